@@ -1,0 +1,64 @@
+"""inlay sets any text embedding into any model.
+
+Everything public is named here and imported when first used: `import inlay` itself loads
+nothing, not even numpy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "HashingVocabulary": "inlay.core",
+    "InlayError": "inlay.errors",
+    "Table": "inlay.core",
+    "TextClassifier": "inlay.classify",
+    "Vocabulary": "inlay.core",
+    "compare": "inlay.classify",
+    "load": "inlay.formats",
+    "read_labelled": "inlay.classify",
+    "save": "inlay.formats",
+    "to_keras": "inlay.layers",
+    "to_torch": "inlay.layers",
+    "train": "inlay",
+    "words": "inlay.core",
+}
+
+__all__ = [
+    "HashingVocabulary",
+    "InlayError",
+    "Table",
+    "TextClassifier",
+    "Vocabulary",
+    "compare",
+    "load",
+    "read_labelled",
+    "save",
+    "to_keras",
+    "to_torch",
+    "train",
+    "words",
+]
+
+if TYPE_CHECKING:
+    from inlay import train
+    from inlay.classify import TextClassifier, compare, read_labelled
+    from inlay.core import HashingVocabulary, Table, Vocabulary, words
+    from inlay.errors import InlayError
+    from inlay.formats import load, save
+    from inlay.layers import to_keras, to_torch
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'inlay' has no attribute {name!r}")
+    if _HOME[name] == "inlay":
+        return importlib.import_module(f"inlay.{name}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,183 @@
+"""Vectors in the order of a model's vocabulary: who is found, who is not, what those get."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from inlay.core.tokens import Array, Tokens
+from inlay.core.vocabulary import Vocabulary
+from inlay.errors import ArgumentError, UnknownTokenError
+
+Unknown = Literal["normal", "uniform", "mean", "zeros", "error"] | Callable[[str], Any]
+
+FALLBACKS: dict[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "capitalize": str.capitalize,
+    "nfc": lambda token: unicodedata.normalize("NFC", token),
+    "nfkc": lambda token: unicodedata.normalize("NFKC", token),
+}
+BLOCK = 65_536
+MISSES = 20
+SAMPLE = 10_000  # rows of the table that stand for all when none of the vocabulary was found
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a vocabulary a table holds; padding and unk are not counted.
+
+    Attributes:
+        n_types: Distinct tokens asked for.
+        found_by: How many were found as they are (`"exact"`) and by each fallback.
+        n_tokens: Running words, by the vocabulary's counts; None without counts.
+        n_tokens_found: Those of them whose token was found.
+        misses: The most frequent tokens not found, with their counts (None without counts).
+    """
+
+    n_types: int
+    found_by: dict[str, int]
+    n_tokens: int | None
+    n_tokens_found: int | None
+    misses: tuple[tuple[str, int | None], ...]
+
+    @property
+    def n_found(self) -> int:
+        """Distinct tokens found, exactly or by a fallback."""
+        return sum(self.found_by.values())
+
+    def __str__(self) -> str:
+        ways = ", ".join(f"{n} {way}" for way, n in self.found_by.items())
+        lines = [f"types found: {_share(self.n_found, self.n_types)} ({ways})"]
+        if self.n_tokens is not None and self.n_tokens_found is not None:
+            lines.append(f"tokens found: {_share(self.n_tokens_found, self.n_tokens)}")
+        if self.misses:
+            shown = ", ".join(t if n is None else f"{t} ({n})" for t, n in self.misses)
+            lines.append(f"most frequent misses: {shown}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A matrix in vocabulary order, float32 `(vocab_size, dim)`, and its coverage."""
+
+    matrix: Array
+    coverage: Coverage
+
+
+def align_rows(
+    tokens: Tokens,
+    matrix: Array,
+    vocab: Vocabulary,
+    unknown: Unknown,
+    *,
+    seed: int,
+    fallback: Iterable[str],
+) -> Alignment:
+    """Do what `Table.align` says, on its parts."""
+    if not callable(unknown) and unknown not in ("normal", "uniform", "mean", "zeros", "error"):
+        raise ArgumentError(
+            "unknown",
+            expected="'normal', 'uniform', 'mean', 'zeros', 'error' or a callable",
+            got=repr(unknown),
+        )
+    rows, found_by = _find(tokens, vocab, fallback)
+    if vocab.pad_id is not None:
+        rows[vocab.pad_id] = -1
+    coverage = _coverage(vocab, rows, found_by)
+    result = np.zeros((len(vocab), matrix.shape[1]), np.float32)
+    found = np.flatnonzero(rows >= 0)
+    for start in range(0, found.size, BLOCK):
+        block = found[start : start + BLOCK]
+        result[block] = matrix[rows[block]]
+    absent = rows < 0
+    if vocab.pad_id is not None:
+        absent[vocab.pad_id] = False
+    missing = np.flatnonzero(absent)
+    if missing.size:
+        known = result[found] if found.size else _sample(matrix)
+        result[missing] = _vectors_for(missing, known, vocab, unknown, seed)
+    return Alignment(result, coverage)
+
+
+def _find(
+    tokens: Tokens, vocab: Vocabulary, fallback: Iterable[str]
+) -> tuple[Array, dict[str, Array]]:
+    """Rows int64 `(vocab_size,)`, -1 for none, and which ids each way found."""
+    ways = [fallback] if isinstance(fallback, str) else list(fallback)
+    if any(way not in FALLBACKS for way in ways):
+        raise ArgumentError("fallback", expected=f"any of {sorted(FALLBACKS)}", got=repr(ways))
+    wanted = vocab.tokens.tolist()
+    rows = tokens.find_many(wanted)
+    found_by = {"exact": np.flatnonzero(rows >= 0)}
+    for way in ways:
+        missing = np.flatnonzero(rows < 0)
+        rows[missing] = tokens.find_many([FALLBACKS[way](wanted[i]) for i in missing])
+        found_by[way] = missing[rows[missing] >= 0]
+    return rows, found_by
+
+
+def _coverage(vocab: Vocabulary, rows: Array, found_by: dict[str, Array]) -> Coverage:
+    special = [i for i in (vocab.pad_id, vocab.unk_id) if i is not None]
+    ordinary = np.ones(len(vocab), bool)
+    ordinary[special] = False
+    missing = np.flatnonzero(ordinary & (rows < 0))
+    counts = vocab.counts
+    if counts is not None:
+        missing = missing[np.argsort(-counts[missing], kind="stable")]
+    return Coverage(
+        n_types=int(ordinary.sum()),
+        found_by={way: int(ordinary[ids].sum()) for way, ids in found_by.items()},
+        n_tokens=None if counts is None else int(counts[ordinary].sum()),
+        n_tokens_found=None if counts is None else int(counts[ordinary & (rows >= 0)].sum()),
+        misses=tuple(
+            (vocab.tokens[i], None if counts is None else int(counts[i])) for i in missing[:MISSES]
+        ),
+    )
+
+
+def _sample(matrix: Array) -> Array:
+    step = max(1, len(matrix) // SAMPLE)
+    return np.asarray(matrix[::step], np.float32)
+
+
+def _vectors_for(
+    missing: Array, known: Array, vocab: Vocabulary, unknown: Unknown, seed: int
+) -> Array:
+    """Vectors for ids that were not found, float32 `(len(missing), dim)`."""
+    shape = (missing.size, known.shape[1])
+    if callable(unknown):
+        return np.stack([_called(unknown, vocab.tokens[i], known.shape[1]) for i in missing])
+    if unknown == "error":
+        shown = ", ".join(repr(vocab.tokens[i]) for i in missing[:10])
+        raise UnknownTokenError(
+            "align",
+            expected="every token of the vocabulary in the table",
+            got=f"{missing.size} that are not: {shown}",
+            hint="unknown='normal', or a fallback",
+        )
+    if unknown == "mean":
+        return np.broadcast_to(known.mean(axis=0, dtype=np.float64), shape).astype(np.float32)
+    if unknown == "zeros":
+        return np.zeros(shape, np.float32)
+    deviation = float(known.std(dtype=np.float64))
+    rng = np.random.default_rng(seed)
+    if unknown == "uniform":
+        bound = deviation * 3**0.5  # the uniform distribution on [-a, a] has variance a^2 / 3
+        return rng.uniform(-bound, bound, shape).astype(np.float32)
+    return rng.normal(0, deviation, shape).astype(np.float32)
+
+
+def _called(unknown: Callable[[str], Any], token: str, dim: int) -> Array:
+    vector = np.asarray(unknown(token), np.float32)
+    if vector.shape != (dim,):
+        raise ArgumentError(
+            "unknown", expected=f"a vector ({dim},) for {token!r}", got=f"shape {vector.shape}"
+        )
+    return vector
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole}, {part / whole:.1%}" if whole else "none asked for"

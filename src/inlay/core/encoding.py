@@ -1,0 +1,114 @@
+"""Texts to a rectangle of ids: what a vocabulary and a hashing vocabulary have in common."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from inlay.core.tokenizer import Tokenizer, get_tokenizer
+from inlay.errors import ArgumentError, ArgumentTypeError
+
+Array = np.ndarray[Any, Any]
+Side = Literal["start", "end"]
+
+
+class TextEncoder:
+    """The shared half of `Vocabulary` and `HashingVocabulary`: tokenise, look up, pad."""
+
+    pad_id: int | None
+    tokenizer: str | Tokenizer | None
+
+    def _ids(self, tokens: Sequence[str]) -> Array:
+        raise NotImplementedError
+
+    def tokenize(self, text: str) -> list[str]:
+        """Split one text with this vocabulary's tokeniser.
+
+        Raises:
+            ArgumentError: The vocabulary came from a file that could not hold its tokeniser.
+        """
+        if self.tokenizer is None:
+            raise ArgumentError(
+                "tokenizer",
+                expected="the callable that this vocabulary was built with",
+                got="none: a file cannot hold it",
+                hint="Vocabulary.load(path, tokenizer=...)",
+            )
+        return get_tokenizer(self.tokenizer)(text)
+
+    def encode(
+        self,
+        texts: Iterable[str | Sequence[str]],
+        *,
+        max_length: int | None = None,
+        truncate: Side = "end",
+        pad_side: Side = "end",
+    ) -> Array:
+        """Turn texts into ids, one row a text, filled up with `pad_id`.
+
+        Args:
+            texts: Texts, or texts already tokenised as lists of strings. May be empty.
+            max_length: Width of the result: longer texts are cut, shorter ones padded.
+                None: as wide as the longest text.
+            truncate: Where a text that is too long loses its tokens.
+            pad_side: Where padding goes.
+
+        Returns:
+            int32 `(batch, tokens)`.
+
+        Raises:
+            ArgumentError: Texts of different lengths and no `pad_id`; an unknown token and
+                no `unk_id`; `max_length` below 1.
+            ArgumentTypeError: One string where a list of texts belongs, or no text.
+        """
+        _check_sides(truncate=truncate, pad_side=pad_side)
+        if max_length is not None and max_length < 1:
+            raise ArgumentError("max_length", expected="1 or more", got=str(max_length))
+        lists = [self._tokens_of(i, text) for i, text in enumerate(check_texts(texts))]
+        if max_length is not None:
+            keep = slice(max_length) if truncate == "end" else slice(-max_length, None)
+            lists = [tokens[keep] for tokens in lists]
+        lengths = np.fromiter(map(len, lists), np.int64, len(lists))
+        width = max_length or int(lengths.max(initial=0))
+        if self.pad_id is None and (lengths < width).any():
+            raise ArgumentError(
+                "encode",
+                expected=f"texts of {width} tokens each, for there is no pad id",
+                got=f"one of {int(lengths.min())}",
+                hint="build the vocabulary with pad='<pad>'",
+            )
+        result = np.full((len(lists), width), -1 if self.pad_id is None else self.pad_id, np.int32)
+        column = np.arange(width)
+        if pad_side == "end":
+            real = column < lengths[:, None]
+        else:
+            real = column >= width - lengths[:, None]
+        result[real] = self._ids([token for tokens in lists for token in tokens])
+        return result
+
+    def _tokens_of(self, i: int, text: str | Sequence[str]) -> Sequence[str]:
+        if isinstance(text, str):
+            return self.tokenize(text)
+        if isinstance(text, list | tuple) and all(isinstance(token, str) for token in text):
+            return text
+        raise ArgumentTypeError(
+            f"text {i}", expected="a string or a list of tokens", got=f"{type(text).__name__}"
+        )
+
+
+def check_texts(texts: Iterable[str | Sequence[str]]) -> Iterable[str | Sequence[str]]:
+    """Refuse one string where many texts belong: its characters would pass for texts."""
+    if isinstance(texts, str | bytes):
+        raise ArgumentTypeError(
+            "texts",
+            expected="a list of texts",
+            got=f"one {type(texts).__name__}",
+            hint="put it in a list: [text]",
+        )
+    return texts
+
+
+def _check_sides(**sides: str) -> None:
+    for name, side in sides.items():
+        if side not in ("start", "end"):
+            raise ArgumentError(name, expected="'start' or 'end'", got=repr(side))

@@ -1,0 +1,234 @@
+"""Many tokens as one blob of UTF-8, with offsets and a hash index that can live in a file.
+
+Two million Python strings and their dict take 230 MB and a second to make. The same tokens
+here are three arrays, which may be maps of a file: opening them costs nothing, finding one
+takes a few microseconds and touches three pages.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, Self, overload
+
+import numpy as np
+
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+
+GOLDEN = 0x9E3779B97F4A7C15
+MAX_64 = 2**64 - 1
+
+# Below this many tokens plain Python is faster than importing numba (about 0.4 s).
+SMALL = 20_000
+
+Array = np.ndarray[Any, Any]
+
+
+class Tokens(Sequence[str]):
+    """An immutable sequence of strings that finds the row of a string without a dict.
+
+    Args:
+        blob: uint8 `(bytes,)`, all tokens in UTF-8, one after the other.
+        offsets: int64 `(n + 1,)`; token `i` is `blob[offsets[i]:offsets[i + 1]]`.
+        slots: the hash index, uint32, as `inlay.kernels.hashing` describes, or None: built when
+            first needed, in `8 * n` bytes or less.
+
+    Example:
+        >>> tokens = Tokens.from_list(["the", "film", "é"])
+        >>> tokens.find("film"), tokens.find("movie"), tokens[2], len(tokens)
+        (1, -1, 'é', 3)
+    """
+
+    def __init__(self, blob: Array, offsets: Array, slots: Array | None = None) -> None:
+        self.blob, self.offsets = blob, offsets
+        if slots is not None:
+            self.__dict__["slots"] = slots
+        # Memoryviews give Python ints and bytes several times faster than numpy scalars.
+        self._bytes = memoryview(blob)  # type: ignore[arg-type]
+        self._starts = memoryview(offsets)  # type: ignore[arg-type]
+
+    @classmethod
+    def from_list(cls, tokens: Sequence[str]) -> Self:
+        """Pack strings. Allocates their UTF-8 bytes and `8 * (n + 1)` for the offsets.
+
+        Raises:
+            ArgumentTypeError: An item is not a string.
+            ArgumentError: A string cannot be written as UTF-8 (a lone surrogate).
+        """
+        blob, offsets = pack(tokens)
+        return cls(blob, offsets)
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[str]: ...
+    def __getitem__(self, row: int | slice) -> str | list[str]:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        n = len(self)
+        row = int(row)
+        if not -n <= row < n:
+            raise IndexError(f"token {row} of {n}")
+        return self._raw(row % n).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._raw(row).decode() for row in range(len(self)))
+
+    def __contains__(self, token: object) -> bool:
+        return isinstance(token, str) and self.find(token) >= 0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tokens):
+            return NotImplemented
+        return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.blob, other.blob)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        head = ", ".join(repr(token) for token in self[:3])
+        return f"Tokens({len(self)}: {head}{', ...' if len(self) > 3 else ''})"
+
+    def tolist(self) -> list[str]:
+        """All tokens as Python strings."""
+        return list(self)
+
+    @cached_property
+    def as_dict(self) -> dict[str, int]:
+        """Token to row, as a dict: about 100 bytes a token. The first of equal tokens wins."""
+        result: dict[str, int] = {}
+        for row, token in enumerate(self):
+            result.setdefault(token, row)
+        return result
+
+    @cached_property
+    def slots(self) -> Array:
+        """The hash index, uint32 `(at least 2 * n,)`: built now unless it came from a file."""
+        return self._build()[0]
+
+    def first_rows(self) -> Array:
+        """For each token the row of the first token equal to it: int64 `(n,)`."""
+        slots, first = self._build()
+        self.__dict__.setdefault("slots", slots)
+        return first
+
+    def check_distinct(self) -> None:
+        """Raise `ArgumentError` if a token comes twice."""
+        first = self.first_rows()
+        repeated = first != np.arange(len(self))
+        if repeated.any():
+            row = int(repeated.argmax())
+            raise ArgumentError(
+                "tokens",
+                expected="each token once",
+                got=f"{self[row]!r} at {int(first[row])} and {row}",
+                hint="list(dict.fromkeys(tokens)) keeps the first of each",
+            )
+
+    def find(self, token: str) -> int:
+        """The row of `token`, or -1. Costs about 2 microseconds; no dict, no numba."""
+        slots = self._slots
+        try:
+            utf8 = token.encode()
+        except UnicodeEncodeError:
+            return -1
+        mask = len(slots) - 1
+        slot = ((zlib.crc32(utf8) * GOLDEN) & MAX_64) >> (65 - len(slots).bit_length())
+        for _ in range(len(slots)):
+            row = slots[slot] - 1
+            if row < 0:
+                return -1
+            if self._raw(row) == utf8:
+                return row
+            slot = (slot + 1) & mask
+        return -1
+
+    def find_many(self, tokens: Sequence[str]) -> Array:
+        """The rows of many tokens, int64 `(len(tokens),)`, -1 for each that is not here."""
+        if "as_dict" in self.__dict__ or len(self) + len(tokens) < SMALL:
+            get = self.as_dict.get
+            return np.fromiter((get(t, -1) for t in tokens), np.int64, len(tokens))
+        if len(tokens) < SMALL:
+            return np.fromiter((self.find(t) for t in tokens), np.int64, len(tokens))
+        from inlay.kernels.hashing import find_rows
+
+        self.check()
+        query, offsets = pack(tokens, errors="replace")
+        rows = np.empty(len(tokens), np.int64)
+        slots = self.slots
+        find_rows(self.blob, self.offsets, slots, _shift(slots.size), query, offsets, rows)
+        return rows
+
+    def check(self) -> None:
+        """Raise `FormatError` unless the offsets rise from 0 to the end of the blob."""
+        rises = bool((self.offsets[1:] >= self.offsets[:-1]).all())
+        if not rises or self.offsets[0] != 0 or self.offsets[-1] != self.blob.size:
+            raise _damaged("offsets that rise from 0 to the number of bytes", "others")
+
+    @cached_property
+    def _slots(self) -> memoryview:
+        return memoryview(self.slots)  # type: ignore[arg-type]
+
+    def _raw(self, row: int) -> bytes:
+        # A damaged file may hold any numbers here: nothing outside the blob is ever read.
+        if row >= len(self):
+            raise _damaged(f"a row below {len(self)}", str(row))
+        start, stop = self._starts[row], self._starts[row + 1]
+        if not 0 <= start <= stop <= len(self._bytes):
+            raise _damaged(f"token {row} within {len(self._bytes)} bytes", f"{start}:{stop}")
+        return self._bytes[start:stop].tobytes()
+
+    def _build(self) -> tuple[Array, Array]:
+        n = len(self)
+        slots = np.zeros(1 << max(2 * n - 1, 1).bit_length(), np.uint32)
+        first = np.empty(n, np.int64)
+        if n < SMALL:
+            seen: dict[bytes, int] = {}
+            mask, shift = slots.size - 1, int(_shift(slots.size))
+            for row in range(n):
+                utf8 = self._raw(row)
+                first[row] = seen.setdefault(utf8, row)
+                if first[row] == row:
+                    slot = ((zlib.crc32(utf8) * GOLDEN) & MAX_64) >> shift
+                    while slots[slot]:
+                        slot = (slot + 1) & mask
+                    slots[slot] = row + 1
+        else:
+            from inlay.kernels.hashing import build_index
+
+            self.check()
+            build_index(self.blob, self.offsets, slots, _shift(slots.size), first)
+        return slots, first
+
+
+def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array]:
+    """Strings as `(blob, offsets)`: uint8 `(bytes,)` and int64 `(n + 1,)`."""
+    encoded = []
+    for i, token in enumerate(tokens):
+        if not isinstance(token, str):
+            raise ArgumentTypeError(
+                f"token {i}", expected="a string", got=f"{type(token).__name__} {token!r}"
+            )
+        try:
+            encoded.append(token.encode(errors=errors))
+        except UnicodeEncodeError as error:
+            raise ArgumentError(
+                f"token {i}",
+                expected="text that UTF-8 can hold",
+                got=repr(token),
+                hint="token.encode(errors='replace').decode()",
+            ) from error
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+
+
+def _shift(slots: int) -> np.uint64:
+    return np.uint64(65 - slots.bit_length())
+
+
+def _damaged(expected: str, got: str) -> FormatError:
+    return FormatError(
+        "token store", expected=expected, got=got, hint="make or download the file again"
+    )
