@@ -11,7 +11,7 @@ Tokenizer = Callable[[str], list[str]]
 
 # A word: letters, digits, underscores; an apostrophe stays inside (don't, l’eau). Any other
 # visible character is a token by itself.
-_ASCII = re.compile(r"\w+(?:'\w+)*|[^\w\s]", re.ASCII)
+_ASCII = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
 
 def words(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 
@@ -119,39 +119,30 @@ class Vocabulary(TextEncoder):
         Raises:
             ArgumentError: A token comes twice, or a special id lies beyond the vocabulary.
         """
-        wanted = {
-            name: (token, at)
-            for name, token, at in (("pad", pad, pad_id), ("unk", unk, unk_id))
-            if token is not None
-        }
-        if not wanted:
+        special = [(at, t) for at, t in ((pad_id, pad), (unk_id, unk)) if t is not None]
+        if not special:
             store = tokens if isinstance(tokens, Tokens) else Tokens.from_list(list(tokens))
             store.check_distinct()
             return cls(store, counts=_counts(counts, len(store)), tokenizer=tokenizer)
-        if len(wanted) == 2 and (pad == unk or pad_id == unk_id):
+        if len(special) == 2 and (pad == unk or pad_id == unk_id):
             raise ArgumentError("pad and unk", expected="two tokens and two ids", got="the same")
-        rows = list(tokens)
-        numbers = None if counts is None else [int(n) for n in counts]
-        for token, _ in wanted.values():
-            # A special token that the texts hold as well keeps its own place.
-            if token in rows:
-                at = rows.index(token)
-                del rows[at]
-                if numbers is not None:
-                    del numbers[at]
-        for name, (token, at) in sorted(wanted.items(), key=lambda item: item[1][1]):
+        given = list(tokens)
+        # A special token that the texts hold as well stands once, in its own place.
+        rows = [token for token in given if token not in (pad, unk)]
+        for at, token in sorted(special):
             if not 0 <= at <= len(rows):
-                raise IdError(f"{name}_id", expected=f"0 to {len(rows)}", got=str(at))
+                raise IdError(f"the id of {token!r}", expected=f"0 to {len(rows)}", got=str(at))
             rows.insert(at, token)
-            if numbers is not None:
-                numbers.insert(at, 0)
         store = Tokens.from_list(rows)
         store.check_distinct()
+        if counts is not None:
+            known = dict(zip(given, _counts(counts, len(given)).tolist(), strict=True))
+            counts = [known.get(token, 0) for token in rows]
         return cls(
             store,
-            pad_id=pad_id if "pad" in wanted else None,
-            unk_id=unk_id if "unk" in wanted else None,
-            counts=_counts(numbers, len(store)),
+            pad_id=None if pad is None else pad_id,
+            unk_id=None if unk is None else unk_id,
+            counts=_counts(counts, len(store)),
             tokenizer=tokenizer,
         )
 
@@ -349,6 +340,10 @@ class HashingVocabulary(TextEncoder):
         return np.fromiter(map(self.__getitem__, tokens), np.int64, len(tokens))
 
 
+@overload
+def _counts(counts: None, n: int) -> None: ...
+@overload
+def _counts(counts: Sequence[int], n: int) -> Array: ...
 def _counts(counts: Sequence[int] | None, n: int) -> Array | None:
     if counts is None:
         return None

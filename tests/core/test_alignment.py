@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from inlay import Table, Vocabulary
+from inlay.errors import ArgumentError, UnknownTokenError
+
+
+@pytest.fixture
+def vocab():
+    return Vocabulary.from_texts(["Film film good good good GREAT zebra zebra", "okapi"])
+
+
+def test_rows_are_in_vocabulary_order(table, vocab):
+    aligned = table.align(vocab, "zeros")
+    assert aligned.tokens == vocab.tokens
+    assert (aligned.pad_id, aligned.unk_id) == (0, 1)
+    assert aligned.vectors.dtype == np.float32
+    assert not aligned.vectors[0].any()
+    assert not aligned.vectors[1].any()
+    for token in ("good", "film"):
+        assert aligned[token].tolist() == table[token].tolist()
+    assert aligned["Film"].tolist() == table["film"].tolist()
+    assert aligned["GREAT"].tolist() == table["great"].tolist()
+    assert not aligned["zebra"].any()
+
+
+def test_coverage(table, vocab):
+    coverage = table.align(vocab).coverage
+    assert coverage.n_types == 6
+    assert coverage.found_by == {"exact": 2, "lower": 2}
+    assert coverage.n_found == 4
+    assert (coverage.n_tokens, coverage.n_tokens_found) == (9, 6)
+    assert coverage.misses == (("zebra", 2), ("okapi", 1))
+    assert str(coverage).splitlines() == [
+        "types found: 4 of 6, 66.7% (2 exact, 2 lower)",
+        "tokens found: 6 of 9, 66.7%",
+        "most frequent misses: zebra (2), okapi (1)",
+    ]
+
+
+def test_fallbacks_in_order(vocab):
+    table = Table.from_arrays(["FILM", "Film", "ﬁx", "é"], np.eye(4, dtype="f4"))
+    asked = Vocabulary.from_tokens(["film", "e\u0301"])
+    aligned = table.align(asked, "zeros", fallback=("upper", "capitalize", "nfc"))
+    assert aligned.coverage.found_by == {"exact": 0, "upper": 1, "capitalize": 0, "nfc": 1}
+    assert aligned["film"].argmax() == 0
+    assert table.align(asked, "zeros", fallback=()).coverage.n_found == 0
+    with pytest.raises(ArgumentError, match="fallback"):
+        table.align(asked, fallback=("lowercase",))
+
+
+@pytest.mark.parametrize("policy", ["normal", "uniform"])
+def test_random_rows_have_the_variance_of_the_found_and_a_seed(policy):
+    rng = np.random.default_rng(1)
+    words = [f"w{i}" for i in range(500)]
+    table = Table.from_arrays(words, rng.normal(0, 0.3, (500, 40)).astype("f4"))
+    vocab = Vocabulary.from_tokens([*words, *(f"new{i}" for i in range(500))])
+    drawn = table.align(vocab, policy, seed=5).vectors[-500:]
+    assert drawn.std() == pytest.approx(0.3, rel=0.02)
+    assert abs(drawn.mean()) < 0.01
+    assert np.array_equal(drawn, table.align(vocab, policy, seed=5).vectors[-500:])
+    assert not np.array_equal(drawn, table.align(vocab, policy, seed=6).vectors[-500:])
+    if policy == "uniform":
+        assert np.abs(drawn).max() <= 0.3 * 3**0.5 * 1.02
+
+
+def test_mean_callable_and_error(table):
+    vocab = Vocabulary.from_tokens(["good", "film", "zebra"])
+    assert table.align(vocab, "mean")["zebra"].tolist() == [0.5, 0.5, 0]
+    ones = table.align(vocab, lambda token: np.full(3, len(token)))
+    assert ones["zebra"].tolist() == [5, 5, 5]
+    assert not ones.vectors[vocab.pad_id].any()
+    with pytest.raises(ArgumentError, match=r"a vector \(3,\) for '<unk>'"):
+        table.align(vocab, lambda token: [1.0])
+    with pytest.raises(UnknownTokenError, match="'zebra'"):
+        table.align(vocab, "error")
+    with pytest.raises(ArgumentError, match="unknown"):
+        table.align(vocab, "gaussian")
+
+
+def test_the_pad_row_is_zero_wherever_it_is_and_whatever_the_table_says():
+    table = Table.from_arrays(["<pad>", "a"], np.ones((2, 2), "f4"))
+    vocab = Vocabulary.from_tokens(["a"], pad_id=2, unk_id=0)
+    aligned = table.align(vocab)
+    assert aligned.pad_id == 2
+    assert not aligned.vectors[2].any()
+    assert aligned.coverage.found_by["exact"] == 1
+
+
+def test_nothing_found_still_gives_vectors_of_the_table_s_size():
+    table = Table.from_arrays(["a", "b"], np.array([[3, 3], [-3, -3]], "f4"))
+    aligned = table.align(Vocabulary.from_tokens([f"x{i}" for i in range(2000)]))
+    assert aligned.vectors.std() == pytest.approx(3, rel=0.05)
+    assert aligned.coverage.n_found == 0
+
+
+def test_without_special_tokens_and_without_words():
+    table = Table.from_arrays(["a", "b"], np.eye(2, dtype="f4"))
+    bare = table.align(Vocabulary.from_tokens(["b", "a"], pad=None, unk=None))
+    assert bare.vectors.tolist() == [[0, 1], [1, 0]]
+    assert (bare.pad_id, bare.unk_id) == (None, None)
+    empty = table.align(Vocabulary.from_tokens([]))
+    assert len(empty) == 2
+    assert str(empty.coverage) == "types found: none asked for (0 exact, 0 lower)"

@@ -1,0 +1,43 @@
+import zlib
+
+import numpy as np
+import pytest
+
+from inlay.core.tokens import GOLDEN, MAX_64, pack
+from inlay.kernels import hashing
+
+WORDS = ["the", "film", "the", "", "é", "film", "long enough to need many steps"]
+
+
+def compiled_and_plain(kernel):
+    return pytest.param(kernel, id="compiled"), pytest.param(kernel.py_func, id="plain")
+
+
+@pytest.mark.parametrize("build", compiled_and_plain(hashing.build_index))
+@pytest.mark.parametrize("find", compiled_and_plain(hashing.find_rows))
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # plain numpy says that it wraps
+def test_index_holds_first_rows(build, find):
+    blob, offsets = pack(WORDS)
+    slots, first = np.zeros(16, np.uint32), np.empty(len(WORDS), np.int64)
+    build(blob, offsets, slots, np.uint64(60), first)
+    assert first.tolist() == [0, 1, 0, 3, 4, 1, 6]
+    assert sorted(slots[slots > 0].tolist()) == [1, 2, 4, 5, 7]
+    query, query_offsets = pack([*WORDS, "absent"])
+    rows = np.empty(len(WORDS) + 1, np.int64)
+    find(blob, offsets, slots, np.uint64(60), query, query_offsets, rows)
+    assert rows.tolist() == [0, 1, 0, 3, 4, 1, 6, -1]
+
+
+def test_first_slot_is_the_documented_one():
+    blob, offsets = pack(["film"])
+    slots, first = np.zeros(1024, np.uint32), np.empty(1, np.int64)
+    hashing.build_index(blob, offsets, slots, np.uint64(54), first)
+    assert slots.nonzero()[0] == ((zlib.crc32(b"film") * GOLDEN) & MAX_64) >> 54
+
+
+def test_damaged_slots_are_not_followed():
+    blob, offsets = pack(["a", "b"])
+    rows = np.empty(1, np.int64)
+    for slots in (np.full(4, 99, np.uint32), np.ones(4, np.uint32)):
+        hashing.find_rows(blob, offsets, slots, np.uint64(62), *pack(["zz"]), rows)
+        assert rows[0] == -1
