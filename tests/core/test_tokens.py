@@ -30,6 +30,9 @@ def test_kernels_and_plain_python_agree(monkeypatch):
     slots, first = small.slots, small.first_rows()
     rows = [small.find(query) for query in queries]
     monkeypatch.setattr(module, "SMALL", 0)
+    one_by_one = Tokens(small.blob, small.offsets).find_many(queries)
+    assert one_by_one.tolist() == rows
+    monkeypatch.setattr(module, "FEW", 0)
     large = Tokens.from_list(words)
     assert np.array_equal(large.slots, slots)
     assert np.array_equal(large.first_rows(), first)

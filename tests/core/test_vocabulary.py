@@ -125,6 +125,14 @@ def test_encode_refuses_what_would_go_wrong_silently():
         bare.encode(["a zebra"])
 
 
+def test_a_very_large_vocabulary_makes_no_dict(monkeypatch):
+    monkeypatch.setattr("inlay.core.vocabulary.DICT_LIMIT", 0)
+    monkeypatch.setattr("inlay.core.tokens.SMALL", 0)
+    vocab = Vocabulary.from_tokens(["a", "b"])
+    assert vocab.encode(["b x a"]).tolist() == [[3, 1, 2]]
+    assert "as_dict" not in vars(vocab.tokens)
+
+
 def test_decode_undoes_encode():
     vocab = Vocabulary.from_tokens(["a", "b"])
     assert vocab.decode(vocab.encode(["a b", "b"])) == [["a", "b"], ["b"]]

@@ -17,8 +17,9 @@ from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 GOLDEN = 0x9E3779B97F4A7C15
 MAX_64 = 2**64 - 1
 
-# Below this many tokens plain Python is faster than importing numba (about 0.4 s).
-SMALL = 20_000
+# Up to here plain Python is faster than importing numba, which takes 0.3 s.
+SMALL = 20_000  # tokens to index, or to hold in a dict that nobody asked for
+FEW = 100_000  # tokens to look up
 
 Array = np.ndarray[Any, Any]
 
@@ -145,11 +146,14 @@ class Tokens(Sequence[str]):
         return -1
 
     def find_many(self, tokens: Sequence[str]) -> Array:
-        """The rows of many tokens, int64 `(len(tokens),)`, -1 for each that is not here."""
-        if "as_dict" in self.__dict__ or len(self) + len(tokens) < SMALL:
+        """The rows of many tokens, int64 `(len(tokens),)`, -1 for each that is not here.
+
+        By the dict if there is one; else one by one, or in a kernel if they are very many.
+        """
+        if "as_dict" in self.__dict__ or len(self) < SMALL:
             get = self.as_dict.get
             return np.fromiter((get(t, -1) for t in tokens), np.int64, len(tokens))
-        if len(tokens) < SMALL:
+        if len(tokens) < FEW:
             return np.fromiter((self.find(t) for t in tokens), np.int64, len(tokens))
         from inlay.kernels.hashing import find_rows
 

@@ -17,6 +17,7 @@ from inlay.errors import ArgumentError, FormatError, IdError, UnknownTokenError
 from inlay.files import atomic_path
 
 FORMAT = "inlay-vocabulary"
+DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB
 
 
 class Vocabulary(TextEncoder):
@@ -220,7 +221,11 @@ class Vocabulary(TextEncoder):
         return f"Vocabulary({len(self)} tokens, pad_id={self.pad_id}, unk_id={self.unk_id})"
 
     def _ids(self, tokens: Sequence[str]) -> Array:
-        ids = self.tokens.find_many(tokens)
+        if len(self) <= DICT_LIMIT:
+            get = self.tokens.as_dict.get
+            ids = np.fromiter((get(token, -1) for token in tokens), np.int64, len(tokens))
+        else:
+            ids = self.tokens.find_many(tokens)
         missing = ids < 0
         if missing.any():
             if self.unk_id is None:
