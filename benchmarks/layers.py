@@ -1,0 +1,119 @@
+"""What a layer over a native table costs in memory, beside each framework's own route.
+
+    python benchmarks/layers.py [--rows 400000] [--dim 300] [--folder FOLDER] [--json]
+
+Each row is a process of its own that opens the table, builds the layer and looks up 64 ids.
+Private memory (RssAnon, Linux) above the state after importing everything and building one
+small layer, in multiples of the matrix: at its peak, and kept while the layer lives.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from _measure import measure, versions
+
+SETUP = """
+import numpy as np, inlay
+from inlay.layers import to_keras, to_torch
+small = inlay.Table.from_arrays(["a", "b"], np.eye(2, dtype="float32"))
+ids = np.arange(64, dtype="int64").reshape(4, 16)
+"""
+TORCH = (
+    SETUP
+    + """
+import torch
+ids = torch.from_numpy(ids)
+to_torch(small)(ids[:1, :2])
+"""
+)
+KERAS = (
+    SETUP
+    + """
+import keras
+ids = ids.astype("int32")
+to_keras(small)(ids[:1, :2])
+to_keras(small, trainable=True)(ids[:1, :2])
+"""
+)
+OPEN = "table = inlay.load({path!r})\n"
+LOOK_UP = """
+out = layer(ids)
+result = float((out.detach() if hasattr(out, "detach") else out)[0, 1, 0])
+"""
+
+CASES = {
+    "torch": {
+        "inlay, frozen": "layer = to_torch(table)",
+        "inlay, trainable": "layer = to_torch(table, freeze=False)",
+        "from_pretrained(from_numpy(np.array(m)))": (
+            "layer = torch.nn.Embedding.from_pretrained(torch.from_numpy(np.array(table.vectors)))"
+        ),
+    },
+    "keras": {
+        "inlay, frozen": "layer = to_keras(table)",
+        "inlay, trainable": "layer = to_keras(table, trainable=True)",
+        "Embedding(weights=[m])": (
+            "layer = keras.layers.Embedding(len(table), table.dim, weights=[table.vectors])"
+        ),
+    },
+}
+HOSTS = {
+    "torch": ("torch", TORCH, None),
+    "Keras on TensorFlow": ("keras", KERAS, "tensorflow"),
+    "Keras on JAX": ("keras", KERAS, "jax"),
+    "Keras on torch": ("keras", KERAS, "torch"),
+}
+
+
+def make_table(path: Path, rows: int, dim: int) -> None:
+    import inlay
+
+    matrix = np.random.default_rng(0).standard_normal((rows, dim), np.float32)
+    matrix[0] = 0
+    tokens = [f"token{i}" for i in range(rows)]
+    inlay.save(inlay.Table.from_arrays(tokens, matrix, pad_id=0), path)
+
+
+def rows_of(path: Path, matrix_bytes: int) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for host, (kind, setup, backend) in HOSTS.items():
+        env = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": backend or "jax"}
+        answers = set()
+        for route, build in CASES[kind].items():
+            got = measure(setup, OPEN.format(path=str(path)) + build + LOOK_UP, env=env)
+            answers.add(got["result"])
+            peak, kept = (got[name] / matrix_bytes for name in ("private_peak", "private_kept"))
+            found.append({"host": host, "route": route, "peak": peak, "kept": kept})
+        if len(answers) != 1:
+            raise RuntimeError(f"{host}: the routes give different numbers: {answers}")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=400_000)
+    parser.add_argument("--dim", type=int, default=300)
+    parser.add_argument("--folder", help="where the table is written; default: a temporary one")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+        path = Path(folder) / "table.safetensors"
+        make_table(path, args.rows, args.dim)
+        found = rows_of(path, 4 * args.rows * args.dim)
+    if args.json:
+        print(json.dumps(found))
+        return
+    print(versions("inlay", "numpy", "torch", "keras", "tensorflow-cpu", "jax"))
+    size = 4 * args.rows * args.dim / 1e6
+    print(f"table {args.rows} x {args.dim}, matrix {size:.0f} MB; multiples of it, private memory")
+    for row in found:
+        print(
+            f"{row['host']:20s} {row['route']:42s} peak {row['peak']:5.2f} kept {row['kept']:5.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

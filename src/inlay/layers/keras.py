@@ -1,0 +1,177 @@
+"""A table as a Keras layer, on any backend. Importing this registers the layer for loading."""
+
+from typing import Any, Self
+
+import keras
+import numpy as np
+from keras import ops
+
+from inlay.core import Table
+from inlay.layers import keras_backend as host
+from inlay.layers.ids import wrong_dtype
+
+Array = np.ndarray[Any, Any]
+
+
+@keras.saving.register_keras_serializable("inlay", "TableEmbedding")
+class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional, so untyped here
+    """What `to_keras` makes: a Keras Embedding with a pad row that is zero, whatever its id.
+
+    Args:
+        input_dim: Rows.
+        output_dim: Numbers in a row.
+        pad_id: The row that is padding, or None.
+        mask: Whether to mask `pad_id`.
+        check_ids: Whether each call looks at its ids first.
+        **kwargs: Of `keras.layers.Embedding`.
+    """
+
+    _borrowed = False  # whether the variable may be the table's own memory, never written to
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        *,
+        pad_id: int | None = None,
+        mask: bool = True,
+        check_ids: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            input_dim,
+            output_dim,
+            embeddings_initializer=_not_loaded,
+            mask_zero=mask and pad_id == 0,
+            **kwargs,
+        )
+        self.pad_id, self.mask, self.check_ids = pad_id, mask, check_ids
+        self.supports_masking = mask and pad_id is not None
+        if check_ids:
+            self.supports_jit = host.checks_survive_jit()
+
+    @classmethod
+    def from_table(cls, table: Table, **kwargs: Any) -> Self:
+        """Do what `to_keras` says."""
+        layer = cls(len(table), table.dim, pad_id=table.pad_id, **kwargs)
+        share = not layer.trainable and host.can_share(table.storage, layer.variable_dtype)
+        layer._fill(table.storage, share)
+        return layer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the variable, if it is not there yet."""
+        super().build(input_shape)
+        if self.embeddings_regularizer is not None and self.pad_id is not None:
+            self._embeddings.regularizer = _SparingPad(self.embeddings_regularizer, self.pad_id)
+
+    def _fill(self, array: Array, share: bool = False) -> None:
+        """Build the layer around an array, or around one copy of it."""
+        dtype = self.variable_dtype
+        tensor = host.as_tensor(array if share else host.aligned_copy(array, dtype), dtype)
+        # An initialiser that hands the tensor over is the one way that copies nothing.
+        self.embeddings_initializer = lambda shape, dtype=None: tensor
+        self.build()
+        self.embeddings_initializer = _not_loaded
+        self._borrowed = share
+
+    def _own(self) -> None:
+        if self._borrowed:
+            host.detach(self._embeddings)
+            self._borrowed = False
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the layer trains. Setting True gives it its own copy of shared rows."""
+        return bool(super().trainable)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if value:
+            self._own()
+        keras.layers.Embedding.trainable.fset(self, value)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read the weights of a saved file into memory of the layer's own."""
+        self._own()
+        super().load_own_variables(store)
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Look up ids `(...)`: vectors `(..., output_dim)` in the policy's compute dtype."""
+        # Here and not in `call`, for Keras casts numpy ids to 32 bits in between.
+        if self.check_ids:
+            inputs = self._checked(inputs)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Look up ids; padding is cut off from its row, so that the row never trains."""
+        outputs = super().call(inputs)
+        if self.pad_id is None or not self.trainable:
+            return outputs
+        padding = ops.expand_dims(ops.equal(inputs, self.pad_id), -1)
+        return ops.where(padding, ops.zeros_like(outputs), outputs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """True where an id is not padding, bool like `inputs`; None without a mask."""
+        return ops.not_equal(inputs, self.pad_id) if self.supports_masking else None
+
+    def _checked(self, inputs: Any) -> Any:
+        ids = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
+        dtype = keras.backend.standardize_dtype(ids.dtype)
+        if "int" not in dtype:
+            hint = 'keras.Input(shape, dtype="int32"), or ids.astype("int32")'
+            raise host.plain(wrong_dtype(f"layer {self.name!r}", "whole-number", dtype, hint))
+        if isinstance(ids, keras.KerasTensor):
+            return ids
+        return host.checked(f"layer {self.name!r}", ids, self.input_dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer without its numbers; JSON of a few hundred bytes."""
+        config: dict[str, Any] = super().get_config()
+        del config["embeddings_initializer"], config["mask_zero"]
+        own = {"pad_id": self.pad_id, "mask": self.mask, "check_ids": self.check_ids}
+        return config | own | {"numbers": _Numbers(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Build the layer again: with its numbers in this process, NaN until loaded in another."""
+        settings = dict(config)
+        numbers = settings.pop("numbers", None)
+        layer: Self = super().from_config(settings)
+        if isinstance(numbers, _Numbers) and numbers.layer.built:
+            layer._fill(host.as_array(numbers.layer.embeddings))
+        return layer
+
+
+class _SparingPad(keras.regularizers.Regularizer):  # type: ignore[misc]
+    """A regulariser of all rows but padding: JAX gives |x| a gradient of 1 at 0."""
+
+    def __init__(self, regularizer: Any, pad_id: int) -> None:
+        self.regularizer, self.pad_id = regularizer, pad_id
+
+    def __call__(self, matrix: Any) -> Any:
+        rows = ops.convert_to_tensor(matrix)
+        padding = ops.expand_dims(ops.equal(ops.arange(rows.shape[0]), self.pad_id), -1)
+        return self.regularizer(ops.where(padding, ops.zeros_like(rows), rows))
+
+
+class _Numbers(str):
+    """A line of a config that JSON reads as text, and `clone_model` as the layer to copy from."""
+
+    __slots__ = ("layer",)
+    layer: TableEmbedding
+
+    def __new__(cls, layer: TableEmbedding) -> Self:
+        self = super().__new__(cls, "in the weights")
+        self.layer = layer
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # Keras copies configs; that must not copy matrices
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return str, (str(self),)
+
+
+def _not_loaded(shape: tuple[int, ...], dtype: str | None = None) -> Any:
+    """NaN, so that a model whose weights were never loaded cannot pass for one that works."""
+    return ops.full(shape, np.nan, dtype=dtype)

@@ -1,0 +1,63 @@
+"""A table as a PyTorch layer."""
+
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from inlay.core import Table
+from inlay.layers.ids import check_values, wrong_dtype
+
+
+class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, so untyped here
+    """What `to_torch` makes: an `nn.Embedding` that shares a table's memory while it is frozen.
+
+    Attributes:
+        check_ids: Whether each call looks at its ids first.
+    """
+
+    check_ids = False
+    _borrowed = False  # whether `weight` may be the table's own memory, which we never write to
+
+    @classmethod
+    def from_table(cls, table: Table, freeze: bool, *, check_ids: bool) -> Self:
+        """Do what `to_torch` says."""
+        array = table.storage
+        shared = freeze and array.dtype == np.float32 and array.flags.writeable
+        rows = array if shared else np.array(array, np.float32)
+        layer: Self = cls.from_pretrained(
+            torch.from_numpy(rows), freeze=freeze, padding_idx=table.pad_id
+        )
+        layer.check_ids, layer._borrowed = check_ids, shared
+        return layer
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Look up ids, int32 or int64 `(...)`: float32 `(..., embedding_dim)`."""
+        if self._borrowed and self.weight.requires_grad:
+            self._own()
+        if self.check_ids:
+            _check(input, self.num_embeddings)
+        return super().forward(input)
+
+    def reset_parameters(self) -> None:
+        """Fill the layer, never the table, with random numbers."""
+        self._own()
+        super().reset_parameters()
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        self._own()  # torch copies into the memory that is there
+        super()._load_from_state_dict(*args, **kwargs)
+
+    def _own(self) -> None:
+        if self._borrowed:
+            # The parameter stays the same object: an optimiser may hold it already.
+            self.weight.data = self.weight.data.clone()
+            self._borrowed = False
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def _check(ids: Tensor, num_embeddings: int) -> None:
+    if ids.dtype not in (torch.int32, torch.int64):
+        raise wrong_dtype("nn.Embedding", "int32 or int64", ids.dtype, "ids.long()")
+    check_values("nn.Embedding", ids.numpy(force=True), num_embeddings)

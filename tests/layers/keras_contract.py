@@ -1,0 +1,338 @@
+"""What `to_keras` promises, on the backend that KERAS_BACKEND names; see test_keras.py."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+import inlay
+from inlay import Table, to_keras
+from inlay.errors import IdError
+
+BACKEND = keras.backend.backend()
+IDS = np.array([[0, 1, 2], [5, 2, 2], [3, 4, 1], [4, 4, 2]], "int32")
+TARGETS = np.ones((4, 1), "float32")
+# Keras 3.15 has its variables turned into arrays the old way when it saves and trains.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+OPTIMISERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+    "adamw": lambda: keras.optimizers.AdamW(0.1, weight_decay=0.5),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.1, momentum=0.9, centered=True),
+    "lion": lambda: keras.optimizers.Lion(0.1, weight_decay=0.1),
+    "ftrl": lambda: keras.optimizers.Ftrl(0.1, l2_regularization_strength=0.1),
+}
+
+
+def numbers(layer):
+    return layer.get_weights()[0]
+
+
+def array(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def model_of(layer, optimiser="sgd", *, seed=0, **compile_options):
+    """Ids to one number by a mean, which obeys the mask."""
+    keras.utils.set_random_seed(seed)
+    ids = keras.Input((None,), dtype="int32")
+    mean = keras.layers.GlobalAveragePooling1D()(layer(ids))
+    model = keras.Model(ids, keras.layers.Dense(1)(mean))
+    model.compile(optimizer=optimiser, loss="mse", **compile_options)
+    return model
+
+
+def fit(model, *, epochs=2):
+    return model.fit(IDS, TARGETS, epochs=epochs, batch_size=2, verbose=0)
+
+
+# -- what it is --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_is_an_embedding(padded, trainable):
+    layer = to_keras(padded, trainable, name="words")
+    assert isinstance(layer, keras.layers.Embedding)
+    assert (layer.input_dim, layer.output_dim, layer.name) == (6, 4, "words")
+    assert len(layer.trainable_variables) == int(trainable)
+    np.testing.assert_array_equal(array(layer(IDS)), padded.vectors[IDS])
+
+
+def test_frozen_shares_the_tables_memory(padded):
+    layer = to_keras(padded)
+    padded.storage[0] = 7
+    assert (numbers(layer)[0] == 7).all()
+
+
+def test_a_native_file_is_shared_and_never_written_to(padded, tmp_path):
+    path = tmp_path / "table.safetensors"
+    padded.save(path)
+    before = path.read_bytes()
+    table = inlay.load(path)
+    layer = to_keras(table)
+    table.storage[0] = 7
+    assert (numbers(layer)[0] == 7).all()
+    layer.trainable = True
+    fit(model_of(layer))
+    layer.set_weights([np.ones((6, 4))])
+    assert path.read_bytes() == before
+
+
+def test_trainable_has_its_own_memory(padded):
+    layer = to_keras(padded, trainable=True)
+    padded.storage[0] = 7
+    assert (numbers(layer)[0] != 7).all()
+
+
+def test_memory_that_cannot_be_shared_is_copied(padded):
+    read_only = padded.storage.view()
+    read_only.flags.writeable = False
+    raw = np.empty(6 * 4 * 4 + 80, np.uint8)
+    start = -raw.ctypes.data % 64 + 16
+    misaligned = raw[start : start + 96].view(np.float32).reshape(6, 4)
+    misaligned[...] = padded.vectors
+    for matrix in (read_only, misaligned):
+        layer = to_keras(Table.from_arrays(list(padded.tokens), matrix, pad_id=2))
+        np.testing.assert_array_equal(numbers(layer), padded.vectors)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_other_dtypes_become_the_policys(make, dtype):
+    table = make(dtype=dtype)
+    layer = to_keras(table)
+    assert layer.variable_dtype == "float32"
+    np.testing.assert_array_equal(numbers(layer), table.vectors)
+
+
+@pytest.mark.parametrize(
+    ("policy", "variable", "compute"),
+    [
+        ("mixed_float16", "float32", "float16"),
+        ("float16", "float16", "float16"),
+        ("mixed_bfloat16", "float32", "bfloat16"),
+        ("bfloat16", "bfloat16", "bfloat16"),
+    ],
+)
+@pytest.mark.parametrize("trainable", [False, True])
+def test_dtype_policies(padded, policy, variable, compute, trainable):
+    keras.config.set_dtype_policy(policy)
+    try:
+        layer = to_keras(padded, trainable)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert keras.backend.standardize_dtype(layer.embeddings.dtype) == variable
+    out = layer(IDS)
+    assert keras.backend.standardize_dtype(out.dtype) == compute
+    found = array(keras.ops.cast(out, "float32"))
+    np.testing.assert_allclose(found, padded.vectors[IDS], rtol=2**-8)
+
+
+# -- padding -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pad_id", [0, 2, 5])
+def test_mask_is_of_the_tables_pad_id(make, pad_id):
+    layer = to_keras(make(pad_id))
+    np.testing.assert_array_equal(array(layer.compute_mask(IDS)), pad_id != IDS)
+    assert layer.mask_zero is (pad_id == 0)
+    assert layer.supports_masking
+
+
+def test_no_mask_without_padding_or_when_not_wanted(make):
+    for layer in (to_keras(make(None)), to_keras(make(0), mask=False)):
+        assert layer.compute_mask(IDS) is None
+        assert not layer.mask_zero
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_padding_changes_no_answer(padded, trainable):
+    model = model_of(to_keras(padded, trainable))
+    short = model.predict(np.array([[0, 1]], "int32"), verbose=0)
+    long = model.predict(np.array([[0, 1, 2, 2, 2]], "int32"), verbose=0)
+    np.testing.assert_allclose(short, long, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_pad_row_stays_zero(padded, name):
+    # Without a mask, which would hide padding from training. L1's gradient at 0 is 1 on JAX.
+    layer = to_keras(padded, trainable=True, mask=False)
+    regularised = layer.get_config() | {"embeddings_regularizer": "l1"}
+    layer = type(layer).from_config(regularised)
+    model = keras.Sequential([layer, keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile(OPTIMISERS[name](), "mse")
+    fit(model)
+    assert (numbers(layer)[2] == 0).all()
+    moved = (numbers(layer) != padded.vectors).any(axis=1)
+    np.testing.assert_array_equal(moved, [True, True, False, True, True, True])
+
+
+# -- training and the table --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_training_never_changes_the_table(padded, trainable):
+    before = padded.vectors.copy()
+    layer = to_keras(padded, trainable)
+    model = model_of(layer, "adam")
+    fit(model)
+    assert model.predict(IDS, verbose=0).shape == (4, 1)
+    np.testing.assert_array_equal(padded.vectors, before)
+    assert np.array_equal(numbers(layer), before) is not trainable
+
+
+@pytest.mark.parametrize("at", ["layer", "model"])
+def test_unfreezing_copies_first(padded, at):
+    before = padded.vectors.copy()
+    layer = to_keras(padded)
+    model = model_of(layer)
+    if at == "model":
+        model.trainable = False
+    (model if at == "model" else layer).trainable = True
+    model.compile("sgd", "mse")
+    fit(model)
+    assert not np.array_equal(numbers(layer), before)
+    np.testing.assert_array_equal(padded.vectors, before)
+
+
+def test_freezing_again_stops_training(padded):
+    layer = to_keras(padded, trainable=True)
+    layer.trainable = False
+    fit(model_of(layer))
+    np.testing.assert_array_equal(numbers(layer), padded.vectors)
+
+
+# -- saving ------------------------------------------------------------------------------------
+
+
+def test_config_is_small_json_without_numbers(make):
+    config = to_keras(make(n=3000), check_ids=True).get_config()
+    text = json.dumps(config)
+    assert len(text) < 1000
+    assert json.loads(text)["pad_id"] == 2
+    assert "embeddings_initializer" not in config
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_saved_model_is_the_same_model(padded, tmp_path, trainable):
+    model = model_of(to_keras(padded, trainable))
+    fit(model)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    layer, twin = model.layers[1], again.layers[1]
+    assert type(twin) is type(layer)
+    assert twin.trainable is trainable
+    np.testing.assert_array_equal(numbers(twin), numbers(layer))
+    np.testing.assert_array_equal(array(twin.compute_mask(IDS)), IDS != 2)
+    answer = model.predict(IDS, verbose=0)
+    np.testing.assert_array_equal(again.predict(IDS, verbose=0), answer)
+    fit(again)
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="one backend will do: the others import for 7 s")
+def test_another_process_loads_after_one_import(padded, tmp_path):
+    model = model_of(to_keras(padded))
+    model.save(tmp_path / "model.keras")
+    np.save(tmp_path / "ids.npy", IDS)
+    script = (
+        "import sys, numpy as np, inlay.layers.keras, keras\n"
+        "model = keras.models.load_model(sys.argv[1] + '/model.keras')\n"
+        "ids = np.load(sys.argv[1] + '/ids.npy')\n"
+        "np.save(sys.argv[1] + '/out.npy', model.predict(ids, verbose=0))\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=300)
+    found = np.load(tmp_path / "out.npy")
+    np.testing.assert_allclose(found, model.predict(IDS, verbose=0), rtol=1e-6)
+
+
+def test_weights_file_fills_another_layer_and_no_table(padded, make, tmp_path):
+    model = model_of(to_keras(padded))
+    model.save_weights(tmp_path / "model.weights.h5")
+    blank = make()
+    blank.storage[...] = 0
+    other = model_of(to_keras(blank), seed=1)
+    other.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(numbers(other.layers[1]), padded.vectors)
+    assert not blank.vectors.any()
+
+
+def test_config_from_elsewhere_is_nan_until_filled(padded):
+    layer = to_keras(padded, trainable=True)
+    config = json.loads(json.dumps(layer.get_config()))
+    twin = type(layer).from_config(config)
+    twin.build()
+    assert np.isnan(numbers(twin)).all()
+    twin.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(array(twin(IDS)), padded.vectors[IDS])
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_clone_model_keeps_the_numbers(padded, trainable):
+    layer = to_keras(padded, trainable)
+    model = model_of(layer)
+    fit(model)
+    twin = keras.models.clone_model(model).layers[1]
+    np.testing.assert_array_equal(numbers(twin), numbers(layer))
+    padded.storage[...] = 0
+    assert numbers(twin).any()
+
+
+def test_a_model_made_of_anothers_config_keeps_the_numbers(padded):
+    layer = to_keras(padded)
+    model = keras.Sequential([layer, keras.layers.Dense(1)])
+    twin = keras.Sequential.from_config(model.get_config())  # Keras deep-copies this config
+    np.testing.assert_array_equal(array(twin.layers[0](IDS)), padded.vectors[IDS])
+
+
+# -- ids ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([[0, 1], [6, 2]], ["ids[1, 0]", "from 0 to 5", "got 6"]),
+        ([[0, -1]], ["ids[0, 1]", "got -1"]),
+        ([[2**32 + 1]], ["ids[0, 0]", str(2**32 + 1)]),
+        ([[1.9]], ["whole-number", "float64", 'dtype="int32"']),
+    ],
+)
+def test_checks_name_what_is_wrong(padded, ids, words):
+    layer = to_keras(padded, check_ids=True)
+    np.testing.assert_array_equal(array(layer(IDS)), padded.vectors[IDS])
+    for wrong in (ids, np.array(ids)):
+        with pytest.raises(IdError) as caught:
+            layer(wrong)
+        assert [word for word in words if word not in str(caught.value)] == []
+
+
+def test_checks_see_tensors_too(padded):
+    layer = to_keras(padded, check_ids=True)
+    with pytest.raises(IdError, match="got 9"):
+        layer(keras.ops.convert_to_tensor(np.array([[9]], "int32")))
+
+
+def test_the_error_comes_whole_out_of_a_model(padded):
+    model = model_of(to_keras(padded, check_ids=True))
+    with pytest.raises(IdError, match=r"ids\[0, 1\]: expected an id from 0 to 5, got 9"):
+        model(np.array([[0, 9]], "int32"))
+
+
+def test_an_input_of_floats_is_refused_when_the_model_is_made(padded):
+    with pytest.raises(IdError, match=r'keras.Input\(shape, dtype="int32"\)'):
+        to_keras(padded, check_ids=True)(keras.Input((3,)))
+
+
+@pytest.mark.parametrize("wrong", [-1, 77])
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_checks_work_in_compiled_models(padded, method, wrong):
+    model = model_of(to_keras(padded, check_ids=True))
+    ids = IDS.copy()
+    fit(model)
+    ids[3, 1] = wrong
+    # TensorFlow and JAX stop with errors of their own that carry our message.
+    with pytest.raises(IdError if BACKEND == "torch" else Exception) as caught:
+        model.predict(ids, verbose=0) if method == "predict" else model.fit(ids, TARGETS, verbose=0)
+    assert "from 0 to 5" in str(caught.value)
+    assert str(wrong) in str(caught.value)

@@ -1,0 +1,184 @@
+import copy
+import io
+import sys
+
+import numpy as np
+import pytest
+
+import inlay
+from inlay import Table, to_torch
+from inlay.errors import IdError, MissingPackageError
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+IDS = torch.tensor([[0, 1, 2], [5, 2, 2]])
+
+OPTIMISERS = {
+    "sgd": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, weight_decay=0.1, nesterov=True),
+    "adam": lambda p: torch.optim.Adam(p, 0.1, weight_decay=0.1, amsgrad=True),
+    "adamw": lambda p: torch.optim.AdamW(p, 0.1, weight_decay=0.5),
+    "adagrad": lambda p: torch.optim.Adagrad(p, 0.1, weight_decay=0.1),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, 0.1, momentum=0.9, centered=True),
+    "rprop": lambda p: torch.optim.Rprop(p, 0.1),
+    "adadelta": lambda p: torch.optim.Adadelta(p, 1.0, weight_decay=0.1),
+    "nadam": lambda p: torch.optim.NAdam(p, 0.1, weight_decay=0.1),
+    "adafactor": lambda p: torch.optim.Adafactor(p, 0.1, weight_decay=0.1),
+}
+
+
+def train(layer, make_optimiser=OPTIMISERS["sgd"], *, steps=3):
+    optimiser = make_optimiser(layer.parameters())
+    for _ in range(steps):
+        optimiser.zero_grad()
+        (layer(IDS) - 1).square().sum().backward()
+        optimiser.step()
+
+
+def numbers(layer):
+    return layer.weight.detach().numpy()
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_is_an_embedding(padded, freeze):
+    layer = to_torch(padded, freeze)
+    assert isinstance(layer, nn.Embedding)
+    assert list(layer.state_dict()) == ["weight"]
+    assert (layer.num_embeddings, layer.embedding_dim, layer.padding_idx) == (6, 4, 2)
+    assert layer.weight.requires_grad is not freeze
+    np.testing.assert_array_equal(layer(IDS).detach().numpy(), padded.vectors[IDS.numpy()])
+
+
+def test_a_table_without_padding(make):
+    assert to_torch(make(pad_id=None)).padding_idx is None
+
+
+def test_frozen_shares_and_trainable_does_not(padded):
+    assert np.shares_memory(numbers(to_torch(padded)), padded.storage)
+    assert not np.shares_memory(numbers(to_torch(padded, freeze=False)), padded.storage)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_other_dtypes_become_float32(make, dtype):
+    table = make(dtype=dtype)
+    layer = to_torch(table)
+    assert layer.weight.dtype == torch.float32
+    np.testing.assert_array_equal(numbers(layer), table.vectors)
+
+
+@pytest.mark.parametrize("mode", ["r", "c"])
+def test_training_an_unfrozen_map_reaches_neither_file_nor_table(tmp_path, padded, mode):
+    path = tmp_path / "matrix"
+    padded.matrix.tofile(path)
+    before = path.read_bytes()
+    mapped = np.memmap(path, np.float32, mode, shape=(6, 4))
+    table = Table.from_arrays(list(padded.tokens), mapped, pad_id=2)
+    layer = to_torch(table)
+    assert np.shares_memory(numbers(layer), mapped) is (mode == "c")
+    layer.weight.requires_grad_(True)
+    train(layer)  # a write to a map of mode "r" would end the process
+    assert not np.array_equal(numbers(layer), mapped)
+    assert path.read_bytes() == mapped.tobytes() == before
+
+
+def test_a_native_file_is_shared_and_never_written_to(tmp_path, padded):
+    path = tmp_path / "table.safetensors"
+    padded.save(path)
+    before = path.read_bytes()
+    table = inlay.load(path)
+    layer = to_torch(table)
+    assert np.shares_memory(numbers(layer), table.storage)
+    layer.weight.fill_(1)
+    assert path.read_bytes() == before
+
+
+def test_training_leaves_the_table_alone(padded):
+    before = padded.vectors.copy()
+    layer = to_torch(padded, freeze=False)
+    train(layer)
+    assert not np.array_equal(numbers(layer), before)
+    np.testing.assert_array_equal(padded.vectors, before)
+
+
+def test_unfreezing_copies_first_and_keeps_the_parameter(padded):
+    before = padded.vectors.copy()
+    layer = to_torch(padded)
+    weight = layer.weight
+    weight.requires_grad = True
+    train(layer)
+    assert layer.weight is weight
+    assert not np.array_equal(numbers(layer)[0], before[0])
+    np.testing.assert_array_equal(padded.vectors, before)
+
+
+def test_loading_and_resetting_leave_the_table_alone(padded):
+    before = padded.vectors.copy()
+    layer = to_torch(padded)
+    layer.load_state_dict({"weight": torch.ones(6, 4)})
+    assert (numbers(layer) == 1).all()
+    other = to_torch(padded)
+    other.reset_parameters()
+    assert not np.array_equal(numbers(other), before)
+    np.testing.assert_array_equal(padded.vectors, before)
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_pad_row_stays_zero(padded, name):
+    layer = to_torch(padded, freeze=False)
+    train(layer, OPTIMISERS[name])
+    assert (numbers(layer)[2] == 0).all()
+    assert (numbers(layer)[[0, 1, 5]] != padded.vectors[[0, 1, 5]]).all()
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_state_dict_goes_to_ours_and_to_a_plain_embedding(padded, make, freeze):
+    layer = to_torch(padded, freeze)
+    if not freeze:
+        train(layer)
+    file = io.BytesIO()
+    torch.save(layer.state_dict(), file)
+    blank = make()
+    blank.storage[...] = 0
+    for fresh in (to_torch(blank, freeze), nn.Embedding(6, 4, padding_idx=2)):
+        file.seek(0)
+        fresh.load_state_dict(torch.load(file))
+        np.testing.assert_array_equal(numbers(fresh), numbers(layer))
+
+
+def test_the_whole_layer_is_saved_and_copied(padded):
+    layer = to_torch(padded, check_ids=True)
+    file = io.BytesIO()
+    torch.save(layer, file)
+    file.seek(0)
+    for twin in (torch.load(file, weights_only=False), copy.deepcopy(layer)):
+        assert type(twin) is type(layer)
+        assert (twin.padding_idx, twin.check_ids, twin.weight.requires_grad) == (2, True, False)
+        np.testing.assert_array_equal(numbers(twin), padded.vectors)
+        assert not np.shares_memory(numbers(twin), padded.storage)
+
+
+def test_compiles_in_one_graph(padded):
+    compiled = torch.compile(to_torch(padded), backend="eager", fullgraph=True)
+    np.testing.assert_array_equal(compiled(IDS).numpy(), padded.vectors[IDS.numpy()])
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([[0, 1], [6, 2]], ["ids[1, 0]", "from 0 to 5", "got 6"]),
+        ([0, -1], ["ids[1]", "from 0 to 5", "got -1"]),
+        ([1.0], ["int32 or int64", "float32", "ids.long()"]),
+        ([True], ["int32 or int64", "bool"]),
+    ],
+)
+def test_checks_name_what_is_wrong(padded, ids, words):
+    layer = to_torch(padded, check_ids=True)
+    np.testing.assert_array_equal(layer(IDS).numpy(), padded.vectors[IDS.numpy()])
+    with pytest.raises(IdError) as caught:
+        layer(torch.tensor(ids))
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
+def test_without_torch_the_error_says_what_to_install(padded, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingPackageError, match=r"inlay\[torch\]"):
+        to_torch(padded)
