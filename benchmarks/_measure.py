@@ -1,98 +1,126 @@
-"""Runs code in a process of its own and measures it from outside. Linux only: it reads /proc."""
+"""Run one measurement in a process of its own and get its figures back as JSON."""
 
 import json
 import os
+import platform
+import resource
 import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
-PERIOD = 0.002  # seconds between two looks at the process's memory
+SOURCE = Path(__file__).resolve().parents[1] / "src"
 
+# Figures are taken around `run()` alone: what `SETUP` imports is not in them, except memory.
 HARNESS = """
-import gc, json, sys, time
-setup, code = json.loads(sys.stdin.readline())
-names = {}
-exec(setup, names)
-gc.collect()
-print("ready", flush=True)
-sys.stdin.readline()
-cpu, wall = time.process_time(), time.perf_counter()
-exec(code, names)
-used = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
-gc.collect()
-print("done " + json.dumps(used | {"result": names.get("result")}), flush=True)
-sys.stdin.readline()
+import json, sys
+sys.path[:0] = {paths!r}
+from _measure import Meter
+{setup}
+print("READY", flush=True)
+with Meter() as meter:
+{body}
+print("MEASURED " + json.dumps(meter.figures | {{"result": {result}}}), flush=True)
 """
+PERIOD = 0.002  # seconds between two looks at another process's memory
 
 
-def measure(setup: str, code: str, *, env: dict[str, str] | None = None) -> dict[str, Any]:
-    """Run `setup`, then `code`, which alone is measured.
+class Meter:
+    """Seconds, CPU seconds and memory between entering and leaving."""
+
+    def __enter__(self) -> "Meter":
+        self.figures: dict[str, float] = {"before_mb": private_mb()}
+        self._wall, self._cpu = time.perf_counter(), os.times()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        wall, cpu = time.perf_counter() - self._wall, os.times()
+        user, system = cpu.user - self._cpu.user, cpu.system - self._cpu.system
+        private = private_mb()
+        self.figures |= {
+            "wall_s": round(wall, 4),
+            "cpu_s": round(user + system, 4),
+            "system_s": round(system, 4),  # of cpu_s: the kernel's, mostly giving out memory
+            "peak_rss_mb": peak_mb(),
+            "private_mb": round(private, 1),
+            "private_added_mb": round(private - self.figures["before_mb"], 1),
+        }
+
+
+def peak_mb() -> float:
+    """The most memory this process has had at once, in MB.
+
+    Not `ru_maxrss` where there is better: that one begins with the size of the parent.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 1)
+    return round(int(status.split("VmHWM:")[1].split()[0]) / 1024, 1)
+
+
+def private_mb() -> float:
+    """Memory that only this process can free, in MB: Linux only, elsewhere 0.
+
+    Pages it has written, be they anonymous or copies of a file's. Clean pages of a mapped file
+    are the page cache's: the kernel takes them back when it wants them.
+    """
+    try:
+        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
+    return round(max(kilobytes["Private_Dirty"], kilobytes["Anonymous"]) / 1024, 1)
+
+
+def run_measured(
+    body: str, *, setup: str = "", result: str = "None", env: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Run Python source in a new process; raises if it fails.
 
     Args:
-        setup: Imports and whatever else should not count.
-        code: What it leaves in global names is still held when memory is read at the end;
-            a JSON value that it calls `result` is handed back.
-        env: Added to the environment.
-
-    Returns:
-        `cpu_s`, `wall_s`, `result`, and in bytes above the state after `setup`:
-        `private_peak` and `private_kept` (RssAnon: a mapped file's pages do not count until
-        they are written to), `rss_peak` (they do).
+        body: What is measured.
+        setup: What runs before: imports, as a rule.
+        result: An expression, evaluated afterwards, that JSON can hold.
+        env: Environment variables to add.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-c", HARNESS],
-        stdin=subprocess.PIPE,
+    paths = [str(SOURCE), str(Path(__file__).parent)]
+    indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
+    script = HARNESS.format(paths=paths, setup=setup, body=indented, result=result)
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
         stdout=subprocess.PIPE,
+        stderr=sys.stderr,
         text=True,
-        bufsize=1,
         env=os.environ | (env or {}),
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process:
-        print(json.dumps([setup, code]), file=process.stdin, flush=True)
-        _read_until(process, "ready")
-        base = _memory(process.pid)
-        print(file=process.stdin, flush=True)
-        peak = dict(base)
-        while not select.select([process.stdout], [], [], PERIOD)[0]:
-            peak = {name: max(peak[name], now) for name, now in _memory(process.pid).items()}
-        answer: dict[str, Any] = json.loads(_read_until(process, "done"))
-        kept = _memory(process.pid)
-        print(file=process.stdin, flush=True)
-    return answer | {
-        "private_peak": max(peak["RssAnon"], kept["RssAnon"]) - base["RssAnon"],
-        "private_kept": kept["RssAnon"] - base["RssAnon"],
-        "rss_peak": max(peak["VmRSS"], kept["VmRSS"]) - base["VmRSS"],
-    }
+    ) as process:
+        assert process.stdout is not None
+        peak = None
+        for line in iter(process.stdout.readline, ""):
+            if line == "READY\n":
+                before = peak = _anonymous_mb(process.pid)
+                while not select.select([process.stdout], [], [], PERIOD)[0]:
+                    peak = max(peak, _anonymous_mb(process.pid))
+            elif line.startswith("MEASURED ") and peak is not None:
+                added = {"private_peak_added_mb": round(peak - before, 1)}
+                return json.loads(line.removeprefix("MEASURED ")) | added
+    raise RuntimeError(f"the measurement failed:\n{script}")
+
+
+def _anonymous_mb(pid: int) -> float:
+    """Memory in no file, of a process that is running: Linux only, elsewhere 0."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        return int(status.split("RssAnon:")[1].split()[0]) / 1024
+    except (OSError, IndexError):
+        return 0.0
 
 
 def versions(*packages: str) -> str:
-    """One line: Python, and each package that is installed, with its version."""
-    from importlib.metadata import PackageNotFoundError, version
+    """The machine and the versions of packages, for the first line of a report."""
+    from importlib.metadata import version
 
-    found = [f"Python {sys.version.split()[0]}"]
-    for package in packages:
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            found.append(f"{package} absent")
-    return ", ".join(found)
-
-
-def _read_until(process: subprocess.Popen[str], word: str) -> str:
-    """The rest of the first line that starts with `word`; other lines are passed on."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith(word):
-            return line[len(word) :]
-        print(line, end="", file=sys.stderr)
-    raise RuntimeError(f"the measured process ended without {word!r}: see its error above")
-
-
-def _memory(pid: int) -> dict[str, int]:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    fields = dict(line.split(":", 1) for line in lines)
-    return {name: 1024 * int(fields[name].split()[0]) for name in ("RssAnon", "VmRSS")}
+    named = [f"{name} {version(name)}" for name in packages]
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores, " + ", ".join(named)

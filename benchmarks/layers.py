@@ -3,8 +3,9 @@
     python benchmarks/layers.py [--rows 400000] [--dim 300] [--folder FOLDER] [--json]
 
 Each row is a process of its own that opens the table, builds the layer and looks up 64 ids.
-Private memory (RssAnon, Linux) above the state after importing everything and building one
-small layer, in multiples of the matrix: at its peak, and kept while the layer lives.
+Private memory (Linux; clean pages of the mapped file do not count) above the state after
+importing everything and building one small layer, in multiples of the matrix: at its peak, and
+kept while the layer lives.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from _measure import measure, versions
+from _measure import run_measured, versions
 
 SETUP = """
 import numpy as np, inlay
@@ -41,8 +42,8 @@ to_keras(small, trainable=True)(ids[:1, :2])
 OPEN = "table = inlay.load({path!r})\n"
 LOOK_UP = """
 out = layer(ids)
-result = float((out.detach() if hasattr(out, "detach") else out)[0, 1, 0])
 """
+RESULT = 'float((out.detach() if hasattr(out, "detach") else out)[0, 1, 0])'
 
 CASES = {
     "torch": {
@@ -77,15 +78,17 @@ def make_table(path: Path, rows: int, dim: int) -> None:
     inlay.save(inlay.Table.from_arrays(tokens, matrix, pad_id=0), path)
 
 
-def rows_of(path: Path, matrix_bytes: int) -> list[dict[str, object]]:
+def rows_of(path: Path, matrix_mb: float) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for host, (kind, setup, backend) in HOSTS.items():
         env = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": backend or "jax"}
         answers = set()
         for route, build in CASES[kind].items():
-            got = measure(setup, OPEN.format(path=str(path)) + build + LOOK_UP, env=env)
+            body = OPEN.format(path=str(path)) + build + LOOK_UP
+            got = run_measured(body, setup=setup, result=RESULT, env=env)
             answers.add(got["result"])
-            peak, kept = (got[name] / matrix_bytes for name in ("private_peak", "private_kept"))
+            kept = got["private_added_mb"] / matrix_mb
+            peak = max(got["private_peak_added_mb"] / matrix_mb, kept)
             found.append({"host": host, "route": route, "peak": peak, "kept": kept})
         if len(answers) != 1:
             raise RuntimeError(f"{host}: the routes give different numbers: {answers}")
@@ -102,7 +105,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         path = Path(folder) / "table.safetensors"
         make_table(path, args.rows, args.dim)
-        found = rows_of(path, 4 * args.rows * args.dim)
+        found = rows_of(path, 4 * args.rows * args.dim / 2**20)
     if args.json:
         print(json.dumps(found))
         return

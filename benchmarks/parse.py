@@ -1,0 +1,89 @@
+"""Read GloVe text of 400,000 x 100 (347 MB): inlay beside gensim and polars, in one run.
+
+    python benchmarks/parse.py [--rows 400000] [--repeat 3] [--peers gensim,polars]
+
+Each reader runs in a process of its own, after its imports, on a file that is in the page
+cache; the least of the repeats counts. For inlay, a file of one row is loaded before, which
+imports numba; the line below says what the whole costs in a process that has loaded nothing
+yet. The kernels are compiled once per installation, which no line counts. Targets: at most
+1/40 of gensim's CPU seconds, at most 0.6 of polars'.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _measure import run_measured, versions
+
+DISTINCT = 20_000
+
+READERS = {
+    "inlay": (
+        "import inlay; inlay.load({tiny!r})",
+        "table = inlay.load({path!r})",
+        "table.matrix.shape",
+    ),
+    "inlay, numba not loaded": ("", "import inlay; table = inlay.load({path!r})", "len(table)"),
+    "polars": (
+        "import polars",
+        "frame = polars.read_csv({path!r}, separator=' ', has_header=False, quote_char=None)",
+        "frame.shape",
+    ),
+    "gensim": (
+        "from gensim.models import KeyedVectors",
+        "vectors = KeyedVectors.load_word2vec_format({path!r}, no_header=True)",
+        "vectors.vectors.shape",
+    ),
+}
+
+
+def make_file(path: Path, rows: int, dim: int) -> None:
+    """Words and numbers of five significant digits, as GloVe's files have them."""
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((min(DISTINCT, rows), dim)) * 0.4
+    lines = [" ".join([f"{x:.5g}" for x in row]) for row in matrix.tolist()]
+    with path.open("w") as file:
+        file.writelines(f"w{i} {lines[i % DISTINCT]}\n" for i in range(rows))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=400_000)
+    parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--peers", default="polars,gensim")
+    options = parser.parse_args()
+    readers = [name for name in READERS if name.startswith("inlay")] + options.peers.split(",")
+    print(versions("numpy", "numba", *options.peers.split(",")))
+    with tempfile.TemporaryDirectory() as folder:
+        path, tiny = Path(folder, "glove.txt"), Path(folder, "tiny.txt")
+        tiny.write_text("word 0.5\n")
+        make_file(path, options.rows, options.dim)
+        print(f"{options.rows} x {options.dim}, {path.stat().st_size / 1e6:.0f} MB of text")
+        path.read_bytes()
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in readers}
+        for turn in range(options.repeat):
+            for name in readers:  # in turn, so that a busy machine is busy for all
+                if name == "gensim" and turn:  # it takes half a minute: once is enough to know
+                    continue
+                setup, body, result = (
+                    text.format(path=str(path), tiny=str(tiny)) for text in READERS[name]
+                )
+                runs[name].append(run_measured(body, setup=setup, result=result))
+    least = {name: min(done, key=lambda run: run["cpu_s"]) for name, done in runs.items()}
+    for name, run in least.items():
+        spread = ", ".join(f"{other['cpu_s']:.2f}" for other in runs[name])
+        print(
+            f"{name:24} CPU {run['cpu_s']:6.2f} s, {run['system_s']:.2f} of it in the kernel "
+            f"(runs: {spread}); wall {run['wall_s']:.2f} s, peak {run['peak_rss_mb']:.0f} MB, "
+            f"{run['result']}"
+        )
+    for name in options.peers.split(","):
+        ratio = least["inlay"]["cpu_s"] / least[name]["cpu_s"]
+        print(f"inlay / {name}: {ratio:.4f} (1/{1 / ratio:.1f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Our own format: one `.safetensors` file that opens in milliseconds, whatever its size.
+
+    matrix   F16, F32 or F64 [n, dim]   first, at a multiple of 64 bytes
+    offsets  I64 [n + 1]                where each token begins in `tokens`; the end of the last
+    counts   I64 [n]                    optional
+    index    U32 [slots]                the hash index that `inlay.kernels.hashing` describes
+    tokens   U8 [bytes]                 the tokens in UTF-8, one after the other
+
+The metadata are strings, as safetensors wants them: `format` ("inlay-table"), `version` ("1"),
+`pad_id` and `unk_id` if there are any, `provenance` (JSON) and `digests` (JSON: the SHA-256 of
+each tensor's bytes).
+
+Opening maps the file copy-on-write and looks at the header alone; what a look-up touches is
+checked when it does. A flipped byte in the data is found by `load(path, verify=True)`, which
+reads everything once.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from inlay.core import Table, Tokens
+from inlay.errors import FormatError
+from inlay.formats.protocol import ReadOptions
+from inlay.formats.selection import select
+from inlay.formats.source import Array, Source
+from inlay.formats.tensor_file import Header, make_header, read_header, tensor_array, wrong
+
+MARK, VERSION = "inlay-table", "1"
+# Name, dtypes and number of dimensions of each tensor that must be there.
+TENSORS: tuple[tuple[str, tuple[str, ...], int], ...] = (
+    ("matrix", ("F16", "F32", "F64"), 2),
+    ("offsets", ("I64",), 1),
+    ("index", ("U32",), 1),
+    ("tokens", ("U8",), 1),
+)
+COUNTS = ("counts", ("I64",), 1)
+
+
+class Native:
+    """The format of this library."""
+
+    name = "native"
+    suffixes = (".safetensors",)
+
+    def sniff(self, head: bytes, path: Path) -> bool:
+        return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**40
+
+    def read(self, source: Source, options: ReadOptions) -> Table:
+        """Map the file; `limit` copies the tokens alone, `keep` the rows that are kept."""
+        name, data = source.name, source.array().view(np.ndarray)
+        header = read_header(data, name)
+        _check_mark(header, name)
+        metadata, arrays = header.metadata, _arrays(data, header, name)
+        if options.verify:
+            _verify(arrays, metadata, name)
+        tokens = Tokens(arrays["tokens"], arrays["offsets"], arrays["index"])
+        pad_id = _row(metadata, "pad_id", len(tokens), name)
+        if pad_id is not None and arrays["matrix"][pad_id].any():
+            raise wrong(name, f"zeros in row {pad_id}, which is padding", "other numbers")
+        table = Table(
+            tokens,
+            arrays["matrix"],
+            counts=arrays.get("counts"),
+            pad_id=pad_id,
+            unk_id=_row(metadata, "unk_id", len(tokens), name),
+            provenance=_json(metadata, "provenance", name),
+        )
+        return select(table, options)
+
+    def write(self, table: Table, file: IO[bytes]) -> None:
+        """Stream the arrays as they are, after reading them once for their digests."""
+        arrays = {"matrix": table.matrix, "offsets": table.tokens.offsets}
+        if table.counts is not None:
+            arrays["counts"] = table.counts
+        arrays |= {"index": table.tokens.slots, "tokens": table.tokens.blob}
+        arrays = {key: _plain(array) for key, array in arrays.items()}
+        metadata = {"format": MARK, "version": VERSION}
+        for key, row in (("pad_id", table.pad_id), ("unk_id", table.unk_id)):
+            if row is not None:
+                metadata[key] = str(row)
+        metadata["provenance"] = json.dumps(table.provenance, ensure_ascii=False)
+        metadata["digests"] = json.dumps({key: digest(array) for key, array in arrays.items()})
+        file.write(make_header(arrays, metadata))
+        for array in arrays.values():
+            file.write(_bytes(array))
+
+
+def digest(array: Array) -> str:
+    """`sha256:...` of a C-contiguous array's bytes."""
+    return f"sha256:{hashlib.sha256(_bytes(array)).hexdigest()}"
+
+
+def _plain(array: Array) -> Array:
+    """Little-endian and C-contiguous, which bytes behind a header cannot say; rarely a copy."""
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+def _bytes(array: Array) -> memoryview:
+    return memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
+
+
+def _check_mark(header: Header, name: str) -> None:
+    if header.metadata.get("format") != MARK:
+        listed = [f"{k} {t.dtype} {t.shape}" for k, t in list(header.tensors.items())[:8]]
+        more = ", ..." if len(header.tensors) > 8 else ""
+        raise FormatError(
+            name,
+            expected="a table saved by inlay",
+            got=f"another safetensors file, of tensors {', '.join(listed)}{more}",
+            hint="safetensors.numpy.load_file and Table.from_arrays(tokens, matrix)",
+        )
+    if header.metadata.get("version") != VERSION:
+        raise FormatError(
+            name,
+            expected=f"version {VERSION!r}",
+            got=repr(header.metadata.get("version")),
+            hint="a newer inlay",
+        )
+
+
+def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
+    """The tensors as arrays whose shapes agree: what can be checked without reading them."""
+    tensors = [*TENSORS, COUNTS] if "counts" in header.tensors else TENSORS
+    arrays = {}
+    for key, dtypes, ndim in tensors:
+        array = arrays[key] = tensor_array(data, header, key, name)
+        if header.tensors[key].dtype not in dtypes or array.ndim != ndim:
+            got = f"{header.tensors[key].dtype} {header.tensors[key].shape}"
+            raise wrong(name, f"{key!r} as {' or '.join(dtypes)} in {ndim} dimensions", got)
+    n, dim = arrays["matrix"].shape
+    slots, offsets = arrays["index"].size, arrays["offsets"]
+    if offsets.size != n + 1 or arrays.get("counts", offsets[1:]).size != n or dim == 0:
+        raise wrong(name, f"offsets and counts of {n} rows", f"{offsets.size} offsets")
+    if slots <= n or slots & (slots - 1):
+        raise wrong(name, f"an index of 2^k slots, more than {n}", f"{slots} slots")
+    if offsets[0] != 0 or offsets[-1] != arrays["tokens"].size:
+        ends = f"{offsets[0]} to {offsets[-1]}"
+        raise wrong(name, f"offsets from 0 to {arrays['tokens'].size}", ends)
+    return arrays
+
+
+def _verify(arrays: dict[str, Array], metadata: dict[str, str], name: str) -> None:
+    digests = _json(metadata, "digests", name)
+    for key, array in arrays.items():
+        if digests.get(key) != (found := digest(array)):
+            raise wrong(name, f"tensor {key!r} with {digests.get(key, 'a digest')}", found)
+
+
+def _row(metadata: dict[str, str], key: str, n: int, name: str) -> int | None:
+    text = metadata.get(key)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) < n):
+        raise wrong(name, f"{key} below {n}", repr(text))
+    return int(text)
+
+
+def _json(metadata: dict[str, str], key: str, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(metadata.get(key, "{}"))
+    except ValueError as error:
+        raise wrong(name, f"JSON in {key!r}", str(error)) from error
+    if not isinstance(value, dict):
+        raise wrong(name, f"a JSON object in {key!r}", type(value).__name__)
+    return value

@@ -1,0 +1,178 @@
+"""NumPy's files: an `.npy` matrix with a list of tokens beside it, an `.npz` with both.
+
+Ours holds `matrix`, `tokens` (uint8: UTF-8, one after the other) and `offsets` (int64: where
+each token begins, and the end of the last), as the native format does. Of others' files the one
+matrix of floating-point numbers is taken, and its tokens from an array of strings beside it.
+Arrays of Python objects are pickles and never opened.
+"""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+
+from inlay.core import Table, Tokens
+from inlay.errors import FormatError
+from inlay.formats.names import find_names
+from inlay.formats.protocol import ReadOptions
+from inlay.formats.rows import EXAMPLES, valid_utf8
+from inlay.formats.selection import drop_duplicates, select
+from inlay.formats.source import Array, Source
+
+PICKLED = "an array of Python objects, which only unpickling could read"
+
+
+class OneWay:
+    """A file that can only be written, front to back: gzip's says that it can seek, and cannot."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write, self.flush = file.write, file.flush
+
+
+class Npz:
+    """A zip of arrays."""
+
+    name = "npz"
+    suffixes = (".npz",)
+
+    def sniff(self, head: bytes, path: Path) -> bool:
+        # Archives of anything else were unpacked before a format is asked.
+        return head.startswith(b"PK\x03\x04")
+
+    def read(self, source: Source, options: ReadOptions) -> Table:
+        arrays = _read_npz(source)
+        matrix = _the_matrix(source.name, arrays)
+        tokens = _stored_tokens(source.name, arrays, len(matrix))
+        return _table(source, options, self.name, matrix, tokens)
+
+    def write(self, table: Table, file: IO[bytes]) -> None:
+        tokens = table.tokens
+        arrays = {"matrix": table.matrix, "tokens": tokens.blob, "offsets": tokens.offsets}
+        if table.counts is not None:
+            arrays["counts"] = table.counts
+        with zipfile.ZipFile(cast(IO[bytes], OneWay(file)), "w") as archive:
+            for name, array in arrays.items():
+                # Unlike np.savez: no time in it, so equal tables are equal files.
+                entry = zipfile.ZipInfo(f"{name}.npy")
+                with archive.open(entry, "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+class Npy:
+    """A matrix alone; the tokens stand beside it."""
+
+    name = "npy"
+    suffixes = (".npy",)
+
+    def sniff(self, head: bytes, path: Path) -> bool:
+        return head.startswith(b"\x93NUMPY")
+
+    def read(self, source: Source, options: ReadOptions) -> Table:
+        """A plain file in C order is mapped copy-on-write; anything else is read."""
+        try:
+            if source.packed:
+                matrix = np.load(io.BytesIO(source.array().tobytes()), allow_pickle=False)
+            else:
+                matrix = np.load(source.path, mmap_mode="c", allow_pickle=False)
+        except (ValueError, EOFError, OSError) as error:
+            raise _unreadable(source.name, error) from error
+        return _table(source, options, self.name, _the_matrix(source.name, {"": matrix}), None)
+
+    def write(self, table: Table, file: IO[bytes]) -> None:
+        raise FormatError(
+            "save",
+            expected="a format that holds tokens",
+            got="npy, which holds one array",
+            hint=".npz or .safetensors; or np.save(path, table.matrix) and the tokens yourself",
+        )
+
+
+def _read_npz(source: Source) -> dict[str, Array]:
+    try:
+        file: Any = io.BytesIO(source.array().tobytes()) if source.packed else source.path
+        with np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, KeyError) as error:
+        raise _unreadable(source.name, error) from error
+
+
+def _unreadable(name: str, error: Exception) -> FormatError:
+    pickled = "allow_pickle" in str(error) or "Python objects" in str(error)
+    return FormatError(
+        name,
+        expected="arrays of numbers and strings",
+        got=PICKLED if pickled else str(error),
+        hint="save it again without dtype=object" if pickled else "download it again",
+    )
+
+
+def _the_matrix(name: str, arrays: dict[str, Array]) -> Array:
+    found = [a for a in arrays.values() if a.ndim == 2 and a.dtype.kind == "f"]
+    if len(found) == 1 and found[0].dtype.itemsize <= 8 and found[0].shape[1]:
+        native = found[0].dtype.newbyteorder("=")
+        matrix = np.ascontiguousarray(found[0], native)
+        return matrix.view(np.ndarray)
+    listed = [f"{key} {array.dtype} {array.shape}".lstrip() for key, array in arrays.items()]
+    raise FormatError(
+        name,
+        expected="one matrix of float16, float32 or float64",
+        got=", ".join(listed) or "no array",
+        hint="np.load it and give Table.from_arrays(tokens, matrix) the right one",
+    )
+
+
+def _stored_tokens(name: str, arrays: dict[str, Array], rows: int) -> Tokens | None:
+    """The tokens in the file, if there are any: ours, or any array of as many strings."""
+    blob, offsets = arrays.get("tokens"), arrays.get("offsets")
+    if blob is not None and offsets is not None and blob.dtype == np.uint8:
+        tokens = Tokens(blob.reshape(-1), offsets.astype(np.int64).reshape(-1))
+        if offsets.size != rows + 1:
+            raise FormatError(name, expected=f"{rows + 1} offsets", got=str(offsets.size))
+        tokens.check()
+        if not valid_utf8(tokens.blob, tokens.offsets):
+            raise FormatError(name, expected="tokens in UTF-8", got="other bytes")
+        return tokens
+    strings = [a for a in arrays.values() if a.dtype.kind in "US" and a.shape == (rows,)]
+    if len(strings) != 1:
+        return None
+    if strings[0].dtype.kind == "S":
+        try:
+            return Tokens.from_list([bytes(token).decode() for token in strings[0]])
+        except UnicodeDecodeError as error:
+            raise FormatError(name, expected="tokens in UTF-8", got=str(error)) from error
+    return Tokens.from_list(strings[0].tolist())
+
+
+def _table(
+    source: Source, options: ReadOptions, format: str, matrix: Array, tokens: Tokens | None
+) -> Table:
+    if tokens is None or options.vocabulary is not None:
+        names = find_names(source.path, options.vocabulary, len(matrix))
+        tokens = Tokens.from_list(names)
+    rows = len(matrix)
+    if options.nonfinite == "error":
+        _check_finite(source.name, tokens, matrix)
+    tokens, matrix, dropped = drop_duplicates(tokens, matrix)
+    provenance = {
+        "source": source.name,
+        "format": format,
+        "rows": rows,
+        "duplicates": len(dropped),
+        "duplicate_examples": dropped[:EXAMPLES],
+    }
+    return select(Table(tokens, matrix, provenance=provenance), options)
+
+
+def _check_finite(name: str, tokens: Tokens, matrix: Array) -> None:
+    for start in range(0, len(matrix), 8192):
+        bad = np.flatnonzero(~np.isfinite(matrix[start : start + 8192]).all(axis=1))
+        if bad.size:
+            row = start + int(bad[0])
+            raise FormatError(
+                f"{name}, row {row}",
+                expected="finite numbers",
+                got=f"NaN or infinity in the vector of {tokens[row]!r}",
+                hint="nonfinite='keep' to read them as they are",
+            )

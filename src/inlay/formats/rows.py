@@ -1,0 +1,194 @@
+"""Rows as they come out of a file, gathered into a table: what all row-wise readers share."""
+
+from collections.abc import Container, Iterable
+from typing import Any, cast
+
+import numpy as np
+
+from inlay.core import Table, Tokens
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.formats.protocol import ReadOptions
+from inlay.formats.source import Array, Source
+
+EXAMPLES = 5  # of anything counted in the provenance
+COMPACTED_AT_ONCE = 8192
+# Others (surrogateescape) make strings that cannot be written back.
+ERRORS = ("strict", "replace", "ignore", "backslashreplace")
+
+
+class Rows:
+    """A matrix that grows, and the tokens beside it.
+
+    A reader asks for `room`, writes vectors into it, and then says by `add` where their tokens
+    are; rows that are not wanted give their place to the next.
+
+    Args:
+        source: Where the rows come from.
+        options: `keep`, `errors` and `limit` are obeyed here.
+        dim: Numbers in a row.
+        unit: What the source's rows are counted in: `"line"` or `"word"`.
+    """
+
+    def __init__(self, source: Source, options: ReadOptions, dim: int, *, unit: str) -> None:
+        if options.errors not in ERRORS:
+            raise ArgumentError("errors", expected=f"one of {ERRORS}", got=repr(options.errors))
+        self.n, self.read = 0, 0
+        self._source, self._errors, self._unit = source, options.errors, unit
+        self._wanted = as_keep(options.keep)
+        self._matrix = np.empty((0, dim), np.float32)
+        self._blobs: list[Array] = []
+        self._lengths: list[Array] = []
+        self._replaced: list[str] = []
+        self._n_replaced = 0
+
+    def expect(self, rows: int) -> None:
+        """Make room for so many rows in all, as an estimate; untouched room costs nothing."""
+        if self._wanted is None and rows > len(self._matrix):
+            self._resize(rows)
+
+    def room(self, rows: int) -> Array:
+        """Float32 `(rows, dim)` behind the rows there are, to be written before `add`."""
+        if self.n + rows > len(self._matrix):
+            self._resize(max(self.n + rows, self.n * 5 // 4))
+        return self._matrix[self.n : self.n + rows]
+
+    def add(self, buf: Array, bounds: Array, number: int) -> None:
+        """Take the first `len(bounds)` rows of the room.
+
+        Args:
+            buf: uint8 `(bytes,)`.
+            bounds: int64 `(rows, 2)`: the tokens' bounds in `buf`.
+            number: The line or word number of the first, for messages.
+        """
+        self.read += len(bounds)
+        blob, offsets = spans(buf, bounds)
+        if not valid_utf8(blob, offsets):
+            blob, offsets = self._decode(blob, offsets, number)
+        if self._wanted is not None:
+            rows = kept_rows(Tokens(blob, offsets), self._wanted)
+            room = self.room(len(bounds))
+            room[: rows.size] = room[rows]
+            blob, offsets = spans(blob, np.stack([offsets[rows], offsets[rows + 1]], axis=1))
+        self.n += offsets.size - 1
+        self._blobs.append(blob)
+        self._lengths.append(np.diff(offsets))
+
+    def table(self, format: str, **details: Any) -> Table:
+        """The finished table: later ones of equal tokens are left out and counted."""
+        blob = np.concatenate([np.empty(0, np.uint8), *self._blobs])
+        offsets = np.zeros(self.n + 1, np.int64)
+        np.cumsum(np.concatenate([np.empty(0, np.int64), *self._lengths]), out=offsets[1:])
+        tokens = Tokens(blob, offsets)
+        later = np.flatnonzero(tokens.first_rows() != np.arange(self.n))
+        examples = [tokens[row] for row in later[:EXAMPLES]]
+        if later.size:
+            tokens = self._without(tokens, later)
+        self._resize(self.n)
+        provenance = {
+            "source": self._source.name,
+            "format": format,
+            "rows": self.read,
+            "duplicates": later.size,
+            "duplicate_examples": examples,
+            "replaced": self._n_replaced,
+            "replaced_examples": self._replaced,
+            **details,
+        }
+        return Table(tokens, self._matrix, provenance=provenance)
+
+    def _resize(self, rows: int) -> None:
+        shape = (rows, self._matrix.shape[1])
+        if self.n == 0:
+            self._matrix = np.empty(shape, np.float32)
+        else:  # in place: the C library moves pages instead of copying them
+            self._matrix.resize(shape, refcheck=False)
+
+    def _decode(self, blob: Array, offsets: Array, number: int) -> tuple[Array, Array]:
+        """Tokens that are not UTF-8, treated as `errors` says."""
+        raw, decoded = blob.tobytes(), []
+        for i in range(offsets.size - 1):
+            token = raw[offsets[i] : offsets[i + 1]]
+            try:
+                decoded.append(token)
+                token.decode()
+            except UnicodeDecodeError as error:
+                if self._errors == "strict":
+                    raise FormatError(
+                        f"{self._source.name}, {self._unit} {number + i}",
+                        expected="a token in UTF-8",
+                        got=f"{_short(token)} ({error.reason})",
+                        hint="errors='replace', or convert the file to UTF-8 first",
+                    ) from error
+                text = token.decode(errors=self._errors)
+                decoded[-1] = text.encode()
+                self._n_replaced += 1
+                if len(self._replaced) < EXAMPLES:
+                    self._replaced.append(text)
+        ends = np.cumsum([len(token) for token in decoded], dtype=np.int64)
+        joined = np.frombuffer(b"".join(decoded), np.uint8)
+        return joined, np.concatenate([np.zeros(1, np.int64), ends])
+
+    def _without(self, tokens: Tokens, later: Array) -> Tokens:
+        """Drop rows, moving the others up in place."""
+        kept = np.delete(np.arange(self.n), later)
+        self.n = kept.size
+        for start in range(int(later[0]), self.n, COMPACTED_AT_ONCE):
+            stop = min(start + COMPACTED_AT_ONCE, self.n)
+            self._matrix[start:stop] = self._matrix[kept[start:stop]]
+        return take(tokens, kept)
+
+
+def take(tokens: Tokens, rows: Array) -> Tokens:
+    """Some of the tokens, by their rows."""
+    bounds = np.stack([tokens.offsets[rows], tokens.offsets[rows + 1]], axis=1)
+    return Tokens(*spans(tokens.blob, bounds))
+
+
+def spans(buf: Array, bounds: Array) -> tuple[Array, Array]:
+    """The bytes within `bounds` int64 `(n, 2)`, as a blob and offsets."""
+    from inlay.kernels.parse import copy_spans
+
+    blob = np.empty(int((bounds[:, 1] - bounds[:, 0]).sum()), np.uint8)
+    offsets = np.empty(len(bounds) + 1, np.int64)
+    copy_spans(buf, np.ascontiguousarray(bounds), blob, offsets)
+    return blob, offsets
+
+
+def valid_utf8(blob: Array, offsets: Array) -> bool:
+    """Whether every token is valid UTF-8 by itself."""
+    if not blob.size or blob.max() < 0x80:
+        return True
+    try:
+        blob.tobytes().decode()
+    except UnicodeDecodeError:
+        return False
+    # Together they are valid; so is each one, unless a character was cut in two.
+    starts = blob[offsets[:-1][np.diff(offsets) > 0]]
+    return not bool(((starts & 0xC0) == 0x80).any())
+
+
+def as_keep(keep: Any) -> Container[str] | Tokens | None:
+    """`keep` in the form that answers fastest."""
+    if keep is None or isinstance(keep, Tokens | set | frozenset | dict):
+        return cast(Container[str] | Tokens | None, keep)
+    if isinstance(getattr(keep, "tokens", None), Tokens):  # a Vocabulary or a Table
+        return cast(Tokens, keep.tokens)
+    if isinstance(keep, str | bytes) or not isinstance(keep, Container | Iterable):
+        raise ArgumentTypeError(
+            "keep",
+            expected="a collection of tokens, a Vocabulary or a Table",
+            got=f"{type(keep).__name__} {keep!r:.40}",
+            hint="put one token in a list: [token]",
+        )
+    return frozenset(keep) if isinstance(keep, Iterable) else keep
+
+
+def kept_rows(tokens: Tokens, wanted: Container[str] | Tokens) -> Array:
+    """The rows whose tokens are wanted."""
+    if isinstance(wanted, Tokens):
+        return np.flatnonzero(wanted.find_many(tokens.tolist()) >= 0)
+    return np.flatnonzero([token in wanted for token in tokens])
+
+
+def _short(token: bytes) -> str:
+    return repr(token[:40]) + ("..." if len(token) > 40 else "")

@@ -1,0 +1,41 @@
+"""Words and float32 vectors out of the bytes of a word2vec binary file."""
+
+import numpy as np
+from numba import njit
+
+LF, SPACE = np.uint8(10), np.uint8(32)
+
+
+@njit(cache=True, nogil=True)
+def scan_words(buf, start, vectors, bounds):
+    """Take whole words from `buf[start:]`: `(words taken, where the next one begins)`.
+
+    A word is its token, a space, the bytes of its vector, and perhaps a line feed.
+
+    Args:
+        buf: uint8 `(bytes,)`.
+        start: Where the first word, or a line feed before it, begins.
+        vectors: uint8 `(at most so many words, bytes of a vector)`, written.
+        bounds: int64 `(the same, 2)`, written: the tokens' bounds in `buf`.
+    """
+    width = vectors.shape[1]
+    n = 0
+    p = start
+    while n < vectors.shape[0]:
+        first = p
+        while first < buf.size and buf[first] == LF:
+            first += 1
+        space = first
+        while space < buf.size and buf[space] != SPACE:
+            space += 1
+        end = space + 1 + width
+        if end > buf.size:
+            break
+        bounds[n, 0], bounds[n, 1] = first, space
+        for i in range(width):
+            vectors[n, i] = buf[space + 1 + i]
+        n += 1
+        p = end
+    while p < buf.size and buf[p] == LF:
+        p += 1
+    return n, p

@@ -1,0 +1,115 @@
+"""The front door: `load`, `save`, and formats of the user's own."""
+
+import numpy as np
+import pytest
+
+from inlay import Table, load, save
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.formats import FORMATS, Format
+
+
+class Pairs:
+    """A format of a user's own: `token=number`, a line each."""
+
+    name = "pairs"
+    suffixes = (".pairs",)
+
+    def sniff(self, head, path):
+        return b"=" in head
+
+    def read(self, source, options):
+        with source.open() as file:
+            pairs = [line.decode().strip().split("=") for line in file]
+        tokens, numbers = zip(*pairs[: options.limit], strict=True)
+        return Table.from_arrays(list(tokens), np.array(numbers, np.float32)[:, None])
+
+    def write(self, table, file):
+        for token, row in zip(table.tokens, table.matrix, strict=True):
+            file.write(f"{token}={row[0]}\n".encode())
+
+
+def test_a_format_of_ones_own(make, tmp_path):
+    assert isinstance(Pairs(), Format)
+    table = load(make("a=1\nb=2.5\nc=3\n"), format=Pairs(), limit=2)
+    assert table["b"].tolist() == [2.5]
+    save(table, tmp_path / "x.gz", format=Pairs())
+    assert load(tmp_path / "x.gz", format=Pairs()).tokens.tolist() == ["a", "b"]
+
+
+def test_every_built_in_is_a_format_with_a_name_of_its_own():
+    assert all(isinstance(format, Format) for format in FORMATS)
+    assert len({format.name for format in FORMATS}) == len(FORMATS) == 7
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "error", "message"),
+    [
+        ({"format": "glov"}, ArgumentError, "format: expected one of native, .* got 'glov'"),
+        ({"format": 3}, ArgumentTypeError, "format: expected a name, or an object with name"),
+        ({"limit": -1}, ArgumentError, "limit: expected 0 or more, got -1"),
+        ({"dim": 0}, ArgumentError, "dim: expected 1 or more, got 0"),
+        ({"header": "no"}, ArgumentError, "header: expected 'check' or 'ignore', got 'no'"),
+        ({"nonfinite": "drop"}, ArgumentError, "nonfinite: expected 'error' or 'keep'"),
+    ],
+)
+def test_arguments(make, kwargs, error, message):
+    with pytest.raises(error, match=message):
+        load(make("a 1 2\n"), **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("x.txt", r"got .txt, which may be any of these. Try: format='word2vec' or format='glove'"),
+        ("x.txt.gz", "got .txt, which may be any"),
+        ("x.csv", "expected a suffix that says the format .* got .csv"),
+        ("x", "got none"),
+    ],
+)
+def test_suffixes_that_say_nothing(table, tmp_path, name, message):
+    with pytest.raises(ArgumentError, match=message):
+        save(table, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_write_leaves_the_old_file(table, tmp_path):
+    class Fails(Pairs):
+        def write(self, table, file):
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    for name in ("x.pairs", "x.pairs.gz", "x.pairs.zip", "x.pairs.xz"):
+        (tmp_path / name).write_text("old")
+        with pytest.raises(KeyboardInterrupt):
+            save(table, tmp_path / name, format=Fails())
+        assert (tmp_path / name).read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_no_folder_to_save_in(table, tmp_path):
+    with pytest.raises(MissingFileError):
+        save(table, tmp_path / "no" / "x.npz")
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        (b"\xba\x16\x4f\x2f\x0c\0\0\0", "a fastText model. Try: the .vec file"),
+        (b"FiFu\0", "a finalfusion file"),
+        (b"SQLite format 3\0", "a Magnitude file"),
+        (b"\x28\xb5\x2f\xfd..", "a zstd archive"),
+        ("a 1 2\n".encode("utf-16"), "text in UTF-16"),
+        (b"\0\1\2\3", "something that begins with"),
+    ],
+)
+def test_strangers(make, head, message):
+    with pytest.raises(FormatError, match=message):
+        load(make(head))
+
+
+def test_text_with_a_header_is_fasttext_only_by_its_suffix(make):
+    assert load(make("1 2\na 1 2\n", "x.vec")).provenance["format"] == "fasttext"
+    assert load(make("1 2\na 1 2\n", "x.txt")).provenance["format"] == "word2vec"
+    assert load(make("a 1 2\n", "x.vec")).provenance["format"] == "glove"

@@ -1,0 +1,185 @@
+import gzip
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from inlay import Table, load, save
+from inlay.errors import FormatError
+
+MATRIX = np.array([[1, 2], [3, 4], [5, 6]], np.float64)
+NAMES = ["a", "é", "\n"]
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def npy(array, **kwargs):
+    file = io.BytesIO()
+    np.save(file, array, **kwargs)
+    return file.getvalue()
+
+
+def check_table(table, dtype=np.float64):
+    assert table.tokens.tolist() == NAMES
+    assert table.matrix.dtype == dtype
+    assert np.array_equal(table.matrix, MATRIX)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_ours(tmp_path, dtype):
+    save(Table.from_arrays(NAMES, MATRIX.astype(dtype)), tmp_path / "x.npz")
+    check_table(load(tmp_path / "x.npz"), dtype)
+    with np.load(tmp_path / "x.npz") as arrays:
+        assert sorted(arrays.files) == ["matrix", "offsets", "tokens"]
+        assert arrays["tokens"].tobytes() == "aé\n".encode()
+
+
+@pytest.mark.parametrize("strings", [np.array(NAMES), np.array([n.encode() for n in NAMES])])
+def test_arrays_of_strings_in_others_files(make, strings):
+    check_table(load(make(npz(embeddings=MATRIX, words=strings, other=np.arange(3)))))
+    check_table(load(make(gzip.compress(npz(embeddings=MATRIX, words=strings)))))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_matrix_and_a_list_beside_it(make, order):
+    path = make(npy(np.asarray(MATRIX, order=order)), "x.npy")
+    make(json.dumps(NAMES), "vocab.json")
+    check_table(load(path))
+    check_table(load(make(npz(m=MATRIX), "y.npz")))
+
+
+def test_a_plain_npy_is_mapped_copy_on_write(make):
+    path = make(npy(MATRIX), "x.npy")
+    before = path.read_bytes()
+    table = load(path, vocabulary=NAMES)
+    table.storage[:] = 0
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("w.txt", "a\né\nz\n"),
+        ("w.txt", "\ufeffa\r\né\r\nz"),
+        ("w.txt.gz", gzip.compress("a\né\nz\n".encode())),
+        ("w.json", '["a", "é", "z"]'),
+        ("w.json", '{"z": 2, "a": 0, "é": 1}'),
+        ("w.json", '{"2": "z", "0": "a", "1": "é"}'),
+    ],
+)
+def test_vocabulary_files(make, name, content):
+    table = load(make(npy(MATRIX), "x.npy"), vocabulary=make(content, name))
+    assert table.tokens.tolist() == ["a", "é", "z"]
+
+
+def test_vocabulary_objects(make):
+    path = make(npy(MATRIX), "x.npy")
+    check_table(load(path, vocabulary=NAMES))
+    check_table(load(path, vocabulary={token: i for i, token in enumerate(NAMES)}))
+    with pytest.raises(TypeError, match="vocabulary: expected a file, a list"):
+        load(path, vocabulary=3)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        ("a\nb\n", "w.txt", "w.txt: expected 3 tokens, for x.npy has 3 rows, got 2"),
+        ('{"a": 0, "b": 2, "c": 3}', "w.json", "no token for row 1"),
+        ('{"a": 0, "b": 0, "c": 1}', "w.json", "no token for row 2"),
+        ("[1, 2, 3]", "w.json", "a JSON list of something else"),
+        ("[", "w.json", "expected tokens in UTF-8"),
+        (b"\xff\n\n\n", "w.txt", "expected tokens in UTF-8"),
+        (b"\x80\x04\x95", "w.pkl", "a Python pickle, which may run any program"),
+    ],
+)
+def test_bad_vocabulary_files(make, content, name, message):
+    path = make(npy(MATRIX), "x.npy")
+    with pytest.raises(FormatError, match=message):
+        load(path, vocabulary=make(content, name))
+
+
+def test_no_list_or_several_beside_the_matrix(make):
+    path = make(npy(MATRIX), "x.npy")
+    make("{}", "dictionary.json")
+    with pytest.raises(
+        FormatError, match=r"beside it, got none. Try: vocabulary='dictionary.json'"
+    ):
+        load(path)
+    make("a\nb\nc\n", "words.txt")
+    make("a\nb\nc\n", "x.txt")
+    with pytest.raises(FormatError, match=r"got 2 lists: x.txt, words.txt"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (npy(np.array(["a", 1], object), allow_pickle=True), "array of Python objects"),
+        (npz(m=MATRIX, words=np.array(NAMES, object)), "array of Python objects"),
+        (npy(np.arange(6)), r"expected one matrix of float16, .* got int64 \(6,\)"),
+        (npy(np.arange(6).reshape(3, 2)), r"got int64 \(3, 2\)"),
+        (npz(a=MATRIX, b=MATRIX), r"got a float64 \(3, 2\), b float64 \(3, 2\)"),
+        (npy(MATRIX)[:-1], "x.np: expected arrays of numbers"),
+        (npz(m=MATRIX)[:-30], "expected"),
+        (b"\x93NUMPY\x01\x00\xff\xff", "x.np: expected arrays of numbers"),
+        (
+            npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.arange(3)),
+            "expected 4 offsets",
+        ),
+        (
+            npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.array([0, 9, 1, 3])),
+            "token store",
+        ),
+        (
+            npz(matrix=MATRIX, tokens=np.full(3, 255, np.uint8), offsets=np.arange(4)),
+            "tokens in UTF-8",
+        ),
+    ],
+)
+def test_bad_files(make, content, message):
+    with pytest.raises(FormatError, match=message):
+        load(make(content, "x.np"), vocabulary=None)
+
+
+def test_a_flipped_byte_in_an_npz(make):
+    data = bytearray(npz(m=np.zeros((100, 100))))
+    data[5000] ^= 1
+    with pytest.raises(FormatError, match="Bad CRC"):
+        load(make(bytes(data)), vocabulary=[str(i) for i in range(100)])
+
+
+def test_duplicates_numbers_that_are_not_finite_limit_and_keep(make):
+    matrix = np.array([[1, 2], [3, np.nan], [5, 6], [7, 8]], np.float32)
+    path = make(npz(m=matrix, words=np.array(["a", "b", "a", "c"])))
+    with pytest.raises(
+        FormatError, match=r"vectors.txt, row 1: .* NaN or infinity in the vector of 'b'"
+    ):
+        load(path)
+    table = load(path, nonfinite="keep")
+    assert table.tokens.tolist() == ["a", "b", "c"]
+    assert table["c"].tolist() == [7, 8]
+    assert table.provenance["duplicates"] == 1
+    assert load(path, nonfinite="keep", limit=2).tokens.tolist() == ["a", "b"]
+    assert load(path, nonfinite="keep", keep=["c", "a"])["c"].tolist() == [7, 8]
+
+
+def test_an_npz_beside_other_files_is_an_archive(make):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.npy", npy(MATRIX))
+        archive.writestr("y.txt", "a 1 2\n")
+    with pytest.raises(FormatError, match=r"got 2 files: x.npy, y.txt"):
+        load(make(file.getvalue()))
+    assert load(make(file.getvalue()), member="y.txt")["a"].tolist() == [1, 2]
+
+
+def test_npy_cannot_be_written(tmp_path, table):
+    with pytest.raises(FormatError, match="npy, which holds one array"):
+        save(table, tmp_path / "x.npy")
+    assert not list(tmp_path.iterdir())

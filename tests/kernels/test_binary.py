@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from inlay.kernels.binary import scan_words
+
+
+def scan(data, rows, dim, kernel, start=0):
+    vectors, bounds = np.zeros((rows, 4 * dim), np.uint8), np.zeros((rows, 2), np.int64)
+    n, end = kernel(np.frombuffer(data, np.uint8), start, vectors, bounds)
+    tokens = [data[a:b] for a, b in bounds[:n].tolist()]
+    return tokens, vectors[:n].view(np.float32).tolist(), end
+
+
+@pytest.mark.parametrize("kernel", [scan_words, scan_words.py_func], ids=["compiled", "python"])
+class TestScanWords:
+    one, two = np.array([1, 2], np.float32).tobytes(), np.array([3, 4], np.float32).tobytes()
+
+    @pytest.mark.parametrize("gap", [b"", b"\n"])
+    def test_words_with_and_without_line_feeds(self, kernel, gap):
+        data = b"a " + self.one + gap + "é ".encode() + self.two + gap
+        assert scan(data, 5, 2, kernel) == ([b"a", "é".encode()], [[1, 2], [3, 4]], len(data))
+
+    def test_stops_before_a_word_that_is_cut(self, kernel):
+        data = b"a " + self.one + b"\nb " + self.two
+        for cut in range(len(b"a " + self.one) + 1, len(data)):
+            tokens, _, end = scan(data[:cut], 5, 2, kernel)
+            assert tokens == [b"a"]
+            assert end == 11
+
+    def test_stops_when_the_room_is_full(self, kernel):
+        data = b"a " + self.one + b"b " + self.two
+        assert scan(data, 1, 2, kernel) == ([b"a"], [[1, 2]], 10)
+        assert scan(data, 1, 2, kernel, start=10) == ([b"b"], [[3, 4]], 20)
