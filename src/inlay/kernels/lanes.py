@@ -1,0 +1,209 @@
+"""Eight float32 at once: the register that the training kernels are written in.
+
+LLVM vectorises a plain loop over two rows well, but it must first prove at run time that the
+rows do not overlap, and it keeps too few sums in flight. Rows of a hundred numbers are so short
+that this costs as much as the arithmetic. With the few operations below a kernel says which
+registers it wants; LLVM still chooses the instructions (AVX, AVX-512, two NEON halves).
+
+Each function has a body in plain numpy, which is its definition and what `.py_func` runs, and
+an LLVM one for compiled code. Offsets count floats in a flat C-contiguous float32 array, are
+not negative, and leave eight floats to the end: nothing checks them.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic, models, overload, register_model
+
+WIDTH = 8  # floats in a register
+
+_FLOAT = ir.FloatType()
+_REGISTER = ir.VectorType(_FLOAT, WIDTH)
+_INT32 = ir.IntType(32)
+# Sums may be reordered and fused; NaN and infinity keep their meaning.
+_FLAGS = ("reassoc", "contract", "nsz", "arcp")
+
+
+class _LanesType(types.Type):
+    """The numba type of one register."""
+
+    def __init__(self):
+        super().__init__(name="float32x8")
+
+
+@register_model(_LanesType)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, _REGISTER)
+
+
+_LANES = _LanesType()
+
+
+def zeros():
+    """Eight zeros."""
+    return np.zeros(WIDTH, np.float32)
+
+
+def splat(x):
+    """The float32 `x` eight times."""
+    return np.full(WIDTH, x, np.float32)
+
+
+def load(array, at):
+    """`array[at : at + 8]`."""
+    return array[at : at + WIDTH].copy()
+
+
+def store(array, at, lanes):
+    """`array[at : at + 8] = lanes`."""
+    array[at : at + WIDTH] = lanes
+
+
+def fma(x, y, z):
+    """`x * y + z`, rounded once where the processor can."""
+    return x * y + z
+
+
+def store_sums(a, b, c, d, array, at):
+    """`array[at : at + 4] = sum(a), sum(b), sum(c), sum(d)`."""
+    array[at : at + 4] = a.sum(), b.sum(), c.sum(), d.sum()
+
+
+def prefetch(array, at):
+    """Ask for the cache line of `array[at]`, to be read or written soon."""
+
+
+def _pointer(context, builder, kind, array, at):
+    data = context.make_array(kind)(context, builder, array).data
+    return builder.gep(data, [at], inbounds=True)
+
+
+def _register_at(context, builder, kind, array, at):
+    return builder.bitcast(_pointer(context, builder, kind, array, at), _REGISTER.as_pointer())
+
+
+def _pick(builder, x, y, lanes):
+    return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(_INT32, len(lanes)), lanes))
+
+
+def _fold(builder, x, y, first, second):
+    """The sum of two selections of lanes; lane `8 + i` is `y[i]`."""
+    return builder.fadd(_pick(builder, x, y, first), _pick(builder, x, y, second), flags=_FLAGS)
+
+
+@intrinsic
+def _zeros(typing):
+    def emit(context, builder, signature, arguments):
+        return ir.Constant(_REGISTER, [0.0] * WIDTH)
+
+    return _LANES(), emit
+
+
+@intrinsic
+def _splat(typing, x):
+    def emit(context, builder, signature, arguments):
+        first = builder.insert_element(
+            ir.Constant(_REGISTER, ir.Undefined), arguments[0], _INT32(0)
+        )
+        return _pick(builder, first, first, [0] * WIDTH)
+
+    return _LANES(types.float32), emit
+
+
+@intrinsic
+def _load(typing, array, at):
+    def emit(context, builder, signature, arguments):
+        pointer = _register_at(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=4)
+
+    return _LANES(array, types.intp), emit
+
+
+@intrinsic
+def _store(typing, array, at, lanes):
+    def emit(context, builder, signature, arguments):
+        pointer = _register_at(context, builder, signature.args[0], *arguments[:2])
+        builder.store(arguments[2], pointer, align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, _LANES), emit
+
+
+@intrinsic
+def _fma(typing, x, y, z):
+    def emit(context, builder, signature, arguments):
+        # Not llvm.fma: without the instruction that becomes eight calls of the C library.
+        product = builder.fmul(arguments[0], arguments[1], flags=_FLAGS)
+        return builder.fadd(product, arguments[2], flags=_FLAGS)
+
+    return _LANES(_LANES, _LANES, _LANES), emit
+
+
+@intrinsic
+def _store_sums(typing, a, b, c, d, array, at):
+    def emit(context, builder, signature, arguments):
+        a, b, c, d, array, at = arguments
+        # Fold halves, then quarters, then neighbours; all four sums share each step.
+        halves = [0, 1, 2, 3, 8, 9, 10, 11], [4, 5, 6, 7, 12, 13, 14, 15]
+        ac = _fold(builder, a, c, *halves)
+        bd = _fold(builder, b, d, *halves)
+        abcd = _fold(builder, ac, bd, [0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
+        sums = _fold(builder, abcd, abcd, [0, 2, 4, 6], [1, 3, 5, 7])
+        pointer = _pointer(context, builder, signature.args[4], array, at)
+        builder.store(sums, builder.bitcast(pointer, sums.type.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(_LANES, _LANES, _LANES, _LANES, array, types.intp), emit
+
+
+@intrinsic
+def _prefetch(typing, array, at):
+    def emit(context, builder, signature, arguments):
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        pointer = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+        fetch = builder.module.declare_intrinsic(
+            "llvm.prefetch",
+            [pointer.type],
+            ir.FunctionType(ir.VoidType(), [pointer.type, _INT32, _INT32, _INT32]),
+        )
+        # For reading (a writer's claim would take the line from other threads), near, data.
+        builder.call(fetch, [pointer, _INT32(0), _INT32(3), _INT32(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), emit
+
+
+@overload(zeros)
+def _zeros_compiled():
+    return lambda: _zeros()
+
+
+@overload(splat)
+def _splat_compiled(x):
+    return lambda x: _splat(x)
+
+
+@overload(load)
+def _load_compiled(array, at):
+    return lambda array, at: _load(array, at)
+
+
+@overload(store)
+def _store_compiled(array, at, lanes):
+    return lambda array, at, lanes: _store(array, at, lanes)
+
+
+@overload(fma)
+def _fma_compiled(x, y, z):
+    return lambda x, y, z: _fma(x, y, z)
+
+
+@overload(store_sums)
+def _store_sums_compiled(a, b, c, d, array, at):
+    return lambda a, b, c, d, array, at: _store_sums(a, b, c, d, array, at)
+
+
+@overload(prefetch)
+def _prefetch_compiled(array, at):
+    return lambda array, at: _prefetch(array, at)

@@ -1,0 +1,128 @@
+"""A corpus of any size as numbered words in a temporary file.
+
+The text is read once, so that a stream serves as well as a file. Every word is numbered as it
+first appears and goes to the file at once; when all are counted, the file is renumbered in
+place without the rare words. What stays in memory is the vocabulary.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from inlay.core.tokenizer import Tokenizer, get_tokenizer, split
+from inlay.core.tokens import Array
+from inlay.errors import ArgumentError
+from inlay.progress import progress as show_progress
+from inlay.text.numbering import number_file, number_stream
+from inlay.text.reading import read_lines
+
+Source = str | PathLike[str] | Iterable[str | Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Numbered words, ready to train on.
+
+    Attributes:
+        ids: int32, words as rows of `tokens`, -1 at the end of a sentence: a map of a temporary
+            file without a name, which is gone when the last reference to it is.
+        tokens: The vocabulary, the most frequent word first.
+        counts: int64 `(len(tokens),)`.
+        words: Words that were read, the rare ones included.
+    """
+
+    ids: Array
+    tokens: list[str]
+    counts: Array
+    words: int
+
+
+def encode_corpus(
+    source: Source,
+    *,
+    min_count: int = 5,
+    max_vocab_size: int | None = None,
+    tokenizer: str | Tokenizer = "split",
+    progress: bool | None = None,
+) -> Corpus:
+    """Read a corpus once, count its words and number them.
+
+    Equally frequent words come in the order of their code points. Sentences may be of any
+    length.
+
+    Args:
+        source: Path of a UTF-8 text file with a sentence or text on each line (also packed by
+            gzip, bzip2 or xz); or an iterable of texts, or of lists of tokens, read once.
+        min_count: Leave out words seen less often.
+        max_vocab_size: Keep at most this many words, the most frequent.
+        tokenizer: How texts become tokens. "split", at white space, is the fastest by far.
+        progress: Show a bar. None: on a terminal.
+
+    Returns:
+        The corpus. It takes 4 bytes of disk a word, in the folder for temporary files
+        (`TMPDIR`), and the vocabulary's strings in memory.
+
+    Raises:
+        ArgumentError: The corpus is empty, or no word is frequent enough.
+        FormatError: The file is not UTF-8 text, or is cut off.
+        MissingFileError: There is no such file.
+    """
+    tokenize = get_tokenizer(tokenizer)
+    # Without a name from the start (where the system can): nothing is left behind by a process
+    # that is killed.
+    with tempfile.TemporaryFile(prefix="inlay-corpus-") as file:
+        where = "corpus"
+        texts: Iterable[str | Sequence[str]]
+        tokens: Sequence[str]
+        if isinstance(source, str | PathLike):
+            where, texts = os.fspath(source), read_lines(Path(source))
+        else:
+            texts = source
+        if isinstance(source, str | PathLike) and tokenize is split:
+            with show_progress(None, unit="B", desc="counting", enabled=progress) as report:
+                tokens, counts = number_file(Path(source), file, report)
+        else:
+            with show_progress(None, unit=" words", desc="counting", enabled=progress) as report:
+                tokens, counts = number_stream(texts, tokenize, file, report)
+        names, chosen = _frequent(tokens, counts, min_count, max_vocab_size, where)
+        rank = np.full(len(tokens), -1, np.int32)
+        rank[chosen] = np.arange(len(chosen), dtype=np.int32)
+        return Corpus(_renumber(file, rank), names, counts[chosen], int(counts.sum()))
+
+
+def _frequent(
+    tokens: Sequence[str], counts: Array, min_count: int, limit: int | None, where: str
+) -> tuple[list[str], Array]:
+    """The words to keep and their numbers, the most frequent first."""
+    if len(tokens) == 0:
+        raise ArgumentError(where, expected="a corpus with words", got="none")
+    kept = np.flatnonzero(counts >= min_count)
+    if kept.size == 0:
+        raise ArgumentError(
+            where,
+            expected=f"a word that occurs {min_count} times (min_count)",
+            got=f"{counts.sum()} words, none more than {counts.max()} times",
+            hint="a smaller min_count",
+        )
+    if limit is not None and kept.size > limit:
+        # Only words that can be chosen become strings, to be sorted by them.
+        least = np.partition(counts[kept], -limit)[-limit]
+        kept = kept[counts[kept] >= least]
+    numbers = kept.tolist()
+    falling = (-counts[kept]).tolist()
+    ordered = sorted(zip(falling, [tokens[i] for i in numbers], numbers, strict=True))
+    return [name for _, name, _ in ordered[:limit]], np.array([i for *_, i in ordered[:limit]])
+
+
+def _renumber(file: IO[bytes], rank: Array) -> Array:
+    from inlay.kernels.corpus import renumber
+
+    file.flush()
+    ids: Array = np.memmap(file, np.int32, mode="r+")
+    return ids[: renumber(ids, rank)]

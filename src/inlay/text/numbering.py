@@ -1,0 +1,162 @@
+"""The two ways from text to word numbers: bytes through a kernel, Python objects through a dict.
+
+Both number words in the order in which they first appear, write the numbers to a file as int32
+with -1 at the end of each sentence, and return the vocabulary with its counts.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from inlay.core.tokens import Array, Tokens
+from inlay.errors import ArgumentTypeError
+from inlay.progress import Progress
+from inlay.text.reading import BOM, damage_reported, not_utf8, open_text
+
+CHUNK = 1 << 18  # bytes read at a time: they and their numbers stay in the second-level cache
+BATCH = 1 << 18  # numbers of a stream that are written at a time
+END = -1
+
+
+def number_file(path: Path, file: IO[bytes], report: Progress) -> tuple[Tokens, Array]:
+    """Number the words of a text file, split as `str.split` does, a sentence on each line.
+
+    Reads about 100 MB a second. Holds each distinct word's bytes and 40 bytes more.
+    """
+    from inlay.kernels.corpus import look_up, split
+
+    words, ids = _Words(), np.empty(0, np.int32)
+    for chunk in _chunks(path):
+        size = len(chunk)
+        text = np.frombuffer(chunk + b"\0\0", np.uint8)
+        if ids.size < size:
+            ids, items = np.empty(size, np.int32), _room_for_items(size)
+        n = split(text, size, *items)
+        at = 0
+        while at < n:
+            at, words.n = look_up(text, items, at, n, words.arrays, words.n, words.shift, ids)
+            if at < n:
+                words.enlarge(size)
+        file.write(ids[:n].data)
+        report.update(size)
+    return words.tokens, words.counts[: words.n]
+
+
+def _room_for_items(n: int) -> tuple[Array, Array, Array]:
+    return np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.int32)
+
+
+def number_stream(
+    texts: Iterable[str | Sequence[str]],
+    tokenize: Callable[[str], Sequence[str]],
+    file: IO[bytes],
+    report: Progress,
+) -> tuple[list[str], Array]:
+    """Number the words of texts, or of lists of tokens; each is a sentence."""
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    counts = np.zeros(0, np.int64)
+    batch = array("i")
+
+    def write() -> None:
+        nonlocal counts
+        ids = np.frombuffer(batch, np.int32)
+        file.write(ids.data)
+        new = np.bincount(ids[ids >= 0], minlength=len(numbers))
+        new[: counts.size] += counts
+        counts = new
+        report.update(ids.size)
+
+    for number, text in enumerate(texts):
+        tokens: Any = tokenize(text) if isinstance(text, str) else text
+        if isinstance(tokens, bytes) or not isinstance(tokens, Iterable):
+            raise _not_text(f"corpus, item {number}", tokens)
+        batch.extend(map(numbers.__getitem__, tokens))
+        batch.append(END)
+        if len(batch) > BATCH:
+            write()
+            batch = array("i")
+    write()
+    for token in numbers:
+        if not isinstance(token, str):
+            raise _not_text("corpus, a token", token)
+    return list(numbers), counts
+
+
+def _not_text(where: str, got: Any) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        where, expected="a str, or a list of them", got=f"{type(got).__name__} {got!r:.40}"
+    )
+
+
+def _chunks(path: Path) -> Iterable[bytes]:
+    """A file in pieces that end at white space."""
+    rest, line = b"", 1
+    with open_text(path) as source, damage_reported(path):
+        while piece := source.read(CHUNK):
+            data = rest + piece
+            if line == 1 and not rest:
+                data = data.removeprefix(BOM)
+            cut = max(data.rfind(b"\n"), data.rfind(b" ")) + 1
+            rest = data[cut:]
+            yield _checked(data[:cut], path, line)
+            line += data.count(b"\n", 0, cut)
+        if rest:
+            yield _checked(rest, path, line)
+
+
+def _checked(chunk: bytes, path: Path, line: int) -> bytes:
+    try:
+        chunk.decode()
+    except UnicodeDecodeError as error:
+        line += chunk.count(b"\n", 0, error.start)
+        raise not_utf8(f"{path}, line {line}", error) from None
+    return chunk
+
+
+class _Words:
+    """The growing vocabulary of `number_file`; its arrays are those of `kernels.corpus`."""
+
+    def __init__(self, capacity: int = 1 << 15) -> None:
+        self.n = 0
+        self.keys = np.zeros(0, np.uint64)
+        self.counts = np.zeros(0, np.int64)
+        self.offsets = np.zeros(1, np.int64)
+        self.blob = np.zeros(8 * capacity, np.uint8)
+        self._resize(capacity)
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        return self.slots, self.keys, self.offsets, self.blob, self.counts
+
+    @property
+    def tokens(self) -> Tokens:
+        offsets = self.offsets[: self.n + 1]
+        return Tokens(self.blob[: offsets[-1]], offsets)
+
+    def enlarge(self, word_size: int) -> None:
+        """Make room for more words, one of them of up to `word_size` bytes."""
+        if self.n == self.keys.size:
+            self._resize(2 * self.n)
+        else:
+            self.blob = _grown(self.blob, 2 * self.blob.size + word_size)
+
+    def _resize(self, capacity: int) -> None:
+        from inlay.kernels.corpus import enter
+
+        self.keys = _grown(self.keys, capacity)
+        self.counts = _grown(self.counts, capacity)
+        self.offsets = _grown(self.offsets, capacity + 1)
+        self.slots = np.zeros(2 * capacity, np.int32)
+        self.shift = np.uint64(64 - (2 * capacity).bit_length() + 1)
+        enter(self.arrays, self.n, self.shift)
+
+
+def _grown(old: Array, size: int) -> Array:
+    new = np.zeros(size, old.dtype)
+    new[: old.size] = old
+    return new

@@ -1,0 +1,226 @@
+import numpy as np
+import pytest
+
+from inlay.kernels import skipgram as sg
+from inlay.kernels.rows import row_lanes, row_width
+
+ALL = 2**32 - 1
+
+
+def both(kernel):
+    return pytest.mark.parametrize("run", [kernel, kernel.py_func], ids=["compiled", "plain"])
+
+
+# The generator wraps around; plain numpy says so.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-np.float64(x)))
+
+
+def make_model(vocab_size, dim, seed=0, scale=0.5):
+    """Random vectors, `(vocab_size, row)` with zero padding."""
+    rng, row = np.random.default_rng(seed), row_width(dim)
+    both = np.zeros((2, vocab_size, row), np.float32)
+    both[:, :, :dim] = rng.normal(scale=scale, size=(2, vocab_size, dim))
+    return both[0], both[1]
+
+
+class Recorder:
+    """Runs one block or more and says which words, widths and noise were drawn."""
+
+    def __init__(self, run, *, vocab_size, dim, window, n_noise, negative, size=64, centres=8):
+        self.inputs, self.outputs = make_model(vocab_size, dim)
+        self.run, self.window, self.dim = run, window, dim
+        self.share = np.float32(negative / n_noise)
+        self.n_noise, self.seed, self.centres = n_noise, np.uint64(3), centres
+        self.scratch = sg.make_scratch(size, window, n_noise, dim)
+        self.noise = sg.make_noise(np.arange(vocab_size, 0, -1.0))
+        self.keep = np.full(vocab_size, ALL, np.uint32)
+
+    def train(self, ids, alpha=0.02):
+        model = sg.Model(self.inputs.reshape(-1), self.outputs.reshape(-1))
+        step = sg.Step(np.float32(alpha), self.window, self.share, self.centres, self.seed)
+        ids = np.array(ids, np.int32)
+        return self.run(ids, self.keep, model, self.noise, self.scratch, step, row_lanes(self.dim))
+
+    def draws(self, ids):
+        """The kernel's own chance, replayed: noise words and width of every block."""
+        state = int(self.seed)
+        accept, alias = self.noise
+
+        def following():
+            nonlocal state
+            state = (state * int(sg.MULTIPLIER) + int(sg.INCREMENT)) % 2**64
+            return state >> 32
+
+        def noise():
+            words = []
+            for _ in range(self.n_noise):
+                slot = following() * accept.size >> 32
+                words.append(slot if following() < accept[slot] else alias[slot])
+            return words
+
+        for word in ids:
+            if word >= 0:
+                following()
+        blocks, drawn = [], noise()
+        for _ in range(0, sum(word >= 0 for word in ids), self.centres):
+            width = 1 + (following() * self.window >> 32)
+            blocks.append((width, drawn))
+            drawn = noise()
+        return blocks
+
+
+def reference(inputs, outputs, sentences, blocks, centres, alpha, share):
+    """The update of the kernel's docstring, pair by pair, in float64."""
+    inputs, outputs = inputs.astype(np.float64), outputs.astype(np.float64)
+    flat = [(word, s) for s, sentence in enumerate(sentences) for word in sentence]
+    for number, (width, noise) in enumerate(blocks):
+        old_inputs, old_outputs = inputs.copy(), outputs.copy()
+        for c in range(number * centres, min((number + 1) * centres, len(flat))):
+            centre, sentence = flat[c]
+            for p in range(max(c - width, 0), min(c + width + 1, len(flat))):
+                word = flat[p][0]
+                if p == c or flat[p][1] != sentence:
+                    continue
+                targets = [(centre, 1, 1)] + [(n, 0, share) for n in noise if n != centre]
+                for target, label, weight in targets:
+                    x, y = old_inputs[word], old_outputs[target]
+                    g = alpha * weight * (label - sigmoid(x @ y))
+                    inputs[word] += g * y
+                    outputs[target] += g * x
+    return inputs, outputs
+
+
+CASES = {
+    "one block": {"sentences": [[1, 2, 3, 4, 5, 6, 7, 8]], "window": 2, "dim": 5},
+    "sentences end inside": {"sentences": [[1, 2], [3], [4, 5, 6, 0, 9]], "window": 3, "dim": 12},
+    "blocks overlap": {"sentences": [[i % 10 for i in range(37)]], "window": 5, "dim": 12},
+    "the same word twice": {"sentences": [[3, 3, 3, 4, 4, 3, 3, 3, 3]], "window": 4, "dim": 12},
+    # Rare words, so that noise and centres differ and the shortcut for whole blocks is taken.
+    "long sentences": {
+        "sentences": [list(range(200, 230)), list(range(230, 261))],
+        "window": 2,
+        "dim": 12,
+        "vocab_size": 400,
+    },
+    "one word": {"sentences": [[2]], "window": 5, "dim": 8},
+    "window beyond the block": dict(
+        sentences=[[(i * 7) % 10 for i in range(30)]], window=12, dim=33
+    ),
+    "three centres at a time": {
+        "sentences": [[1, 2, 3, 4, 5, 6, 7]],
+        "window": 3,
+        "dim": 8,
+        "centres": 3,
+    },
+    "many noise words": {
+        "sentences": [[0, 1, 2, 3, 4]],
+        "window": 2,
+        "dim": 8,
+        "n_noise": 20,
+        "negative": 20,
+    },
+}
+
+
+@both(sg.train)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_update_is_the_formula(run, case):
+    case = {"n_noise": 8, "negative": 5, "vocab_size": 10} | case
+    sentences = case.pop("sentences")
+    ids = [i for sentence in sentences for i in (*sentence, -1)]
+    recorder = Recorder(run, **case)
+    before = recorder.inputs.copy(), recorder.outputs.copy()
+    blocks, share = recorder.draws(ids), float(recorder.share)
+    expected = reference(*before, sentences, blocks, recorder.centres, np.float32(0.02), share)
+    assert recorder.train(ids) == sum(map(len, sentences))
+    np.testing.assert_allclose(recorder.inputs, expected[0], rtol=1e-4, atol=2e-5)
+    np.testing.assert_allclose(recorder.outputs, expected[1], rtol=1e-4, atol=2e-5)
+    assert not recorder.inputs[:, case["dim"] :].any()
+    if max(map(len, sentences)) > 1:
+        assert abs(recorder.inputs - before[0]).max() > 1e-3
+
+
+def test_nothing_kept_changes_nothing():
+    recorder = Recorder(sg.train, vocab_size=10, dim=8, window=2, n_noise=8, negative=5)
+    before = recorder.inputs.copy()
+    recorder.keep[:] = 0
+    assert recorder.train([1, 2, 3, -1]) == 0
+    assert recorder.train([]) == 0
+    np.testing.assert_array_equal(recorder.inputs, before)
+
+
+def test_a_spoilt_vector_is_not_hidden():
+    recorder = Recorder(sg.train, vocab_size=10, dim=8, window=2, n_noise=8, negative=5)
+    recorder.inputs[4, 0] = np.nan
+    recorder.train([1, 2, 4, 3, -1])
+    assert np.isnan(recorder.inputs[4, 0])
+
+
+@both(sg.weigh_errors)
+def test_sigmoid(run):
+    x = np.linspace(-20, 20, 4001, dtype=np.float32)
+    positive, negative = x.copy(), x.copy()
+    run(positive, np.full(x.size, 0.5, np.float32), 0, x.size)
+    run(negative, np.full(x.size, -0.5, np.float32), 0, x.size)
+    np.testing.assert_allclose(positive, 0.5 * (1 - sigmoid(x)), atol=5e-6)
+    np.testing.assert_allclose(negative, -0.5 * sigmoid(x), atol=5e-6)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [np.arange(1, 50.0), 1 / np.arange(1.0, 999), np.ones(5), np.ones(1), np.array([0, 1, 0.0])],
+    ids=["rising", "zipf", "even", "one", "zeros"],
+)
+def test_alias_table_holds_the_distribution(weights):
+    noise = sg.make_noise(weights)
+    share = (noise.accept + 1.0) / 2**32
+    total = np.zeros(weights.size)
+    np.add.at(total, np.arange(weights.size), share)
+    np.add.at(total, noise.alias, 1 - share)
+    np.testing.assert_allclose(total / weights.size, weights / weights.sum(), atol=1e-9)
+
+
+@both(sg.draw_noise)
+def test_noise_follows_the_weights(run):
+    weights = np.array([5.0, 1, 3, 1])
+    n = 20_000 if run is sg.draw_noise else 3_000
+    words = np.zeros(n, np.int32)
+    run(*sg.make_noise(weights), np.uint64(1), words, 0, n)
+    share = np.bincount(words, minlength=4) / n
+    np.testing.assert_allclose(share, weights / 10, atol=5 / np.sqrt(n) * 0.5)
+
+
+@both(sg.subsample)
+def test_subsampling_keeps_each_word_at_its_rate(run):
+    n = 30_000 if run is sg.subsample else 6_000
+    ids = np.tile(np.array([0, 1, 2, -1], np.int32), n // 3)
+    keep = np.array([ALL, 2**30, 0], np.uint32)
+    words, left, right = (np.zeros(ids.size + sg.PAD, np.int32) for _ in range(3))
+    kept, _ = run(ids, keep, np.uint64(5), words, left, right)
+    counts = np.bincount(words[:kept], minlength=3)
+    assert counts[0] == n // 3
+    assert counts[1] == pytest.approx(n / 12, rel=0.1)
+    assert counts[2] == 0
+    # Sentences stay apart: each begins with word 0.
+    starts = np.flatnonzero(words[:kept] == 0)
+    np.testing.assert_array_equal(np.unique(left[:kept]), starts)
+    np.testing.assert_array_equal(right[starts], np.append(starts[1:], kept))
+
+
+def test_two_groups_of_words_come_apart():
+    rng = np.random.default_rng(0)
+    recorder = Recorder(sg.train, vocab_size=20, dim=16, window=5, n_noise=8, negative=5, size=5000)
+    recorder.inputs *= 0.01
+    recorder.outputs *= 0
+    groups = rng.integers(0, 2, 400)
+    ids = np.concatenate([np.append(rng.integers(0, 10, 10) + 10 * g, -1) for g in groups])
+    for seed in range(20):
+        recorder.seed = np.uint64(seed)
+        recorder.train(ids, alpha=0.025)
+    unit = recorder.inputs / np.linalg.norm(recorder.inputs, axis=1, keepdims=True)
+    likeness = unit @ unit.T
+    assert likeness[:10, :10].mean() > likeness[:10, 10:].mean() + 0.5

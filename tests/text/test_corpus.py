@@ -1,0 +1,157 @@
+import bz2
+import gzip
+import lzma
+
+import numpy as np
+import pytest
+
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.text import encode_corpus
+from inlay.text.numbering import CHUNK
+
+LINES = ["the good film", "", "the bad\tfilm the", "é the film ünder", "good"]
+WORDS = {"the": 4, "film": 3, "good": 2, "bad": 1, "é": 1, "ünder": 1}
+
+
+def sentences(corpus):
+    """The corpus as lists of tokens again."""
+    cuts = np.flatnonzero(corpus.ids < 0)
+    return [[corpus.tokens[i] for i in part if i >= 0] for part in np.split(corpus.ids, cuts + 1)]
+
+
+def forms(folder):
+    """The same corpus in every form that is accepted."""
+    text = "\n".join(LINES) + "\n"
+    yield "texts", LINES
+    yield "tokens", [line.split() for line in LINES]
+    yield "read once", iter(LINES)
+    for name, packed in {
+        "plain": text.encode(),
+        "crlf": text.replace("\n", "\r\n").encode(),
+        "bom": b"\xef\xbb\xbf" + text.encode(),
+        "no last newline": text.rstrip("\n").encode(),
+        "gz": gzip.compress(text.encode()),
+        "bz2": bz2.compress(text.encode()),
+        "xz": lzma.compress(text.encode()),
+    }.items():
+        (folder / name).write_bytes(packed)
+        yield name, folder / name
+
+
+def test_every_form_gives_the_same(tmp_path):
+    for name, source in forms(tmp_path):
+        corpus = encode_corpus(source, min_count=1)
+        assert dict(zip(corpus.tokens, corpus.counts.tolist(), strict=True)) == WORDS, name
+        assert corpus.tokens == ["the", "film", "good", "bad", "é", "ünder"], name
+        assert corpus.words == 12, name
+        assert [s for s in sentences(corpus) if s] == [x.split() for x in LINES if x], name
+
+
+@pytest.mark.parametrize("form", ["file", "stream"])
+def test_rare_words_are_left_out(tmp_path, form):
+    source = LINES
+    if form == "file":
+        source = tmp_path / "corpus.txt"
+        source.write_text("\n".join(LINES), "utf-8")
+    corpus = encode_corpus(source, min_count=2)
+    assert corpus.tokens == ["the", "film", "good"]
+    assert corpus.words == 12
+    assert [s for s in sentences(corpus) if s] == [
+        ["the", "good", "film"],
+        ["the", "film", "the"],
+        ["the", "film"],
+        ["good"],
+    ]
+
+
+def test_largest_vocabulary_prefers_frequent_then_first_in_code_points():
+    texts = ["c c b b a a d d d z"]
+    assert encode_corpus(texts, min_count=1, max_vocab_size=3).tokens == ["d", "a", "b"]
+    assert encode_corpus(texts, min_count=1).tokens == ["d", "a", "b", "c", "z"]
+
+
+def test_space_is_what_str_split_says(tmp_path):
+    odd = [chr(c) for c in range(0x3100) if chr(c).isspace() and chr(c) != "\n"]
+    near = [chr(c) for c in (0x84, 0xA1, 0x167F, 0x1681, 0x200B, 0x2027, 0x2030, 0x2060, 0x3001)]
+    text = "".join(f"a{i}{c}" for i, c in enumerate(odd + near)) + "b\u2003"
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(text.encode())
+    corpus = encode_corpus(path, min_count=1)
+    assert sorted(corpus.tokens) == sorted(text.split())
+    assert len(odd) > 20
+
+
+def test_long_file_with_many_words_and_one_huge(tmp_path):
+    """Words cut by the end of a chunk, a growing vocabulary, a word longer than a chunk."""
+    rng = np.random.default_rng(0)
+    words = [f"w{i}" for i in rng.integers(0, 60_000, 200_000)] + ["x" * (2 * CHUNK), "end"]
+    path = tmp_path / "corpus.txt"
+    path.write_text(" ".join(words))
+    corpus = encode_corpus(path, min_count=1)
+    assert [corpus.tokens[i] for i in corpus.ids[corpus.ids >= 0]] == words
+    assert corpus.counts.sum() == corpus.words == len(words)
+
+
+def test_tokenizer_of_the_users_own(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_text("Good film!\nBad FILM")
+    assert encode_corpus(path, min_count=2, tokenizer="lower").tokens == ["film"]
+    own = encode_corpus(["a-b", "a"], min_count=2, tokenizer=lambda text: text.split("-"))
+    assert own.tokens == ["a"]
+
+
+@pytest.mark.parametrize("tokenizer", ["split", "words"])
+def test_bytes_that_are_not_utf8_are_named(tmp_path, tokenizer):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(b"one line\nthe caf\xe9\n")
+    with pytest.raises(FormatError, match=r"line 2: expected text in UTF-8, got the byte 0xe9"):
+        encode_corpus(path, min_count=1, tokenizer=tokenizer)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(MissingFileError, match="nothing of that name"):
+        encode_corpus(tmp_path / "absent.txt")
+    with pytest.raises(ArgumentError, match="a folder"):
+        encode_corpus(tmp_path)
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        (tmp_path / "cut").write_bytes(pack(b"a few words " * 1000)[:-9])
+        with pytest.raises(FormatError, match="a whole compressed file"):
+            encode_corpus(tmp_path / "cut", min_count=1)
+
+
+@pytest.mark.parametrize("source", [[], [""], [[]], ["  \n "]], ids=repr)
+def test_empty_corpus(source):
+    with pytest.raises(ArgumentError, match="a corpus with words, got none"):
+        encode_corpus(source)
+
+
+def test_empty_file(tmp_path):
+    (tmp_path / "empty.txt").touch()
+    with pytest.raises(ArgumentError, match="a corpus with words, got none"):
+        encode_corpus(tmp_path / "empty.txt")
+
+
+def test_no_word_is_frequent_enough():
+    with pytest.raises(ArgumentError, match=r"5 times.*none more than 2 times.*smaller min_count"):
+        encode_corpus(["a b a"])
+
+
+@pytest.mark.parametrize("source", [[b"bytes"], [1, 2], [["a", 3]], [None]], ids=repr)
+def test_items_that_are_not_text(source):
+    with pytest.raises(ArgumentTypeError, match="expected a str, or a list of them"):
+        encode_corpus(source, min_count=1)
+
+
+def test_no_temporary_file_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def broken():
+        yield "a b c"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        encode_corpus(broken())
+    corpus = encode_corpus(["a b"] * 9)
+    assert corpus.ids.size == 27
+    del corpus
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,179 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import inlay
+from inlay.errors import ArgumentError
+from inlay.text import encode_corpus
+from inlay.train import word2vec
+
+FRUIT = ["apple", "pear", "plum", "cherry", "grape", "melon", "peach", "fig"]
+TOOLS = ["hammer", "saw", "chisel", "file", "drill", "plane", "clamp", "vice"]
+
+
+def two_topics(n=1500, seed=0):
+    """Sentences of eight words, each about fruit or about tools."""
+    rng = np.random.default_rng(seed)
+    return [list(rng.choice(TOOLS if rng.random() < 0.5 else FRUIT, 8)) for _ in range(n)]
+
+
+def learn(corpus, **settings):
+    defaults = {"vector_size": 16, "min_count": 1, "sample": 0, "workers": 1}
+    return word2vec(corpus, **(defaults | settings))
+
+
+def test_topics_come_apart():
+    table = learn(two_topics(), epochs=3)
+    assert table.vectors.shape == (16, 16)
+    assert np.isfinite(table.vectors).all()
+    for word, others in (("pear", FRUIT), ("saw", TOOLS)):
+        nearest = [name for name, _ in table.most_similar(word, topn=7)]
+        assert sorted(nearest) == sorted(set(others) - {word})
+
+
+def test_every_form_of_a_corpus_gives_the_same_table(tmp_path):
+    corpus = two_topics(200)
+    lines = [" ".join(sentence) for sentence in corpus]
+    (tmp_path / "corpus.txt").write_text("\n".join(lines) + "\n")
+    first = learn(corpus)
+    encoded = encode_corpus(corpus, min_count=1)
+    for source in (encoded, lines, iter(lines), (s for s in corpus), tmp_path / "corpus.txt"):
+        again = learn(source)
+        assert again.tokens.tolist() == first.tokens.tolist()
+        np.testing.assert_array_equal(again.vectors, first.vectors)
+        np.testing.assert_array_equal(again.counts, first.counts)
+
+
+def test_counts_fall_and_provenance_says_how():
+    table = learn(["b a b c b a"] * 2, seed=7, window=2)
+    assert table.tokens.tolist() == ["b", "a", "c"]
+    assert table.counts.tolist() == [6, 4, 2]
+    made = table.provenance
+    assert made["settings"]["seed"] == 7
+    assert made["settings"]["window"] == 2
+    assert (made["corpus_words"], made["tokenizer"], made["workers"]) == (12, "split", 1)
+    assert made["inlay"] == inlay.__version__
+
+
+def test_same_seed_same_vectors_other_seed_others():
+    corpus = two_topics(100)
+    first, again, other = (learn(corpus, seed=seed).vectors for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert abs(first - other).max() > 1e-3
+
+
+def test_deterministic_whatever_the_number_of_workers():
+    corpus = two_topics(4000)  # more than one piece
+    tables = [
+        learn(corpus, deterministic=True, workers=workers, epochs=2).vectors
+        for workers in (1, 2, None)
+    ]
+    np.testing.assert_array_equal(tables[0], tables[1])
+    np.testing.assert_array_equal(tables[0], tables[2])
+
+
+def test_several_workers_learn_too():
+    table = learn(two_topics(6000), epochs=2, workers=3)
+    nearest = [name for name, _ in table.most_similar("fig", topn=7)]
+    assert sorted(nearest) == sorted(set(FRUIT) - {"fig"})
+
+
+def test_long_sentences_are_used_to_the_end():
+    """gensim drops what comes after the 10,000th word of a sentence."""
+    rng = np.random.default_rng(0)
+    start = ["filler", "stuffing"] * 12_000
+    end = [str(w) for half in (FRUIT, TOOLS) * 60 for w in rng.choice(half, 60)]
+    table = learn([start + end], epochs=8)
+    nearest = [name for name, _ in table.most_similar("plum", topn=7)]
+    assert sorted(nearest) == sorted(set(FRUIT) - {"plum"})
+
+
+@pytest.mark.parametrize("words", [2, 3, 8])
+def test_a_handful_of_words_stays_finite(words):
+    rng = np.random.default_rng(0)
+    corpus = [[str(w) for w in rng.integers(0, words, 2000)] for _ in range(20)]
+    table = learn(corpus, alpha=0.05, window=5)
+    assert np.isfinite(table.vectors).all()
+    assert abs(table.vectors).max() < 10
+
+
+def test_vectors_without_bound_are_an_error():
+    with pytest.raises(ArgumentError, match="a lower alpha"):
+        learn(two_topics(300), alpha=1e6, min_alpha=1e6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"window": 0},
+        {"vector_size": 0},
+        {"vector_size": 2.5},
+        {"negative": 0},
+        {"epochs": 0},
+        {"epochs": None},
+        {"min_count": 0},
+        {"max_vocab_size": 0},
+        {"alpha": 0},
+        {"alpha": float("nan")},
+        {"min_alpha": 1},
+        {"sample": 1},
+        {"sample": -1e-4},
+        {"ns_exponent": float("inf")},
+        {"seed": -1},
+        {"workers": 0},
+        {"tokenizer": "spaces"},
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be(settings):
+    name = next(iter(settings))
+    with pytest.raises(ArgumentError, match=f"^{name}: expected"):
+        learn(["a b c"], **settings)
+
+
+def test_an_error_in_a_thread_comes_out(monkeypatch):
+    from inlay.kernels import skipgram
+
+    def broken(*args):
+        raise ZeroDivisionError("in a thread")
+
+    monkeypatch.setattr(skipgram, "train", broken)
+    with pytest.raises(ZeroDivisionError, match="in a thread"):
+        learn(two_topics(3000), workers=2)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_killed_process_leaves_nothing(tmp_path, how):
+    (tmp_path / "tmp").mkdir()
+    script = (
+        "import sys\n"
+        "from inlay.train import word2vec\n"
+        "def corpus():\n"
+        "    yield from [['a', 'b', 'c', 'd'] * 50] * 400\n"
+        "    print('read', flush=True)\n"
+        "word2vec(corpus(), epochs=10**6, workers=2).save(sys.argv[1])\n"
+    )
+    target = tmp_path / "vectors.safetensors"
+    environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    environment["PYTHONPATH"] = str(Path(inlay.__file__).parents[1])
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(target)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"read\n"
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(how)
+    assert process.wait(timeout=30) != 0
+    process.stdout.close()
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
