@@ -1,0 +1,88 @@
+"""What a user sees when something fails: one line, and an exit code that a script can read."""
+
+import os
+import re
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from inlay.errors import ArgumentError, InlayError
+
+FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141  # click's own 2: used wrongly
+
+
+class Command(click.Command):
+    """A command whose library calls may refuse an option's value: that is wrong usage too."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors about its options name them as the user typed them."""
+        options = {param.name: param for param in self.params if isinstance(param, click.Option)}
+        try:
+            return super().invoke(ctx)
+        except ArgumentError as error:
+            if error.where not in options:
+                raise
+            message = f"expected {error.expected}, got {error.got}."
+            raise click.BadParameter(message, ctx, options[error.where]) from error
+        except InlayError as error:
+            names = {name: option.opts[-1] for name, option in options.items()}
+            error.hint = in_options(error.hint, names)
+            raise
+
+
+class FailingWell(click.Group):
+    """The root group: failures become one line on standard error.
+
+    Exit codes: 1 for a failure, 2 for an option or argument that cannot be used, 130 after
+    Ctrl-C and 141 when the reader of our output has gone, as shells count signals.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a closed pipe shows here, not at exit
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _drop_output()
+            ctx.exit(PIPE_CLOSED)
+        except (InlayError, OSError, UnicodeError, MemoryError) as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            click.echo(f"inlay: error: {_one_line(error)}", err=True)
+            ctx.exit(FAILED)
+        return result
+
+
+def in_options(hint: str, names: dict[str, str]) -> str:
+    """A hint in Python's terms, said in options.
+
+    Example:
+        >>> in_options("format='glove' or unit='x'", {"format": "--format"})
+        "--format glove or unit='x'"
+    """
+
+    def option(match: re.Match[str]) -> str:
+        name, value = match.groups()
+        return f"{names[name]} {value.strip(chr(39))}" if name in names else match[0]
+
+    return re.sub(r"\b(\w+)=('[^']*'|[\w.]+)", option, hint)
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and not isinstance(error, InlayError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _drop_output() -> None:
+    """Point standard output nowhere, so that Python's own flush at exit stays quiet."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except OSError:
+        return
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)

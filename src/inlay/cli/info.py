@@ -1,0 +1,87 @@
+"""`inlay info`: what is in a file of vectors."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inlay.cli.failures import Command
+from inlay.cli.options import json_option, print_json, print_pairs, reading_options, size
+
+if TYPE_CHECKING:
+    from inlay.core import Table
+
+SHOWN = 8  # tokens from the top of the table
+
+HELP = """Say what is in a file of vectors: how many, of how many numbers, from where.
+
+\b
+Example:
+  inlay info glove.6B.100d.txt.gz"""
+
+
+@click.command(
+    cls=Command, help=HELP, short_help="Say what is in a file of vectors.", no_args_is_help=True
+)
+@click.argument("file", type=click.Path())
+@reading_options()
+@json_option
+def info(file: str, as_json: bool, **reading: Any) -> None:
+    from inlay.formats import FORMATS, load
+    from inlay.formats.recognise import recognise
+    from inlay.formats.source import open_source
+
+    name = reading["format"] or recognise(open_source(file, reading["member"]), FORMATS).name
+    table = load(file, **reading)
+    facts = _facts(file, name, table)
+    if as_json:
+        print_json(facts)
+    else:
+        _print(facts)
+
+
+def _facts(file: str, format: str, table: "Table") -> dict[str, Any]:
+    return {
+        "file": file,
+        "file_bytes": Path(file).stat().st_size,
+        "format": format,
+        "vocab_size": len(table),
+        "dim": table.dim,
+        "dtype": str(table.matrix.dtype),
+        "matrix_bytes": table.matrix.nbytes,
+        "pad_id": table.pad_id,
+        "unk_id": table.unk_id,
+        "counts": table.counts is not None,
+        "first_tokens": [table.tokens[i] for i in range(min(SHOWN, len(table)))],
+        "provenance": table.provenance,
+    }
+
+
+def _print(facts: dict[str, Any]) -> None:
+    vectors = f"{facts['vocab_size']:,} x {facts['dim']} {facts['dtype']}"
+    lines = {
+        "file": f"{facts['file']} ({size(facts['file_bytes'])})",
+        "format": facts["format"],
+        "vectors": f"{vectors} ({size(facts['matrix_bytes'])})",
+        "pad id": facts["pad_id"],
+        "unk id": facts["unk_id"],
+        "counts": "yes" if facts["counts"] else "no",
+        "tokens": " ".join(facts["first_tokens"] + ["..."] * (facts["vocab_size"] > SHOWN)),
+    }
+    print_pairs({name: value for name, value in lines.items() if value is not None})
+    # Where it came from may be nested: a table aligned from a table that was read from a file.
+    origin = {name: value for name, value in _flat(facts["provenance"]) if value not in (None, "")}
+    if origin:
+        click.echo("\nprovenance")
+        print_pairs(origin, indent=2)
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            pairs += _flat(value, f"{prefix}{name}.")
+        else:
+            shown = " ".join(map(str, value)) if isinstance(value, list) else value
+            pairs.append((prefix + name, shown))
+    return pairs

@@ -1,0 +1,166 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import inlay as lib
+
+pytest.importorskip("keras")
+
+GOOD = ["a good film", "good fun", "great story", "a great good show", "good great acting"]
+BAD = ["a bad film", "bad and dull", "awful story", "an awful bad show", "bad awful acting"]
+SMALL = ("--model", "mean", "--dim", "8", "--epochs", "40", "--validation", "0")
+RATE = ("--learning-rate", "0.05")
+
+
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory):
+    """A CSV file of ten reviews with columns of their own names."""
+    path = tmp_path_factory.mktemp("data") / "reviews.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["review", "stars"])
+        rows.writerows([(text, "pos") for text in GOOD] + [(text, "neg") for text in BAD])
+    return path
+
+
+COLUMNS = ("--text", "review", "--label", "stars")
+
+
+@pytest.fixture(scope="module")
+def model(reviews, tmp_path_factory):
+    """A classifier that the command line has fitted."""
+    from click.testing import CliRunner
+
+    from inlay.cli import inlay
+
+    folder = tmp_path_factory.mktemp("models") / "model"
+    args = ["classify", "fit", str(reviews), "-o", str(folder), *COLUMNS, *SMALL, *RATE]
+    done = CliRunner().invoke(inlay, args)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(f"{folder}: 2 classes, learned from 10 texts in ")
+    assert done.stderr == ""
+    return folder
+
+
+def test_defaults_are_the_classifiers_own():
+    import inspect
+
+    from inlay.cli.classify import fit
+
+    own = {k: p.default for k, p in inspect.signature(lib.TextClassifier).parameters.items()}
+    shown = {p.name: p.default for p in fit.params if p.name in own}
+    given = {name for name in own if name in shown} - {"embedding", "variant"}
+    assert {name: shown[name] for name in given} == {name: own[name] for name in given}
+    # What the command line has no option for, on purpose.
+    assert set(own) - set(shown) == {"trainable", "verbose"}
+
+
+def test_fit_on_vectors_judges_and_reports(inlay, reviews, tmp_path):
+    words = sorted({word for text in GOOD + BAD for word in text.split()} - {"dull"})
+    vectors = np.random.default_rng(0).normal(size=(len(words), 6)).astype(np.float32)
+    lib.Table.from_arrays(words, vectors).save(tmp_path / "v.safetensors")
+    args = [*COLUMNS, "--embedding", tmp_path / "v.safetensors", "--variant", "static"]
+    args += ["--model", "mean", "--epochs", "2", "--test", reviews, "--json"]
+    done = inlay("classify", "fit", reviews, "-o", tmp_path / "m", *args)
+    assert (done.exit_code, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert answer["classes"] == ["neg", "pos"]
+    assert answer["coverage"] == {"n_types": len(words) + 1, "n_found": len(words)}
+    assert answer["n_trainable"] == 2 * 6 + 2
+    assert answer["test"]["n_texts"] == 10
+    saved = lib.TextClassifier.load(tmp_path / "m")
+    np.testing.assert_array_equal(saved.table_["film"], vectors[words.index("film")])
+
+
+def test_evaluate_counts(inlay, model, tmp_path):
+    path = tmp_path / "test.tsv"
+    path.write_text("text\tlabel\ngood great\tpos\nbad awful\tneg\nbad\tpos\nawful\todd\n")
+    shown = inlay("classify", "evaluate", model, path, "--json")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    answer = json.loads(shown.stdout)
+    low, high = answer.pop("interval_95")
+    assert answer == {
+        "n_texts": 4,
+        "n_right": 2,
+        "accuracy": 0.5,
+        "classes": ["neg", "odd", "pos"],
+        "confusion": [[1, 0, 0], [1, 0, 0], [1, 0, 1]],
+    }
+    assert (round(low, 4), round(high, 4)) == (0.15, 0.85)
+    assert inlay("classify", "evaluate", model, path).stdout == (
+        "accuracy  50.0%  (95 % interval 15.0% to 85.0%, 2 of 4 texts)\n\n"
+        "     neg  odd  pos\n"
+        "neg    1    0    0\n"
+        "odd    1    0    0\n"
+        "pos    1    0    1\n"
+    )
+
+
+def test_predict_from_arguments_file_and_stdin(inlay, model, tmp_path):
+    texts = ["great good fun", "awful, dull", "", "zzz"]
+    path = tmp_path / "texts.txt"
+    path.write_bytes("\r\n".join(texts).encode("utf-8-sig"))
+    ways = [
+        inlay("classify", "predict", model, *texts),
+        inlay("classify", "predict", model, "--file", path),
+        inlay("classify", "predict", model, "-", input="\n".join(texts) + "\n"),
+    ]
+    assert [way.exit_code for way in ways] == [0, 0, 0]
+    lines = ways[0].stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines[:2]] == ["pos", "neg"]
+    assert all(0.5 <= float(line.split("\t")[1]) <= 1 for line in lines)
+    # An empty last line is no text in a file, so the arguments have one line more or the same.
+    assert ways[1].stdout == ways[2].stdout == ways[0].stdout
+
+
+def test_predict_json_has_every_probability(inlay, model):
+    shown = inlay("classify", "predict", model, "good", "--json")
+    (found,) = json.loads(shown.stdout)["predictions"]
+    assert (found["text"], found["label"]) == ("good", "pos")
+    assert set(found["probabilities"]) == {"neg", "pos"}
+    assert abs(sum(found["probabilities"].values()) - 1) < 1e-5
+
+
+def test_wrong_usage(inlay, model, reviews, tmp_path):
+    assert inlay("classify", "predict", model).exit_code == 2
+    assert inlay("classify", "predict", model, "text", "--file", reviews).exit_code == 2
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("dear diary")
+    taken = inlay("classify", "fit", reviews, "-o", tmp_path / "mine", *COLUMNS)
+    assert (taken.exit_code, "no classifier" in taken.stderr) == (2, True)
+    variant = inlay("classify", "fit", reviews, "-o", tmp_path / "m", *COLUMNS, "--variant", "x")
+    assert (variant.exit_code, "'--variant'" in variant.stderr) == (2, True)
+
+
+def test_data_that_cannot_be_learned_from_is_a_failure(inlay, model, reviews, tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("text,label\ngood,pos\nfine,pos\n")
+    one = inlay("classify", "fit", path, "-o", tmp_path / "m", *SMALL)
+    assert (one.exit_code, one.stdout) == (1, "")
+    assert "expected two classes or more" in one.stderr
+    assert not (tmp_path / "m").exists()
+    assert inlay("classify", "fit", reviews, "-o", tmp_path / "m").exit_code == 1  # no such column
+    assert inlay("classify", "evaluate", tmp_path / "none", reviews, *COLUMNS).exit_code == 1
+    assert inlay("classify", "evaluate", model, tmp_path / "none.csv").exit_code == 1
+
+
+def test_many_classes_are_shown_as_their_confusions(capsys):
+    from inlay.cli.classify import _print_judgement
+
+    names = [f"c{i:02d}" for i in range(13)]
+    counts = np.eye(13, dtype=int).tolist()
+    counts[3][4], counts[0][12] = 7, 2
+    _print_judgement(
+        {
+            "accuracy": 13 / 22,
+            "interval_95": (0.4, 0.8),
+            "n_right": 13,
+            "n_texts": 22,
+            "classes": names,
+            "confusion": counts,
+        }
+    )
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert lines == ["       7  c03 taken for c04", "       2  c00 taken for c12"]

@@ -1,0 +1,94 @@
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+import inlay as lib
+
+
+@pytest.mark.parametrize("name", ["o.safetensors", "o.npz", "o.bin", "o.vec", "o.vec.gz"])
+def test_every_format_by_its_suffix_keeps_every_number(inlay, glove, tmp_path, name):
+    shown = inlay("convert", glove, tmp_path / name)
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith(f"{tmp_path / name}: 5 x 3 float32, ")
+    before, after = lib.load(glove), lib.load(tmp_path / name)
+    assert after.tokens.tolist() == before.tokens.tolist()
+    np.testing.assert_array_equal(after.vectors, before.vectors)
+
+
+def test_json_counts_what_was_left_out(inlay, glove, tmp_path):
+    target = tmp_path / "o.bin"
+    answer = json.loads(inlay("convert", glove, target, "--limit", "5", "--json").stdout)
+    provenance = answer.pop("provenance")
+    assert (provenance["rows"], provenance["duplicates"]) == (5, 1)
+    assert answer == {
+        "file": str(target),
+        "file_bytes": target.stat().st_size,
+        "vocab_size": 4,
+        "dim": 3,
+        "dtype": "float32",
+    }
+
+
+def test_keep_reads_tokens_from_a_file_and_from_stdin(inlay, glove, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_bytes("\ufeff영화\r\nfilm\r\nabsent\r\n".encode())
+    for keep, text in ((words, None), ("-", "영화\nfilm\nabsent\n")):
+        target = tmp_path / "o.safetensors"
+        assert inlay("convert", glove, target, "--keep", keep, input=text).exit_code == 0
+        assert lib.load(target).tokens.tolist() == ["film", "영화"]
+
+
+def test_formats_by_name(inlay, glove, tmp_path):
+    target = tmp_path / "out.txt"
+    assert inlay("convert", glove, target, "--format-out", "word2vec").exit_code == 0
+    assert target.read_text(encoding="utf-8").startswith("5 3\ngood 1")
+    again = tmp_path / "again.npz"
+    assert inlay("convert", target, again, "--format-in", "fasttext").exit_code == 0
+    assert inlay("convert", target, again, "--format-in", "glove").exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out", "out.xyz"])
+def test_a_target_that_says_no_format_is_refused_before_anything_is_read(inlay, tmp_path, name):
+    refused = inlay("convert", tmp_path / "not-there", tmp_path / name)
+    assert refused.exit_code == 2
+    assert "--format-out glove" in refused.stderr
+
+
+def test_a_target_in_no_folder_fails(inlay, glove, tmp_path):
+    failed = inlay("convert", glove, tmp_path / "no" / "o.bin")
+    assert failed.exit_code == 1
+    assert "expected a folder to write into" in failed.stderr
+
+
+def test_reading_options_reach_the_reader(inlay, tmp_path):
+    target = tmp_path / "o.npz"
+    bad = tmp_path / "bad.vec"
+    bad.write_bytes(b"3 2\nnan nan 1\ncaf\xe9 1 2\n")
+    strict = ("convert", bad, target)
+    assert inlay(*strict).exit_code == 1
+    loose = ("--header", "ignore", "--nonfinite", "keep", "--errors", "replace", "--dim", "2")
+    assert inlay(*strict, *loose).exit_code == 0
+    assert lib.load(target, nonfinite="keep").tokens.tolist() == ["nan", "caf\ufffd"]
+
+
+def test_a_zip_of_two_asks_which(inlay, glove, tmp_path):
+    packed = tmp_path / "two.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(glove, "a.txt")
+        archive.writestr("b.txt", "only 1 2\n")
+    failed = inlay("convert", packed, tmp_path / "o.bin")
+    assert failed.exit_code == 1
+    assert "--member a.txt" in failed.stderr
+    chosen = inlay("convert", packed, tmp_path / "o.bin", "--member", "b.txt")
+    assert chosen.exit_code == 0
+    assert lib.load(tmp_path / "o.bin").tokens.tolist() == ["only"]
+
+
+def test_a_matrix_without_tokens_takes_them_from_a_file(inlay, tmp_path):
+    np.save(tmp_path / "m.npy", np.eye(2, dtype="float32"))
+    (tmp_path / "words.txt").write_text("a\nb\n")
+    options = ("--vocabulary", tmp_path / "words.txt")
+    assert inlay("convert", tmp_path / "m.npy", tmp_path / "o.vec", *options).exit_code == 0
+    assert (tmp_path / "o.vec").read_text().startswith("2 2\na 1")

@@ -1,0 +1,87 @@
+import json
+import random
+
+import pytest
+
+pytest.importorskip("keras")
+pytest.importorskip("sklearn")
+
+TOPICS = {"fruit": ["apple", "pear", "plum", "ripe"], "weather": ["rain", "wind", "storm", "cold"]}
+FILLER = "the a of and with some more".split()
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Sixteen short texts of each of two topics, a file per class."""
+    pick = random.Random(0)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for topic, words in TOPICS.items():
+        lines = [" ".join(pick.choices(words, k=4) + pick.choices(FILLER, k=4)) for _ in range(16)]
+        (folder / f"{topic}.txt").write_text("\n".join(lines))
+    return folder
+
+
+def test_demo_on_data_of_ones_own(inlay, data, tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("\n".join(p.read_text() for p in data.iterdir()) * 3)
+    args = ("--data", data, "--corpus", corpus, "--train-size", "8", "--splits", "1")
+    kept = tmp_path / "kept"
+    shown = inlay("demo", *args, "--output", kept, "--text", "ripe plum, apple", "--json")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    answer = json.loads(shown.stdout)
+    assert answer["classes"] == ["fruit", "weather"]
+    assert (answer["n_texts"], answer["n_characters"]) == (32, corpus.stat().st_size)
+    comparison = answer["comparison"]
+    assert len(comparison["rows"]) == 4
+    assert (comparison["n_train"], comparison["n_test"]) == (16, 16)
+    assert answer["saved"] == comparison["best_classifier"]
+    assert answer["saved"].startswith("CNN")
+    assert next(iter(answer["answer"])) == "fruit"
+    # What was kept can be used by the other commands.
+    asked = inlay("classify", "predict", answer["classifier"], "rain and storm")
+    assert asked.stdout.startswith("weather\t")
+    assert inlay("similar", answer["vectors"], "apple").exit_code == 0
+
+
+def test_the_story_is_told_step_by_step(inlay, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inlay-demo").mkdir()
+    args = ("demo", "--data", data, "--train-size", "2", "--splits", "1")
+    shown = inlay(*args)
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    steps = [line for line in shown.stdout.splitlines() if line[:1].isdigit() and line[1] == "."]
+    assert [step.split()[1] for step in steps] == [
+        "Collecting",
+        "Learning",
+        "Comparing",
+        "Keeping",
+        "Asking",
+    ]
+    assert "32 labelled texts" in shown.stdout
+    assert "TF-IDF + logistic regression" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+    # The folder that was there is not touched.
+    assert list((tmp_path / "inlay-demo").iterdir()) == []
+    assert (tmp_path / "inlay-demo-2" / "classifier" / "settings.json").is_file()
+
+
+def test_a_corpus_without_data_is_wrong_usage(inlay, tmp_path):
+    assert inlay("demo", "--corpus", tmp_path / "c.txt").exit_code == 2
+
+
+@pytest.mark.parametrize("missing", ["sklearn", "keras"])
+def test_a_missing_package_is_named_before_any_work(inlay, data, monkeypatch, missing):
+    import sys
+
+    monkeypatch.setitem(sys.modules, missing, None)
+    failed = inlay("demo", "--data", data)
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert 'pip install "inlay[demo]"' in failed.stderr
+
+
+def test_too_few_texts_is_a_failure_that_says_so(inlay, data, tmp_path):
+    failed = inlay("demo", "--data", data, "--train-size", "16", "--output", tmp_path / "o")
+    assert failed.exit_code == 1
+    assert "class fruit: expected more than 16 texts" in failed.stderr
+    assert not (tmp_path / "o").exists()

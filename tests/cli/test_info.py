@@ -1,0 +1,66 @@
+import json
+
+import numpy as np
+
+from inlay import Table
+
+
+def test_json_has_every_fact(inlay, glove):
+    shown = inlay("info", glove, "--json")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    facts = json.loads(shown.stdout)
+    assert facts.pop("provenance")["duplicate_examples"] == ["good"]
+    assert facts == {
+        "file": str(glove),
+        "file_bytes": glove.stat().st_size,
+        "format": "glove",
+        "vocab_size": 5,
+        "dim": 3,
+        "dtype": "float32",
+        "matrix_bytes": 60,
+        "pad_id": None,
+        "unk_id": None,
+        "counts": False,
+        "first_tokens": ["good", "great", "film", "movie", "영화"],
+    }
+
+
+def test_a_person_reads_columns(inlay, glove):
+    lines = inlay("info", glove).stdout.splitlines()
+    assert lines[0] == f"file     {glove} ({glove.stat().st_size} bytes)"
+    assert "vectors  5 x 3 float32 (60 bytes)" in lines
+    assert "tokens   good great film movie 영화" in lines
+    assert "  duplicates          1" in lines
+
+
+def test_the_format_is_the_files_own_and_the_origin_is_told_apart(inlay, glove, tmp_path):
+    inlay("convert", glove, tmp_path / "native.safetensors")
+    facts = json.loads(inlay("info", tmp_path / "native.safetensors", "--json").stdout)
+    assert (facts["format"], facts["provenance"]["format"]) == ("native", "glove")
+
+
+def test_nested_origins_are_shown(inlay, tmp_path):
+    table = Table.from_arrays(
+        [f"w{i}" for i in range(9)],
+        np.eye(9, dtype="float16"),
+        counts=range(9),
+        provenance={"aligned_from": {"source": "crawl.vec"}, "tags": ["a", "b"], "note": None},
+    )
+    table.save(tmp_path / "t.safetensors")
+    shown = inlay("info", tmp_path / "t.safetensors").stdout
+    assert "vectors  9 x 9 float16 (162 bytes)" in shown
+    assert "counts   yes" in shown
+    assert "tokens   w0 w1 w2 w3 w4 w5 w6 w7 ..." in shown
+    assert shown.endswith("  aligned_from.source  crawl.vec\n  tags                 a b\n")
+
+
+def test_sizes_are_for_people():
+    from inlay.cli.options import size
+
+    assert [size(n) for n in (0, 999, 1000, 347_100_000, 5_600_000_000_000)] == [
+        "0 bytes",
+        "999 bytes",
+        "1.0 kB",
+        "347.1 MB",
+        "5.6 TB",
+    ]

@@ -1,0 +1,145 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import click
+import pytest
+
+import inlay as package
+from inlay.cli import inlay as root
+
+HEAVY = ("numba", "keras", "torch", "tensorflow", "jax", "sklearn", "numpy", "safetensors", "tqdm")
+
+
+def commands(command=root, path=()):
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from commands(child, (*path, name))
+
+
+def test_all_commands_of_the_manual_are_there():
+    assert {" ".join(path) for path, _ in commands()} == {
+        "",
+        "info",
+        "convert",
+        "similar",
+        "train",
+        "train word2vec",
+        "classify",
+        "classify fit",
+        "classify evaluate",
+        "classify predict",
+        "demo",
+    }
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands()], ids=" ".join)
+def test_help_has_an_example_that_the_parser_accepts(inlay, path):
+    shown = inlay(*path, "--help")
+    assert shown.exit_code == 0
+    example = shown.stdout.split("Example:\n")[1].split("\n\n")[0]
+    calls = [line.split("inlay ", 1)[1] for line in example.splitlines() if "inlay " in line]
+    assert calls
+    for line in calls:
+        assert_parses(shell_words(line))
+
+
+def shell_words(line):
+    import shlex
+
+    return shlex.split(line.split("|")[0].split(">")[0])
+
+
+def assert_parses(args):
+    """Parse as click does, without running anything."""
+    context = root.make_context("inlay", args)
+    command = root
+    while isinstance(command, click.Group):
+        rest = [*context._protected_args, *context.args]
+        name, command, args = command.resolve_command(context, rest)
+        context = command.make_context(name, args, parent=context)
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from inlay.cli import inlay; inlay(['--help'], standalone_mode=False);"
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_version_and_unknown_command(inlay):
+    assert inlay("--version").stdout == f"inlay {package.__version__}\n"
+    assert inlay("konvert").exit_code == 2
+
+
+def test_a_failure_is_one_line_and_1_and_debug_shows_where(inlay, tmp_path):
+    missing = tmp_path / "nowhere.txt"
+    failed = inlay("info", missing)
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert failed.stderr == (
+        f"inlay: error: {missing}: expected a file of vectors, got nothing there.\n"
+    )
+    assert "Traceback" in inlay("--debug", "info", missing).stderr
+    assert "Traceback" in inlay("info", missing, env={"INLAY_DEBUG": "1"}).stderr
+
+
+def test_an_error_of_the_system_is_one_line_too(inlay, glove, tmp_path):
+    failed = inlay("convert", glove, tmp_path / "o.bin", "--keep", tmp_path / "none.txt")
+    assert (failed.exit_code, failed.stderr) == (
+        1,
+        f"inlay: error: {tmp_path / 'none.txt'}: No such file or directory\n",
+    )
+
+
+def test_a_value_that_the_library_refuses_is_wrong_usage_and_names_the_option(inlay, glove):
+    refused = inlay("info", glove, "--format", "nix")
+    assert refused.exit_code == 2
+    assert "Invalid value for '--format': expected one of native" in refused.stderr
+
+
+def test_hints_speak_of_options(inlay, tmp_path):
+    path = tmp_path / "latin.txt"
+    path.write_bytes("caf\xe9 1 2\n".encode("latin-1"))
+    assert "--errors replace" in inlay("info", path).stderr
+
+
+def test_a_closed_pipe_is_quiet(process, tmp_path):
+    path = tmp_path / "many.txt"
+    path.write_text("".join(f"w{i} {i + 1} 1\n" for i in range(30_000)))
+    running = process("similar", path, "w0", "-n", "30000")
+    running.stdout.readline()
+    running.stdout.close()
+    assert running.stderr.read() == b""
+    assert running.wait(20) == 141
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_is_no_traceback(process, tmp_path, number, code):
+    running = process("train", "word2vec", "-", "-o", tmp_path / "o.bin")
+    running.stdin.write(b"a line of five words\n" * 20_000)
+    running.stdin.flush()  # more than a pipe holds: the process is reading
+    running.send_signal(number)
+    assert running.wait(20) == code
+    assert b"Traceback" not in running.stderr.read()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_output_is_utf8_whatever_the_locale(process, glove, encoding):
+    running = process("similar", glove, "film", "-n", "1", LC_ALL="C", PYTHONIOENCODING=encoding)
+    out, err = running.communicate(timeout=30)
+    assert err == b""
+    assert out == " 1.0000  영화\n".encode()
+
+
+def test_json_is_one_line_on_stdout_and_nothing_else(process, glove):
+    out, err = process("info", glove, "--json").communicate(timeout=30)
+    assert err == b""
+    assert out.count(b"\n") == 1
+    assert json.loads(out)["file"] == str(glove)

@@ -1,0 +1,28 @@
+import json
+
+
+def test_nearest_first(inlay, glove):
+    shown = inlay("similar", glove, "good", "-n", "2")
+    assert shown.exit_code == 0
+    assert shown.stdout == " 0.9939  great\n 0.0000  film\n"
+
+
+def test_words_add_and_negatives_subtract(inlay, glove):
+    shown = inlay("similar", glove, "great", "film", "--negative", "good", "-n", "1", "--json")
+    answer = json.loads(shown.stdout)
+    assert (answer["positive"], answer["negative"]) == (["great", "film"], ["good"])
+    assert answer["nearest"][0]["token"] == "영화"
+    assert abs(answer["nearest"][0]["cosine"] - 0.99998) < 1e-4
+
+
+def test_an_unknown_word_is_named_with_what_is_there(inlay, glove):
+    failed = inlay("similar", glove, "good", "FILM")
+    assert (failed.exit_code, failed.stdout) == (1, "")
+    assert failed.stderr == (
+        f"inlay: error: {glove}: expected words that it holds, got 'FILM'. Try: 'film'.\n"
+    )
+
+
+def test_no_word_is_wrong_usage(inlay, glove):
+    assert inlay("similar", glove).exit_code == 2
+    assert inlay("similar", glove, "good", "-n", "0").exit_code == 2
