@@ -72,8 +72,10 @@ def test_mean_callable_and_error(table):
     assert not ones.vectors[vocab.pad_id].any()
     with pytest.raises(ArgumentError, match=r"a vector \(3,\) for '<unk>'"):
         table.align(vocab, lambda token: [1.0])
-    with pytest.raises(UnknownTokenError, match="'zebra'"):
+    with pytest.raises(UnknownTokenError, match="got 1 that are not: 'zebra'"):
         table.align(vocab, "error")
+    known = table.align(Vocabulary.from_tokens(["good", "film"]), "error")
+    assert known.matrix[vocab.unk_id].any()  # drawn: the unk token itself is no miss
     with pytest.raises(ArgumentError, match="unknown"):
         table.align(vocab, "gaussian")
 
@@ -102,3 +104,12 @@ def test_without_special_tokens_and_without_words():
     empty = table.align(Vocabulary.from_tokens([]))
     assert len(empty) == 2
     assert str(empty.coverage) == "types found: none asked for (0 exact, 0 lower)"
+
+
+@pytest.mark.parametrize("policy", ["normal", "uniform", "mean"])
+def test_an_empty_table_has_no_mean_and_no_variance(policy):
+    table = Table.from_arrays([], np.zeros((0, 2), "f4"))
+    vocab = Vocabulary.from_tokens(["a"])
+    with pytest.raises(ArgumentError, match=r"got an empty table\. Try: unknown='zeros'"):
+        table.align(vocab, policy)
+    assert not table.align(vocab, "zeros").matrix.any()

@@ -49,10 +49,25 @@ def test_bad_arrays():
         Table.from_arrays(["a", "a"], np.zeros((2, 2)))
     with pytest.raises(IdError, match="pad_id"):
         Table.from_arrays(["a"], np.zeros((1, 2)), pad_id=1)
+    with pytest.raises(IdError, match=r"unk_id: expected a whole number from 0 to 0, got 0\.5"):
+        Table.from_arrays(["a"], np.zeros((1, 2)), unk_id=0.5)
     with pytest.raises(ArgumentError, match="row 0 all zeros"):
         Table.from_arrays(["a"], np.ones((1, 2)), pad_id=0)
     with pytest.raises(ArgumentError, match="counts"):
         Table.from_arrays(["a"], np.ones((1, 2)), counts=[1, 2])
+    for counts in ([1.5], [-1], [np.nan], [2.0**63]):
+        with pytest.raises(ArgumentError, match="counts: expected whole numbers, 0 or more"):
+            Table.from_arrays(["a"], np.ones((1, 2)), counts=counts)
+    with pytest.raises(ArgumentTypeError, match="counts: expected whole numbers, got <U1"):
+        Table.from_arrays(["a"], np.ones((1, 2)), counts=["1"])
+    with pytest.raises(ArgumentTypeError, match="tokens: expected a list of tokens, got one str"):
+        Table.from_arrays("ab", np.ones((2, 2)))
+
+
+def test_counts_that_are_whole_are_kept_as_int64():
+    table = Table.from_arrays(["a", "b"], np.ones((2, 2)), counts=np.array([3.0, 0.0]))
+    assert table.counts.dtype == np.int64
+    assert table.counts.tolist() == [3, 0]
 
 
 def test_an_array_in_another_order_is_copied_right():

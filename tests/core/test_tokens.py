@@ -80,13 +80,18 @@ def test_damaged_offsets_are_an_error_and_read_nothing_outside(offsets):
         tokens.check()
 
 
-def test_damaged_slots_end_the_search():
+def test_damaged_slots_end_the_search(monkeypatch):
     good = Tokens.from_list(["a", "b"])
     full = Tokens(good.blob, good.offsets, np.ones(4, np.uint32))
     assert full.find("zzz") == -1
     beyond = Tokens(good.blob, good.offsets, np.full(4, 77, np.uint32))
     with pytest.raises(FormatError, match="row below 2"):
         beyond.find("a")
+    monkeypatch.setattr(module, "SMALL", 0)
+    monkeypatch.setattr(module, "FEW", 0)
+    assert full.find_many(["zzz", "a"]).tolist() == [-1, 0]
+    with pytest.raises(FormatError, match="an index of rows below 2, got 76"):
+        beyond.find_many(["a"])
 
 
 def test_distinct():

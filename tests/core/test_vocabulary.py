@@ -12,6 +12,7 @@ from inlay.errors import (
     ArgumentTypeError,
     FormatError,
     IdError,
+    MissingFileError,
     UnknownTokenError,
 )
 
@@ -125,6 +126,29 @@ def test_encode_refuses_what_would_go_wrong_silently():
         bare.encode(["a zebra"])
 
 
+@pytest.mark.parametrize("text", [None, float("nan"), b"a b", {"a": 3}, 5, ["a", None]])
+def test_what_is_no_text_is_never_counted(text):
+    with pytest.raises(ArgumentTypeError, match="text 1: expected a string or a list of tokens"):
+        Vocabulary.from_texts(["a b", text])
+
+
+def test_one_string_is_no_list_of_tokens():
+    for special in ({}, {"pad": None, "unk": None}):
+        with pytest.raises(ArgumentTypeError, match="tokens: expected a list of tokens, got one"):
+            Vocabulary.from_tokens("good", **special)
+
+
+@pytest.mark.parametrize("token", [2, None, ["a"]])
+def test_what_is_no_token_has_no_id_not_even_the_unknown_one(token):
+    with pytest.raises(ArgumentTypeError, match=r"expected a token, .*Try: vocab\.tokens\[id\]"):
+        Vocabulary.from_tokens(["a"])[token]
+
+
+def test_counts_are_never_rounded():
+    with pytest.raises(ArgumentError, match="counts: expected whole numbers"):
+        Vocabulary.from_tokens(["a"], counts=[1.7])
+
+
 def test_a_very_large_vocabulary_makes_no_dict(monkeypatch):
     monkeypatch.setattr("inlay.core.vocabulary.DICT_LIMIT", 0)
     monkeypatch.setattr("inlay.core.tokens.SMALL", 0)
@@ -137,6 +161,7 @@ def test_decode_undoes_encode():
     vocab = Vocabulary.from_tokens(["a", "b"])
     assert vocab.decode(vocab.encode(["a b", "b"])) == [["a", "b"], ["b"]]
     assert vocab.decode([2, 1, 0]) == ["a", "<unk>"]
+    assert vocab.decode([[2], [3, 2], []]) == [["a"], ["b", "a"], []]
     assert vocab.decode([]) == []
     for wrong in ([9], [-1], [1.0]):
         with pytest.raises(IdError, match="decode"):
@@ -169,6 +194,7 @@ def test_a_tokenizer_of_ones_own_is_asked_for(tmp_path):
         "[]",
         "{}",
         "nonsense",
+        "[" * 100_000,
         json.dumps({"format": "other", "version": 1}),
         json.dumps({"format": "inlay-vocabulary", "version": 99}),
         json.dumps({"format": "inlay-vocabulary", "version": 1, "tokens": ["a"]}),
@@ -190,6 +216,13 @@ def test_a_damaged_file_is_named(tmp_path, content):
     path.write_text(content)
     with pytest.raises(FormatError, match=r"v\.json"):
         Vocabulary.load(path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(MissingFileError, match=r"v\.json: .* got nothing there"):
+        Vocabulary.load(tmp_path / "v.json")
+    with pytest.raises(MissingFileError, match="got a folder"):
+        Vocabulary.load(tmp_path)
 
 
 def test_hashing_vocabulary_is_the_same_in_every_process():

@@ -48,13 +48,23 @@ def test_every_built_in_is_a_format_with_a_name_of_its_own():
         ({"format": 3}, ArgumentTypeError, "format: expected a name, or an object with name"),
         ({"limit": -1}, ArgumentError, "limit: expected 0 or more, got -1"),
         ({"dim": 0}, ArgumentError, "dim: expected 1 or more, got 0"),
+        ({"limit": 2.5}, ArgumentTypeError, "limit: expected a whole number, got float 2.5"),
+        ({"limit": "5"}, ArgumentTypeError, "limit: expected a whole number, got str '5'"),
+        ({"dim": True}, ArgumentTypeError, "dim: expected a whole number, got bool True"),
+        ({"errors": "surrogateescape"}, ArgumentError, "errors: expected 'strict' or"),
         ({"header": "no"}, ArgumentError, "header: expected 'check' or 'ignore', got 'no'"),
         ({"nonfinite": "drop"}, ArgumentError, "nonfinite: expected 'error' or 'keep'"),
     ],
 )
-def test_arguments(make, kwargs, error, message):
-    with pytest.raises(error, match=message):
-        load(make("a 1 2\n"), **kwargs)
+def test_arguments(make, table, tmp_path, kwargs, error, message):
+    save(table, tmp_path / "x.npz")
+    for path in (make("a 1 2\n"), tmp_path / "x.npz"):
+        with pytest.raises(error, match=message):
+            load(path, **kwargs)
+
+
+def test_numpy_s_whole_numbers_are_whole(make):
+    assert len(load(make("a 1\nb 2\n"), limit=np.int64(1), dim=np.int32(1))) == 1
 
 
 @pytest.mark.parametrize(
@@ -100,6 +110,7 @@ def test_no_folder_to_save_in(table, tmp_path):
         (b"FiFu\0", "a finalfusion file"),
         (b"SQLite format 3\0", "a Magnitude file"),
         (b"\x28\xb5\x2f\xfd..", "a zstd archive"),
+        (b"version https://git-lfs.github.com/spec/v1\nsize 5\n", "a pointer of Git LFS"),
         ("a 1 2\n".encode("utf-16"), "text in UTF-16"),
         (b"\0\1\2\3", "something that begins with"),
     ],

@@ -169,6 +169,7 @@ def remove(entries):
         (setter("matrix", data_offsets=[0]), "a safetensors header, got ValueError"),
         (setter("matrix", shape=[3, 3]), r"F32 \[3, 3\] in tensor 'matrix', got 24 bytes"),
         (setter("matrix", shape=[2**62, 4]), "in tensor 'matrix', got 24 bytes"),
+        (setter("matrix", shape=[1] * 100 + [3, 2]), "a shape of tensor 'matrix' that can be"),
         (setter("matrix", shape=[6]), "'matrix' as F16 or F32 or F64 in 2 dimensions"),
         (setter("matrix", dtype="I64", shape=[3, 1]), "'matrix' as F16 or F32 or F64"),
         (setter("matrix", dtype="BF16"), "got BF16"),
@@ -181,7 +182,9 @@ def remove(entries):
         (setter("__metadata__", pad_id="1"), "zeros in row 1, which is padding"),
         (setter("__metadata__", pad_id="3"), "pad_id below 3, got '3'"),
         (setter("__metadata__", unk_id="-1"), "unk_id below 3"),
+        (setter("__metadata__", unk_id="1" * 5000), "unk_id below 3, got '111"),
         (setter("__metadata__", provenance="["), "JSON in 'provenance'"),
+        (setter("__metadata__", provenance="[" * 100_000), "JSON in 'provenance'"),
         (setter("__metadata__", provenance="[]"), "a JSON object in 'provenance'"),
         (lambda entries: entries.pop("tokens"), "bytes of data"),
         (lambda entries: entries.update(x=[1]), "a safetensors header"),
@@ -252,6 +255,27 @@ def test_a_look_up_in_damaged_data_never_leaves_the_file(make, offsets, slots):
     table = load(hostile(make, offsets, slots))
     with pytest.raises(FormatError, match="token store: expected"):
         table.find("b")
+
+
+@pytest.mark.parametrize("offsets", [[0, 3, 2], [0, 10**12, 2], [0, -5, 2]])
+def test_no_kernel_follows_damaged_offsets_out_of_the_file(make, tmp_path, offsets):
+    path = hostile(make, offsets, [0, 0, 0, 0])
+    for wanted in ({"limit": 1}, {"keep": ["a"]}):
+        with pytest.raises(FormatError, match="offsets that rise from 0"):
+            load(path, **wanted)
+    for name in ("x.vec", "x.bin"):
+        with pytest.raises(FormatError, match="offsets that rise from 0"):
+            save(load(path), tmp_path / name)
+    with pytest.raises(FormatError, match="offsets that rise from 0"):
+        save(load(path), tmp_path / "x", format="glove")
+
+
+def test_tokens_that_are_not_utf8_are_named_when_they_are_read(make):
+    table = load(hostile(make, [0, 1, 2], [0, 0, 0, 0], tokens=b"a\xff"))
+    assert table.tokens[0] == "a"
+    for read in (lambda: table.tokens[1], table.tokens.tolist, lambda: table.key_to_index):
+        with pytest.raises(FormatError, match=r"expected token 1 in UTF-8, got b'\\xff'"):
+            read()
 
 
 def test_opening_builds_no_index_and_imports_no_numba(path):

@@ -40,6 +40,18 @@ def test_ours(tmp_path, dtype):
         assert arrays["tokens"].tobytes() == "aé\n".encode()
 
 
+def test_counts_come_back(tmp_path):
+    save(Table.from_arrays(NAMES, MATRIX, counts=[5, 4, 3]), tmp_path / "x.npz")
+    assert load(tmp_path / "x.npz").counts.tolist() == [5, 4, 3]
+    assert load(tmp_path / "x.npz", keep=["\n"]).counts.tolist() == [3]
+    other = {"m": MATRIX, "words": np.array(["a", "b", "a"]), "counts": np.arange(3)}
+    np.savez(tmp_path / "y.npz", **other)
+    assert load(tmp_path / "y.npz").counts is None  # others may count anything
+    ours = {"tokens": np.frombuffer(b"aba", np.uint8), "offsets": np.arange(4)}
+    np.savez(tmp_path / "z.npz", m=MATRIX, counts=np.arange(3), **ours)
+    assert load(tmp_path / "z.npz").counts.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("strings", [np.array(NAMES), np.array([n.encode() for n in NAMES])])
 def test_arrays_of_strings_in_others_files(make, strings):
     check_table(load(make(npz(embeddings=MATRIX, words=strings, other=np.arange(3)))))
@@ -93,7 +105,8 @@ def test_vocabulary_objects(make):
         ('{"a": 0, "b": 2, "c": 3}', "w.json", "no token for row 1"),
         ('{"a": 0, "b": 0, "c": 1}', "w.json", "no token for row 2"),
         ("[1, 2, 3]", "w.json", "a JSON list of something else"),
-        ("[", "w.json", "expected tokens in UTF-8"),
+        ("[", "w.json", "expected tokens in UTF-8 or JSON"),
+        ("[" * 100_000, "w.json", "expected tokens in UTF-8 or JSON"),
         (b"\xff\n\n\n", "w.txt", "expected tokens in UTF-8"),
         (b"\x80\x04\x95", "w.pkl", "a Python pickle, which may run any program"),
     ],
@@ -131,6 +144,19 @@ def test_no_list_or_several_beside_the_matrix(make):
         (
             npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.arange(3)),
             "expected 4 offsets",
+        ),
+        (
+            npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.array(list("abcd"))),
+            "expected offsets as whole numbers, got <U1",
+        ),
+        (
+            npz(
+                matrix=MATRIX,
+                tokens=np.frombuffer(b"abc", np.uint8),
+                offsets=np.arange(4),
+                counts=np.arange(2),
+            ),
+            r"expected counts as 3 whole numbers, got int64 \(2,\)",
         ),
         (
             npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.array([0, 9, 1, 3])),

@@ -2,6 +2,9 @@ import bz2
 import gzip
 import io
 import lzma
+import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 
@@ -127,6 +130,14 @@ def test_a_folder(make, tmp_path):
         FormatError, match=r"expected a file of vectors, got a folder. Try: one of .* vectors.txt"
     ):
         load(tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="needs /dev/stdin")
+def test_a_pipe_is_refused_and_not_read_as_an_empty_file():
+    script = "import inlay; print(len(inlay.load('/dev/stdin', format='glove')))"
+    answer = subprocess.run([sys.executable, "-c", script], input=TEXT, capture_output=True)
+    assert b"expected a file of vectors that can be read twice, got a pipe" in answer.stderr
+    assert answer.stdout == b""
 
 
 def test_no_file(tmp_path):

@@ -53,7 +53,7 @@ def test_the_first_of_equal_tokens_is_kept_and_the_others_counted(make):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "expected a file of vectors, got an empty file"),
+        ("", r"expected a file of vectors, got an empty file\. Try: download it again"),
         (" \n\n", "got an empty file"),
         (
             "a 1 2\nb 3\nc 5 6\n",
@@ -75,6 +75,7 @@ def test_the_first_of_equal_tokens_is_kept_and_the_others_counted(make):
         ("a 1 2\nb 3 1e39\n", "got 1e39 as number 2"),
         ("<!DOCTYPE html>\n<html><body>404 5 6</body></html>", "got an HTML page. Try: download"),
         ("\n <HTML>1 2\n", "got an HTML page"),
+        ("a 1 2\rb 3 4\rc 5 6\r", r"line 1: expected lines that end in LF .* got a lone CR in"),
         ("4 2\n" + GOOD, "expected 4 rows, as line 1 says, got 3.*header='ignore'"),
         ("2 2\n" + GOOD, "expected 2 rows, as line 1 says, got 3.*header='ignore'"),
         (
@@ -132,7 +133,7 @@ def test_invalid_utf8(make):
     assert table.provenance["duplicates"] == 1
     assert load(path, errors="ignore").tokens.tolist() == ["a", "zeen", ""]
     assert load(path, errors="backslashreplace").tokens[1] == "zee\\xc3n"
-    with pytest.raises(ValueError, match="errors: expected one of"):
+    with pytest.raises(ValueError, match="errors: expected 'strict' or 'replace'"):
         load(path, errors="surrogateescape")
 
 
@@ -184,6 +185,11 @@ def test_the_dimension_may_be_given(make):
     path = make("Route 66 1 2\nRoute 5 3 4\n")
     assert load(path).dim == 3
     assert rows(load(path, dim=2)) == {"Route 66": [1, 2], "Route 5": [3, 4]}
+    path = make("2 3\n66 5 1 2\n5 5 3 4\n")
+    with pytest.raises(FormatError, match=r"line 1: expected dimension 2, as dim= says, got 3\."):
+        load(path, dim=2)
+    assert load(path, dim=3).dim == 3
+    assert rows(load(path, dim=2, header="ignore")) == {"66 5": [1, 2], "5 5": [3, 4]}
 
 
 def test_the_dimension_is_the_usual_one_even_if_line_1_has_spaces(make):

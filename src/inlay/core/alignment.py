@@ -150,13 +150,21 @@ def _vectors_for(
     shape = (missing.size, known.shape[1])
     if callable(unknown):
         return np.stack([_called(unknown, vocab.tokens[i], known.shape[1]) for i in missing])
-    if unknown == "error":
-        shown = ", ".join(repr(vocab.tokens[i]) for i in missing[:10])
+    refused = missing[missing != vocab.unk_id] if vocab.unk_id is not None else missing
+    if unknown == "error" and refused.size:
+        shown = ", ".join(repr(vocab.tokens[i]) for i in refused[:10])
         raise UnknownTokenError(
             "align",
             expected="every token of the vocabulary in the table",
-            got=f"{missing.size} that are not: {shown}",
+            got=f"{refused.size} that are not: {shown}",
             hint="unknown='normal', or a fallback",
+        )
+    if unknown != "zeros" and not len(known):
+        raise ArgumentError(
+            "align",
+            expected="a table with vectors, to take their mean or variance",
+            got="an empty table",
+            hint="unknown='zeros', or look at keep= and limit= of load",
         )
     if unknown == "mean":
         return np.broadcast_to(known.mean(axis=0, dtype=np.float64), shape).astype(np.float32)

@@ -64,7 +64,7 @@ class TextEncoder:
         _check_sides(truncate=truncate, pad_side=pad_side)
         if max_length is not None and max_length < 1:
             raise ArgumentError("max_length", expected="1 or more", got=str(max_length))
-        lists = [self._tokens_of(i, text) for i, text in enumerate(check_texts(texts))]
+        lists = [tokens_of(i, t, self.tokenize) for i, t in enumerate(check_texts(texts))]
         if max_length is not None:
             keep = slice(max_length) if truncate == "end" else slice(-max_length, None)
             lists = [tokens[keep] for tokens in lists]
@@ -86,14 +86,16 @@ class TextEncoder:
         result[real] = self._ids([token for tokens in lists for token in tokens])
         return result
 
-    def _tokens_of(self, i: int, text: str | Sequence[str]) -> Sequence[str]:
-        if isinstance(text, str):
-            return self.tokenize(text)
-        if isinstance(text, list | tuple) and all(isinstance(token, str) for token in text):
-            return text
-        raise ArgumentTypeError(
-            f"text {i}", expected="a string or a list of tokens", got=f"{type(text).__name__}"
-        )
+
+def tokens_of(i: int, text: str | Sequence[str], tokenize: Tokenizer) -> Sequence[str]:
+    """The tokens of text number `i`; anything but text is refused, None and NaN above all."""
+    if isinstance(text, str):
+        return tokenize(text)
+    if isinstance(text, list | tuple) and all(isinstance(token, str) for token in text):
+        return text
+    raise ArgumentTypeError(
+        f"text {i}", expected="a string or a list of tokens", got=f"{type(text).__name__}"
+    )
 
 
 def check_texts(texts: Iterable[str | Sequence[str]]) -> Iterable[str | Sequence[str]]:

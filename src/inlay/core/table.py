@@ -9,8 +9,8 @@ import numpy as np
 
 from inlay.core.alignment import Alignment, Coverage, Unknown, align_rows
 from inlay.core.tokens import Array, Tokens
-from inlay.core.vocabulary import Vocabulary
-from inlay.errors import ArgumentError, ArgumentTypeError, IdError, UnknownTokenError
+from inlay.core.vocabulary import Vocabulary, check_row, checked_counts
+from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
 if TYPE_CHECKING:
     from inlay.formats import Format
@@ -91,17 +91,12 @@ class Table:
         store = tokens if isinstance(tokens, Tokens) else Tokens.from_list(tokens)
         matrix = _checked_matrix(matrix, len(store))
         store.check_distinct()
-        for name, row in (("pad_id", pad_id), ("unk_id", unk_id)):
-            if row is not None and not 0 <= row < len(store):
-                raise IdError(name, expected=f"0 to {len(store) - 1}", got=str(row))
+        check_row("pad_id", pad_id, len(store))
+        check_row("unk_id", unk_id, len(store))
         if pad_id is not None and matrix[pad_id].any():
             raise ArgumentError("pad_id", expected=f"row {pad_id} all zeros", got="other numbers")
         if counts is not None:
-            counts = np.asarray(counts, np.int64)
-            if counts.shape != (len(store),):
-                raise ArgumentError(
-                    "counts", expected=f"shape ({len(store)},)", got=str(counts.shape)
-                )
+            counts = checked_counts(counts, len(store))
         return cls(
             store, matrix, counts=counts, pad_id=pad_id, unk_id=unk_id, provenance=provenance
         )
@@ -304,8 +299,8 @@ class Table:
             vocab: The model's own vocabulary.
             unknown: What a token gets that the table does not hold: `"normal"` and
                 `"uniform"` draw at random with the variance of the vectors found, `"mean"`
-                their mean, `"zeros"`, `"error"` raises, and a callable `token -> (dim,)`
-                decides itself.
+                their mean, `"zeros"`, `"error"` raises (for the unk token itself: as
+                `"normal"`), and a callable `token -> (dim,)` decides itself.
             seed: Of the random vectors.
             fallback: What else to look for, in this order, when a token is not found:
                 `"lower"`, `"upper"`, `"capitalize"`, `"nfc"`, `"nfkc"`.
@@ -316,8 +311,8 @@ class Table:
 
         Raises:
             UnknownTokenError: `unknown="error"` and a token was not found.
-            ArgumentError: A policy or fallback of another name, or a callable's vector of
-                another shape.
+            ArgumentError: A policy or fallback of another name, a callable's vector of
+                another shape, or an empty table, which has no mean or variance.
 
         Example:
             >>> table = Table.from_arrays(["good", "film"], np.eye(2, dtype="float32"))

@@ -52,7 +52,7 @@ class Tokens(Sequence[str]):
         """Pack strings. Allocates their UTF-8 bytes and `8 * (n + 1)` for the offsets.
 
         Raises:
-            ArgumentTypeError: An item is not a string.
+            ArgumentTypeError: An item is not a string, or one string instead of a list.
             ArgumentError: A string cannot be written as UTF-8 (a lone surrogate).
         """
         blob, offsets = pack(tokens)
@@ -72,10 +72,10 @@ class Tokens(Sequence[str]):
         row = int(row)
         if not -n <= row < n:
             raise IndexError(f"token {row} of {n}")
-        return self._raw(row % n).decode()
+        return self._text(row % n)
 
     def __iter__(self) -> Iterator[str]:
-        return (self._raw(row).decode() for row in range(len(self)))
+        return map(self._text, range(len(self)))
 
     def __contains__(self, token: object) -> bool:
         return isinstance(token, str) and self.find(token) >= 0
@@ -161,6 +161,8 @@ class Tokens(Sequence[str]):
         query, offsets = pack(tokens, errors="replace")
         rows = np.empty(len(tokens), np.int64)
         slots = self.slots
+        if slots.max() > len(self):
+            raise _damaged(f"an index of rows below {len(self)}", str(slots.max() - 1))
         find_rows(self.blob, self.offsets, slots, _shift(slots.size), query, offsets, rows)
         return rows
 
@@ -173,6 +175,12 @@ class Tokens(Sequence[str]):
     @cached_property
     def _slots(self) -> memoryview:
         return memoryview(self.slots)  # type: ignore[arg-type]
+
+    def _text(self, row: int) -> str:
+        try:
+            return self._raw(row).decode()
+        except UnicodeDecodeError as error:
+            raise _damaged(f"token {row} in UTF-8", repr(self._raw(row)[:40])) from error
 
     def _raw(self, row: int) -> bytes:
         # A damaged file may hold any numbers here: nothing outside the blob is ever read.
@@ -208,6 +216,7 @@ class Tokens(Sequence[str]):
 
 def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array]:
     """Strings as `(blob, offsets)`: uint8 `(bytes,)` and int64 `(n + 1,)`."""
+    refuse_one_string(tokens)
     encoded = []
     for i, token in enumerate(tokens):
         if not isinstance(token, str):
@@ -226,6 +235,17 @@ def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
     return np.frombuffer(b"".join(encoded), np.uint8), offsets
+
+
+def refuse_one_string(tokens: object) -> None:
+    """Raise `ArgumentTypeError` for a string where many belong: its characters would pass."""
+    if isinstance(tokens, str | bytes):
+        raise ArgumentTypeError(
+            "tokens",
+            expected="a list of tokens",
+            got=f"one {type(tokens).__name__}",
+            hint="put it in a list: [token]",
+        )
 
 
 def _shift(slots: int) -> np.uint64:

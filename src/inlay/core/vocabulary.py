@@ -6,14 +6,21 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, Self
 
 import numpy as np
 
-from inlay.core.encoding import Array, TextEncoder, check_texts
+from inlay.core.encoding import Array, TextEncoder, check_texts, tokens_of
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
-from inlay.core.tokens import Tokens
-from inlay.errors import ArgumentError, FormatError, IdError, UnknownTokenError
+from inlay.core.tokens import Tokens, refuse_one_string
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    IdError,
+    MissingFileError,
+    UnknownTokenError,
+)
 from inlay.files import atomic_path
 
 FORMAT = "inlay-vocabulary"
@@ -46,18 +53,18 @@ class Vocabulary(TextEncoder):
         *,
         pad_id: int | None = None,
         unk_id: int | None = None,
-        counts: Array | None = None,
+        counts: Sequence[int] | Array | None = None,
         tokenizer: str | Tokenizer | None = "words",
     ) -> None:
         if tokenizer is not None:
             get_tokenizer(tokenizer)
-        for name, special in (("pad_id", pad_id), ("unk_id", unk_id)):
-            if special is not None and not 0 <= special < len(tokens):
-                raise IdError(name, expected=f"0 to {len(tokens) - 1}", got=str(special))
+        check_row("pad_id", pad_id, len(tokens))
+        check_row("unk_id", unk_id, len(tokens))
         if pad_id is not None and pad_id == unk_id:
             raise ArgumentError("pad_id and unk_id", expected="two ids", got=f"{pad_id} twice")
         self.tokens, self.pad_id, self.unk_id = tokens, pad_id, unk_id
-        self.counts, self.tokenizer = counts, tokenizer
+        self.counts = None if counts is None else checked_counts(counts, len(tokens))
+        self.tokenizer = tokenizer
 
     @classmethod
     def from_texts(
@@ -83,8 +90,8 @@ class Vocabulary(TextEncoder):
         """
         tokenise = get_tokenizer(tokenizer)
         counter: Counter[str] = Counter()
-        for text in check_texts(texts):
-            counter.update(tokenise(text) if isinstance(text, str) else text)
+        for i, text in enumerate(check_texts(texts)):
+            counter.update(tokens_of(i, text, tokenise))
         kept = [(token, n) for token, n in counter.items() if n >= min_count]
         kept.sort(key=lambda item: (-item[1], item[0]))
         names = {special.get("pad", "<pad>"), special.get("unk", "<unk>")} - {None}
@@ -120,11 +127,12 @@ class Vocabulary(TextEncoder):
         Raises:
             ArgumentError: A token comes twice, or a special id lies beyond the vocabulary.
         """
+        refuse_one_string(tokens)
         special = [(at, t) for at, t in ((pad_id, pad), (unk_id, unk)) if t is not None]
         if not special:
             store = tokens if isinstance(tokens, Tokens) else Tokens.from_list(list(tokens))
             store.check_distinct()
-            return cls(store, counts=_counts(counts, len(store)), tokenizer=tokenizer)
+            return cls(store, counts=counts, tokenizer=tokenizer)
         if len(special) == 2 and (pad == unk or pad_id == unk_id):
             raise ArgumentError("pad and unk", expected="two tokens and two ids", got="the same")
         given = list(tokens)
@@ -137,13 +145,13 @@ class Vocabulary(TextEncoder):
         store = Tokens.from_list(rows)
         store.check_distinct()
         if counts is not None:
-            known = dict(zip(given, _counts(counts, len(given)).tolist(), strict=True))
+            known = dict(zip(given, checked_counts(counts, len(given)).tolist(), strict=True))
             counts = [known.get(token, 0) for token in rows]
         return cls(
             store,
             pad_id=None if pad is None else pad_id,
             unk_id=None if unk is None else unk_id,
-            counts=_counts(counts, len(store)),
+            counts=counts,
             tokenizer=tokenizer,
         )
 
@@ -214,7 +222,15 @@ class Vocabulary(TextEncoder):
 
         Raises:
             UnknownTokenError: The token is not here and there is no unk.
+            ArgumentTypeError: Not a token; the token of an id is `vocab.tokens[id]`.
         """
+        if not isinstance(token, str):
+            raise ArgumentTypeError(
+                "vocabulary[...]",
+                expected="a token",
+                got=f"{type(token).__name__} {token!r:.40}",
+                hint="vocab.tokens[id] for a token by its id, vocab.encode for many",
+            )
         return int(self._ids([token])[0])
 
     def __repr__(self) -> str:
@@ -242,7 +258,8 @@ class Vocabulary(TextEncoder):
         """Turn ids back into tokens, leaving padding out: a list a text.
 
         Args:
-            ids: Integers `(tokens,)` for one text or `(batch, tokens)` for many.
+            ids: Integers `(tokens,)` for one text or `(batch, tokens)` for many, which may be
+                lists of different lengths.
 
         Raises:
             IdError: An id below 0 or beyond the vocabulary.
@@ -252,7 +269,10 @@ class Vocabulary(TextEncoder):
             >>> vocab.decode([[2, 3, 0]])
             [['good', 'film']]
         """
-        array = np.asarray(ids)
+        try:
+            array = np.asarray(ids)
+        except ValueError:  # rows of different lengths
+            return [self.decode(row) for row in ids]
         if array.size and array.dtype.kind not in "iu":
             raise IdError("decode", expected="whole numbers", got=f"{array.dtype}")
         if array.ndim > 1:
@@ -275,7 +295,8 @@ class Vocabulary(TextEncoder):
             "counts": None if self.counts is None else self.counts.tolist(),
         }
         with atomic_path(path) as part:
-            part.write_text(json.dumps(content, ensure_ascii=False, indent=0), encoding="utf-8")
+            # As bytes: the same file on every system.
+            part.write_bytes(json.dumps(content, ensure_ascii=False, indent=0).encode())
 
     @classmethod
     def load(
@@ -285,8 +306,12 @@ class Vocabulary(TextEncoder):
 
         Raises:
             FormatError: The file is something else or damaged.
+            MissingFileError: There is no such file.
         """
         where = str(path)
+        if not Path(path).is_file():
+            got = "a folder" if Path(path).is_dir() else "nothing there"
+            raise MissingFileError(where, expected="a vocabulary file", got=got)
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
             if content["format"] != FORMAT or content["version"] != 1:
@@ -301,10 +326,10 @@ class Vocabulary(TextEncoder):
                 store,
                 pad_id=content["pad_id"],
                 unk_id=content["unk_id"],
-                counts=_counts(content["counts"], len(store)),
+                counts=content["counts"],
                 tokenizer=tokenizer or content["tokenizer"],
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
             if isinstance(error, FormatError):
                 raise
             raise FormatError(
@@ -345,13 +370,21 @@ class HashingVocabulary(TextEncoder):
         return np.fromiter(map(self.__getitem__, tokens), np.int64, len(tokens))
 
 
-@overload
-def _counts(counts: None, n: int) -> None: ...
-@overload
-def _counts(counts: Sequence[int], n: int) -> Array: ...
-def _counts(counts: Sequence[int] | None, n: int) -> Array | None:
-    if counts is None:
-        return None
-    if len(counts) != n:
-        raise ArgumentError("counts", expected=f"{n}, one a token", got=str(len(counts)))
-    return np.asarray(counts, np.int64)
+def check_row(name: str, row: int | None, n: int) -> None:
+    """Raise `IdError` for a special id that is no whole number from 0 to `n - 1`."""
+    if row is not None and not (isinstance(row, int | np.integer) and 0 <= row < n):
+        raise IdError(name, expected=f"a whole number from 0 to {n - 1}", got=repr(row))
+
+
+def checked_counts(counts: Any, n: int) -> Array:
+    """Counts as int64 `(n,)`; floats that are whole are taken, nothing is rounded."""
+    array = np.asarray(counts)
+    if array.shape != (n,):
+        raise ArgumentError("counts", expected=f"{n}, one a token", got=f"shape {array.shape}")
+    if array.size and array.dtype.kind not in "iuf":
+        raise ArgumentTypeError("counts", expected="whole numbers", got=str(array.dtype))
+    wrong = ~((array >= 0) & (array < 2**63) & (array == np.floor(array)))
+    if wrong.any():
+        got = str(array[wrong][0])
+        raise ArgumentError("counts", expected="whole numbers, 0 or more", got=got)
+    return array.astype(np.int64, copy=False)

@@ -18,6 +18,7 @@ from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
 from inlay.formats.protocol import Format, Names, ReadOptions
 from inlay.formats.recognise import recognise
+from inlay.formats.rows import ERRORS
 from inlay.formats.source import Source, open_source
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
@@ -64,11 +65,13 @@ def load(
         limit: Read so many rows, from the first.
         keep: Keep only the rows of these tokens, in the file's order: a set, a list, a
             `Vocabulary` or a `Table`. Only these are ever in memory, except from an `.npz` or
-            a packed native file, which are unpacked whole first.
+            a packed native file, which are unpacked whole first. A fallback of `align` finds
+            only what was kept: add the lower-cased tokens too.
         errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
             `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
         header: `"ignore"` takes the rows there are, whatever the first line says.
-        nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors.
+        nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors. A native
+            file is taken as it is: a look at every number would read all of it.
         member: Which file of an archive that holds several.
         dim: Numbers in a row of text without a header, if the first hundred lines mislead.
         vocabulary: For a matrix without tokens (`.npy`, many `.npz`): a text or JSON file of
@@ -84,6 +87,7 @@ def load(
             line or word, what was expected, what came, and what to try.
         MissingFileError: There is no such file.
         ArgumentError: No format of this name; a `limit`, `dim` or policy that cannot be.
+        ArgumentTypeError: A `limit` or `dim` that is no whole number, a `keep` that is one string.
 
     Example:
         >>> from pathlib import Path; from tempfile import mkdtemp
@@ -95,9 +99,8 @@ def load(
     """
     _check_choice("header", header, ("check", "ignore"))
     _check_choice("nonfinite", nonfinite, ("error", "keep"))
-    for name, value, least in (("limit", limit, 0), ("dim", dim, 1)):
-        if value is not None and value < least:
-            raise ArgumentError(name, expected=f"{least} or more", got=str(value))
+    _check_choice("errors", errors, ERRORS)
+    limit, dim = _whole("limit", limit, 0), _whole("dim", dim, 1)
     source = open_source(path, member)
     chosen = recognise(source, FORMATS) if format is None else _named(format)
     options = ReadOptions(
@@ -182,6 +185,18 @@ def _packed(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
             file = stack.enter_context(archive).open(member, "w", force_zip64=True)
             stack.enter_context(file)
         yield file
+
+
+def _whole(name: str, value: int | None, least: int) -> int | None:
+    """A number that is whole, also numpy's, and not too small."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        got = f"{type(value).__name__} {value!r:.40}"
+        raise ArgumentTypeError(name, expected="a whole number", got=got)
+    if value < least:
+        raise ArgumentError(name, expected=f"{least} or more", got=str(value))
+    return int(value)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

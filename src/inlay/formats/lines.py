@@ -125,6 +125,13 @@ class LineRules:
 
     def check_spaced(self, token: bytes, number: int) -> None:
         """Refuse a "token" that holds most of a row: two rows without a line feed between."""
+        if b"\r" in token:
+            raise FormatError(
+                f"{self.name}, line {number}",
+                expected="lines that end in LF or CR LF",
+                got=f"a lone CR in {token[:40]!r}",
+                hint="tr '\\r' '\\n' < FILE",
+            )
         if holds_row(token, self.dim):
             numbers = sum(map(bool, map(NUMBER.fullmatch, FIELD.findall(token)[1:])))
             raise self.error(number, f"{numbers + self.dim}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentTypeError, FormatError
 from inlay.formats.lines import BOM
 from inlay.formats.protocol import Names
 from inlay.formats.source import open_source
@@ -89,10 +89,10 @@ def _from_file(where: str) -> list[str]:
         text = source.array().tobytes().removeprefix(BOM).decode()
         if source.inner.endswith(".json"):
             return _from_json(json.loads(text), where)
-    except ValueError as error:
-        if isinstance(error, FormatError | ArgumentError):
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, FormatError):
             raise
-        raise FormatError(where, expected="tokens in UTF-8", got=str(error)) from error
+        raise FormatError(where, expected="tokens in UTF-8 or JSON", got=str(error)) from error
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()

@@ -154,15 +154,15 @@ def _row(metadata: dict[str, str], key: str, n: int, name: str) -> int | None:
     text = metadata.get(key)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and int(text) < n):
-        raise wrong(name, f"{key} below {n}", repr(text))
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < n):
+        raise wrong(name, f"{key} below {n}", f"{text!r:.40}")
     return int(text)
 
 
 def _json(metadata: dict[str, str], key: str, name: str) -> dict[str, Any]:
     try:
         value = json.loads(metadata.get(key, "{}"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise wrong(name, f"JSON in {key!r}", str(error)) from error
     if not isinstance(value, dict):
         raise wrong(name, f"a JSON object in {key!r}", type(value).__name__)

@@ -1,7 +1,8 @@
 """NumPy's files: an `.npy` matrix with a list of tokens beside it, an `.npz` with both.
 
 Ours holds `matrix`, `tokens` (uint8: UTF-8, one after the other) and `offsets` (int64: where
-each token begins, and the end of the last), as the native format does. Of others' files the one
+each token begins, and the end of the last), as the native format does, and `counts` (int64) if
+they are known; pad and unk ids and the provenance have no place in it. Of others' files the one
 matrix of floating-point numbers is taken, and its tokens from an array of strings beside it.
 Arrays of Python objects are pickles and never opened.
 """
@@ -45,7 +46,8 @@ class Npz:
         arrays = _read_npz(source)
         matrix = _the_matrix(source.name, arrays)
         tokens = _stored_tokens(source.name, arrays, len(matrix))
-        return _table(source, options, self.name, matrix, tokens)
+        counts = _stored_counts(source.name, arrays, len(matrix))
+        return _table(source, options, self.name, matrix, (tokens, counts))
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         tokens = table.tokens
@@ -78,7 +80,7 @@ class Npy:
                 matrix = np.load(source.path, mmap_mode="c", allow_pickle=False)
         except (ValueError, EOFError, OSError) as error:
             raise _unreadable(source.name, error) from error
-        return _table(source, options, self.name, _the_matrix(source.name, {"": matrix}), None)
+        return _table(source, options, self.name, _the_matrix(source.name, {"": matrix}))
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         raise FormatError(
@@ -127,6 +129,8 @@ def _stored_tokens(name: str, arrays: dict[str, Array], rows: int) -> Tokens | N
     """The tokens in the file, if there are any: ours, or any array of as many strings."""
     blob, offsets = arrays.get("tokens"), arrays.get("offsets")
     if blob is not None and offsets is not None and blob.dtype == np.uint8:
+        if offsets.dtype.kind not in "iu":
+            raise FormatError(name, expected="offsets as whole numbers", got=str(offsets.dtype))
         tokens = Tokens(blob.reshape(-1), offsets.astype(np.int64).reshape(-1))
         if offsets.size != rows + 1:
             raise FormatError(name, expected=f"{rows + 1} offsets", got=str(offsets.size))
@@ -145,16 +149,32 @@ def _stored_tokens(name: str, arrays: dict[str, Array], rows: int) -> Tokens | N
     return Tokens.from_list(strings[0].tolist())
 
 
+def _stored_counts(name: str, arrays: dict[str, Array], rows: int) -> Array | None:
+    """The counts that we wrote beside our own tokens."""
+    counts = arrays.get("counts")
+    if counts is None or "offsets" not in arrays:
+        return None
+    if counts.dtype.kind not in "iu" or counts.shape != (rows,):
+        got = f"{counts.dtype} {counts.shape}"
+        raise FormatError(name, expected=f"counts as {rows} whole numbers", got=got)
+    return counts.astype(np.int64)
+
+
 def _table(
-    source: Source, options: ReadOptions, format: str, matrix: Array, tokens: Tokens | None
+    source: Source,
+    options: ReadOptions,
+    format: str,
+    matrix: Array,
+    stored: tuple[Tokens | None, Array | None] = (None, None),
 ) -> Table:
+    tokens, counts = stored
     if tokens is None or options.vocabulary is not None:
         names = find_names(source.path, options.vocabulary, len(matrix))
         tokens = Tokens.from_list(names)
     rows = len(matrix)
     if options.nonfinite == "error":
         _check_finite(source.name, tokens, matrix)
-    tokens, matrix, dropped = drop_duplicates(tokens, matrix)
+    tokens, matrix, counts, dropped = drop_duplicates(tokens, matrix, counts)
     provenance = {
         "source": source.name,
         "format": format,
@@ -162,7 +182,7 @@ def _table(
         "duplicates": len(dropped),
         "duplicate_examples": dropped[:EXAMPLES],
     }
-    return select(Table(tokens, matrix, provenance=provenance), options)
+    return select(Table(tokens, matrix, counts=counts, provenance=provenance), options)
 
 
 def _check_finite(name: str, tokens: Tokens, matrix: Array) -> None:

@@ -20,6 +20,7 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (
     (b"FiFu", "a finalfusion file", "finalfusion convert -t word2vec"),
     (b"SQLite format 3\0", "a Magnitude file", "the vectors that it was made from"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive", "zstd -d first"),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the file", "git lfs pull"),
     (b"\xff\xfe", "text in UTF-16", "iconv -f UTF-16 -t UTF-8"),
     (b"\xfe\xff", "text in UTF-16", "iconv -f UTF-16 -t UTF-8"),
 )
@@ -32,7 +33,8 @@ def recognise(source: Source, formats: Sequence[Format]) -> Format:
         FormatError: None fits, or several do: it is never guessed.
     """
     if not source.head.strip():
-        raise FormatError(source.name, expected="a file of vectors", got="an empty file")
+        hint = "download it again"
+        raise FormatError(source.name, expected="a file of vectors", got="an empty file", hint=hint)
     fitting = [format for format in formats if format.sniff(source.head, Path(source.inner))]
     if len(fitting) == 1:
         return fitting[0]

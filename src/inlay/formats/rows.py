@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 
 from inlay.core import Table, Tokens
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentTypeError, FormatError
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.source import Array, Source
 
@@ -30,8 +30,6 @@ class Rows:
     """
 
     def __init__(self, source: Source, options: ReadOptions, dim: int, *, unit: str) -> None:
-        if options.errors not in ERRORS:
-            raise ArgumentError("errors", expected=f"one of {ERRORS}", got=repr(options.errors))
         self.n, self.read = 0, 0
         self._source, self._errors, self._unit = source, options.errors, unit
         self._wanted = as_keep(options.keep)
@@ -109,7 +107,6 @@ class Rows:
         for i in range(offsets.size - 1):
             token = raw[offsets[i] : offsets[i + 1]]
             try:
-                decoded.append(token)
                 token.decode()
             except UnicodeDecodeError as error:
                 if self._errors == "strict":
@@ -120,10 +117,11 @@ class Rows:
                         hint="errors='replace', or convert the file to UTF-8 first",
                     ) from error
                 text = token.decode(errors=self._errors)
-                decoded[-1] = text.encode()
+                token = text.encode()
                 self._n_replaced += 1
                 if len(self._replaced) < EXAMPLES:
                     self._replaced.append(text)
+            decoded.append(token)
         ends = np.cumsum([len(token) for token in decoded], dtype=np.int64)
         joined = np.frombuffer(b"".join(decoded), np.uint8)
         return joined, np.concatenate([np.zeros(1, np.int64), ends])
@@ -139,7 +137,8 @@ class Rows:
 
 
 def take(tokens: Tokens, rows: Array) -> Tokens:
-    """Some of the tokens, by their rows."""
+    """Some of the tokens, by their rows. Checks all offsets: a kernel follows them blindly."""
+    tokens.check()
     bounds = np.stack([tokens.offsets[rows], tokens.offsets[rows + 1]], axis=1)
     return Tokens(*spans(tokens.blob, bounds))
 

@@ -32,17 +32,20 @@ def select(table: Table, options: ReadOptions) -> Table:
     )
 
 
-def drop_duplicates(tokens: Tokens, matrix: Array) -> tuple[Tokens, Array, list[str]]:
-    """Tokens each once, the first of equal ones, their rows, and those left out.
+def drop_duplicates(
+    tokens: Tokens, matrix: Array, counts: Array | None
+) -> tuple[Tokens, Array, Array | None, list[str]]:
+    """Tokens each once, the first of equal ones, their rows and counts, and those left out.
 
     Copies the matrix if there is any to leave out.
     """
     first = tokens.first_rows()
     later = np.flatnonzero(first != np.arange(len(tokens)))
     if not later.size:
-        return tokens, matrix, []
+        return tokens, matrix, counts, []
     kept = np.delete(np.arange(len(tokens)), later)
-    return take(tokens, kept), matrix[kept], [tokens[row] for row in later.tolist()]
+    counts = None if counts is None else counts[kept]
+    return take(tokens, kept), matrix[kept], counts, [tokens[row] for row in later.tolist()]
 
 
 def _moved(row: int | None, rows: Array) -> int | None:

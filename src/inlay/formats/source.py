@@ -158,7 +158,8 @@ def open_source(path: str | os.PathLike[str], member: str | None = None) -> Sour
 
     Raises:
         MissingFileError: There is no such file.
-        FormatError: A folder, a broken archive, or an archive of several files and no `member`.
+        FormatError: A folder, a pipe, a broken archive, or an archive of several files and no
+            `member`.
     """
     path = Path(path)
     if path.is_dir():
@@ -171,6 +172,13 @@ def open_source(path: str | os.PathLike[str], member: str | None = None) -> Sour
         )
     if not path.exists():
         raise MissingFileError(str(path), expected="a file of vectors", got="nothing there")
+    if not path.is_file():
+        raise FormatError(
+            str(path),
+            expected="a file of vectors that can be read twice",
+            got="a pipe or a device",
+            hint="write it to a file first",
+        )
 
     def plain(stack: contextlib.ExitStack) -> IO[bytes]:
         return stack.enter_context(path.open("rb"))

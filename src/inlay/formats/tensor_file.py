@@ -102,7 +102,10 @@ def tensor_array(data: Array, header: Header, key: str, name: str) -> Array:
     if math.prod(shape) * DTYPES[dtype].itemsize != end - begin:
         raise wrong(name, f"{dtype} {shape} in tensor {key!r}", f"{end - begin} bytes")
     flat = data[header.start + begin : header.start + end].view(DTYPES[dtype])
-    return np.require(flat.reshape(shape), requirements="A")
+    try:
+        return np.require(flat.reshape(shape), requirements="A")
+    except ValueError as error:  # dimensions beyond what numpy can count
+        raise wrong(name, f"a shape of tensor {key!r} that can be", str(error)) from error
 
 
 def wrong(name: str, expected: str, got: str) -> FormatError:

@@ -179,7 +179,8 @@ def last_line_feed(window: Array) -> int:
 def _checked_head(source: Source, *, header: bool) -> TextHead:
     head = text_head(source.head)
     if not source.head[head.bom if head else 0 :].strip():
-        raise FormatError(source.name, expected="rows of vectors", got="an empty file")
+        hint = "download it again"
+        raise FormatError(source.name, expected="rows of vectors", got="an empty file", hint=hint)
     if is_html(source.head):
         raise FormatError(
             source.name,
@@ -213,6 +214,13 @@ def _rules(name: str, head: TextHead, options: ReadOptions, *, header: bool) -> 
     finite = options.nonfinite == "error"
     said = head.header[1] if header and head.header else None
     if options.dim is not None:
+        if said not in (None, options.dim) and options.header == "check":
+            raise FormatError(
+                f"{name}, line 1",
+                expected=f"dimension {options.dim}, as dim= says",
+                got=str(said),
+                hint="leave dim= out, or header='ignore'",
+            )
         return LineRules(name, options.dim, f"dim={options.dim}", finite)
     if said is not None and options.header == "check":
         if counts and counts[said] < counts[usual]:

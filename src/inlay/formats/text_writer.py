@@ -61,6 +61,7 @@ def float32_rows(matrix: Array, start: int, stop: int) -> Array:
 
 def check_tokens(table: Table, format: str, hint: str, *, forbidden: tuple[bytes, ...]) -> None:
     """Raise `FormatError` for the first token that is empty or has a forbidden byte in it."""
+    table.tokens.check()
     blob, offsets = table.tokens.blob, table.tokens.offsets
     bad = np.isin(blob, np.frombuffer(b"".join(forbidden), np.uint8)).nonzero()[0][:1]
     rows = [*np.flatnonzero(np.diff(offsets) == 0)[:1], *np.searchsorted(offsets, bad, "right") - 1]
@@ -78,7 +79,7 @@ def check_glove_tokens(table: Table, format: str, hint: str) -> None:
     spaced = np.flatnonzero((blob == 32) | (blob == 9))
     for row in np.unique(np.searchsorted(offsets, spaced, "right") - 1).tolist():
         token = table.tokens[row]
-        if token.strip(" \t") != token or holds_row(token.encode(), table.dim):
+        if token.strip(" \t") != token or "\r" in token or holds_row(token.encode(), table.dim):
             refuse(token, row, format, hint)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from inlay.core import Table
 from inlay.errors import FormatError
+from inlay.formats.lines import HEADER as TEXT_HEADER
 from inlay.formats.lines import not_finite, text_head
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
@@ -18,7 +19,7 @@ from inlay.formats.source import Array, Source
 from inlay.formats.text_writer import SEPARATORS, check_tokens, float32_rows
 from inlay.formats.word2vec import HINT
 
-HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,9})[ \t]*\r?\n")
+HEADER = re.compile(TEXT_HEADER.pattern + b"\n")
 LONGEST_TOKEN = 1 << 20
 WRITTEN_AT_ONCE = 4096
 

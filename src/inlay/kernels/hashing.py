@@ -74,18 +74,17 @@ def build_index(blob, offsets, slots, shift, first):
 def find_rows(blob, offsets, slots, shift, query, query_offsets, rows):
     """Write into `rows` int64 `(m,)` each query token's row, or -1.
 
-    A slot that points beyond the table, or a table without an empty slot (a damaged file),
-    counts as not found.
+    The caller has checked that no slot points beyond the table. The probe ends also in a table
+    without an empty slot (a damaged file).
     """
     mask = slots.size - 1
-    n = offsets.size - 1
     for q in range(query_offsets.size - 1):
         start, stop = query_offsets[q], query_offsets[q + 1]
         slot = _first_slot(query, start, stop, shift)
         rows[q] = -1
         for _ in range(slots.size):
             row = np.int64(slots[slot]) - 1
-            if row < 0 or row >= n:
+            if row < 0:
                 break
             if _equal(query, start, stop, blob, offsets[row], offsets[row + 1]):
                 rows[q] = row

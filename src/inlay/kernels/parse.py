@@ -127,7 +127,7 @@ def parse_number(buf, p, stop):
         good = good and p < stop and buf[p] - ZERO <= NINE
         e = np.int64(0)
         while p < stop and buf[p] - ZERO <= NINE:
-            e = min(e * 10 + np.int64(buf[p] - ZERO), 100_000)
+            e = min(e * 10 + np.int64(buf[p] - ZERO), np.int64(100_000))
             p += U1
         k += -e if down else e
     value32, certain = decimal_to_float32(m, k, exact)
