@@ -37,7 +37,9 @@ def main() -> None:
     print(f"Python {sys.version.split()[0]}")
     for name in list(ROWS)[1:]:
         beyond = median[name] - median["python" if name == "import numpy" else "import numpy"]
-        print(f"{name:45s} {beyond:8.1f} ms beyond {'python' if name == 'import numpy' else 'numpy'}")
+        print(
+            f"{name:45s} {beyond:8.1f} ms beyond {'python' if name == 'import numpy' else 'numpy'}"
+        )
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def demo(
     text = text or (job.SENTENCE if data is None else material.texts[0])
     say.lines(_about(material))
 
-    say.step("Learning word vectors", "by skip-gram (word2vec), without any label")
+    say.step("Learning word vectors", "from all of this text, by skip-gram, without labels")
     table = job.learn_vectors(material, seed=settings["seed"])
     near = job.neighbours(table)
     say.lines([f"{len(table):,} words x {table.dim}{'; nearest to some of them:' if near else ''}"])
