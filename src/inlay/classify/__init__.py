@@ -1,0 +1,34 @@
+"""Labelled text, and estimators that learn from it. Keras is imported when something is fitted."""
+
+from typing import TYPE_CHECKING, Any
+
+from inlay.classify.backend import choose_backend
+from inlay.classify.classifier import TextClassifier
+from inlay.classify.compare import Comparison, Row, compare
+from inlay.classify.labelled import LabelledTexts
+from inlay.classify.readers import read_labelled
+from inlay.optional import require
+
+if TYPE_CHECKING:
+    from inlay.classify.keras import cnn, mean
+
+__all__ = [
+    "Comparison",
+    "LabelledTexts",
+    "Row",
+    "TextClassifier",
+    "cnn",
+    "compare",
+    "mean",
+    "read_labelled",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("cnn", "mean"):
+        raise AttributeError(f"module 'inlay.classify' has no attribute {name!r}")
+    choose_backend()
+    require("keras", extra="keras", need="the networks of inlay.classify")
+    from inlay.classify import keras
+
+    return getattr(keras, name)

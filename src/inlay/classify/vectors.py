@@ -1,0 +1,71 @@
+"""The vectors of a classifier: where training starts, and what it knows in the end."""
+
+import os
+
+import numpy as np
+
+from inlay.classify.checks import Array
+from inlay.core import Table, Vocabulary
+from inlay.errors import ArgumentTypeError
+
+PAD_ID, UNK_ID = 0, 1  # of every vocabulary that a classifier builds
+RANDOM_BOUND = 0.05  # Keras' own; with the 0.25 of Kim's code, words seen once are mostly noise
+
+Embedding = Table | str | os.PathLike[str] | None
+
+
+def given_table(embedding: Embedding) -> Table | None:
+    """The table that a classifier was given, read if it is a file."""
+    if embedding is None or isinstance(embedding, Table):
+        return embedding
+    if isinstance(embedding, str | os.PathLike):
+        from inlay.formats import load
+
+        return load(embedding)
+    raise ArgumentTypeError(
+        "embedding", expected="a Table, a file or None", got=type(embedding).__name__
+    )
+
+
+def start(given: Table | None, vocab: Vocabulary, dim: int, seed: int) -> Table:
+    """A vector for each word of the texts, and zeros for any word that they do not have.
+
+    Returns:
+        float32 `(len(vocab), dim)` with the dim of `given` if there is one. Words that `given`
+        lacks are random with the variance of those it has.
+    """
+    if given is not None:
+        table = given.align(vocab, unknown="uniform", seed=seed)
+        table.storage[UNK_ID] = 0
+        return table
+    rng = np.random.default_rng(seed)
+    matrix = rng.uniform(-RANDOM_BOUND, RANDOM_BOUND, (len(vocab), dim)).astype(np.float32)
+    matrix[[PAD_ID, UNK_ID]] = 0
+    return Table.from_arrays(vocab.tokens, matrix, pad_id=PAD_ID, unk_id=UNK_ID)
+
+
+def with_rest(
+    vocab: Vocabulary, vectors: Array, given: Table | None, *, max_size: int | None, times: float
+) -> tuple[Vocabulary, Table]:
+    """Add the words of `given` that the texts did not have, as far as `max_size` allows.
+
+    In training they would have had no gradient, so their vectors are the given ones (`times`
+    2 where the model adds two channels of them), and it was spared their weight.
+    """
+    counts = [0] * len(vocab) if vocab.counts is None else vocab.counts.tolist()
+    tokens = vocab.tokens.tolist()
+    if given is not None:
+        room = len(given) if max_size is None else max(0, max_size - len(vocab))
+        rows = np.flatnonzero(vocab.tokens.find_many(given.tokens.tolist()) < 0)[:room]
+        tokens += [given.tokens[i] for i in rows]
+        counts += [0] * len(rows)
+        rest = np.asarray(given.matrix[rows], np.float32) * np.float32(times)
+        vectors = np.concatenate([vectors, rest])
+    # `tokens` holds the special ones already, in their places.
+    grown = Vocabulary.from_tokens(
+        tokens, pad_id=PAD_ID, unk_id=UNK_ID, counts=counts, tokenizer=vocab.tokenizer or "lower"
+    )
+    table = Table.from_arrays(
+        grown.tokens, vectors, counts=grown.counts, pad_id=PAD_ID, unk_id=UNK_ID
+    )
+    return grown, table

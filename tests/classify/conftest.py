@@ -1,0 +1,44 @@
+"""A backend for Keras, chosen before it is imported, and a task that is easy to learn."""
+
+import importlib.util
+import os
+
+import numpy as np
+import pytest
+
+BACKENDS = ("jax", "tensorflow", "torch")
+INSTALLED = [name for name in BACKENDS if importlib.util.find_spec(name)]
+if INSTALLED:
+    # JAX makes the quickest small programs.
+    os.environ.setdefault("KERAS_BACKEND", INSTALLED[0])
+
+
+@pytest.fixture(scope="session")
+def keras():
+    return pytest.importorskip("keras")
+
+
+@pytest.fixture(scope="session")
+def reviews():
+    """40 texts and their labels: one word in each tells, among words that do not."""
+    rng = np.random.default_rng(0)
+    telling = {"pos": ["good", "great", "fine", "fun"], "neg": ["bad", "awful", "dull", "poor"]}
+    noise = ["the", "film", "was", "a", "story", "of", "two", "men"]
+    texts, labels = [], []
+    for i in range(40):
+        label = ("pos", "neg")[i % 2]
+        words = [*rng.choice(noise, rng.integers(2, 9)), rng.choice(telling[label])]
+        texts.append(" ".join(rng.permutation(words)))
+        labels.append(label)
+    return texts, labels
+
+
+@pytest.fixture(scope="session")
+def vectors():
+    """A table that holds some of the words of `reviews`, and `"superb"`, which they lack."""
+    from inlay import Table
+
+    tokens = ["good", "great", "bad", "awful", "film", "the", "superb"]
+    matrix = np.random.default_rng(1).normal(size=(len(tokens), 16)).astype(np.float32)
+    matrix[6] = matrix[0]  # superb is good
+    return Table.from_arrays(tokens, matrix)

@@ -1,0 +1,224 @@
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+
+from inlay import Table, TextClassifier
+from inlay.classify import cnn
+from inlay.errors import ArgumentError, ArgumentTypeError, NotFittedError
+
+QUICK = {"model": "mean", "dim": 16, "epochs": 20, "learning_rate": 0.1, "validation": None}
+
+
+@pytest.fixture(scope="module")
+def fitted(reviews):
+    """Kim's network with random vectors, learnt to the end."""
+    settings = {"dim": 16, "epochs": 20, "learning_rate": 0.005, "validation": None}
+    return TextClassifier(**settings).fit(*reviews)
+
+
+def test_it_learns_and_answers_with_the_labels_given(fitted, reviews):
+    texts, labels = reviews
+    assert fitted.score(texts, labels) == 1.0
+    assert fitted.classes_.tolist() == ["neg", "pos"]
+    assert fitted.predict(["a good film", "awful"]).tolist() == ["pos", "neg"]
+    probabilities = fitted.predict_proba(texts)
+    assert probabilities.shape == (40, 2)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_texts_that_hold_nothing_known_get_an_answer(fitted):
+    probabilities = fitted.predict_proba(["", "   ", "xyzzy qwfpgj", "zzz " * 50])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(probabilities[0], probabilities[1], atol=1e-6)
+    np.testing.assert_allclose(probabilities[2], probabilities[3], atol=1e-6)
+    assert probabilities.max() < 0.9
+    assert fitted.predict_proba([]).shape == (0, 2)
+
+
+def test_texts_longer_than_any_seen(fitted):
+    long = "good " + "film " * 5_000
+    assert fitted.predict([long]).tolist() == ["pos"]
+    cut = fitted.predict_proba(["good " + "film " * 399])
+    np.testing.assert_allclose(fitted.predict_proba([long]), cut, atol=1e-6)
+
+
+def test_an_answer_does_not_depend_on_the_other_texts(fitted, reviews):
+    texts = [*reviews[0], "good " * 100]
+    together = fitted.predict_proba(texts)
+    alone = np.concatenate([fitted.predict_proba([text]) for text in texts[-3:]])
+    np.testing.assert_allclose(together[-3:], alone, atol=1e-6)
+
+
+def test_before_fit_and_one_string(fitted):
+    with pytest.raises(NotFittedError):
+        TextClassifier().predict(["a"])
+    with pytest.raises(ArgumentTypeError, match=r"\[text\]"):
+        fitted.predict("a good film")
+    with pytest.raises(ArgumentTypeError, match="text 1"):
+        fitted.predict(["a", None])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a"] * 3, "two classes or more"),
+        (["a", float("nan"), "b"], "label 1"),
+        (["a", "b"], "3, one for each text"),
+    ],
+)
+def test_labels_that_cannot_be_learnt(labels, message):
+    with pytest.raises(ArgumentError, match=message):
+        TextClassifier().fit(["x", "y", "z"], labels)
+
+
+def test_the_same_seed_gives_the_same_numbers(reviews):
+    first, same, other = (
+        TextClassifier(**QUICK, batch_size=8, seed=seed).fit(*reviews).predict_proba(reviews[0])
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, same)
+    assert np.abs(first - other).max() > 1e-4
+
+
+@pytest.mark.parametrize("variant", ["static", "non-static", "multichannel"])
+def test_words_that_only_the_table_has_are_understood(reviews, vectors, variant):
+    model = TextClassifier(vectors, variant=variant, **QUICK).fit(*reviews)
+    assert "superb" not in " ".join(reviews[0])
+    assert model.predict(["superb"]).tolist() == ["pos"]
+    times = 2 if variant == "multichannel" else 1
+    np.testing.assert_allclose(model.table_["superb"], times * vectors["superb"], rtol=1e-6)
+    assert model.coverage_.n_found == 6
+    moved = np.abs(model.table_["good"] - times * vectors["good"]).max()
+    assert (moved > 1e-3) == (variant != "static")
+
+
+def test_what_trainable_means(vectors):
+    def variant(**settings):
+        return TextClassifier(**settings)._variant()
+
+    assert variant() == "rand"
+    assert variant(embedding=vectors) == "non-static"
+    assert variant(embedding=vectors, trainable=True) == "non-static"
+    assert variant(embedding=vectors, trainable=False) == "static"
+    assert variant(trainable=False) == "static"
+    assert variant(embedding=vectors, variant="multichannel") == "multichannel"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"variant": "frozen"}, "one of rand, static"),
+        ({"variant": "static"}, "no embedding"),
+        ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
+        ({"model": "lstm"}, "'cnn', 'mean'"),
+        ({"validation": 1.5}, "between 0 and 1"),
+        ({"validation": (["x"], ["c"])}, "two classes"),
+        ({"validation": (["x", "y"], ["a", "c"])}, "classes of the texts"),
+        ({"epochs": 0}, "epochs"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"max_length": 0}, "max_length"),
+        ({"min_count": None}, "min_count"),
+        ({"learning_rate": 0}, "learning_rate"),
+    ],
+)
+def test_settings_that_cannot_be_used(settings, message):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=message):
+        TextClassifier(**settings).fit(["x", "y"], ["a", "b"])
+
+
+def test_held_out_texts_choose_the_epoch(reviews):
+    texts, labels = reviews
+    settings = QUICK | {"epochs": 30, "patience": 2, "validation": (texts, labels)}
+    model = TextClassifier(**settings).fit(texts, labels)
+    assert model.score(texts, labels) == pytest.approx(max(model.history_["val_accuracy"]))
+    assert len(model.history_["loss"]) < 30
+
+
+def test_a_model_and_a_tokenizer_of_ones_own(reviews):
+    import keras
+
+    def last_word(vectors, mask, n_classes):
+        del mask
+        return keras.layers.Dense(n_classes)(vectors[:, 0, :])
+
+    settings = QUICK | {"model": last_word, "tokenizer": lambda text: text.split()[:1]}
+    model = TextClassifier(**settings).fit(["good x", "bad x"] * 10, [1, 0] * 10)
+    assert model.predict(["good bad", "bad good"]).tolist() == [1, 0]
+    assert "x" not in model.vocabulary_
+
+
+def test_a_built_in_model_with_other_settings(reviews):
+    from functools import partial
+
+    model = TextClassifier(model=partial(cnn, widths=(2,), maps=5), dim=4, epochs=1).fit(*reviews)
+    assert model.n_trainable_ == len(model.table_) * 4 + 2 * 4 * 5 + 5 + 5 * 2 + 2
+
+
+@pytest.mark.parametrize("labels", [[3, 1, 1, 3], [True, False, False, True], ["b", "a", "a", "b"]])
+def test_labels_keep_their_kind(labels):
+    model = TextClassifier(**QUICK).fit(["x", "y", "y", "x"], labels)
+    assert model.classes_.tolist() == sorted(set(labels))
+    assert model.predict(["x", "y"]).tolist() == labels[:2]
+
+
+def test_params():
+    model = TextClassifier(dim=7, seed=3)
+    assert model.get_params()["dim"] == 7
+    assert repr(model) == "TextClassifier(dim=7, seed=3)"
+    assert model.set_params(dim=8) is model
+    assert model.dim == 8
+    with pytest.raises(ArgumentError, match="one of embedding, model"):
+        model.set_params(dims=8)
+
+
+def test_sklearn_clones_without_copying_the_table(vectors):
+    base = pytest.importorskip("sklearn.base")
+    model = TextClassifier(vectors, dim=9)
+    copy = base.clone(model)
+    assert copy is not model
+    assert copy.embedding is vectors
+    assert copy.get_params() == model.get_params()
+    assert base.is_classifier(model)
+
+
+def test_sklearn_cross_validates_it_alone_and_in_a_pipeline(reviews):
+    selection = pytest.importorskip("sklearn.model_selection")
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    texts, labels = reviews
+    scores = selection.cross_val_score(TextClassifier(**QUICK), texts, labels, cv=2)
+    assert scores.min() > 0.6
+    upper = make_pipeline(
+        FunctionTransformer(lambda texts: [t.replace("x", "") for t in texts]),
+        TextClassifier(**QUICK),
+    )
+    assert upper.fit(texts, labels).score(texts, labels) == 1.0
+    assert upper.classes_.tolist() == ["neg", "pos"]
+
+
+def test_arrays_of_texts(reviews):
+    texts, labels = (np.array(part, dtype=object) for part in reviews)
+    model = TextClassifier(**QUICK).fit(texts, labels)
+    assert model.score(texts, labels) == 1.0
+
+
+def test_rare_words_are_unknown_and_max_size_bounds_the_words(reviews, vectors):
+    settings = QUICK | {"epochs": 1, "min_count": 5}
+    model = TextClassifier(vectors, **settings, max_size=10).fit(*reviews)
+    assert len(model.vocabulary_) == len(model.table_) == 10
+    assert "superb" not in model.vocabulary_
+
+
+def test_a_wrong_embedding(reviews):
+    with pytest.raises(ArgumentTypeError, match="a Table, a file or None"):
+        TextClassifier(np.zeros((3, 3))).fit(*reviews)
+
+
+def test_an_embedding_may_be_half_as_precise(reviews, vectors):
+    half = Table.from_arrays(vectors.tokens, vectors.matrix.astype(np.float16))
+    model = TextClassifier(half, **QUICK).fit(*reviews)
+    assert model.table_.matrix.dtype == np.float32
+    assert model.score(*reviews) == 1.0

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from inlay import Table, Vocabulary
+from inlay.classify.vectors import given_table, start, with_rest
+from inlay.errors import ArgumentTypeError
+
+VOCAB = Vocabulary.from_texts(["film film good rare"])
+
+
+def test_random_start_is_seeded_and_the_special_rows_are_zero():
+    table = start(None, VOCAB, 8, seed=3)
+    assert table.vectors.shape == (len(VOCAB), 8)
+    assert not table.vectors[:2].any()
+    assert table.vectors[2:].any(axis=1).all()
+    np.testing.assert_array_equal(table.vectors, start(None, VOCAB, 8, seed=3).vectors)
+    assert (table.vectors != start(None, VOCAB, 8, seed=4).vectors)[2:].all()
+
+
+def test_given_start_keeps_vectors_and_draws_the_missing(vectors):
+    table = start(vectors, VOCAB, 0, seed=0)
+    np.testing.assert_array_equal(table["film"], vectors["film"])
+    assert table["rare"].any()
+    assert not table["<unk>"].any()
+    assert table.coverage.n_found == 2
+
+
+def test_the_rest_of_the_table_follows_the_words_of_the_texts(vectors):
+    trained = np.full((len(VOCAB), 16), 7, np.float32)
+    trained[0] = 0
+    vocab, table = with_rest(VOCAB, trained, vectors, max_size=None, times=2)
+    assert vocab.tokens.tolist()[: len(VOCAB)] == VOCAB.tokens.tolist()
+    assert set(vocab.tokens) == set(VOCAB.tokens) | set(vectors.tokens)
+    np.testing.assert_array_equal(table["film"], np.full(16, 7))
+    np.testing.assert_array_equal(table["superb"], 2 * vectors["superb"])
+    assert vocab.counts[vocab["film"]] == 2
+    assert vocab.counts[vocab["superb"]] == 0
+
+
+def test_max_size_bounds_the_rest(vectors):
+    trained = np.zeros((len(VOCAB), 16), np.float32)
+    vocab, _ = with_rest(VOCAB, trained, vectors, max_size=len(VOCAB) + 1, times=1)
+    assert len(vocab) == len(VOCAB) + 1
+    same, _ = with_rest(VOCAB, trained, vectors, max_size=3, times=1)
+    assert len(same) == len(VOCAB)
+
+
+def test_a_table_a_file_or_nothing(vectors, tmp_path):
+    assert given_table(None) is None
+    assert given_table(vectors) is vectors
+    vectors.save(tmp_path / "v.safetensors")
+    np.testing.assert_array_equal(given_table(tmp_path / "v.safetensors").vectors, vectors.vectors)
+    with pytest.raises(ArgumentTypeError, match="a Table, a file or None"):
+        given_table(np.zeros((2, 2)))
+
+
+def test_a_stored_float16_table_is_not_changed():
+    half = Table.from_arrays(["good"], np.ones((1, 4), np.float16))
+    start(half, VOCAB, 0, seed=0)
+    assert half.matrix.dtype == np.float16
+    np.testing.assert_array_equal(half.matrix, np.ones((1, 4)))
