@@ -100,7 +100,8 @@ class Comparison:
             for line in lines
         )
         n_splits = len(self.rows[0].accuracies)
-        learnt = f"{n_splits} splits: {self.n_train:,} texts to learn from"
+        splits = "1 split" if n_splits == 1 else f"{n_splits} splits"
+        learnt = f"{splits}: {self.n_train:,} texts to learn from"
         return f"{table}\n{learnt}, {self.n_test:,} to judge by"
 
     def to_dict(self) -> dict[str, Any]:

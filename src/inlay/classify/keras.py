@@ -127,7 +127,7 @@ def final_vectors(model: Any, table: Table, variant: Variant) -> Array:
     """The vectors that a trained model sees, float32 `(len(table), dim)`."""
     if variant == "static":
         return table.vectors
-    trained = _numbers(model.get_layer("trained").embeddings)
+    trained = as_array(model.get_layer("trained").embeddings)
     return table.vectors + trained if variant == "multichannel" else trained
 
 
@@ -221,7 +221,7 @@ class _BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]  # optional, s
         if self.best is None or score > self.best:
             self.best, self.waited = score, 0
             # Copies: torch would hand out the memory that training writes to.
-            self.best_weights = [_numbers(v).copy() for v in self.model.trainable_variables]
+            self.best_weights = [as_array(v).copy() for v in self.model.trainable_variables]
             return
         self.waited += 1
         self.model.stop_training = self.waited >= self.patience
@@ -229,14 +229,6 @@ class _BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]  # optional, s
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         for variable, value in zip(self.model.trainable_variables, self.best_weights, strict=False):
             variable.assign(value)
-
-
-def _numbers(variable: Any) -> Array:
-    """The numbers of a variable; they may be its own memory."""
-    with warnings.catch_warnings():
-        # numpy 2 warns of the `__array__` that Keras, TensorFlow and torch have.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return as_array(variable)
 
 
 def scores(model: Any, ids: Array) -> Array:
@@ -250,7 +242,7 @@ def scores(model: Any, ids: Array) -> Array:
 def weights_of(body: Any) -> dict[str, Array]:
     """Arrays by name, in the order of the layers; the number in front makes names unique."""
     return {
-        f"{i:03d} {variable.path}": np.ascontiguousarray(_numbers(variable))
+        f"{i:03d} {variable.path}": np.ascontiguousarray(as_array(variable))
         for i, variable in enumerate(body.weights)
         if variable.dtype.startswith(("float", "bfloat"))
     }

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.measures import confusion, wilson
 from inlay.cli.options import Decorator, json_option, open_input, print_json, quiet_backends
 
 if TYPE_CHECKING:
@@ -255,6 +254,8 @@ def _answers(classifier: "TextClassifier", texts: Iterator[str]) -> Iterator[dic
 
 
 def _judge(classifier: "TextClassifier", texts: "LabelledTexts") -> dict[str, Any]:
+    from inlay.classify.measures import confusion, wilson
+
     found = [str(label) for label in classifier.predict(texts.texts)]
     right = sum(a == b for a, b in zip(found, texts.labels, strict=True))
     classes, counts = confusion(texts.labels, found)

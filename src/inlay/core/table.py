@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 import numpy as np
 
 from inlay.core.alignment import Alignment, Coverage, Unknown, align_rows
+from inlay.core.cosine import cosines, highest, inverse_norms, unit
 from inlay.core.tokens import Array, Tokens
 from inlay.core.vocabulary import Vocabulary, check_row, checked_counts
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
 if TYPE_CHECKING:
     from inlay.formats import Format
-
-BLOCK = 32_768  # rows worked on at once where a whole second matrix would be needed
 
 Query = str | Array
 Queries = Query | Sequence[Query]
@@ -206,7 +205,7 @@ class Table:
 
     def similarity(self, a: str, b: str) -> float:
         """The cosine of two tokens' vectors; 0 if one of them is all zeros."""
-        return float(_unit(self[a]) @ _unit(self[b]))
+        return float(unit(self[a]) @ unit(self[b]))
 
     def most_similar(
         self, positive: Queries = (), negative: Queries = (), topn: int = 10
@@ -238,17 +237,15 @@ class Table:
         total = np.zeros(self.dim, np.float32)
         for sign, queries in ((1, plus), (-1, minus)):
             for query in queries:
-                total += sign * _unit(self._vector(query))
-        cosines = self._cosines(_unit(total))
+                total += sign * unit(self._vector(query))
+        near = cosines(self._storage, self._inverse_norms, unit(total))
         for query in plus + minus:
             if isinstance(query, str):
-                cosines[self._row(query)] = -np.inf
+                near[self._row(query)] = -np.inf
         if self.pad_id is not None:
-            cosines[self.pad_id] = -np.inf
-        top = min(max(topn, 0), len(self))
-        best = np.argpartition(-cosines, top - 1)[:top] if 0 < top < len(self) else np.arange(top)
-        best = best[np.lexsort((best, -cosines[best]))]
-        return [(self.tokens[i], float(cosines[i])) for i in best if cosines[i] > -np.inf]
+            near[self.pad_id] = -np.inf
+        best = highest(near, topn)
+        return [(self.tokens[i], float(near[i])) for i in best if near[i] > -np.inf]
 
     def mean(
         self, tokens: Sequence[str], *, unknown: Literal["skip", "error"] = "skip"
@@ -368,23 +365,9 @@ class Table:
             )
         return vector
 
-    def _cosines(self, unit: Array) -> Array:
-        cosines = np.empty(len(self), np.float32)
-        for rows, block in self._blocks():
-            cosines[rows] = block @ unit
-        return cosines * self._inverse_norms
-
     @cached_property
     def _inverse_norms(self) -> Array:
-        norms = np.empty(len(self), np.float32)
-        for rows, block in self._blocks():
-            norms[rows] = np.sqrt(np.einsum("ij,ij->i", block, block))
-        return np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
-
-    def _blocks(self) -> Iterator[tuple[slice, Array]]:
-        for start in range(0, len(self), BLOCK):
-            rows = slice(start, min(start + BLOCK, len(self)))
-            yield rows, np.asarray(self._storage[rows], np.float32)
+        return inverse_norms(self._storage)
 
 
 def _checked_matrix(matrix: Any, n: int) -> Array:
@@ -403,8 +386,3 @@ def _checked_matrix(matrix: Any, n: int) -> Array:
 
 def _as_list(queries: Any) -> list[Any]:
     return [queries] if isinstance(queries, str | np.ndarray) else list(queries)
-
-
-def _unit(vector: Array) -> Array:
-    norm = float(np.linalg.norm(vector))
-    return vector / np.float32(norm) if norm > 0 else vector

@@ -1,5 +1,6 @@
 """The few things that each backend of Keras does its own way: memory shared, ids checked."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -46,8 +47,11 @@ def as_tensor(array: Array, dtype: str) -> Any:
 
 
 def as_array(tensor: Any) -> Array:
-    """A tensor's or variable's numbers."""
-    return np.asarray(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(tensor)))
+    """A tensor's or variable's numbers; they may be its own memory."""
+    with warnings.catch_warnings():
+        # numpy 2 warns of the `__array__` that TensorFlow and torch have.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return np.asarray(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(tensor)))
 
 
 def detach(variable: Any) -> None:

@@ -1,11 +1,11 @@
 import pytest
 
-from inlay.cli.measures import confusion, wilson
+from inlay.classify.measures import confusion, wilson
 
 
 @pytest.mark.parametrize(
     ("right", "n", "low", "high"),
-    # By R's binom.confint(method="wilson").
+    # By scipy.stats.binomtest(right, n).proportion_ci(method="wilson").
     [
         (0, 10, 0.0, 0.2775),
         (10, 10, 0.7225, 1.0),
