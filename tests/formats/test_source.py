@@ -97,7 +97,9 @@ BIG = b"".join(b"word%d 1 2 3\n" % i for i in range(100_000))
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(BIG), bz2.compress(BIG), lzma.compress(BIG), zipped(a=BIG)]
+    "content",
+    [gzip.compress(BIG), bz2.compress(BIG), lzma.compress(BIG), zipped(a=BIG)],
+    ids=["gz", "bz2", "xz", "zip"],
 )
 @pytest.mark.parametrize("share", [0.001, 0.9])
 def test_a_packed_file_that_is_cut(make, content, share):
