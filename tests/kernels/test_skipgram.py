@@ -30,23 +30,23 @@ def make_model(vocab_size, dim, seed=0, scale=0.5):
 class Recorder:
     """Runs one block or more and says which words, widths and noise were drawn."""
 
-    def __init__(self, run, *, vocab_size, dim, window, n_noise, negative, size=64, centres=8):
+    def __init__(self, run, *, vocab_size, dim, window, n_noise, negative, size=64, limit=1e9):
         self.inputs, self.outputs = make_model(vocab_size, dim)
         self.run, self.window, self.dim = run, window, dim
         self.share = np.float32(negative / n_noise)
-        self.n_noise, self.seed, self.centres = n_noise, np.uint64(3), centres
+        self.n_noise, self.seed, self.limit = n_noise, np.uint64(3), np.float32(limit)
         self.scratch = sg.make_scratch(size, window, n_noise, dim)
         self.noise = sg.make_noise(np.arange(vocab_size, 0, -1.0))
         self.keep = np.full(vocab_size, ALL, np.uint32)
 
     def train(self, ids, alpha=0.02):
         model = sg.Model(self.inputs.reshape(-1), self.outputs.reshape(-1))
-        step = sg.Step(np.float32(alpha), self.window, self.share, self.centres, self.seed)
+        step = sg.Step(np.float32(alpha), self.window, self.share, self.limit, self.seed)
         ids = np.array(ids, np.int32)
         return self.run(ids, self.keep, model, self.noise, self.scratch, step, row_lanes(self.dim))
 
     def draws(self, ids):
-        """The kernel's own chance, replayed: noise words and width of every block."""
+        """The kernel's blocks, replayed: bounds, width, scale of the steps, noise words."""
         state = int(self.seed)
         accept, alias = self.noise
 
@@ -62,24 +62,30 @@ class Recorder:
                 words.append(slot if following() < accept[slot] else alias[slot])
             return words
 
-        for word in ids:
-            if word >= 0:
-                following()
-        blocks, drawn = [], noise()
-        for _ in range(0, sum(word >= 0 for word in ids), self.centres):
+        flat = [word for word in ids if word >= 0]
+        for _ in flat:
+            following()
+        blocks, drawn, start = [], noise(), 0
+        while start < len(flat):
             width = 1 + (following() * self.window >> 32)
-            blocks.append((width, drawn))
-            drawn = noise()
+            # How often the most repeated word stands within eight words, or the window.
+            reach = max(8, self.window)
+            near = range(max(start - width, 0), min(start + 8 + width, len(flat)))
+            most = max(flat[max(p - reach, 0) : p + 1].count(flat[p]) for p in near)
+            room = float(self.limit) / most
+            stop = min(start + int(min(max(room, 1), 8)), len(flat))
+            blocks.append((start, stop, width, min(room, 1), drawn))
+            drawn, start = noise(), stop
         return blocks
 
 
-def reference(inputs, outputs, sentences, blocks, centres, alpha, share):
+def reference(inputs, outputs, sentences, blocks, alpha, share):
     """The update of the kernel's docstring, pair by pair, in float64."""
     inputs, outputs = inputs.astype(np.float64), outputs.astype(np.float64)
     flat = [(word, s) for s, sentence in enumerate(sentences) for word in sentence]
-    for number, (width, noise) in enumerate(blocks):
+    for start, stop, width, scale, noise in blocks:
         old_inputs, old_outputs = inputs.copy(), outputs.copy()
-        for c in range(number * centres, min((number + 1) * centres, len(flat))):
+        for c in range(start, stop):
             centre, sentence = flat[c]
             for p in range(max(c - width, 0), min(c + width + 1, len(flat))):
                 word = flat[p][0]
@@ -88,7 +94,7 @@ def reference(inputs, outputs, sentences, blocks, centres, alpha, share):
                 targets = [(centre, 1, 1)] + [(n, 0, share) for n in noise if n != centre]
                 for target, label, weight in targets:
                     x, y = old_inputs[word], old_outputs[target]
-                    g = alpha * weight * (label - sigmoid(x @ y))
+                    g = alpha * scale * weight * (label - sigmoid(x @ y))
                     inputs[word] += g * y
                     outputs[target] += g * x
     return inputs, outputs
@@ -114,7 +120,20 @@ CASES = {
         "sentences": [[1, 2, 3, 4, 5, 6, 7]],
         "window": 3,
         "dim": 8,
-        "centres": 3,
+        "limit": 3.5,
+    },
+    "fewer centres where a word repeats": {
+        "sentences": [[*range(20, 40), 3, 3, 3, 3, 4, 3, 3, *range(40, 50)]],
+        "window": 3,
+        "dim": 8,
+        "vocab_size": 50,
+        "limit": 9,
+    },
+    "smaller steps where one centre is too much": {
+        "sentences": [[1, 2, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1]],
+        "window": 10,
+        "dim": 8,
+        "limit": 2.5,
     },
     "many noise words": {
         "sentences": [[0, 1, 2, 3, 4]],
@@ -135,7 +154,7 @@ def test_update_is_the_formula(run, case):
     recorder = Recorder(run, **case)
     before = recorder.inputs.copy(), recorder.outputs.copy()
     blocks, share = recorder.draws(ids), float(recorder.share)
-    expected = reference(*before, sentences, blocks, recorder.centres, np.float32(0.02), share)
+    expected = reference(*before, sentences, blocks, np.float32(0.02), share)
     assert recorder.train(ids) == sum(map(len, sentences))
     np.testing.assert_allclose(recorder.inputs, expected[0], rtol=1e-4, atol=2e-5)
     np.testing.assert_allclose(recorder.outputs, expected[1], rtol=1e-4, atol=2e-5)

@@ -103,9 +103,46 @@ def test_a_handful_of_words_stays_finite(words):
     assert abs(table.vectors).max() < 10
 
 
-def test_vectors_without_bound_are_an_error():
-    with pytest.raises(ArgumentError, match="a lower alpha"):
-        learn(two_topics(300), alpha=1e6, min_alpha=1e6)
+def with_rules(seed=0):
+    """Ordinary sentences, and between them rules of one sign, as in plain-text documents."""
+    rng = np.random.default_rng(seed)
+    share = 1 / np.arange(1, 501)
+    corpus = []
+    for i in range(1000):
+        words = [f"w{w}" for w in rng.choice(500, 20, p=share / share.sum())]
+        corpus.append(["-=*"[i // 20 % 3]] * 60 + words if i % 20 == 0 else words)
+    return corpus
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"alpha": 0.05, "epochs": 20},
+        {"alpha": 0.1},
+        {"alpha": 0.1, "window": 10, "negative": 10},
+        {"alpha": 0.2, "min_alpha": 0.2},
+        {"alpha": 0.4},
+    ],
+    ids=str,
+)
+def test_vectors_do_not_overshoot(settings):
+    table = learn(with_rules(), vector_size=100, sample=1e-3, **settings)
+    assert np.linalg.norm(table.vectors, axis=1).max() < 10
+
+
+def test_vectors_that_grew_without_bound_are_an_error(monkeypatch):
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec"], "LOAD", 1e9)
+    corpus = with_rules()
+    for alpha in (0.1, 1e6):
+        with pytest.raises(ArgumentError, match=r"^alpha: .* quadratic mean .* a lower alpha"):
+            learn(corpus, vector_size=100, sample=1e-3, alpha=alpha, min_alpha=alpha)
+
+
+def test_a_rate_at_which_one_pair_overshoots_is_an_error():
+    with pytest.raises(ArgumentError, match=r"^alpha: expected below 0\.46 .* got 1\.0\."):
+        learn(two_topics(10), alpha=1.0)
+    with pytest.raises(ArgumentError, match=r"^alpha: expected below 0\.13 for 20 noise words"):
+        learn(two_topics(10), alpha=0.2, negative=20)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling, a block of eight centre words at a time.
+"""Skip-gram with negative sampling, a block of up to eight centre words at a time.
 
 A word c and each word x around it are a pair: x's input vector is to predict c's output vector
 and none of the drawn noise words n. With s(z) = 1 / (1 + exp(-z)), one step for a block is
@@ -7,7 +7,7 @@ and none of the drawn noise words n. With s(z) = 1 / (1 + exp(-z)), one step for
     outputs[c] += alpha * sum over its pairs   (1 - s(x.c)) x
     outputs[n] -= alpha * sum over all pairs   negative / K * s(x.n) x
 
-Two things differ from Mikolov's program, neither in expectation: the eight centres share one
+Two things differ from Mikolov's program, neither in expectation: the centres of a block share one
 window width and one set of K noise words, weighted to count as `negative` each, so that the
 product of a word with a noise word is worked out once and not once for each pair; and all
 vectors are read before any is changed. Then a block is three small matrix products over a few
@@ -32,11 +32,11 @@ PAD = BLOCK + 4  # words that a block may read beyond the last one
 Model = namedtuple("Model", "inputs outputs")
 # Noise words by the alias method: uint32 and int32 (vocab_size,).
 Noise = namedtuple("Noise", "accept alias")
-# What a step needs: float32 alpha, int64 window, float32 negative / K, int64 centres in a block
-# (at most BLOCK; fewer cost as much), uint64 seed.
-Step = namedtuple("Step", "alpha window share centres seed")
+# What a step needs: float32 alpha, int64 window, float32 negative / K, float32 limit above 0 (see
+# `choose_centres`), uint64 seed.
+Step = namedtuple("Step", "alpha window share limit seed")
 # Work space, see `make_scratch`.
-Scratch = namedtuple("Scratch", "words left right targets rows logits weights")
+Scratch = namedtuple("Scratch", "words left right repeats targets rows logits weights")
 
 kernel = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 
@@ -56,6 +56,7 @@ def make_scratch(size, window, n_noise, dim):
         words=np.zeros(size + PAD, np.int32),
         left=np.zeros(size, np.int32),
         right=np.zeros(size, np.int32),
+        repeats=np.zeros(size, np.int32),
         rows=aligned_zeros(columns * row_width(dim)),
         logits=aligned_zeros(span * columns),
         weights=aligned_zeros((window + 1) * span * columns),
@@ -131,6 +132,32 @@ def subsample(ids, keep, state, words, left, right):
     left[start:n] = start
     right[start:n] = n
     return n, state
+
+
+@part
+def count_repeats(words, n, reach, repeats):
+    """`repeats[i]`: how many of the `reach` words before word i are that word."""
+    repeats[:n] = 0
+    for by in range(1, reach + 1):
+        for i in range(by, n):
+            repeats[i] += words[i] == words[i - by]
+
+
+@part
+def choose_centres(repeats, start, b, n, limit):
+    """How many centres the block from `start` takes, and what to multiply its step sizes by.
+
+    A block adds up what its pairs ask of a vector, all from the same starting point. Where a
+    word stands r times ("- - - -"), c centres ask up to r c times as much of it as a pair does,
+    and a sum that goes far beyond the goal makes vectors grow without bound. So r c <= `limit`,
+    and where even one centre is too much, its steps are smaller. Fewer centres cost as much
+    time as eight.
+    """
+    most = 1
+    for p in range(max(start - b, 0), min(start + BLOCK + b, n)):
+        most = max(most, repeats[p] + 1)
+    room = min(limit / np.float32(most), np.float32(BLOCK))
+    return max(1, int(room)), min(np.float32(1), room)
 
 
 @part
@@ -299,7 +326,7 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     inputs, outputs = model.inputs, model.outputs
     accept, alias = noise_table.accept, noise_table.alias
     words, targets, rows = scratch.words, scratch.targets, scratch.rows
-    left, right = scratch.left, scratch.right
+    left, right, repeats = scratch.left, scratch.right, scratch.repeats
     logits, weights = scratch.logits, scratch.weights
     row = (len(lanes) + 1) // 2 * ROW
     columns = rows.size // row
@@ -309,13 +336,17 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     for b in range(1, step.window + 1):
         weigh_whole(weights, b * span * columns, b, n_noise, sizes)
     n, state = subsample(ids, keep, step.seed, words, left, right)
+    count_repeats(words, n, max(BLOCK, step.window), repeats)
     state = np.uint64(state)  # a Python int, when run uncompiled
     words[n : n + PAD] = 0
     state = np.uint64(draw_noise(accept, alias, state, targets, columns, columns + n_noise))
-    for start in range(0, n, step.centres):
+    stop = 0
+    while stop < n:
+        start = stop
         state = state * MULTIPLIER + INCREMENT
         b = 1 + _below(state, step.window)
-        stop = min(start + step.centres, n)
+        centres, scale = choose_centres(repeats, start, b, n, step.limit)
+        stop = min(start + centres, n)
         low, high = max(start - b, 0), min(stop + b, n)
 
         block = (start, stop, low, high, b)
@@ -336,7 +367,8 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         if whole and no_noise_is_centre(targets, n_noise):
             area = b * span * columns
         else:
-            weigh(weights, words, left, right, targets, block, sizes)
+            less = (sizes[0] * scale, sizes[1] * scale)
+            weigh(weights, words, left, right, targets, block, less)
         take_targets(rows, outputs, targets, columns, row, lanes)
         find_logits(logits, inputs, rows, words, block, columns, row, lanes)
         weigh_errors(logits, weights, area, (high - low + 4) * columns)

@@ -18,6 +18,10 @@ Array = np.ndarray[Any, Any]
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
 # but the few pairs across it are, as at the end of a sentence.
 PIECE = 10_000
+# The most that the step sizes of all pairs of a vector in a block may add up to; see `_limit`.
+LOAD = 2.75
+# Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
+LONG = 30.0
 MAX_32 = 2**32 - 1
 
 
@@ -92,14 +96,15 @@ def word2vec(
             memory; or what `inlay.text.encode_corpus` made of one of these, to train on it
             more than once (then `min_count`, `max_vocab_size` and `tokenizer` are its own).
         vector_size: Numbers in a vector.
-        window: Words to each side that a word is paired with, at most: each block of eight words
-            draws a width from 1 to this.
+        window: Words to each side that a word is paired with, at most: each block of up to eight
+            words draws a width from 1 to this.
         negative: Noise words for each pair.
         sample: Words more frequent than this share of the corpus are thinned out; 0: none.
         min_count: Leave out words seen less often.
         max_vocab_size: Keep at most this many words, the most frequent.
         epochs: Passes over the corpus.
-        alpha: Learning rate at the start; it falls evenly
+        alpha: Learning rate at the start, below 0.45 for 5 noise words. It is lowered where a
+            word is repeated over and over, as in "- - - -", and above about 0.2. It falls evenly
         min_alpha: to this.
         ns_exponent: Noise words are drawn in proportion to their count to this power.
         workers: Threads. None: one for each processor.
@@ -116,7 +121,7 @@ def word2vec(
 
     Raises:
         ArgumentError: A setting that cannot be, an empty corpus, no word that is frequent
-            enough, or vectors that grew beyond all bounds (a learning rate too high).
+            enough, a learning rate too high, or vectors that grew without bound.
         FormatError: A file that is not UTF-8 text.
 
     Example:
@@ -182,7 +187,7 @@ def _train(data: Corpus, settings: Settings, threads: int, bar: bool | None) -> 
     keep = _keep_thresholds(data.counts, settings.sample)
     lanes = rows.row_lanes(dim)
     share = np.float32(settings.negative / n_noise)
-    centres = _centres(data.counts, keep, settings)
+    limit = np.float32(_limit(data.counts, settings, n_noise))
     pieces = -(-data.ids.size // PIECE)
 
     def work(piece: int, scratch: Any) -> int:
@@ -190,7 +195,7 @@ def _train(data: Corpus, settings: Settings, threads: int, bar: bool | None) -> 
         done = piece / (pieces * epochs)
         rate = settings.alpha + (settings.min_alpha - settings.alpha) * done
         step = skipgram.Step(
-            np.float32(rate), settings.window, share, centres, seed_of(settings.seed, piece)
+            np.float32(rate), settings.window, share, limit, seed_of(settings.seed, piece)
         )
         ids = data.ids[at : at + PIECE]
         skipgram.train(ids, keep, model, noise, scratch, step, lanes)
@@ -203,13 +208,14 @@ def _train(data: Corpus, settings: Settings, threads: int, bar: bool | None) -> 
         data.ids.size * epochs, unit=" words", desc="training", enabled=bar
     ) as report:
         run_pieces(work, pieces * epochs, scratches, report)
-    # A vector that is not finite has a square that is not either; nothing is allocated.
-    if not np.isfinite(np.dot(model.inputs, model.inputs)):
+    # Nothing is allocated; NaN and infinity fail the comparison too.
+    length = float(np.sqrt(np.dot(model.inputs, model.inputs) / len(data.tokens)))
+    if not length <= LONG:
         raise ArgumentError(
             "alpha",
-            expected="a learning rate at which the vectors stay finite",
-            got=f"vectors with NaN or infinity at alpha={settings.alpha}",
-            hint="a lower alpha",
+            expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
+            got=f"{length:g} at alpha={settings.alpha}: they grew without bound",
+            hint="a lower alpha; 0.025 and 0.05 are usual",
         )
     matrix: Array = model.inputs.reshape(-1, row)[:, :dim]
     return matrix
@@ -227,18 +233,29 @@ def _initial(n: int, dim: int, row: int, seed: int) -> Array:
     return flat
 
 
-def _centres(counts: Array, keep: Array, settings: Settings) -> int:
-    """How many centre words one step may take: 8, or fewer where words repeat all the time.
+def _limit(counts: Array, settings: Settings, n_noise: int) -> float:
+    """How often one word may be a centre's neighbour in a block; see the kernel's `choose_centres`.
 
-    A step adds up what its pairs ask of a vector, all from the same starting point. In a
-    vocabulary of a handful of words one vector is in most of the pairs, and the sum would go
-    far beyond the goal: with more than about 1 in all, vectors grow without bound.
+    A step along a direction of curvature h must stay below 2 / h, or vectors grow without bound.
+    For vectors as they are learned h stays below 0.7 in whatever setting, as the logistic
+    function is flat where they are long: the step sizes of a vector's pairs may add up to about
+    LOAD. A pair moves its input vector by a centre and `negative` noise words, and what it moves
+    towards moves as well, as far as one more pair. A noise vector is moved by `window + 1` pairs
+    for each centre, at a share of `negative` that grows with the chance to be drawn again.
     """
-    seen = counts * (keep + 1.0)
-    noise = counts ** float(settings.ns_exponent)
-    most = max(seen.max() / seen.sum(), noise.max() / noise.sum())
-    pairs = (settings.window + 1) * settings.negative * most  # of that word, for a centre
-    return int(np.clip(0.6 / (settings.alpha * pairs), 1, 8))
+    pair = settings.alpha * (1 + settings.negative)
+    if pair >= LOAD:
+        raise ArgumentError(
+            "alpha",
+            expected=f"below {LOAD / (1 + settings.negative):.2g} for {settings.negative} noise "
+            "words, or vectors grow without bound",
+            got=str(settings.alpha),
+            hint="a lower alpha; 0.025 and 0.05 are usual",
+        )
+    chance = counts ** float(settings.ns_exponent)
+    often = 1 / n_noise + chance.max() / chance.sum()
+    noise = settings.alpha * settings.negative * (settings.window + 1) * often
+    return float(min(LOAD / pair - 1, LOAD / noise))
 
 
 def _keep_thresholds(counts: Array, sample: float) -> Array:
