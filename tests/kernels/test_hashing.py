@@ -35,9 +35,8 @@ def test_first_slot_is_the_documented_one():
     assert slots.nonzero()[0] == ((zlib.crc32(b"film") * GOLDEN) & MAX_64) >> 54
 
 
-def test_damaged_slots_are_not_followed():
+def test_a_search_ends_in_a_table_without_an_empty_slot():
     blob, offsets = pack(["a", "b"])
     rows = np.empty(1, np.int64)
-    for slots in (np.full(4, 99, np.uint32), np.ones(4, np.uint32)):
-        hashing.find_rows(blob, offsets, slots, np.uint64(62), *pack(["zz"]), rows)
-        assert rows[0] == -1
+    hashing.find_rows(blob, offsets, np.ones(4, np.uint32), np.uint64(62), *pack(["zz"]), rows)
+    assert rows[0] == -1
