@@ -46,7 +46,7 @@ Example:
 @click.option(
     "--splits",
     type=click.IntRange(1),
-    default=4,
+    default=5,
     show_default=True,
     help="How often to draw examples anew.",
 )
