@@ -1,7 +1,8 @@
 """The classifier's networks, and their training, in Keras 3 on any of its backends."""
 
+import itertools
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import keras
@@ -14,6 +15,7 @@ from inlay.classify.vectors import PAD_ID
 from inlay.core import Table
 from inlay.layers import to_keras
 from inlay.layers.keras_backend import as_array
+from inlay.optional import require
 from inlay.progress import Progress
 
 Tensor = Any  # a KerasTensor; Keras has no types of its own
@@ -189,14 +191,35 @@ def train(
         jit_compile=keras.backend.backend() == "jax",
     )
     history = model.fit(
-        data,
+        _feed(data),
         epochs=epochs,
-        validation_data=dev,
+        validation_data=None if dev is None else _feed(dev),
         callbacks=[_BestEpoch(patience, bar)],
         shuffle=False,  # `data` mixes by its own seed; Keras would by Python's global one
         verbose=0,
     )
     return {name: [float(x) for x in values] for name, values in history.history.items()}
+
+
+def _feed(data: Batches) -> Any:
+    """What `fit` takes: on TensorFlow a tf.data set that says that widths differ.
+
+    Keras would take the width of the first two batches, if they agree, for that of all.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return data
+    tf = require("tensorflow", extra="tensorflow", need="training on this backend")
+    passes = itertools.count()
+
+    def batches() -> Iterator[tuple[Array, Array, Array]]:
+        if next(passes) > 0:
+            data.on_epoch_end()
+        yield from (data[i] for i in range(len(data)))
+
+    shapes = ((None, None), tf.int32), ((None,), tf.int32), ((None,), tf.float32)
+    signature = tuple(tf.TensorSpec(*shape) for shape in shapes)
+    stream = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    return stream.apply(tf.data.experimental.assert_cardinality(len(data)))
 
 
 class _BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]  # optional, so untyped here
