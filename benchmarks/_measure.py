@@ -11,7 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).resolve().parents[1] / "src"
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src"
+# Real data, where the tests find it too.
+DATA = Path(os.environ.get("INLAY_TEST_DATA", ROOT.parent / "shared" / "data"))
 
 # Figures are taken around `run()` alone: what `SETUP` imports is not in them, except memory.
 HARNESS = """

@@ -17,11 +17,10 @@ import sys
 import tempfile
 import time
 from importlib.metadata import version
-from pathlib import Path
+
+from _measure import DATA
 
 import inlay
-
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "imdb"
 
 
 def tokens(text: str) -> list[str]:
@@ -75,9 +74,11 @@ def run_one(args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default=str(SHARED / "aclImdb_labelled.tar.xz"))
+    parser.add_argument("--data", default=str(DATA / "imdb" / "aclImdb_labelled.tar.xz"))
     parser.add_argument("--vectors", help="vectors to start from")
-    parser.add_argument("--corpus", default=str(SHARED / "imdb_unsup.txt.xz"), help="or a text")
+    parser.add_argument(
+        "--corpus", default=str(DATA / "imdb" / "imdb_unsup.txt.xz"), help="or a text"
+    )
     parser.add_argument("--dim", type=int, default=300, help="of vectors trained on the corpus")
     parser.add_argument("--variant", default="non-static")
     parser.add_argument("--backends", nargs="+", default=["jax", "tensorflow", "torch"])

@@ -19,11 +19,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from _measure import DATA
 
 import inlay
 from inlay.classify import Row
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 CONTRACTED = re.compile(r"('s|'ve|n't|'re|'d|'ll)")
 SYMBOL = re.compile(r"([,!()?])")
 OTHER = re.compile(r"[^A-Za-z0-9(),!?'`]")
@@ -93,7 +93,7 @@ def cross_validate(args, data, variant: str, table: inlay.Table | None) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default=SHARED / "mr", help="folder of rt-polarity.pos and .neg")
+    parser.add_argument("--data", default=DATA / "mr", help="folder of rt-polarity.pos and .neg")
     parser.add_argument("--variants", nargs="+", default=["rand"])
     parser.add_argument("--folds", type=int, default=10, help="how many of the ten to run")
     parser.add_argument("--vectors", help="vectors for the variants other than rand")

@@ -16,9 +16,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from _measure import run_measured, versions
+from _measure import DATA, run_measured, versions
 
-CORPUS = Path(__file__).resolve().parents[2] / "shared" / "data" / "imdb" / "imdb_unsup.txt.xz"
+CORPUS = DATA / "imdb" / "imdb_unsup.txt.xz"
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 GENSIM_COUNT = """

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from _measure import DATA
 from scipy.stats import spearmanr
 
-PAIRS = Path(__file__).resolve().parents[2] / "shared" / "data" / "eval-wordsim-en"
+PAIRS = DATA / "eval-wordsim-en"
 SETS = {
     "WS-353": "EN-WS-353-ALL.txt",
     "MEN": "EN-MEN-TR-3k.txt",
