@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from inlay.core.encoding import check_texts
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 Array = np.ndarray[Any, Any]
@@ -18,14 +19,7 @@ def checked_texts(texts: Iterable[Text]) -> list[Text]:
         ArgumentTypeError: One string where a list belongs, or something that is no text
             (None, NaN), with its position.
     """
-    if isinstance(texts, str | bytes):
-        raise ArgumentTypeError(
-            "texts",
-            expected="a list of texts",
-            got=f"one {type(texts).__name__}",
-            hint="put it in a list: [text]",
-        )
-    listed = list(texts)
+    listed = list(check_texts(texts))
     for i, text in enumerate(listed):
         if isinstance(text, str):
             continue

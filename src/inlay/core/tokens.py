@@ -1,6 +1,6 @@
 """Many tokens as one blob of UTF-8, with offsets and a hash index that can live in a file.
 
-Two million Python strings and their dict take 230 MB and a second to make. The same tokens
+Millions of Python strings and their dict take long to make and much to hold. The same tokens
 here are three arrays, which may be maps of a file: opening them costs nothing, finding one
 takes a few microseconds and touches three pages.
 """
@@ -128,7 +128,7 @@ class Tokens(Sequence[str]):
             )
 
     def find(self, token: str) -> int:
-        """The row of `token`, or -1. Costs about 2 microseconds; no dict, no numba."""
+        """The row of `token`, or -1. Needs no dict and no numba."""
         slots = self._slots
         try:
             utf8 = token.encode()

@@ -19,6 +19,7 @@ Splitting and looking up are two loops: the second then waits for memory many wo
 import numpy as np
 from numba import njit
 
+from inlay.kernels.hashing import equal
 from inlay.kernels.lanes import prefetch
 
 PRIME = np.uint64(0x100000001B3)
@@ -102,17 +103,6 @@ def split(text, size, keys, starts, stops):
     return n
 
 
-@part
-def same(text, start, stop, blob, offset, end):
-    """Whether two words have the same bytes."""
-    if stop - start != end - offset:
-        return False
-    for i in range(stop - start):
-        if text[start + i] != blob[offset + i]:
-            return False
-    return True
-
-
 @kernel
 def enter(words, n_words, shift):
     """Enter the first `n_words` words into empty slots; `shift` is 64 - log2(slots)."""
@@ -158,7 +148,7 @@ def look_up(text, items, begin, end, words, n_words, shift, ids):
         while word >= 0:
             if keys[word] == key and (
                 key < LONG
-                or same(text, starts[i], stops[i], blob, offsets[word], offsets[word + 1])
+                or equal(text, starts[i], stops[i], blob, offsets[word], offsets[word + 1])
             ):
                 break
             slot = (slot + 1) & mask

@@ -40,7 +40,8 @@ def _first_slot(blob, start, stop, shift):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _equal(blob, start, stop, other, other_start, other_stop):
+def equal(blob, start, stop, other, other_start, other_stop):
+    """Whether two tokens have the same bytes."""
     if stop - start != other_stop - other_start:
         return False
     for i in range(stop - start):
@@ -62,7 +63,7 @@ def build_index(blob, offsets, slots, shift, first):
         first[row] = row
         while slots[slot] != 0:
             other = np.int64(slots[slot]) - 1
-            if _equal(blob, start, stop, blob, offsets[other], offsets[other + 1]):
+            if equal(blob, start, stop, blob, offsets[other], offsets[other + 1]):
                 first[row] = other
                 break
             slot = (slot + 1) & mask
@@ -86,7 +87,7 @@ def find_rows(blob, offsets, slots, shift, query, query_offsets, rows):
             row = np.int64(slots[slot]) - 1
             if row < 0:
                 break
-            if _equal(query, start, stop, blob, offsets[row], offsets[row + 1]):
+            if equal(query, start, stop, blob, offsets[row], offsets[row + 1]):
                 rows[q] = row
                 break
             slot = (slot + 1) & mask
