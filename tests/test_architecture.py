@@ -15,11 +15,11 @@ TESTS = Path(__file__).parent
 # Bottom first. A package imports only from levels below its own, and from the leaves.
 LEVELS = [
     {"errors", "progress"},
-    {"files", "optional"},
+    {"files", "optional", "workers"},
     {"kernels"},
     {"core"},
     {"formats", "sources", "text"},
-    {"layers", "train"},
+    {"layers", "train", "encode"},
     {"classify"},
     {"demo"},
     {"cli"},
@@ -29,7 +29,7 @@ LEVEL = {name: i for i, names in enumerate(LEVELS) for name in names}
 # The one arrow that points up, and why.
 UPWARD = {("core/table.py", "formats"): "Table.save is a convenience that looks up the writers"}
 
-FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "sklearn", "scipy", "h5py", "transformers"}
+FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "sklearn", "scipy", "h5py", "transformers", "onnx", "onnxruntime"}
 # Loaded by no file at its top: each is needed by some jobs only, and costs more than 10 ms.
 LAZY = FRAMEWORKS | {"numba", "tqdm"}
 

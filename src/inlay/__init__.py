@@ -17,6 +17,7 @@ _HOME = {
     "Vocabulary": "inlay.core",
     "compare": "inlay.classify",
     "load": "inlay.formats",
+    "load_encoder": "inlay.encode",
     "read_labelled": "inlay.classify",
     "save": "inlay.formats",
     "to_keras": "inlay.layers",
@@ -33,6 +34,7 @@ __all__ = [
     "Vocabulary",
     "compare",
     "load",
+    "load_encoder",
     "read_labelled",
     "save",
     "to_keras",
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from inlay import train
     from inlay.classify import TextClassifier, compare, read_labelled
     from inlay.core import HashingVocabulary, Table, Vocabulary, words
+    from inlay.encode import load_encoder
     from inlay.errors import InlayError
     from inlay.formats import load, save
     from inlay.layers import to_keras, to_torch

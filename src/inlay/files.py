@@ -44,7 +44,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 @contextmanager
@@ -70,9 +70,9 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         for file in part.rglob("*"):
             if file.is_file():
                 _flush(file)
-        _flush_folder(part)
+        flush_folder(part)
         _swap(part, path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -117,7 +117,8 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """Put a folder's names on the disk: without it a rename may be lost when the power is."""
     # Windows cannot open a folder, and some file systems cannot flush one: by then the rename
     # is done, and is as durable as they make it.
     with contextlib.suppress(OSError):

@@ -3,9 +3,8 @@ import threading
 import numpy as np
 import pytest
 
-from inlay.errors import ArgumentError
 from inlay.progress import progress
-from inlay.train.schedule import available_workers, run_pieces, seed_of
+from inlay.train.schedule import run_pieces, seed_of
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -47,10 +46,3 @@ def test_seeds_differ_in_about_half_their_bits():
     assert len(set(seeds)) == 300
     bits = np.unpackbits(np.array(seeds, np.uint64).view(np.uint8).reshape(300, 8), axis=1)
     np.testing.assert_allclose(bits.mean(0), 0.5, atol=0.15)
-
-
-def test_workers():
-    assert available_workers(None) >= 1
-    assert available_workers(5) == 5
-    with pytest.raises(ArgumentError, match="workers"):
-        available_workers(0)

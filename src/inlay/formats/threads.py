@@ -1,10 +1,11 @@
 """Work in blocks of fixed size, so that the number of threads cannot change a result."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+
+from inlay.workers import available_workers
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -12,9 +13,7 @@ R = TypeVar("R")
 
 def thread_count() -> int:
     """The cores this process may use, at most 8: beyond that, memory is the limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), 8)
-    return min(os.cpu_count() or 1, 8)
+    return min(available_workers(), 8)
 
 
 def in_order(

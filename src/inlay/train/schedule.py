@@ -1,28 +1,15 @@
 """Pieces of work over threads, with progress and a clean stop."""
 
 import itertools
-import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from inlay.errors import ArgumentError
 from inlay.progress import Progress
 
 MASK = 2**64 - 1
-
-
-def available_workers(workers: int | None) -> int:
-    """The number of threads to use; None: the processors that this process may run on."""
-    if workers is None:
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
-    if workers < 1:
-        raise ArgumentError("workers", expected="at least 1, or None for all", got=str(workers))
-    return workers
 
 
 def seed_of(seed: int, piece: int) -> np.uint64:

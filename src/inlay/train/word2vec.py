@@ -11,7 +11,8 @@ from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
 from inlay.progress import progress as show_progress
 from inlay.text.corpus import Corpus, Source, encode_corpus
-from inlay.train.schedule import available_workers, run_pieces, seed_of
+from inlay.train.schedule import run_pieces, seed_of
+from inlay.workers import available_workers
 
 Array = np.ndarray[Any, Any]
 
