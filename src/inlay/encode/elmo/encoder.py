@@ -1,0 +1,364 @@
+"""ELMo as an encoder: texts in, vectors that know their context out."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from inlay.core import Table, Vocabulary
+from inlay.core.tokenizer import Tokenizer, get_tokenizer
+from inlay.encode.elmo.characters import BOS, EOS
+from inlay.encode.elmo.files import read
+from inlay.encode.elmo.lexicon import Lexicon
+from inlay.encode.elmo.mix import Mix
+from inlay.encode.elmo.network import Network, States
+from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.weights import Weights
+from inlay.encode.products import Engine, Precision, packer
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.files import atomic_folder
+from inlay.optional import require
+from inlay.workers import available_workers
+
+if TYPE_CHECKING:
+    import keras
+    import torch
+
+Array = np.ndarray[Any, Any]
+Text = str | Sequence[str]
+
+BLOCK = 32_768  # tokens at once, sorted by length among themselves: their layers take 400 MB
+BATCH = 8192  # tokens that the LSTMs run at once, roughly
+
+
+class Elmo:
+    """A bidirectional language model with character input, after Peters et al. 2018.
+
+    Each text begins from a zero state, so that a text has the same vectors whatever stands
+    beside it and in whatever order: with the engine "numba" to the last bit.
+
+    Args:
+        options: The network's shape.
+        weights: Its numbers.
+        mix: How `elmo` mixes the layers; None: evenly, gamma 1.
+        tokenizer: How strings become tokens: "split" (white space, as TF Hub's module does),
+            "words", "lower" or a callable. Lists of tokens are taken as they are.
+        pad_token: A token that is none: the network does not see it, and it counts in no mean.
+        max_length: Read so many tokens of each text; None: all.
+        stateful: Begin each text where the text at the same place of the call before ended, as
+            the original implementations did and the published reference vectors were made.
+            Then a result depends on what came before; each call is one batch.
+        engine: What multiplies; see `inlay.encode.products.packer`.
+        precision: Of the products.
+        workers: Threads, each with sentences of its own. None: one for each processor.
+        vocab_to_cache: Words whose vectors without context are made once and kept, or the table
+            that `word_table` made of them, or its file.
+
+    Attributes:
+        dim: Numbers in a token's vector, 2P.
+        n_layers: The LSTM layers and the words' own below them.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        weights: Weights,
+        *,
+        mix: Mix | None = None,
+        tokenizer: str | Tokenizer = "split",
+        pad_token: str | None = None,
+        max_length: int | None = None,
+        stateful: bool = False,
+        engine: Engine = "numba",
+        precision: Precision = "float32",
+        workers: int | None = None,
+        vocab_to_cache: Sequence[str] | Table | str | os.PathLike[str] | None = None,
+    ) -> None:
+        if max_length is not None and max_length < 1:
+            raise ArgumentError("max_length", expected="at least 1, or None", got=str(max_length))
+        self.options, self.weights = options, weights
+        self.dim, self.n_layers = 2 * options.projection_dim, options.n_layers + 1
+        self.mix = mix or Mix((0.0,) * self.n_layers)
+        if len(self.mix.scalars) != self.n_layers:
+            raise ArgumentError(
+                "mix", expected=f"{self.n_layers} scalars", got=str(len(self.mix.scalars))
+            )
+        self.tokenizer, self.pad_token, self.max_length = tokenizer, pad_token, max_length
+        self.engine, self.precision = engine, precision
+        self.stateful = stateful
+        self.workers = 1 if stateful else available_workers(workers)
+        self._tokenize = get_tokenizer(tokenizer)
+        self._states = States() if stateful else None
+        self._pack = packer(engine, precision)
+        self._given = vocab_to_cache
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        weights: str | os.PathLike[str] | None = None,
+        **settings: Any,
+    ) -> Self:
+        """Read an ELMo; see `inlay.load_encoder`."""
+        source = read(Path(path), None if weights is None else Path(weights))
+        settings.setdefault("mix", source.mix)
+        return cls(source.options, source.weights, **settings)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write `options.json` and `weights.hdf5`, as the official files are.
+
+        Raises:
+            MissingPackageError: h5py is not installed.
+        """
+        with atomic_folder(folder) as part:
+            self.options.save(part / "options.json")
+            self.weights.save(part / "weights.hdf5")
+
+    @cached_property
+    def hash(self) -> str:
+        """Of the numbers and the shape: what names the model in caches."""
+        return self.weights.hash(self.options)
+
+    @cached_property
+    def _network(self) -> Network:
+        return Network(self.options, self.weights, self._pack)
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self._network, self._table())
+
+    def _table(self) -> Table | None:
+        given = self._given
+        if given is None:
+            return None
+        if isinstance(given, str | os.PathLike):
+            from inlay.formats import load
+
+            given = load(given)
+        if not isinstance(given, Table):
+            return self.word_table(given)
+        if given.provenance.get("elmo") != self.hash:
+            raise ArgumentError(
+                "vocab_to_cache",
+                expected=f"a table that word_table made with these weights, {self.hash:.12}...",
+                got=f"one of {given.provenance.get('elmo', 'unknown origin'):.12}",
+                hint="make it again: encoder.word_table(words)",
+            )
+        return given
+
+    def word_table(self, words: Iterable[str]) -> Table:
+        """The vectors of words without context, as a static embedding.
+
+        Args:
+            words: Any words; repeated ones are left out.
+
+        Returns:
+            float32 `(n, P)`, with the weights' hash in its provenance. Saved, it serves as
+            `vocab_to_cache`, and as a table like any other.
+        """
+        words = list(dict.fromkeys(words))
+        vectors = Lexicon(self._network).vectors(words)
+        return Table.from_arrays(words, vectors, provenance={"model": "ELMo", "elmo": self.hash})
+
+    def split(self, text: Text) -> list[str]:
+        """The tokens of a text, `pad_token` among them, cut at `max_length`."""
+        if not isinstance(text, str | list | tuple):
+            raise ArgumentTypeError(
+                "texts", expected="strings or lists of tokens", got=type(text).__name__
+            )
+        tokens = self._tokenize(text) if isinstance(text, str) else list(text)
+        return tokens[: self.max_length]
+
+    def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
+        """All layers of each text, in order.
+
+        Reads texts as it goes, a block at a time, so that neither texts nor results need fit
+        into memory.
+
+        Yields:
+            float32 `(n_layers, n_tokens, dim)`: the words' own vectors twice, side by side, then
+            each LSTM layer's, forward and backward; zeros where a token is `pad_token`.
+        """
+        for tokens, layers in self._run(texts):
+            if self.pad_token not in tokens:
+                yield layers
+                continue
+            spread = np.zeros((self.n_layers, len(tokens), self.dim), np.float32)
+            spread[:, [token != self.pad_token for token in tokens]] = layers
+            yield spread
+
+    def pooled(self, texts: Iterable[Text]) -> Array:
+        """The mean of each layer over a text's tokens.
+
+        A mean over tokens and a mix of layers may change places, so that training a mix on
+        these is the same as training it on every token.
+
+        Returns:
+            float32 `(n_texts, n_layers, dim)`; zeros for a text without tokens.
+        """
+        means = [
+            layers.mean(axis=1) if layers.shape[1] else np.zeros((self.n_layers, self.dim))
+            for _, layers in self._run(texts)
+        ]
+        return np.array(means, np.float32).reshape(-1, self.n_layers, self.dim)
+
+    def encode(self, texts: Iterable[Text]) -> Array:
+        """One vector for each text: the mean of `elmo` over its tokens.
+
+        Returns:
+            float32 `(n_texts, dim)`; zeros for a text without tokens.
+
+        Raises:
+            ArgumentTypeError: A text that is neither a string nor a list of strings.
+        """
+        return self.mix(np.moveaxis(self.pooled(texts), 1, 0))
+
+    def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+        """A vector for each token.
+
+        Returns:
+            `(elmo, mask)`: float32 `(n_texts, n_tokens, dim)`, zeros where a text has ended,
+            and bool `(n_texts, n_tokens)`.
+        """
+        found = self.outputs(texts)
+        return found["elmo"], found["mask"]
+
+    def outputs(self, texts: Iterable[Text]) -> dict[str, Array]:
+        """Everything, under the names of TF Hub's module.
+
+        Returns:
+            `word_emb` `(n_texts, n_tokens, P)`; `lstm_outputs1`, `lstm_outputs2`, ... and `elmo`,
+            the mix, `(n_texts, n_tokens, dim)`; `default` `(n_texts, dim)`, the mean of `elmo`
+            over real tokens, as in version 3 of that module; all float32; `mask`, bool
+            `(n_texts, n_tokens)`. Allocates `4 * dim * (n_layers + 1.5)` bytes a token.
+        """
+        every = [self.split(text) for text in texts]
+        shape = len(every), max(map(len, every), default=0)
+        mask = np.zeros(shape, bool)
+        layers = np.zeros((self.n_layers, *shape, self.dim), np.float32)
+        default = np.zeros((len(every), self.dim), np.float32)
+        for i, (tokens, found) in enumerate(self._run(every)):
+            mask[i, : len(tokens)] = [token != self.pad_token for token in tokens]
+            layers[:, i, mask[i]] = found
+            if found.shape[1]:
+                default[i] = self.mix(found.mean(axis=1))
+        named = {f"lstm_outputs{k}": layers[k] for k in range(1, self.n_layers)}
+        words = layers[0, :, :, : self.options.projection_dim]
+        return {
+            "word_emb": words,
+            **named,
+            "elmo": self.mix(layers),
+            "default": default,
+            "mask": mask,
+        }
+
+    def to_torch(
+        self, *, vocab_to_cache: Sequence[str] | Vocabulary | None = None, **settings: Any
+    ) -> "torch.nn.Module":
+        """Make a PyTorch module of it: ids of characters in, mixes of layers out.
+
+        Args:
+            vocab_to_cache: Words whose vectors are made once; then the module takes their ids.
+            **settings: Of `inlay.encode.elmo.settings.LayerSettings`: `trainable` ("mix", "all" or
+                False), and AllenNLP's `num_output_representations`, `requires_grad`, `do_layer_norm`,
+                `dropout`, `keep_sentence_boundaries`, `scalar_mix_parameters`, and `stateful`.
+
+        Returns:
+            See `inlay.encode.elmo.torch.Elmo`.
+
+        Raises:
+            MissingPackageError: torch is not installed.
+        """
+        require("torch", extra="torch", need="making a torch module")
+        from inlay.encode.elmo import torch as host
+
+        return host.Elmo.from_encoder(self, vocab_to_cache=vocab_to_cache, **settings)
+
+    def to_keras(
+        self, *, vocab_to_cache: Sequence[str] | Vocabulary | None = None, **settings: Any
+    ) -> "keras.layers.Layer":
+        """Make a Keras layer of it, on Keras' current backend.
+
+        Args:
+            vocab_to_cache: Words whose vectors are made once; then the layer takes their ids.
+            **settings: `output_key`, `name`, and those of `to_torch`.
+
+        Returns:
+            See `inlay.encode.elmo.keras.ElmoLayer`.
+
+        Raises:
+            MissingPackageError: keras is not installed.
+        """
+        require("keras", extra="keras", need="making a Keras layer")
+        from inlay.encode.elmo.keras import ElmoLayer
+
+        return ElmoLayer.from_encoder(self, vocab_to_cache=vocab_to_cache, **settings)
+
+    def reset_states(self) -> None:
+        """Forget where texts ended, if `stateful`."""
+        if self._states is not None:
+            self._states = States()
+
+    def _run(self, texts: Iterable[Text]) -> Iterator[tuple[list[str], Array]]:
+        """Each text's tokens and the layers `(n_layers, n, dim)` of its n real ones."""
+        split = (self.split(text) for text in texts)
+        if self._states is not None:
+            every = list(split)
+            yield from zip(every, self._block(every, map), strict=True)
+            return
+        with ThreadPoolExecutor(self.workers) as pool:
+            for block in _blocks(split):
+                yield from zip(block, self._block(block, pool.map), strict=True)
+
+    def _block(self, texts: list[list[str]], run: Callable[..., Iterable[Any]]) -> list[Array]:
+        real = [[BOS, *(w for w in text if w != self.pad_token), EOS] for text in texts]
+        words = list(dict.fromkeys(word for text in real for word in text))
+        rows = {word: row for row, word in enumerate(words)}
+        vectors = self._lexicon.vectors(words, run)
+        sentences = [np.array([rows[word] for word in text]) for text in real]
+
+        def layers(batch: list[int]) -> list[Array]:
+            some = [sentences[i] for i in batch]
+            joined = self._network.layers(vectors, some, self._states)
+            ends = np.cumsum([len(sentence) for sentence in some])
+            return [joined[:, b + 1 : e - 1] for b, e in zip([0, *ends], ends, strict=False)]
+
+        lengths = [len(sentence) for sentence in sentences]
+        whole = [list(range(len(texts)))]
+        batches = whole if self._states is not None else _batches(lengths, self.workers)
+        found: list[Array] = [vectors] * len(texts)
+        for batch, some in zip(batches, run(layers, batches), strict=True):
+            for i, one in zip(batch, some, strict=True):
+                found[i] = one
+        return found
+
+
+def _blocks(texts: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    block: list[list[str]] = []
+    tokens = 0
+    for text in texts:
+        block.append(text)
+        tokens += len(text) + 2
+        if tokens >= BLOCK:
+            yield block
+            block, tokens = [], 0
+    if block:
+        yield block
+
+
+def _batches(lengths: Sequence[int], workers: int) -> list[list[int]]:
+    """Which texts run together: of like lengths, about `BATCH` tokens or a worker's share."""
+    most = min(BATCH, -(-sum(lengths) // workers))
+    batches: list[list[int]] = []
+    tokens = most
+    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        if tokens + lengths[i] > most:
+            batches.append([])
+            tokens = 0
+        batches[-1].append(i)
+        tokens += lengths[i]
+    return batches

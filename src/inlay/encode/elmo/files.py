@@ -1,0 +1,182 @@
+"""Find and read an ELMo, whatever a user has of it: a folder, a file, a checkpoint."""
+
+import re
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Literal
+
+from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
+from inlay.encode.elmo.mix import Mix
+from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.weights import Weights
+from inlay.errors import ArgumentError, FormatError, MissingFileError
+
+Kind = Literal["hdf5", "tensorflow", "torch", "options"]
+
+_SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
+    (b"\x89HDF\r\n\x1a\n", "hdf5"),
+    (b"PK", "torch"),
+    (b"\x80", "torch"),
+)
+_SUFFIXES: dict[str, Kind] = {
+    ".index": "tensorflow",
+    ".hdf5": "hdf5",
+    ".h5": "hdf5",
+    ".th": "torch",
+    ".pt": "torch",
+    ".json": "options",
+}
+# What a folder's weights are called; the first name that is there counts.
+_WEIGHTS = ("weights.hdf5", "*weights*.hdf5", "variables/variables.index")
+_CHECKPOINTS = ("*.index", "weights.th", "best.th", "*.th", "*.pt")
+_OPTIONS = ("options.json", "*options*.json")
+_SHAPES = "options.json + weights.hdf5, a TensorFlow checkpoint, a TF-Hub module or a state_dict"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An ELMo as it was found.
+
+    Attributes:
+        mixes: Scalar mixes that came with it, from a model that was trained on top of it.
+        where: The file of its weights.
+    """
+
+    options: Options
+    weights: Weights
+    mixes: tuple[Mix, ...]
+    where: str
+
+    @property
+    def mix(self) -> Mix | None:
+        """The first mix: the only one, as a rule."""
+        return self.mixes[0] if self.mixes else None
+
+
+def read(path: str | Path, weights: str | Path | None = None) -> Source:
+    """Read an ELMo from this machine's files.
+
+    Options are looked for beside the weights: the same name with "options" for "weights", then
+    `options.json`, then any one `*options*.json`. Checkpoints do without: `infer_options` says
+    what is then taken for granted.
+
+    Args:
+        path: A folder; an options file; a file of weights (HDF5, or a `state_dict` with
+            AllenNLP's ELMo inside); a checkpoint's prefix or index; a TF-Hub module's folder.
+        weights: The weights, where `path` names the options or their folder.
+
+    Raises:
+        MissingFileError: Nothing there, or weights without options.
+        ArgumentError: A folder with several models.
+        FormatError: A broken file, or files that do not belong together.
+    """
+    path = Path(path)
+    if weights is not None:
+        file, options = Path(weights), _find(path, _OPTIONS) if path.is_dir() else path
+    elif path.is_dir():
+        file = _weights_in(path)
+        options = _options_of(file)
+    elif _kind(path) == "options":
+        file, options = _named_like(path, "weights.hdf5") or _weights_in(path.parent), path
+    else:
+        file, options = path, _options_of(path)
+    return _read(file, options)
+
+
+def _read(file: Path, options_file: Path | None) -> Source:
+    kind, where = _kind(file), str(file)
+    if kind == "options":
+        raise FormatError(where, expected="the weights of an ELMo", got="options")
+    options = None if options_file is None else Options.load(options_file)
+    if kind == "hdf5":
+        if options is not None:
+            return Source(options, Weights.load(file, options), (), where)
+        raise MissingFileError(
+            where, expected="an options.json beside it", got="none", hint="give both by name"
+        )
+    found = read_torch(file) if kind == "torch" else read_tensorflow(_prefix(file))
+    options = options or infer_options(found.arrays, where)
+    n_layers = options.n_layers + 1
+    for mix in found.mixes:
+        if len(mix.scalars) != n_layers or not all(map(isfinite, (*mix.scalars, mix.gamma))):
+            raise FormatError(
+                where,
+                expected=f"{n_layers} finite numbers and gamma in a scalar mix",
+                got=str(mix),
+            )
+    return Source(options, Weights.take(found.arrays, options, where), found.mixes, where)
+
+
+def _kind(path: Path) -> Kind:
+    """What a file is, by its first bytes, else by its name."""
+    if _prefix(path).with_name(f"{_prefix(path).name}.index").is_file():
+        return "tensorflow"
+    if not path.is_file():
+        raise MissingFileError(
+            str(path), expected=_SHAPES, got="no such file or folder", hint="inlay downloads none"
+        )
+    with path.open("rb") as file:
+        head = file.read(8)
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if path.suffix not in _SUFFIXES:
+        raise FormatError(
+            str(path),
+            expected=_SHAPES,
+            got=f"a file that begins with {head!r}",
+            hint="unpack an archive first",
+        )
+    return _SUFFIXES[path.suffix]
+
+
+def _prefix(path: Path) -> Path:
+    """What TensorFlow calls a checkpoint, which is several files."""
+    return path.with_name(re.sub(r"\.(index|data-\d+-of-\d+)$", "", path.name))
+
+
+def _weights_in(folder: Path) -> Path:
+    file = _find(folder, _WEIGHTS) or _latest(folder) or _find(folder, _CHECKPOINTS)
+    if file is None:
+        raise MissingFileError(str(folder), expected=_SHAPES, got="none of them in this folder")
+    return file
+
+
+def _options_of(weights: Path) -> Path | None:
+    """The options of a file of weights, by its name or in its folder."""
+    folder = weights.parent
+    own = _named_like(weights, "options.json") or _find(folder, _OPTIONS)
+    if own is None and folder.name == "variables":  # of TensorFlow's SavedModel
+        return _find(folder.parent, _OPTIONS)
+    return own
+
+
+def _named_like(path: Path, end: str) -> Path | None:
+    """`elmo_small_weights.hdf5` for `elmo_small_options.json`, and the other way round."""
+    file = path.with_name(re.sub(r"(options\.json|weights\.hdf5)$", end, path.name))
+    return file if file != path and file.is_file() else None
+
+
+def _find(folder: Path, patterns: tuple[str, ...]) -> Path | None:
+    for pattern in patterns:
+        found = sorted(folder.glob(pattern))
+        if len(found) > 1:
+            raise ArgumentError(
+                str(folder),
+                expected=f"one {pattern}",
+                got=", ".join(file.name for file in found),
+                hint="give both by name: the options, the weights",
+            )
+        if found:
+            return found[0]
+    return None
+
+
+def _latest(folder: Path) -> Path | None:
+    """The last of several checkpoints by TensorFlow's own note, whose folders may have moved."""
+    note = folder / "checkpoint"
+    text = note.read_text(encoding="utf-8", errors="replace") if note.is_file() else ""
+    found = re.search(r'^model_checkpoint_path: "(?:.*[/\\])?(.+)"', text, re.MULTILINE)
+    file = folder / f"{found[1]}.index" if found else note
+    return file if found and file.is_file() else None

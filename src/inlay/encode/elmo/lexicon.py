@@ -1,0 +1,64 @@
+"""The vectors of words without context, each made once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from inlay.core import Table
+from inlay.encode.elmo.characters import character_ids
+from inlay.encode.elmo.network import WORDS, Network
+
+Array = np.ndarray[Any, Any]
+LIMIT = 100_000  # words kept
+
+
+class Lexicon:
+    """Words and their vectors, made when they are first seen.
+
+    Args:
+        network: What makes them.
+        table: Vectors made before.
+    """
+
+    def __init__(self, network: Network, table: Table | None = None) -> None:
+        self._network, self._table = network, table
+        self._known: dict[str, Array] = {}
+
+    def vectors(self, words: Sequence[str], run: Callable[..., Iterable[Any]] = map) -> Array:
+        """Look words up, and make those that are new.
+
+        Args:
+            words: Different ones.
+            run: Maps, perhaps over threads.
+
+        Returns:
+            float32 `(len(words), P)`.
+        """
+        out = np.empty((len(words), self._network.options.projection_dim), np.float32)
+        left = list(range(len(words)))
+        if self._table is not None:
+            found = self._table.tokens.find_many(list(words))
+            out[found >= 0] = self._table.vectors[found[found >= 0]]
+            left = np.flatnonzero(found < 0).tolist()
+        new = []
+        for i in left:
+            if words[i] in self._known:
+                out[i] = self._known[words[i]]
+            else:
+                new.append(i)
+        # Together with words of their length, for `Network.words` works on as many windows of
+        # each as the longest has.
+        new.sort(key=lambda i: len(words[i]))
+        parts = [new[at : at + WORDS] for at in range(0, len(new), WORDS)]
+        for part, made in zip(
+            parts, run(lambda p: self._make([words[i] for i in p]), parts), strict=True
+        ):
+            out[part] = made
+        if len(self._known) + len(new) > LIMIT:
+            self._known = {}
+        self._known.update((words[i], out[i].copy()) for i in new[:LIMIT])
+        return out
+
+    def _make(self, words: Sequence[str]) -> Array:
+        return self._network.words(character_ids(words, self._network.options.word_length))

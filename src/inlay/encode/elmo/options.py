@@ -1,0 +1,184 @@
+"""What an ELMo's `options.json` says about its network."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from inlay.errors import FormatError, MissingFileError
+from inlay.files import atomic_path
+
+N_CHARACTERS = 262  # 256 bytes, four marks and the padding of words, and 0 for "no token"
+WORD_LENGTH = 50  # characters of a word, the two marks around it included
+
+
+@dataclass(frozen=True)
+class Options:
+    """The shape of an ELMo.
+
+    Attributes:
+        dim: Cells of each LSTM, C.
+        projection_dim: Numbers in a projected state, P; a token's layers have 2P.
+        n_layers: LSTM layers in each direction.
+        cell_clip: Cells are kept within this of 0; None: not at all.
+        proj_clip: Projected states likewise.
+        use_skip_connections: Whether layers above the first add their input to their output.
+        char_dim: Numbers in a character's vector, D.
+        filters: `(width, maps)` of each convolution over characters; F is the sum of maps.
+        n_highway: Highway layers above the convolutions.
+        activation: "relu" or "tanh", after the convolutions.
+        word_length: Characters that are read of a word, the marks around it included.
+    """
+
+    dim: int
+    projection_dim: int
+    n_layers: int
+    cell_clip: float | None
+    proj_clip: float | None
+    use_skip_connections: bool
+    char_dim: int
+    filters: tuple[tuple[int, int], ...]
+    n_highway: int
+    activation: str
+    word_length: int = WORD_LENGTH
+
+    @property
+    def n_filters(self) -> int:
+        """Numbers that the convolutions make of a word, F."""
+        return sum(maps for _, maps in self.filters)
+
+    @property
+    def has_projection(self) -> bool:
+        """Whether a word's F numbers are projected to P; files in which they agree do not."""
+        return self.n_filters != self.projection_dim
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read an official `options.json`.
+
+        Raises:
+            MissingFileError: There is no such file.
+            FormatError: No JSON, or not the options of an ELMo.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise MissingFileError(
+                str(path), expected="the options of an ELMo (options.json)", got="no such file"
+            )
+        try:
+            values = json.loads(path.read_text(encoding="utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise FormatError(str(path), expected="JSON", got=str(error)) from error
+        return cls.from_dict(values, where=str(path))
+
+    @classmethod
+    def from_dict(cls, values: Any, *, where: str = "options") -> Self:
+        """Take what `options.json` holds. What only training needs is ignored.
+
+        Raises:
+            FormatError: Not the options of an ELMo with character input.
+        """
+        lstm, cnn = _part(values, "lstm", where), _part(values, "char_cnn", where)
+        _check_one(cnn.get("activation"), ("relu", "tanh"), f"{where}, char_cnn.activation")
+        n_characters = cnn.get("n_characters", N_CHARACTERS)
+        _check_one(
+            n_characters, (N_CHARACTERS - 1, N_CHARACTERS), f"{where}, char_cnn.n_characters"
+        )
+        skip = lstm.get("use_skip_connections", False)
+        _check_one(skip, (True, False), f"{where}, lstm.use_skip_connections")
+        word_length = _whole(
+            cnn, "max_characters_per_token", f"{where}, char_cnn", default=WORD_LENGTH, least=3
+        )
+        return cls(
+            dim=_whole(lstm, "dim", f"{where}, lstm"),
+            projection_dim=_whole(lstm, "projection_dim", f"{where}, lstm"),
+            n_layers=_whole(lstm, "n_layers", f"{where}, lstm", default=1),
+            cell_clip=_clip(lstm, "cell_clip", f"{where}, lstm"),
+            proj_clip=_clip(lstm, "proj_clip", f"{where}, lstm"),
+            use_skip_connections=bool(skip),
+            char_dim=_whole(_part(cnn, "embedding", where), "dim", f"{where}, char_cnn.embedding"),
+            filters=_filters(cnn.get("filters"), word_length, f"{where}, char_cnn.filters"),
+            n_highway=_whole(cnn, "n_highway", f"{where}, char_cnn", default=0, least=0),
+            activation=cnn["activation"],
+            word_length=word_length,
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write an official `options.json`, whole or not at all."""
+        with atomic_path(path) as part:
+            part.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+    def to_dict(self) -> dict[str, Any]:
+        """What an official `options.json` holds."""
+        clips = {"cell_clip": self.cell_clip, "proj_clip": self.proj_clip}
+        return {
+            "lstm": {
+                "use_skip_connections": self.use_skip_connections,
+                "projection_dim": self.projection_dim,
+                "dim": self.dim,
+                "n_layers": self.n_layers,
+                **{name: clip for name, clip in clips.items() if clip is not None},
+            },
+            "char_cnn": {
+                "activation": self.activation,
+                "filters": [list(pair) for pair in self.filters],
+                "n_highway": self.n_highway,
+                "embedding": {"dim": self.char_dim},
+                "n_characters": N_CHARACTERS,
+                "max_characters_per_token": self.word_length,
+            },
+        }
+
+
+def _part(values: Any, name: str, where: str) -> dict[str, Any]:
+    part = values.get(name) if isinstance(values, dict) else None
+    if not isinstance(part, dict):
+        raise FormatError(
+            where,
+            expected=f"an object with {name!r}, as in the options of an ELMo",
+            got=f"{', '.join(values):.100}" if isinstance(values, dict) else f"{values!r:.100}",
+            hint="models without character input are not ELMo",
+        )
+    return part
+
+
+def _whole(
+    values: dict[str, Any], name: str, where: str, *, default: int | None = None, least: int = 1
+) -> int:
+    value = values.get(name)
+    value = default if value is None else value
+    if type(value) is not int or value < least:
+        raise FormatError(
+            f"{where}.{name}", expected=f"a whole number from {least}", got=repr(value)
+        )
+    return value
+
+
+def _clip(values: dict[str, Any], name: str, where: str) -> float | None:
+    value = values.get(name)
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise FormatError(f"{where}.{name}", expected="a number above 0, or none", got=repr(value))
+    return float(value)
+
+
+def _filters(value: Any, word_length: int, where: str) -> tuple[tuple[int, int], ...]:
+    try:
+        filters = tuple((width, maps) for width, maps in value)
+    except (TypeError, ValueError):
+        filters = ()
+    whole = all(type(number) is int and number > 0 for pair in filters for number in pair)
+    if not (filters and whole and max(filters)[0] <= word_length):
+        raise FormatError(
+            where,
+            expected=f"pairs [width, maps], no wider than a word's {word_length} characters",
+            got=f"{value!r:.100}",
+        )
+    return filters
+
+
+def _check_one(value: Any, allowed: tuple[Any, ...], where: str) -> None:
+    if value not in allowed:
+        raise FormatError(where, expected=" or ".join(map(repr, allowed)), got=f"{value!r:.100}")

@@ -1,0 +1,68 @@
+"""Products by ONNX Runtime: a graph of one node, its matrix laid out when it is made."""
+
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from inlay.encode.products import Pack
+from inlay.optional import require
+
+Array = np.ndarray[Any, Any]
+
+
+class FloatProduct:
+    """float32."""
+
+    def __init__(self, matrix: Array) -> None:
+        self._session = _session("MatMul", "FLOAT", [], matrix=matrix)
+
+    def __call__(self, left: Array, out: Array) -> None:
+        out += self._session.run(None, {"left": left})[0]
+
+
+class Int8Product:
+    """int8: a scale for each column of the matrix and for each row of the left side."""
+
+    def __init__(self, matrix: Array) -> None:
+        from inlay.kernels.quantise import ZERO, quantise_columns
+
+        whole, self._scales = quantise_columns(matrix)
+        zero = np.array(ZERO, np.uint8)
+        self._session = _session("MatMulInteger", "UINT8", ["zero"], matrix=whole, zero=zero)
+
+    def __call__(self, left: Array, out: Array) -> None:
+        from inlay.kernels.quantise import add_scaled, quantise_rows
+
+        whole, scales = np.empty(left.shape, np.uint8), np.empty(len(left), np.float32)
+        quantise_rows(left, whole, scales)
+        add_scaled(self._session.run(None, {"left": whole})[0], scales, self._scales, out)
+
+
+def _session(operator: str, left: str, more: list[str], **constants: Array) -> Any:
+    """`out = operator(left, matrix, *more)` with constants."""
+    onnx = require("onnx", extra="onnxruntime", need="the ONNX Runtime engine")
+    helper, types = onnx.helper, onnx.TensorProto
+    depth, width = constants["matrix"].shape
+    out = types.FLOAT if left == "FLOAT" else types.INT32
+    graph = helper.make_graph(
+        [helper.make_node(operator, ["left", "matrix", *more], ["out"])],
+        "product",
+        [helper.make_tensor_value_info("left", getattr(types, left), ["rows", depth])],
+        [helper.make_tensor_value_info("out", out, ["rows", width])],
+        [
+            onnx.numpy_helper.from_array(np.ascontiguousarray(array), name)
+            for name, array in constants.items()
+        ],
+    )
+    # Versions of 2022, so that old runtimes read it too.
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    # Threads are the encoder's: each runs sentences of its own.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+PACKERS: dict[str, Pack] = {"float32": FloatProduct, "int8": Int8Product}

@@ -1,0 +1,219 @@
+import json
+import threading
+
+import numpy as np
+import pytest
+
+import inlay
+from inlay.encode.elmo import Elmo, Mix, Weights
+from inlay.encode.elmo import encoder as module
+from inlay.encode.products import PRECISIONS
+from inlay.errors import ArgumentError, ArgumentTypeError
+from tests.encode.elmo.golden import ATOL
+from tests.encode.elmo.reference import reference_layers
+from tests.encode.elmo.test_network import SENTENCES, TINY
+
+WEIGHTS = Weights.random(TINY, 3)
+EXPECTED = [layers[:, 1:-1] for layers in reference_layers(TINY, WEIGHTS, SENTENCES)]
+
+
+def assert_close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=0, atol=ATOL)
+
+
+@pytest.fixture
+def elmo():
+    return Elmo(TINY, WEIGHTS, mix=Mix((0.5, -1.0, 2.0), 1.5))
+
+
+def mixed(layers):
+    """Of the fixture's mix."""
+    shares = np.exp([0.5, -1, 2]) / np.exp([0.5, -1, 2]).sum()
+    return 1.5 * np.tensordot(shares, layers, 1)
+
+
+def test_everything(elmo):
+    found = elmo.outputs(SENTENCES)
+    assert found["mask"].tolist() == [
+        [True] * 5,
+        [True] + [False] * 4,
+        [False] * 5,
+        [True] * 4 + [False],
+    ]
+    assert list(found) == ["word_emb", "lstm_outputs1", "lstm_outputs2", "elmo", "default", "mask"]
+    for i, expected in enumerate(EXPECTED):
+        n = expected.shape[1]
+        assert_close(found["word_emb"][i, :n], expected[0, :, :5])
+        assert_close(found["lstm_outputs1"][i, :n], expected[1])
+        assert_close(found["lstm_outputs2"][i, :n], expected[2])
+        assert_close(found["elmo"][i, :n], mixed(expected))
+        assert_close(found["default"][i], mixed(expected).mean(0) if n else 0)
+        assert not found["elmo"][i, n:].any()
+    assert {array.dtype for name, array in found.items() if name != "mask"} == {np.dtype("f4")}
+
+
+def test_the_ways_to_ask_agree(elmo):
+    found = elmo.outputs(SENTENCES)
+    np.testing.assert_array_equal(elmo.encode(SENTENCES), found["default"])
+    vectors, mask = elmo.tokens(SENTENCES)
+    np.testing.assert_array_equal(vectors, found["elmo"])
+    np.testing.assert_array_equal(mask, found["mask"])
+    for layers, expected in zip(elmo.layers(SENTENCES), EXPECTED, strict=True):
+        assert_close(layers, expected)
+    pooled = elmo.pooled(SENTENCES)
+    assert pooled.shape == (4, 3, 10)
+    assert_close(pooled[0], EXPECTED[0].mean(1))
+    assert not pooled[2].any()
+
+
+def test_same_text_same_vector(elmo, monkeypatch):
+    rng = np.random.default_rng(0)
+    texts = [["film"] * n + ["x" * n] for n in rng.integers(0, 30, 60)]
+    first = elmo.encode(texts)
+    order = rng.permutation(60)
+    np.testing.assert_array_equal(elmo.encode([texts[i] for i in order]), first[order])
+    np.testing.assert_array_equal(elmo.encode(texts[7:8]), first[7:8])
+    monkeypatch.setattr(module, "BLOCK", 100)
+    monkeypatch.setattr(module, "BATCH", 33)
+    for workers in (1, 3):
+        again = Elmo(TINY, WEIGHTS, mix=elmo.mix, workers=workers)
+        np.testing.assert_array_equal(again.encode(texts), first)
+
+
+def test_nothing(elmo):
+    assert elmo.encode([]).shape == (0, 10)
+    assert elmo.outputs([])["elmo"].shape == (0, 0, 10)
+    assert not elmo.encode(["", "  ", []]).any()
+    assert list(elmo.layers([])) == []
+
+
+def test_pad_token():
+    elmo = Elmo(TINY, WEIGHTS, pad_token="--PAD--")
+    text = ["a", "film"]
+    padded = ["--PAD--", "a", "--PAD--", "film", "--PAD--", "--PAD--"]
+    plain, found = elmo.outputs([text]), elmo.outputs([padded])
+    assert found["mask"].tolist() == [[False, True, False, True, False, False]]
+    np.testing.assert_array_equal(found["elmo"][0, [1, 3]], plain["elmo"][0])
+    np.testing.assert_array_equal(found["default"], plain["default"])
+    layers = next(elmo.layers([padded]))
+    assert layers.shape == (3, 6, 10)
+    assert not layers[:, [0, 2, 4, 5]].any()
+    assert not elmo.encode([["--PAD--"] * 3]).any()
+
+
+def test_length_and_tokenizer():
+    elmo = Elmo(TINY, WEIGHTS, tokenizer="lower", max_length=3)
+    assert elmo.split("Don't cut MY film.") == ["don't", "cut", "my"]
+    np.testing.assert_array_equal(
+        elmo.encode(["Don't cut MY film."]), elmo.encode([["don't", "cut", "my", "x"]])
+    )
+
+
+def test_a_long_text(elmo):
+    text = ["film", "was", "good"] * 1667
+    (layers,) = elmo.layers([text])
+    assert layers.shape == (3, 5001, 10)
+    (expected,) = reference_layers(TINY, WEIGHTS, [text])
+    assert_close(layers, expected[:, 1:-1])
+
+
+def test_stateful(golden):
+    elmo = Elmo(golden.options, golden.weights, stateful=True)
+    for _ in range(2):
+        for batch in golden.batches:
+            top = elmo.outputs(batch.sentences)["lstm_outputs2"]
+            assert_close(top, batch.token_layers[2])
+        elmo.reset_states()
+
+
+def test_texts_are_read_as_they_are_needed(elmo, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 10)
+    read = []
+
+    def texts():
+        for i in range(1000):
+            read.append(i)
+            yield "a good film"
+
+    stream = elmo.layers(texts())
+    next(stream)
+    assert len(read) < 20
+    stream.close()
+    assert threading.active_count() < 5
+
+
+@pytest.mark.parametrize("text", [None, 3, b"film", {"a"}])
+def test_what_is_no_text(elmo, text):
+    with pytest.raises(ArgumentTypeError, match="texts"):
+        elmo.encode([text])
+
+
+def test_settings_that_cannot_be():
+    with pytest.raises(ArgumentError, match="max_length"):
+        Elmo(TINY, WEIGHTS, max_length=0)
+    with pytest.raises(ArgumentError, match="mix: expected 3"):
+        Elmo(TINY, WEIGHTS, mix=Mix((0.0, 0.0)))
+    with pytest.raises(ArgumentError, match="workers"):
+        Elmo(TINY, WEIGHTS, workers=0)
+
+
+def test_saved_and_loaded(elmo, tmp_path):
+    elmo.save(tmp_path / "model")
+    assert json.loads((tmp_path / "model" / "options.json").read_text())["lstm"]["dim"] == 12
+    again = inlay.load_encoder(tmp_path / "model", mix=elmo.mix)
+    assert again.hash == elmo.hash
+    np.testing.assert_array_equal(again.encode(SENTENCES), elmo.encode(SENTENCES))
+    other = Elmo(TINY, Weights.random(TINY, 4))
+    assert other.hash != elmo.hash
+
+
+def test_words_made_before(elmo, tmp_path, monkeypatch):
+    table = elmo.word_table(["film", "a", "film", "été"])
+    assert list(table.tokens) == ["film", "a", "été"]
+    table.save(tmp_path / "words.safetensors")
+    first = elmo.encode(SENTENCES)
+    for given in (table, tmp_path / "words.safetensors", ["film", "a"]):
+        again = Elmo(TINY, WEIGHTS, mix=elmo.mix, vocab_to_cache=given)
+        np.testing.assert_array_equal(again.encode(SENTENCES), first)
+    made = []
+    again = Elmo(TINY, WEIGHTS, vocab_to_cache=table)
+    plain = again._network.words
+    monkeypatch.setattr(again._network, "words", lambda ids: made.append(len(ids)) or plain(ids))
+    again.encode([["a", "film", "new"], ["new"]])
+    again.encode([["a", "new"]])
+    assert sum(made) == 3  # the marks and "new", once
+
+
+def test_words_of_another_model(elmo):
+    table = Elmo(TINY, Weights.random(TINY, 9)).word_table(["film"])
+    with pytest.raises(ArgumentError, match="word_table made with these weights"):
+        Elmo(TINY, WEIGHTS, vocab_to_cache=table).encode(["film"])
+
+
+def test_words_are_forgotten_not_hoarded(elmo, monkeypatch):
+    from inlay.encode.elmo import lexicon
+
+    monkeypatch.setattr(lexicon, "LIMIT", 10)
+    texts = [[f"w{i}", f"v{i}"] for i in range(20)]
+    expected = elmo.encode(texts)
+    for i, text in enumerate(texts):
+        np.testing.assert_array_equal(elmo.encode([text])[0], expected[i])
+        assert len(elmo._lexicon._known) <= 10
+
+
+# Relative to the size of the vectors, on random weights of this size.
+ERRORS = {"float32": 1e-6, "bfloat16": 0.02, "int8": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("engine", "precision"),
+    [(engine, precision) for engine, some in PRECISIONS.items() for precision in some],
+)
+def test_engines(golden, engine, precision):
+    texts = golden.batches[0].sentences
+    exact = Elmo(golden.options, golden.weights).encode(texts)
+    found = Elmo(golden.options, golden.weights, engine=engine, precision=precision).encode(texts)
+    error = np.linalg.norm(found - exact) / np.linalg.norm(exact)
+    assert error < ERRORS[precision]
+    if precision != "float32":
+        assert error > 1e-5  # what was asked for was done
