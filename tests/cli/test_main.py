@@ -27,12 +27,14 @@ def test_all_commands_of_the_manual_are_there():
         "convert",
         "similar",
         "train",
+        "train bilm",
         "train word2vec",
         "classify",
         "classify fit",
         "classify evaluate",
         "classify predict",
         "demo",
+        "encode",
     }
 
 

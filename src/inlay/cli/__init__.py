@@ -15,6 +15,7 @@ from inlay import __version__
 from inlay.cli.classify import classify
 from inlay.cli.convert import convert
 from inlay.cli.demo import demo
+from inlay.cli.encode import encode
 from inlay.cli.failures import FailingWell
 from inlay.cli.info import info
 from inlay.cli.similar import similar
@@ -43,7 +44,7 @@ def inlay(debug: bool) -> None:
     """Everything; `FailingWell` reads `debug`."""
 
 
-for command in (info, convert, similar, train, classify, demo):
+for command in (info, convert, similar, train, encode, classify, demo):
     inlay.add_command(command)
 
 

@@ -1,0 +1,280 @@
+"""Texts of any number to a file of vectors, once: what is there is not encoded again."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from inlay.core.tokenizer import tokenizer_name
+from inlay.encode.feature_file import (
+    STORED,
+    Array,
+    Features,
+    Settings,
+    differences,
+    digest,
+    digest_of_all,
+)
+from inlay.encode.feature_work import open_work, work_paths
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.progress import progress as show_progress
+from inlay.text.reading import read_lines
+
+__all__ = ["Encoder", "Features", "write_features"]
+
+Text = str | Sequence[str]
+# Texts in a block, pooled or not. An encoder sorts and batches inside one, and may hold its
+# vectors: those of all tokens of 64 long reviews are 200 MB in the largest ELMo.
+BLOCK, TOKEN_BLOCK = 256, 64
+# What may change a vector besides the weights, where an encoder has it.
+ABOUT = ("pad_token", "max_length", "engine", "precision")
+
+
+class Encoder(Protocol):
+    """What features are made by; `inlay.load_encoder` gives one."""
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+
+    @property
+    def n_layers(self) -> int:
+        """Vectors of a token."""
+
+    @property
+    def hash(self) -> str:
+        """Of the weights."""
+
+    def split(self, text: Text) -> list[str]:
+        """The tokens of a text."""
+
+    def layers(self, texts: Sequence[Text]) -> Iterator[Array]:
+        """Of each text in order `(n_layers, tokens, dim)`."""
+
+    def pooled(self, texts: Sequence[Text]) -> Array:
+        """`(n, n_layers, dim)`: means over tokens, zeros where there are none."""
+
+    def mix(self, layers: Array) -> Array:
+        """Layers `(n_layers, ...)` weighted and added up."""
+
+
+def write_features(
+    encoder: Encoder,
+    texts: str | os.PathLike[str] | Iterable[Text],
+    path: str | os.PathLike[str],
+    *,
+    layers: Literal["all", "mix"] | int | Sequence[int] = "all",
+    pool: Literal["mean"] | None = "mean",
+    max_length: int | None = None,
+    dtype: Literal["float32", "float16"] = "float32",
+    overwrite: bool = False,
+    progress: bool | None = None,
+) -> Features:
+    """Encode texts into a file, or open the file if it holds just these features.
+
+    Called again after a kill, a full disk or Ctrl-C it goes on from the last block of texts
+    that is done, and the file comes out the same byte for byte. Until all is done the work is
+    in two files beside it, `.NAME.work` and `.NAME.work.journal`.
+
+    Args:
+        encoder: What gives the vectors.
+        texts: Strings, or lists of tokens: of any number, read once, a block at a time. Or the
+            path of a UTF-8 file with a text on each line, which may be packed.
+        path: The file to write, `.safetensors`.
+        layers: Which to keep, counted from 0; "mix": the encoder's mix of all.
+        pool: "mean" of the tokens of a text, or None: every token's vectors.
+        max_length: Read only the first tokens of a text.
+        dtype: What is stored; float16 is rounded to three digits.
+        overwrite: Encode again and replace a finished file; throw away unfinished work where
+            it does not fit.
+        progress: Show a bar. None: on a terminal.
+
+    Returns:
+        The features, mapped from the file. Memory does not grow with the number of texts.
+
+    Raises:
+        ArgumentError: An argument that cannot be; or a file or unfinished work of another
+            encoder, other settings or other texts is there.
+        ArgumentTypeError: Something that is no text.
+        MissingFileError: There is no folder to write into, or no file of texts.
+    """
+    names = _layer_names(layers, encoder.n_layers)
+    settings: Settings = {
+        "encoder": _about(encoder),
+        "layers": names,
+        "mix": _shares(encoder) if names == ["mix"] else None,
+        "pool": pool,
+        "max_length": max_length,
+        "dtype": dtype,
+        "block": TOKEN_BLOCK if pool is None else BLOCK,
+    }
+    _check(settings)
+    target = _target(path)
+    if isinstance(texts, str | os.PathLike):
+        texts = _Lines(Path(texts))
+    if target.exists() and not overwrite:
+        return _finished(target, settings, texts)
+    with open_work(target, settings, overwrite=overwrite) as work:
+        total = len(texts) if isinstance(texts, Sized) else None
+        with show_progress(total, unit=" texts", desc="encoding", enabled=progress) as report:
+            for block in _blocks(texts, settings["block"]):
+                texts_digest = digest(block)
+                if not work.is_done(texts_digest):
+                    work.append(texts_digest, _encoded(encoder, block, settings))
+                report.update(len(block))
+        work.finish()
+    return Features.open(target)
+
+
+class _Lines:
+    """The texts of a file, read anew each time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[str]:
+        return (line.rstrip("\r\n") for line in read_lines(self._path))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _about(encoder: Encoder) -> Settings:
+    """All that is known of an encoder and may change its vectors.
+
+    Raises:
+        ArgumentError: It is stateful: a text's vectors depend on those before.
+    """
+    if getattr(encoder, "stateful", False):
+        raise ArgumentError("encoder", expected="a stateless one", got="stateful=True")
+    about = {"hash": encoder.hash, "dim": encoder.dim, "n_layers": encoder.n_layers}
+    tokenizer: Any = getattr(encoder, "tokenizer", None)
+    if tokenizer is not None:
+        own = f"{getattr(tokenizer, '__module__', '')}.{getattr(tokenizer, '__qualname__', '')}"
+        about["tokenizer"] = tokenizer_name(tokenizer) or own
+    return about | {name: getattr(encoder, name) for name in ABOUT if hasattr(encoder, name)}
+
+
+def _shares(encoder: Encoder) -> list[float]:
+    """What each layer counts in the mix."""
+    shares: list[float] = encoder.mix(np.eye(encoder.n_layers, dtype=np.float32)).tolist()
+    return shares
+
+
+def _layer_names(layers: Any, n: int) -> list[str]:
+    if layers == "mix":
+        return ["mix"]
+    numbers = range(n) if layers == "all" else [layers] if type(layers) is int else layers
+    valid = not isinstance(numbers, str) and isinstance(numbers, Sequence) and len(numbers) > 0
+    if not valid or not all(type(i) is int and 0 <= i < n for i in numbers):
+        raise ArgumentError(
+            "layers", expected=f'"all", "mix", or numbers from 0 to {n - 1}', got=repr(layers)
+        )
+    return [str(i) for i in numbers]
+
+
+def _check(settings: Settings) -> None:
+    pool, length, dtype = settings["pool"], settings["max_length"], settings["dtype"]
+    if pool not in ("mean", None):
+        raise ArgumentError("pool", expected='"mean" or None', got=repr(pool))
+    if length is not None and (type(length) is not int or length < 1):
+        raise ArgumentError("max_length", expected="a whole number from 1", got=repr(length))
+    if dtype not in STORED:
+        raise ArgumentError("dtype", expected='"float32" or "float16"', got=repr(dtype))
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """Where a symbolic link leads to, so that it stays one."""
+    target = Path(path).resolve()
+    if target.suffix != ".safetensors" or (target.exists() and not target.is_file()):
+        raise ArgumentError(
+            str(path),
+            expected="the name of a file to write, ending in .safetensors",
+            got="something else",
+        )
+    if not target.parent.is_dir():
+        raise MissingFileError(
+            str(path), expected="a folder to write into", got=f"no folder {target.parent}"
+        )
+    return target
+
+
+def _finished(target: Path, settings: Settings, texts: Iterable[Text]) -> Features:
+    """The features that are there, if they are those that are wanted."""
+    try:
+        features = Features.open(target)
+    except FormatError as error:
+        raise _other(target, "another file") from error
+    if differ := differences(features.settings, settings):
+        raise _other(target, differ)
+    if features.texts != digest_of_all(digest(b) for b in _blocks(texts, settings["block"])):
+        raise _other(target, "features of other texts")
+    if not work_paths(target)[0].exists():  # a kill came between the last two steps
+        work_paths(target)[1].unlink(missing_ok=True)
+    return features
+
+
+def _other(target: Path, got: str) -> ArgumentError:
+    return ArgumentError(
+        str(target),
+        expected="nothing there, or features of these texts, encoder and settings",
+        got=got,
+        hint="another name, or the overwrite option",
+    )
+
+
+def _blocks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
+    """Texts in lists of `size`, the last one shorter."""
+    checked = (_checked(text, i) for i, text in enumerate(texts))
+    while block := list(islice(checked, size)):
+        yield block
+
+
+def _checked(text: Any, i: int) -> Text:
+    if isinstance(text, str):
+        return text
+    if isinstance(text, list | tuple) and all(isinstance(token, str) for token in text):
+        return text
+    raise ArgumentTypeError(
+        f"texts, number {i}", expected="a str or a list of str", got=f"{text!r:.60}"
+    )
+
+
+def _encoded(encoder: Encoder, texts: list[Text], settings: Settings) -> Iterator[Array]:
+    """A block's rows `(rows, layers, dim)` as they are stored: of all its texts, or of each."""
+    if (length := settings["max_length"]) is not None:
+        texts = [encoder.split(text)[:length] for text in texts]
+    if settings["pool"] is not None:
+        yield _stored(encoder, encoder.pooled(texts), len(texts), settings)
+        return
+    n = 0
+    for vectors in encoder.layers(texts):
+        rows = vectors.transpose(1, 0, 2)
+        yield _stored(encoder, rows, len(rows), settings)
+        n += 1
+    if n != len(texts):
+        raise ArgumentError("encoder", expected=f"vectors of {len(texts)} texts", got=f"of {n}")
+
+
+def _stored(encoder: Encoder, rows: Array, n: int, settings: Settings) -> Array:
+    """The layers that are wanted, in the dtype that is wanted."""
+    names, shape = settings["layers"], (n, encoder.n_layers, encoder.dim)
+    if rows.shape != shape:
+        raise ArgumentError("encoder", expected=f"vectors {shape}", got=str(rows.shape))
+    if names == ["mix"]:
+        chosen = encoder.mix(rows.transpose(1, 0, 2))[:, None]
+    else:
+        chosen = rows[:, [int(name) for name in names]]
+    with np.errstate(over="ignore"):
+        stored: Array = chosen.astype(STORED[settings["dtype"]])
+    if not np.isfinite(stored).all():
+        too_large = "numbers beyond 65,504, too large for float16"
+        raise ArgumentError(
+            "dtype",
+            expected=f"vectors that are finite in {settings['dtype']}",
+            got=too_large if np.isfinite(chosen).all() else "NaN or infinity from the encoder",
+        )
+    return stored
