@@ -20,6 +20,10 @@ def _documented_files(request, tmp_path, monkeypatch, doctest_namespace):
     with open("glove.6B.50d.txt", "w", encoding="utf-8") as file:
         for word in WORDS:
             file.write(" ".join([word, *(f"{x:.5f}" for x in rng.normal(size=50))]) + "\n")
+    from inlay.encode.elmo import Elmo, Options, Weights
+
+    options = Options(12, 5, 2, 3.0, 3.0, True, 4, ((1, 4), (3, 8)), 1, "relu")
+    Elmo(options, Weights.random(options)).save("elmo")
     import torch
 
     doctest_namespace["torch"] = torch

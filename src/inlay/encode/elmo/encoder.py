@@ -96,6 +96,10 @@ class Elmo:
         self._pack = packer(engine, precision)
         self._given = vocab_to_cache
 
+    def __repr__(self) -> str:
+        shape = f"{self.options.n_layers} layers of {self.options.dim}"
+        return f"Elmo({shape}, {self.dim // 2} projected: vectors of {self.dim})"
+
     @classmethod
     def load(
         cls,
