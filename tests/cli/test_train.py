@@ -1,9 +1,12 @@
+import inspect
 import json
 
 import numpy as np
 import pytest
 
 import inlay as lib
+from inlay.cli.train import train as command
+from inlay.encode.elmo.bilm import train_bilm
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n" * 30
 SMALL = ("--vector-size", "8", "--min-count", "2", "--epochs", "2", "--workers", "1")
@@ -73,3 +76,90 @@ def test_a_corpus_that_gives_nothing_is_a_failure(inlay, corpus, tmp_path):
 def test_an_output_without_a_format_is_refused_before_training(inlay, tmp_path):
     assert inlay("train", "word2vec", tmp_path / "none", "-o", tmp_path / "o.txt").exit_code == 2
     assert inlay("train", "word2vec", tmp_path / "none").exit_code == 2
+
+
+BILM = (
+    *("--dim", 8, "--projection-dim", 4, "--filters", "1:4,3:8", "--unroll-steps", 5),
+    *("--min-count", 2, "--held-out", 0.1),
+)
+
+
+def test_a_bilm_from_a_file_and_from_stdin(inlay, corpus, tmp_path):
+    for source, text, name in ((corpus, None, "file"), ("-", TEXT, "stdin")):
+        done = inlay("train", "bilm", source, "-o", tmp_path / name, *BILM, input=text)
+        assert done.exit_code == 0, done.stderr
+        start = f"{tmp_path / name}: 6,280 parameters, learned from 360 words in "
+        assert done.stdout.startswith(start)
+        assert "perplexity" in done.stdout
+        assert done.stderr == ""
+    again = inlay("train", "bilm", corpus, "-o", tmp_path / "none", *BILM, "--held-out", 0)
+    assert again.stdout.endswith("nothing held out\n")
+    a, b = ((tmp_path / name / "vocab.txt").read_text() for name in ("file", "stdin"))
+    assert a == b
+    assert a.startswith("<S>\n</S>\n<UNK>\nthe\n")
+
+
+def test_every_option_of_bilm_reaches_the_trainer(inlay, corpus, tmp_path):
+    options = {
+        "dim": 8,
+        "projection_dim": 4,
+        "n_layers": 1,
+        "char_dim": 3,
+        "n_highway": 2,
+        "vocab_size": 6,
+        "min_count": 3,
+        "softmax": "full",
+        "n_samples": 3,
+        "unroll_steps": 4,
+        "batch_size": 5,
+        "epochs": 0.5,
+        "learning_rate": 0.02,
+        "dropout": 0.1,
+        "clip_norm": 0.7,
+        "held_out": 0.2,
+        "seed": 7,
+    }
+    args = [word for k, v in options.items() for word in ("--" + k.replace("_", "-"), v)]
+    args += ["--filters", "2:3,1:4", "--tokenizer", "lower", "--workers", 1, "--keep-softmax"]
+    args += ["--checkpoint-every", 5, "--no-resume"]
+    target = tmp_path / "elmo"
+    answer = json.loads(inlay("train", "bilm", corpus, "-o", target, *args, "--json").stdout)
+    assert answer["settings"] == options | {"filters": [[2, 3], [1, 4]]}
+    assert answer["folder"] == str(target)
+    assert answer["tokenizer"] == "lower"
+    assert answer["vocab_size"] == 6
+    assert (target / "softmax.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--dim", "0"), ("--filters", "1:32,2"), ("--filters", "1:x"), ("--epochs", "0")],
+)
+def test_a_setting_of_bilm_that_cannot_be_is_wrong_usage(inlay, corpus, tmp_path, option, value):
+    refused = inlay("train", "bilm", corpus, "-o", tmp_path / "elmo", option, value)
+    assert refused.exit_code == 2
+    assert f"Invalid value for '{option}'" in refused.stderr
+    assert not (tmp_path / "elmo").exists()
+
+
+def test_a_bilm_of_nothing_is_a_failure(inlay, corpus, tmp_path):
+    empty = inlay("train", "bilm", "-", "-o", tmp_path / "elmo", input="")
+    assert (empty.exit_code, "a corpus with words" in empty.stderr) == (1, True)
+    assert inlay("train", "bilm", corpus, "-o", tmp_path / "no/elmo").exit_code == 1
+    assert inlay("train", "bilm", corpus).exit_code == 2
+    assert "inlay train bilm reviews.txt -o elmo" in inlay("train", "bilm", "--help").stdout
+
+
+@pytest.mark.parametrize("name", ["word2vec", "bilm"])
+def test_options_default_to_what_the_function_does(name):
+    function = {"word2vec": lib.train.word2vec, "bilm": train_bilm}[name]
+    options = command.commands[name].make_context(name, ["-", "-o", "x.npz"]).params
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name in options and parameter.default is not parameter.empty
+    }
+    assert len(defaults) > 10
+    if "filters" in defaults:
+        defaults["filters"] = [list(pair) for pair in defaults["filters"]]
+    assert {name: options[name] for name in defaults} == defaults

@@ -13,9 +13,10 @@ GROUP_HELP = """Learn vectors from text.
 
 \b
 Example:
-  inlay train word2vec corpus.txt -o vectors.safetensors"""
+  inlay train word2vec corpus.txt -o vectors.safetensors
+  inlay train bilm corpus.txt -o elmo"""
 
-HELP = """Learn word vectors by skip-gram with negative sampling (word2vec).
+WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2vec).
 
 CORPUS is text in UTF-8, a sentence or text a line, plain or packed (.gz .bz2 .xz); - reads
 standard input. OUT is written when all is done, in the format its name ends in.
@@ -25,6 +26,18 @@ Example:
   inlay train word2vec corpus.txt -o vectors.safetensors --epochs 10
   zcat news.gz | inlay train word2vec - -o news.bin --vector-size 300"""
 
+BILM_HELP = """Learn an ELMo: language models over characters, forward and backward (biLM).
+
+CORPUS is text in UTF-8, a text a line, plain or packed (.gz .bz2 .xz); - reads standard input.
+FOLDER is made, with options.json and weights.hdf5 in the official format, vocab.txt, and
+training.json with the perplexities. A training that was stopped goes on from the checkpoint in
+FOLDER when the same command is given again.
+
+\b
+Example:
+  inlay train bilm reviews.txt -o elmo --epochs 0.5
+  xzcat korean.txt.xz | inlay train bilm - -o elmo-ko --dim 256"""
+
 
 @click.group(help=GROUP_HELP, no_args_is_help=True)
 def train() -> None:
@@ -33,7 +46,7 @@ def train() -> None:
 
 @train.command(
     cls=Command,
-    help=HELP,
+    help=WORD2VEC_HELP,
     short_help="By skip-gram with negative sampling.",
     no_args_is_help=True,
     context_settings={"show_default": True},
@@ -95,4 +108,86 @@ def word2vec(
     click.echo(
         f"{target}: {len(table):,} words x {table.dim}, "
         f"learned from {words:,} words in {seconds:.1f} s"
+    )
+
+
+def _filters(context: click.Context, option: click.Parameter, value: str) -> list[list[int]]:
+    """`1:32,2:64` as pairs."""
+    try:
+        return [[int(number) for number in pair.split(":")] for pair in value.split(",")]
+    except ValueError:
+        raise click.BadParameter(
+            f"expected pairs like 1:32,2:64, got {value!r}.", context, option
+        ) from None
+
+
+@train.command(
+    cls=Command,
+    help=BILM_HELP,
+    short_help="An ELMo, from characters.",
+    no_args_is_help=True,
+    context_settings={"show_default": True},
+)
+@click.argument("corpus", type=click.Path())
+@click.option(
+    *("-o", "--output"), metavar="FOLDER", required=True, type=click.Path(), help="Make this."
+)
+@click.option("--dim", default=512, help="Cells of each LSTM.")
+@click.option("--projection-dim", default=128, help="Half of the numbers in a token's vector.")
+@click.option("--n-layers", default=2, help="LSTM layers in each direction.")
+@click.option("--char-dim", default=16, help="Numbers in a character's vector.")
+@click.option(
+    *("--filters", "filters"),
+    default="1:32,2:32,3:64,4:128",
+    callback=_filters,
+    metavar="WIDTH:MAPS,...",
+    help="Convolutions over characters.",
+)
+@click.option("--n-highway", default=1, help="Highway layers above them.")
+@click.option("--vocab-size", default=20_000, help="Predict at most so many words.")
+@click.option("--min-count", default=3, help="Do not predict words seen less often.")
+@click.option(
+    *("--softmax", "softmax"),
+    type=click.Choice(["sampled", "full"]),
+    default="sampled",
+    help="Predict among a sample of words, or among all.",
+)
+@click.option("--n-samples", default=1024, help="Words in a sample, about.")
+@click.option("--unroll-steps", default=20, help="Words through which a gradient flows back.")
+@click.option("--batch-size", default=64, help="Rows of text side by side.")
+@click.option("--epochs", default=1.0, help="Passes over the corpus; may be a fraction.")
+@click.option("--learning-rate", default=0.006, help="Of Adam; it falls evenly to 0.")
+@click.option("--dropout", default=0.0, help="Share of numbers set to 0 between layers.")
+@click.option("--clip-norm", default=0.5, help="Longest gradient.")
+@click.option("--held-out", default=0.01, help="Share of the words to measure perplexity on.")
+@click.option(
+    "--tokenizer",
+    type=click.Choice(["words", "lower", "split"]),
+    default="words",
+    help="words: words and punctuation; split: at white space.",
+)
+@click.option("--workers", type=int, show_default="one a processor", help="Threads.")
+@click.option("--seed", default=0, help="Of all that is left to chance.")
+@click.option("--checkpoint-every", default=60.0, help="Seconds between checkpoints.")
+@click.option("--resume/--no-resume", default=True, help="Go on from a checkpoint in FOLDER.")
+@click.option("--keep-softmax", is_flag=True, help="Write the softmax too.")
+@json_option
+def bilm(corpus: str, output: str, as_json: bool, **settings: Any) -> None:
+    from inlay.encode.elmo.bilm import train_bilm
+
+    if corpus == "-":
+        with open_input(corpus) as lines:
+            report = train_bilm(lines, output, **settings)
+    else:
+        report = train_bilm(corpus, output, **settings)
+    if as_json:
+        print_json({"folder": output, **report})
+        return
+    perplexity = report["perplexity"]
+    measured = "nothing held out"
+    if perplexity:
+        measured = "perplexity {forward:.1f} forward, {backward:.1f} backward".format(**perplexity)
+    click.echo(
+        f"{output}: {report['parameters']:,} parameters, learned from "
+        f"{report['corpus_words']:,} words in {report['seconds']:.1f} s: {measured}"
     )
