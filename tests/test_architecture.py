@@ -29,7 +29,18 @@ LEVEL = {name: i for i, names in enumerate(LEVELS) for name in names}
 # The one arrow that points up, and why.
 UPWARD = {("core/table.py", "formats"): "Table.save is a convenience that looks up the writers"}
 
-FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "sklearn", "scipy", "h5py", "transformers", "onnx", "onnxruntime"}
+FRAMEWORKS = {
+    "torch",
+    "tensorflow",
+    "keras",
+    "jax",
+    "sklearn",
+    "scipy",
+    "h5py",
+    "transformers",
+    "onnx",
+    "onnxruntime",
+}
 # Loaded by no file at its top: each is needed by some jobs only, and costs more than 10 ms.
 LAZY = FRAMEWORKS | {"numba", "tqdm"}
 

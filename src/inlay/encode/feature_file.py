@@ -97,8 +97,10 @@ class Features:
             raise IdError("text", expected=f"a number below {n}", got=str(i))
         i %= n
         if self.offsets is None:
-            return self.vectors[i]
-        return self.vectors[self.offsets[i] : self.offsets[i + 1]].transpose(1, 0, 2)
+            found: Array = self.vectors[i]
+        else:
+            found = self.vectors[self.offsets[i] : self.offsets[i + 1]].transpose(1, 0, 2)
+        return found
 
     __getitem__ = text
 

@@ -4,6 +4,9 @@ import pytest
 
 from tests.encode.elmo.golden import Golden, Official, load_golden, load_official
 
+# Run by test_keras.py, a process for each backend.
+collect_ignore_glob = ["*_contract.py"]
+
 
 @pytest.fixture(scope="session")
 def golden() -> Golden:

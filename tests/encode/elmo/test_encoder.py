@@ -167,6 +167,16 @@ def test_saved_and_loaded(elmo, tmp_path):
     assert other.hash != elmo.hash
 
 
+def test_the_tokenizer_of_the_training(elmo, tmp_path):
+    elmo.save(tmp_path / "model")
+    (tmp_path / "model" / "training.json").write_text('{"tokenizer": "lower"}')
+    assert inlay.load_encoder(tmp_path / "model").split("A Film.") == ["a", "film", "."]
+    again = inlay.load_encoder(tmp_path / "model", tokenizer="split")
+    assert again.split("A Film.") == ["A", "Film."]
+    (tmp_path / "model" / "training.json").write_text('{"tokenizer": null}')
+    assert inlay.load_encoder(tmp_path / "model").split("A Film.") == ["A", "Film."]
+
+
 def test_words_made_before(elmo, tmp_path, monkeypatch):
     table = elmo.word_table(["film", "a", "film", "été"])
     assert list(table.tokens) == ["film", "a", "été"]

@@ -1,5 +1,6 @@
 """ELMo as an encoder: texts in, vectors that know their context out."""
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,6 +111,9 @@ class Elmo:
         """Read an ELMo; see `inlay.load_encoder`."""
         source = read(Path(path), None if weights is None else Path(weights))
         settings.setdefault("mix", source.mix)
+        report = Path(path, "training.json")  # of `train_bilm`
+        if report.is_file() and (name := json.loads(report.read_text("utf-8")).get("tokenizer")):
+            settings.setdefault("tokenizer", name)
         return cls(source.options, source.weights, **settings)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -267,9 +271,10 @@ class Elmo:
 
         Args:
             vocab_to_cache: Words whose vectors are made once; then the module takes their ids.
-            **settings: Of `inlay.encode.elmo.settings.LayerSettings`: `trainable` ("mix", "all" or
-                False), and AllenNLP's `num_output_representations`, `requires_grad`, `do_layer_norm`,
-                `dropout`, `keep_sentence_boundaries`, `scalar_mix_parameters`, and `stateful`.
+            **settings: Of `inlay.encode.elmo.settings.LayerSettings`: `trainable` ("mix", "all"
+                or False), `stateful`, and AllenNLP's `num_output_representations`,
+                `requires_grad`, `do_layer_norm`, `dropout`, `keep_sentence_boundaries` and
+                `scalar_mix_parameters`.
 
         Returns:
             See `inlay.encode.elmo.torch.Elmo`.

@@ -1,0 +1,382 @@
+"""ELMo as a Keras layer, on any backend. Importing this registers the layer for loading."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Self
+
+import keras
+import numpy as np
+from keras import ops
+
+from inlay.core import Vocabulary
+from inlay.encode.elmo import keras_bilm as bilm
+from inlay.encode.elmo.characters import BOS, EOS, character_ids
+from inlay.encode.elmo.keras_input import (
+    TokenMask,
+    checked,
+    is_text,
+    tensorflow_text,
+    words_and_none,
+)
+from inlay.encode.elmo.keras_states import RowStates
+from inlay.encode.elmo.keras_words import distinct, word_table, word_vectors
+from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.settings import LayerSettings
+from inlay.encode.elmo.weights import Weights, cell_name, names_and_shapes
+from inlay.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from inlay.encode.elmo.encoder import Elmo as Encoder
+
+Array = np.ndarray[Any, Any]
+WORD_TABLE = "word_table"
+
+
+@keras.saving.register_keras_serializable("inlay", "ElmoLayer")
+class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyped here
+    """ELMo: made by `from_weights`; the constructor makes one whose numbers are NaN until loaded.
+
+    It reads int `(batch, tokens, 50)` of `batch_to_ids`, 0 where there is no token; or, made with
+    `vocab_to_cache`, word ids `(batch, tokens)`; or, on TensorFlow, strings: `(batch,)` or
+    `(batch, 1)` texts, split at spaces as the hub's module did, or `(batch, tokens)` words, ""
+    for none. Tokens may lie anywhere in a row: padding on either side changes nothing.
+
+    It returns what `output_key` says, by the names of the hub's module:
+        "default": `(batch, 2P)`, the mean of "elmo" over real tokens; 0 for a text without any.
+        "elmo": `(batch, tokens, 2P)`, the mix of all layers; of several representations a list.
+        "word_emb": `(batch, tokens, P)`, the vectors that words have alone.
+        "lstm_outputs1" and so on: `(batch, tokens, 2P)`, one layer of the LSTMs.
+        "all": a dict of all these and "mask", bool `(batch, tokens)`.
+    Each is 0 where there is no token. All but the first carry the mask for the layers behind.
+    With `keep_sentence_boundaries` they are `tokens + 2` wide, `<S>`, words and `</S>` at the
+    left; the mean is still of words alone, and of the first mix.
+
+    With `stateful` the layer holds a state for each row of the batch it was built for. A smaller
+    batch uses and moves the first rows; a larger one is an error. `reset_states` starts again.
+
+    Ids out of range are an error in eager calls (with torch, always). In compiled models too
+    large ids end in an error of TensorFlow's or in NaN on JAX, and negative ones count from the
+    end of the table.
+
+    Equal words of a batch are computed once, but on JAX.
+
+    Args:
+        options: What `options.json` says.
+        settings: Of `LayerSettings`.
+        output_key: What is returned.
+        n_cached: Words of `vocab_to_cache`; None: the layer reads characters.
+        no_token_ids: Ids of these that stand for no token.
+        pad_token: A word that stands for no token, wherever it is.
+        max_length: Tokens to read of a text that comes as strings.
+        **kwargs: `name`, `dtype` and `trainable` of any Keras layer; this `trainable` is Keras'
+            own switch: False freezes all, True trains what `settings` say.
+
+    Source: Peters et al. 2018, Deep contextualized word representations.
+    """
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        settings: dict[str, Any],
+        *,
+        output_key: str = "default",
+        n_cached: int | None = None,
+        no_token_ids: Sequence[int] = (0,),
+        pad_token: str | None = None,
+        max_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.options = Options.from_dict(options)
+        self.settings = LayerSettings.make(self.options.n_layers + 1, **settings)
+        self.output_key, self.n_cached, self.max_length = output_key, n_cached, max_length
+        self.no_token_ids, self.pad_token = tuple(no_token_ids), pad_token
+        self.supports_masking = True
+        # XLA has no strings, and compiles anew for each length of text, for seconds.
+        self.supports_jit = keras.backend.backend() != "tensorflow"
+        self._masker = TokenMask(
+            no_token_ids=None if n_cached is None else self.no_token_ids,
+            pad_token=pad_token,
+            word_length=self.options.word_length,
+            max_length=max_length,
+            with_marks=self.settings.keep_sentence_boundaries,
+            name=f"{self.name}_mask",
+        )
+        self._dropout = keras.layers.Dropout(self.settings.dropout, dtype=self.dtype_policy)
+        self._mixes: list[Any] = []
+        self._arrays: dict[str, Any] = {}
+        self._states = (
+            RowStates(self.options, f"layer {self.name!r}", dtype=self.dtype_policy)
+            if self.settings.stateful
+            else None
+        )
+        if output_key not in (names := [*self._widths(), "all"]):
+            raise ArgumentError("output_key", expected=" or ".join(names), got=repr(output_key))
+
+    @classmethod
+    def from_weights(
+        cls,
+        options: Options,
+        weights: Weights,
+        *,
+        output_key: str = "default",
+        vocab_to_cache: Sequence[str] | Vocabulary | None = None,
+        pad_token: str | None = None,
+        max_length: int | None = None,
+        **settings: Any,
+    ) -> Self:
+        """Make the layer of an ELMo. Allocates the weights once more.
+
+        Args:
+            options: Its shape.
+            weights: Its numbers, which are copied.
+            output_key: What is returned; see the class.
+            vocab_to_cache: Words whose vectors are computed now and looked up from then on; the
+                layer then reads ids of these words, and has no convolutions. A list's ids are
+                its positions, and 0 is no token, as in AllenNLP; a Vocabulary has its own pad id.
+            pad_token: A word that stands for no token, for example "--PAD--".
+            max_length: Tokens to read of a text that comes as strings.
+            **settings: Of `LayerSettings`; `requires_grad`, AllenNLP's name of `trainable`; and
+                `name` and `dtype` of any Keras layer.
+
+        Raises:
+            ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
+        """
+        host = {name: settings.pop(name) for name in ("name", "dtype") if name in settings}
+        chosen = LayerSettings.make(options.n_layers + 1, **settings)
+        if vocab_to_cache is not None and chosen.trainable == "all":
+            raise ArgumentError(
+                "vocab_to_cache",
+                expected='trainable="mix" or False with it, for cached vectors do not learn',
+                got='trainable="all"',
+                hint="character ids",
+            )
+        words, none = words_and_none(vocab_to_cache, pad_token)
+        layer = cls(
+            options.to_dict(),
+            asdict(chosen),
+            output_key=output_key,
+            n_cached=None if words is None else len(words),
+            no_token_ids=none,
+            pad_token=pad_token,
+            max_length=max_length,
+            trainable=chosen.trainable is not False,
+            **host,
+        )
+        arrays = weights.named()
+        if words is not None:
+            arrays[WORD_TABLE] = word_table(options, arrays, words)
+        layer._make_variables(arrays)
+        if not chosen.stateful:
+            layer.build((None, None))
+        return layer
+
+    @classmethod
+    def from_encoder(cls, encoder: "Encoder", **settings: Any) -> Self:
+        """Make the layer of an encoder; its mix to begin with, its `pad_token` and `max_length`."""
+        own = {"pad_token": encoder.pad_token, "max_length": encoder.max_length}
+        layer = cls.from_weights(encoder.options, encoder.weights, **(own | settings))
+        if layer.settings.scalar_mix_parameters is None:
+            for scalars, gamma in layer._mixes:
+                scalars.assign(encoder.mix.scalars)
+                gamma.assign(encoder.mix.gamma)
+        return layer
+
+    def to_weights(self) -> Weights:
+        """The numbers of the network as they are now, to be saved in the official format.
+
+        Raises:
+            ArgumentError: The layer was made with `vocab_to_cache` and has no convolutions.
+        """
+        where = f"layer {self.name!r}"
+        if self.n_cached is not None:
+            raise ArgumentError(where, expected="all of the network", got="one with cached words")
+        arrays = {name: ops.convert_to_numpy(array) for name, array in self._arrays.items()}
+        return Weights.take(arrays, self.options, where)
+
+    def build(self, input_shape: Any) -> None:
+        """Make what is not there yet; the size of the batch matters to a stateful layer alone."""
+        if not self._arrays:
+            self._make_variables({})
+        for part in (self._masker, self._dropout, self._states):
+            if part is not None and not part.built:  # else Keras runs a batch to build it
+                part.build(input_shape)
+        self.built = True
+
+    def _make_variables(self, start: dict[str, Array]) -> None:
+        """Make all but states; NaN where there is nothing to start from."""
+        settings = self.settings
+        fixed = settings.scalar_mix_parameters
+        zeros = (0.0,) * (self.options.n_layers + 1)
+        # These first, so that a file saved with one `trainable` fits a layer with another.
+        self._mixes = [
+            (
+                self._variable(f"scalars_{k}", fixed or zeros, settings.trainable and not fixed),
+                self._variable(f"gamma_{k}", 1.0, settings.trainable),
+            )
+            for k in range(settings.num_output_representations)
+        ]
+        self._arrays = {
+            name: self._variable(name, start.get(name), settings.trainable == "all", shape)
+            for name, shape in self._names_and_shapes()
+        }
+
+    def _names_and_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        if self.n_cached is None:
+            yield from names_and_shapes(self.options)
+            return
+        yield WORD_TABLE, (self.n_cached + 2, self.options.projection_dim)
+        lstms = {cell_name(d, k) for d in range(2) for k in range(self.options.n_layers)}
+        for name, shape in names_and_shapes(self.options):
+            if name.rpartition("/")[0] in lstms:
+                yield name, shape
+
+    def _variable(
+        self, name: str, value: Any, trainable: object, shape: tuple[int, ...] | None = None
+    ) -> Any:
+        def numbers(shape: tuple[int, ...], dtype: str | None = None) -> Any:
+            # NaN, so that a layer that was never loaded cannot pass for one that works; and else
+            # a copy, for torch and JAX may keep the array itself.
+            array = np.array(np.full(shape, np.nan) if value is None else value, np.float32)
+            return ops.cast(ops.convert_to_tensor(array), dtype)
+
+        return self.add_weight(
+            np.shape(value) if shape is None else shape,
+            initializer=numbers,
+            trainable=bool(trainable),
+            name=name.replace("/", "_"),
+        )
+
+    def reset_states(self) -> None:
+        """Let every row of a stateful layer start from zero again."""
+        if self._states is not None:
+            self._states.reset()
+
+    # -- the call ------------------------------------------------------------------------------
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Check ids that are there already; then as any layer."""
+        # Here and not in `call`, for Keras casts numpy ids to 32 bits in between.
+        where, options = f"layer {self.name!r}", self.options
+        inputs = checked(where, inputs, word_length=options.word_length, n_cached=self.n_cached)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Run the network; see the class for inputs and outputs."""
+        mask = self._masker.of_tokens(inputs)
+        rows, index = self._words(inputs)
+        index = ops.pad(index + 2, ((0, 0), (1, 0)), constant_values=0)  # <S>
+        index = ops.pad(index, ((0, 0), (0, 1)), constant_values=1)  # </S>
+        inside = ops.pad(ops.cast(mask, "int32"), ((0, 0), (1, 1)), constant_values=1) > 0
+        states = () if self._states is None else self._states.read(mask)
+        layers, ends = bilm.run_layers(self.options, self._get, (rows, index), inside, states)
+        if self._states is not None:
+            self._states.write(ends)
+        keep = self.settings.keep_sentence_boundaries
+        mixes = [self._mix(k, layers, inside, training) for k in range(len(self._mixes))]
+
+        def cut(tensor: Any) -> Any:
+            return bilm.to_the_left(tensor, inside) if keep else tensor[:, 1:-1]
+
+        outputs = {
+            "default": bilm.mean_over_tokens(mixes[0][:, 1:-1], mask),
+            "elmo": [cut(mix) for mix in mixes] if len(mixes) > 1 else cut(mixes[0]),
+            "word_emb": cut(layers[0][..., : self.options.projection_dim]),
+            "mask": self._masker(inputs),
+        } | {f"lstm_outputs{k}": cut(layer) for k, layer in enumerate(layers[1:], 1)}
+        return outputs if self.output_key == "all" else outputs[self.output_key]
+
+    def _words(self, inputs: Any) -> tuple[Any, Any]:
+        """Vectors of `<S>`, `</S>` and words, and for each position which of the words it is."""
+        if self.n_cached is not None:
+            return self._get(WORD_TABLE), ops.cast(inputs, "int32")
+        length = self.options.word_length
+        if is_text(inputs):
+            ids, index = tensorflow_text().distinct_words(inputs, length, self.max_length)
+        else:
+            ids, index = distinct(ops.reshape(ops.cast(inputs, "int32"), (-1, length)))
+            index = ops.reshape(index, ops.shape(inputs)[:2])
+        marks = ops.convert_to_tensor(character_ids([BOS, EOS], length))
+        return word_vectors(self.options, self._get, ops.concatenate([marks, ids])), index
+
+    def _get(self, name: str) -> Any:
+        return ops.convert_to_tensor(self._arrays[name])
+
+    def _mix(self, k: int, layers: list[Any], inside: Any, training: bool | None) -> Any:
+        """Mix k of the layers, `(batch, tokens + 2, 2P)`, 0 where nothing is."""
+        exact = keras.backend.result_type(self.compute_dtype, "float32")
+        layers = [ops.cast(layer, exact) for layer in layers]
+        if self.settings.do_layer_norm:
+            layers = [bilm.layer_norm(layer, inside) for layer in layers]
+        parameters, gamma = (ops.cast(part, exact) for part in self._mixes[k])
+        mixed = ops.cast(bilm.scalar_mix(layers, parameters, gamma), self.compute_dtype)
+        return self._dropout(mixed, training=training)
+
+    # -- shapes, masks, saving -----------------------------------------------------------------
+
+    def _widths(self) -> dict[str, int]:
+        width = self.options.projection_dim
+        lstms = {f"lstm_outputs{k + 1}": 2 * width for k in range(self.options.n_layers)}
+        return {"default": 2 * width, "elmo": 2 * width, "word_emb": width} | lstms
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+        """Shapes without a run; the number of tokens is None where only the data know it."""
+        mask = self._masker.compute_output_spec(inputs)
+        outputs: dict[str, Any] = {"mask": mask}
+        for name, width in self._widths().items():
+            shape = (mask.shape[0], width) if name == "default" else (*mask.shape, width)
+            outputs[name] = keras.KerasTensor(shape, dtype=self.compute_dtype)
+        if (n := self.settings.num_output_representations) > 1:
+            elmo = outputs["elmo"]
+            outputs["elmo"] = [keras.KerasTensor(elmo.shape, dtype=elmo.dtype) for _ in range(n)]
+        return outputs if self.output_key == "all" else outputs[self.output_key]
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The mask of each output that has tokens, in the structure of the outputs."""
+        if self.output_key == "default":
+            return None
+        mask = self._masker(inputs)
+        n = self.settings.num_output_representations
+        masks = dict.fromkeys(self._widths(), mask) | {"default": None, "mask": None}
+        masks["elmo"] = [mask] * n if n > 1 else mask
+        return masks if self.output_key == "all" else masks[self.output_key]
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer without its numbers; JSON of under a thousand bytes."""
+        config: dict[str, Any] = super().get_config()
+        names = ("output_key", "n_cached", "no_token_ids", "pad_token", "max_length")
+        own = {"options": self.options.to_dict(), "settings": asdict(self.settings)}
+        own |= {name: getattr(self, name) for name in names}
+        return config | own | {"numbers": _Numbers(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Build the layer again: with its numbers in this process, NaN until loaded in another."""
+        settings = dict(config)
+        numbers = settings.pop("numbers", None)
+        layer = cls(**settings)
+        if isinstance(numbers, _Numbers) and numbers.layer._arrays:
+            layer._make_variables({})
+            if numbers.layer.built:
+                states = numbers.layer._states
+                layer.build((None if states is None else states.rows,))
+            layer.set_weights(numbers.layer.get_weights())
+        return layer
+
+
+class _Numbers(str):
+    """A line of a config that JSON reads as text, and `clone_model` as the layer to copy from."""
+
+    __slots__ = ("layer",)
+    layer: ElmoLayer
+
+    def __new__(cls, layer: ElmoLayer) -> Self:
+        self = super().__new__(cls, "in the weights")
+        self.layer = layer
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # Keras copies configs; that must not copy matrices
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return str, (str(self),)
