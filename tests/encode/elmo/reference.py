@@ -74,4 +74,4 @@ def clip(x, bound):
 
 
 def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
+    return (1 + np.tanh(x / 2)) / 2

@@ -103,6 +103,15 @@ def test_a_word_does_not_know_the_others():
         np.testing.assert_array_equal(together[i], alone)
 
 
+def test_gates_far_out():
+    weights = Weights.random(TINY)
+    highway = replace(weights.highways[0], carry_bias=np.linspace(-2000, 2000, 9, dtype="f4"))
+    weights = replace(weights, highways=(highway,))
+    (expected,) = reference_layers(TINY, weights, [["film"]])
+    (found,) = run(Network(TINY, weights, packer()), [["film"]])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=ATOL)
+
+
 def test_plan():
     plan = Plan(np.array([2, 0, 3, 2]))
     assert plan.order.tolist() == [2, 0, 3, 1]

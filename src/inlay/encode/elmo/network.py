@@ -140,7 +140,8 @@ class Network:
     def _words(self, char_ids: Array, longest: int) -> Array:
         x = np.concatenate([self._convolve(char_ids, longest, *f) for f in self._filters], axis=1)
         for carry, carry_bias, transform, transform_bias in self._highways:
-            gate = 1 / (1 + np.exp(-_affine(x, carry, carry_bias)))
+            # The logistic function, in a form that does not overflow.
+            gate = 0.5 + 0.5 * np.tanh(0.5 * _affine(x, carry, carry_bias))
             x = gate * np.maximum(_affine(x, transform, transform_bias), 0) + (1 - gate) * x
         return _affine(x, *self._projection) if self._projection else x
 
