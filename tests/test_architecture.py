@@ -15,7 +15,7 @@ TESTS = Path(__file__).parent
 # Bottom first. A package imports only from levels below its own, and from the leaves.
 LEVELS = [
     {"errors", "progress"},
-    {"files", "optional", "workers"},
+    {"files", "optional", "workers", "keras_numbers"},
     {"kernels"},
     {"core"},
     {"formats", "sources", "text"},

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inlay.encode.products import PRECISIONS, packer
+from inlay.encode.engines import PRECISIONS, packer
 from inlay.errors import ArgumentError
 
 EVERY = [(engine, precision) for engine, some in PRECISIONS.items() for precision in some]

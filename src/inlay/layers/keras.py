@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from inlay.core import Table
+from inlay.keras_numbers import Numbers
 from inlay.layers import keras_backend as host
 from inlay.layers.ids import wrong_dtype
 
@@ -129,7 +130,7 @@ class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional,
         config: dict[str, Any] = super().get_config()
         del config["embeddings_initializer"], config["mask_zero"]
         own = {"pad_id": self.pad_id, "mask": self.mask, "check_ids": self.check_ids}
-        return config | own | {"numbers": _Numbers(self)}
+        return config | own | {"numbers": Numbers(self)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -137,7 +138,7 @@ class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional,
         settings = dict(config)
         numbers = settings.pop("numbers", None)
         layer: Self = super().from_config(settings)
-        if isinstance(numbers, _Numbers) and numbers.layer.built:
+        if isinstance(numbers, Numbers) and numbers.layer.built:
             layer._fill(host.as_array(numbers.layer.embeddings))
         return layer
 
@@ -152,24 +153,6 @@ class _SparingPad(keras.regularizers.Regularizer):  # type: ignore[misc]
         rows = ops.convert_to_tensor(matrix)
         padding = ops.expand_dims(ops.equal(ops.arange(rows.shape[0]), self.pad_id), -1)
         return self.regularizer(ops.where(padding, ops.zeros_like(rows), rows))
-
-
-class _Numbers(str):
-    """A line of a config that JSON reads as text, and `clone_model` as the layer to copy from."""
-
-    __slots__ = ("layer",)
-    layer: TableEmbedding
-
-    def __new__(cls, layer: TableEmbedding) -> Self:
-        self = super().__new__(cls, "in the weights")
-        self.layer = layer
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self  # Keras copies configs; that must not copy matrices
-
-    def __reduce__(self) -> tuple[type, tuple[str]]:
-        return str, (str(self),)
 
 
 def _not_loaded(shape: tuple[int, ...], dtype: str | None = None) -> Any:

@@ -7,7 +7,7 @@ import pytest
 import inlay
 from inlay.encode.elmo import Elmo, Mix, Weights
 from inlay.encode.elmo import encoder as module
-from inlay.encode.products import PRECISIONS
+from inlay.encode.engines import PRECISIONS
 from inlay.errors import ArgumentError, ArgumentTypeError
 from tests.encode.elmo.golden import ATOL
 from tests.encode.elmo.reference import reference_layers

@@ -7,7 +7,7 @@ from inlay.encode.elmo.characters import BOS, EOS, character_ids
 from inlay.encode.elmo.network import Network, Plan, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
-from inlay.encode.products import packer
+from inlay.encode.engines import packer
 from tests.encode.elmo.golden import ATOL
 from tests.encode.elmo.reference import reference_layers
 

@@ -19,7 +19,7 @@ from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
-from inlay.encode.products import Engine, Precision, packer
+from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.files import atomic_folder
 from inlay.optional import require
@@ -53,7 +53,7 @@ class Elmo:
         stateful: Begin each text where the text at the same place of the call before ended, as
             the original implementations did and the published reference vectors were made.
             Then a result depends on what came before; each call is one batch.
-        engine: What multiplies; see `inlay.encode.products.packer`.
+        engine: What multiplies; see `inlay.encode.engines.packer`.
         precision: Of the products.
         workers: Threads, each with sentences of its own. None: one for each processor.
         vocab_to_cache: Words whose vectors without context are made once and kept, or the table

@@ -24,6 +24,7 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.weights import Weights, cell_name, names_and_shapes
 from inlay.errors import ArgumentError
+from inlay.keras_numbers import Numbers
 
 if TYPE_CHECKING:
     from inlay.encode.elmo.encoder import Elmo as Encoder
@@ -347,7 +348,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         names = ("output_key", "n_cached", "no_token_ids", "pad_token", "max_length")
         own = {"options": self.options.to_dict(), "settings": asdict(self.settings)}
         own |= {name: getattr(self, name) for name in names}
-        return config | own | {"numbers": _Numbers(self)}
+        return config | own | {"numbers": Numbers(self)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -355,28 +356,10 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         settings = dict(config)
         numbers = settings.pop("numbers", None)
         layer = cls(**settings)
-        if isinstance(numbers, _Numbers) and numbers.layer._arrays:
+        if isinstance(numbers, Numbers) and numbers.layer._arrays:
             layer._make_variables({})
             if numbers.layer.built:
                 states = numbers.layer._states
                 layer.build((None if states is None else states.rows,))
             layer.set_weights(numbers.layer.get_weights())
         return layer
-
-
-class _Numbers(str):
-    """A line of a config that JSON reads as text, and `clone_model` as the layer to copy from."""
-
-    __slots__ = ("layer",)
-    layer: ElmoLayer
-
-    def __new__(cls, layer: ElmoLayer) -> Self:
-        self = super().__new__(cls, "in the weights")
-        self.layer = layer
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self  # Keras copies configs; that must not copy matrices
-
-    def __reduce__(self) -> tuple[type, tuple[str]]:
-        return str, (str(self),)

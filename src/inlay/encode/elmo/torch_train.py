@@ -24,7 +24,7 @@ from inlay.text import Corpus, encode_corpus
 from inlay.text.corpus import Source
 
 if TYPE_CHECKING:
-    from inlay.encode.elmo.bilm import Settings
+    from inlay.encode.elmo.bilm_settings import Settings
 
 HELD_WORDS = 20_000  # enough for a perplexity within 2 %, and measured in seconds
 STRETCHES = 100  # of a training, for its history
