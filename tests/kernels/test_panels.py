@@ -7,7 +7,7 @@ from inlay.kernels import panels
 
 @njit
 def one_tile(left, packed, out):
-    panels.tile((0, 0, 0), left, 2, 9, packed, 3 * 16, 4, out, 1, 20)
+    panels.tile((0, 0, 0), left, 2, 9, packed, 3 * 16, 4, out, 1, 20, 7)
 
 
 @pytest.mark.parametrize("run", [one_tile, one_tile.py_func], ids=["compiled", "plain"])

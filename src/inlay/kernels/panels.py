@@ -21,6 +21,7 @@ DEEP = 512  # rows of a panel at once: 32 kB
 MANY = 96  # rows of the left side at once; the matrix is read once for these
 
 _FLOAT, _INT32, _INT64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+_BYTE = ir.IntType(8).as_pointer()
 _REGISTER = ir.VectorType(_FLOAT, COLUMNS)
 # Fused where the processor can; the order of a sum stays.
 _FLAGS = ("contract", "nsz")
@@ -46,12 +47,13 @@ def pack(matrix):
     return packed
 
 
-def tile(rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row):
+def tile(rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row, ahead):
     """`out += left @ panel` for `len(rows)` rows of left and 16 columns.
 
     `rows` is a tuple, so that its length is part of its type and known to the compiler. Offsets
     count floats from the first of each array; `left_row` and `out_row` are the floats from one
-    row to the next. Nothing is checked.
+    row to the next. Nothing is checked. What lies `ahead` rows further down in the panels is
+    fetched on the way, which has no effect on the result.
     """
     for r in range(len(rows)):
         a = left.reshape(-1)[left_at + r * left_row :][:depth]
@@ -60,7 +62,9 @@ def tile(rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, o
 
 
 @intrinsic
-def _tile(typing, rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row):
+def _tile(
+    typing, rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row, ahead
+):
     n = rows.count
 
     def emit(context, builder, signature, arguments):
@@ -74,6 +78,11 @@ def _tile(typing, rows, left, left_at, left_row, packed, packed_at, depth, out, 
         def register_at(pointer):
             return builder.bitcast(pointer, _REGISTER.as_pointer())
 
+        fetch = builder.module.declare_intrinsic(
+            "llvm.prefetch",
+            [_BYTE],
+            ir.FunctionType(ir.VoidType(), [_BYTE, _INT32, _INT32, _INT32]),
+        )
         depth = arguments[6]
         left = [row(start(1), arguments[3], r) for r in range(n)]
         panel = start(4)
@@ -89,6 +98,10 @@ def _tile(typing, rows, left, left_at, left_row, packed, packed_at, depth, out, 
             register_at(builder.gep(panel, [builder.mul(at, _INT64(COLUMNS))], inbounds=True)),
             align=64,
         )
+        # The next panel is on its way while this one is used: it comes from far, and only once.
+        coming = builder.add(at, arguments[10])
+        coming = builder.gep(panel, [builder.mul(coming, _INT64(COLUMNS))], inbounds=True)
+        builder.call(fetch, [builder.bitcast(coming, _BYTE), _INT32(0), _INT32(2), _INT32(1)])
         grown = []
         for pointer, total in zip(left, sums, strict=True):
             number = builder.load(builder.gep(pointer, [at], inbounds=True))
@@ -108,14 +121,19 @@ def _tile(typing, rows, left, left_at, left_row, packed, packed_at, depth, out, 
         return context.get_dummy_value()
 
     size = types.intp
-    return types.void(rows, left, size, size, packed, size, size, out, size, size), emit
+    return types.void(rows, left, size, size, packed, size, size, out, size, size, size), emit
 
 
 @overload(tile)
-def _tile_compiled(rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row):
-    return lambda rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row: (
-        _tile(rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row)
-    )
+def _tile_compiled(
+    rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row, ahead
+):
+    def compiled(
+        rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row, ahead
+    ):
+        _tile(rows, left, left_at, left_row, packed, packed_at, depth, out, out_at, out_row, ahead)
+
+    return compiled
 
 
 @njit(cache=True, nogil=True)
@@ -144,29 +162,30 @@ def add_product(left, packed, out):
                     first = top + rows * i // tiles
                     height = top + rows * (i + 1) // tiles - first
                     a_at = first * depth + k
+                    ahead = 0 if i else depth
                     if columns == COLUMNS:
                         at = first * width + column
-                        _any_tile(height, left, a_at, packed, b_at, deep, out, at, width)
+                        _any_tile(height, left, a_at, packed, b_at, deep, out, at, width, ahead)
                         continue
                     for r in range(height):
                         edge[r, :columns] = out[first + r, column:]
-                    _any_tile(height, left, a_at, packed, b_at, deep, edge, 0, COLUMNS)
+                    _any_tile(height, left, a_at, packed, b_at, deep, edge, 0, COLUMNS, ahead)
                     for r in range(height):
                         out[first + r, column:] = edge[r, :columns]
 
 
 @njit(cache=True, nogil=True)
-def _any_tile(height, left, a_at, packed, b_at, deep, out, at, out_row):
+def _any_tile(height, left, a_at, packed, b_at, deep, out, at, out_row, ahead):
     depth = left.shape[1]
     if height == 6:
-        tile((0, 0, 0, 0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row)
+        tile((0, 0, 0, 0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row, ahead)
     elif height == 5:
-        tile((0, 0, 0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row)
+        tile((0, 0, 0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row, ahead)
     elif height == 4:
-        tile((0, 0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row)
+        tile((0, 0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row, ahead)
     elif height == 3:
-        tile((0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row)
+        tile((0, 0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row, ahead)
     elif height == 2:
-        tile((0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row)
+        tile((0, 0), left, a_at, depth, packed, b_at, deep, out, at, out_row, ahead)
     else:
-        tile((0,), left, a_at, depth, packed, b_at, deep, out, at, out_row)
+        tile((0,), left, a_at, depth, packed, b_at, deep, out, at, out_row, ahead)
