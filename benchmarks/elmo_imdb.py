@@ -189,7 +189,7 @@ def main() -> None:
     os.environ.setdefault("KERAS_BACKEND", "jax")
     print({name: version(name) for name in ("numpy", "numba", "keras", "scikit-learn")}, flush=True)
     if args.train_bilm:
-        from inlay.encode.elmo.bilm import train_bilm
+        from inlay.encode.elmo import train_bilm
 
         report = train_bilm(
             args.train_bilm, args.encoder, tokenizer=tokens, **json.loads(args.bilm)
