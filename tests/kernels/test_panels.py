@@ -54,3 +54,16 @@ def test_packed_is_aligned_and_whole():
     assert packed.ctypes.data % 64 == 0
     np.testing.assert_array_equal(packed.transpose(1, 0, 2).reshape(5, 32)[:, :20], matrix)
     assert not packed[1, :, 4:].any()
+
+
+def test_a_copy_may_begin_anywhere():
+    rng = np.random.default_rng(0)
+    packed, left = panels.pack(rng.normal(size=(9, 16))), rng.normal(size=(6, 9)).astype("f4")
+    expected, out = np.zeros((2, 6, 16), np.float32)
+    panels.add_product(left, packed, expected)
+    memory = np.zeros(packed.size + 1, np.float32)
+    moved = memory[1:].reshape(packed.shape)
+    moved[:] = packed
+    assert moved.ctypes.data % 64
+    panels.add_product(left, moved, out)
+    np.testing.assert_array_equal(out, expected)

@@ -19,15 +19,17 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors about its options name them as the user typed them."""
         options = {param.name: param for param in self.params if isinstance(param, click.Option)}
+        names = {name: option.opts[-1] for name, option in options.items()}
         try:
             return super().invoke(ctx)
         except ArgumentError as error:
             if error.where not in options:
                 raise
             message = f"expected {error.expected}, got {error.got}."
+            if error.hint:
+                message += f" Try: {in_options(error.hint, names)}"
             raise click.BadParameter(message, ctx, options[error.where]) from error
         except InlayError as error:
-            names = {name: option.opts[-1] for name, option in options.items()}
             error.hint = in_options(error.hint, names)
             raise
 

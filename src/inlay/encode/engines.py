@@ -48,7 +48,8 @@ def packer(engine: Engine = "numba", precision: Precision = "float32") -> Pack:
 
             return PACKERS[precision]
         case "onnxruntime":
-            require("onnxruntime", extra="onnxruntime", need="the ONNX Runtime engine")
+            for module in ("onnxruntime", "onnx"):
+                require(module, extra="onnxruntime", need="the ONNX Runtime engine")
             from inlay.encode.onnxruntime_products import PACKERS
 
             return PACKERS[precision]

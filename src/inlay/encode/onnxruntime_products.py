@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 
 from inlay.encode.products import Pack
-from inlay.optional import require
 
 Array = np.ndarray[Any, Any]
 
@@ -41,7 +41,6 @@ class Int8Product:
 
 def _session(operator: str, left: str, more: list[str], **constants: Array) -> Any:
     """`out = operator(left, matrix, *more)` with constants."""
-    onnx = require("onnx", extra="onnxruntime", need="the ONNX Runtime engine")
     helper, types = onnx.helper, onnx.TensorProto
     depth, width = constants["matrix"].shape
     out = types.FLOAT if left == "FLOAT" else types.INT32

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from inlay.encode.products import Pack
+from inlay.errors import ArgumentError
 
 Array = np.ndarray[Any, Any]
 
@@ -47,7 +48,15 @@ class Int8Product:
 
         whole, self._scales = quantise_columns(matrix)
         weight = torch.from_numpy(np.ascontiguousarray(whole.T))
-        self._packed = torch.ops.onednn.qlinear_prepack(weight, [ROWS, len(matrix)])
+        try:
+            self._packed = torch.ops.onednn.qlinear_prepack(weight, [ROWS, len(matrix)])
+        except (RuntimeError, AttributeError) as error:
+            raise ArgumentError(
+                "precision",
+                expected="a torch with oneDNN for int8",
+                got=f"{error!s:.100}",
+                hint="engine='onnxruntime', or float32",
+            ) from error
         width = matrix.shape[1]
         ones, zeros = torch.ones(width), torch.zeros(width, dtype=torch.int32)
         # No scale of the left side, its zero; and one for each column, each with zero 0.

@@ -96,7 +96,7 @@ def _tile(
         sums = [builder.phi(_REGISTER) for _ in range(n)]
         b = builder.load(
             register_at(builder.gep(panel, [builder.mul(at, _INT64(COLUMNS))], inbounds=True)),
-            align=64,
+            align=4,  # a copy of a packed matrix may begin anywhere
         )
         # The next panel is on its way while this one is used: it comes from far, and only once.
         coming = builder.add(at, arguments[10])

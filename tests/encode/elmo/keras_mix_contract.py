@@ -6,6 +6,7 @@ import pytest
 
 from inlay.encode.elmo import Elmo, Mix, Weights, batch_to_ids
 from inlay.encode.elmo.keras_mix import ScalarMix
+from inlay.errors import ArgumentError
 from tests.encode.elmo.test_network import TINY
 
 MIX = Mix((0.5, -1.0, 2.0), 1.5)
@@ -25,6 +26,11 @@ def test_it_mixes(elmo):
     np.testing.assert_allclose(found, elmo.encode(TEXTS), rtol=0, atol=1e-6)
     assert layer.compute_output_shape((None, 3, 10)) == (None, 10)
     assert layer.count_params() == 4
+
+
+def test_as_many_scalars_as_layers():
+    with pytest.raises(ArgumentError, match="scalars: expected 3"):
+        ScalarMix([0.0, 0.0])(np.ones((2, 3, 4), "float32"))
 
 
 def head(inputs, mixed):

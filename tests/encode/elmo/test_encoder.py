@@ -1,14 +1,17 @@
+import copy
 import json
+import pickle
 import threading
 
 import numpy as np
 import pytest
 
 import inlay
+from inlay import Table
 from inlay.encode.elmo import Elmo, Mix, Weights
 from inlay.encode.elmo import encoder as module
 from inlay.encode.engines import PRECISIONS
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from tests.encode.elmo.golden import ATOL
 from tests.encode.elmo.reference import reference_layers
 from tests.encode.elmo.test_network import SENTENCES, TINY
@@ -148,7 +151,40 @@ def test_what_is_no_text(elmo, text):
         elmo.encode([text])
 
 
+@pytest.mark.parametrize("text", [["a", None], [1, 2], [["a"]]])
+def test_what_is_no_token(elmo, text):
+    with pytest.raises(ArgumentTypeError, match="texts: expected strings, or lists of strings"):
+        elmo.encode([text])
+
+
+@pytest.mark.parametrize("texts", ["a film", b"film", None, 5])
+def test_one_text_is_not_many(elmo, texts):
+    for ask in (elmo.encode, elmo.outputs, elmo.word_table):
+        with pytest.raises(ArgumentTypeError, match="as a list"):
+            ask(texts)
+
+
+def test_a_tokenizer_that_makes_no_list():
+    with pytest.raises(ArgumentTypeError, match="texts"):
+        Elmo(TINY, WEIGHTS, tokenizer=str.lower).encode(["A FILM"])
+
+
+def test_copied_and_pickled(elmo):
+    expected = elmo.encode(SENTENCES)
+    for again in (copy.deepcopy(elmo), pickle.loads(pickle.dumps(elmo))):
+        np.testing.assert_array_equal(again.encode(SENTENCES), expected)
+    for engine in ("torch", "onnxruntime"):
+        used = Elmo(TINY, WEIGHTS, engine=engine)
+        used.encode(SENTENCES)
+        assert copy.deepcopy(used).encode(SENTENCES).shape == (4, 10)
+
+
 def test_settings_that_cannot_be():
+    for length in (2.5, "3", True):
+        with pytest.raises(ArgumentError, match="max_length"):
+            Elmo(TINY, WEIGHTS, max_length=length)
+    with pytest.raises(ArgumentTypeError, match="mix: expected a Mix"):
+        Elmo(TINY, WEIGHTS, mix=[0, 0, 0])
     with pytest.raises(ArgumentError, match="max_length"):
         Elmo(TINY, WEIGHTS, max_length=0)
     with pytest.raises(ArgumentError, match="mix: expected 3"):
@@ -173,6 +209,12 @@ def test_the_tokenizer_of_the_training(elmo, tmp_path):
     assert inlay.load_encoder(tmp_path / "model").split("A Film.") == ["a", "film", "."]
     again = inlay.load_encoder(tmp_path / "model", tokenizer="split")
     assert again.split("A Film.") == ["A", "Film."]
+    for path in ("options.json", "weights.hdf5"):
+        assert inlay.load_encoder(tmp_path / "model" / path).tokenizer == "lower"
+    for broken in ('{"tok', "[]", "{}"):
+        (tmp_path / "model" / "training.json").write_text(broken)
+        with pytest.raises(FormatError, match=r"training\.json"):
+            inlay.load_encoder(tmp_path / "model")
     (tmp_path / "model" / "training.json").write_text('{"tokenizer": null}')
     assert inlay.load_encoder(tmp_path / "model").split("A Film.") == ["A", "Film."]
 
@@ -196,8 +238,10 @@ def test_words_made_before(elmo, tmp_path, monkeypatch):
 
 def test_words_of_another_model(elmo):
     table = Elmo(TINY, Weights.random(TINY, 9)).word_table(["film"])
-    with pytest.raises(ArgumentError, match="word_table made with these weights"):
-        Elmo(TINY, WEIGHTS, vocab_to_cache=table).encode(["film"])
+    other = Elmo(TINY, WEIGHTS, engine="torch", precision="bfloat16").word_table(["film"])
+    for given in (table, other, Table.from_arrays(["film"], np.zeros((1, 5)))):
+        with pytest.raises(ArgumentError, match="word_table made with these weights"):
+            Elmo(TINY, WEIGHTS, vocab_to_cache=given).encode(["film"])
 
 
 def test_words_are_forgotten_not_hoarded(elmo, monkeypatch):

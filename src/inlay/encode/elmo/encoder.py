@@ -20,7 +20,7 @@ from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.files import atomic_folder
 from inlay.optional import require
 from inlay.workers import available_workers
@@ -49,13 +49,15 @@ class Elmo:
         tokenizer: How strings become tokens: "split" (white space, as TF Hub's module does),
             "words", "lower" or a callable. Lists of tokens are taken as they are.
         pad_token: A token that is none: the network does not see it, and it counts in no mean.
+            In strings it must be what the tokenizer leaves whole, as "split" does.
         max_length: Read so many tokens of each text; None: all.
         stateful: Begin each text where the text at the same place of the call before ended, as
             the original implementations did and the published reference vectors were made.
             Then a result depends on what came before; each call is one batch.
         engine: What multiplies; see `inlay.encode.engines.packer`.
         precision: Of the products.
-        workers: Threads, each with sentences of its own. None: one for each processor.
+        workers: Threads, each with sentences of its own. None: one for each processor; for the
+            engine "torch", which has its own, one.
         vocab_to_cache: Words whose vectors without context are made once and kept, or the table
             that `word_table` made of them, or its file.
 
@@ -79,8 +81,12 @@ class Elmo:
         workers: int | None = None,
         vocab_to_cache: Sequence[str] | Table | str | os.PathLike[str] | None = None,
     ) -> None:
-        if max_length is not None and max_length < 1:
-            raise ArgumentError("max_length", expected="at least 1, or None", got=str(max_length))
+        if max_length is not None and (type(max_length) is not int or max_length < 1):
+            raise ArgumentError(
+                "max_length", expected="a whole number from 1, or None", got=repr(max_length)
+            )
+        if mix is not None and not isinstance(mix, Mix):
+            raise ArgumentTypeError("mix", expected="a Mix, or None", got=type(mix).__name__)
         self.options, self.weights = options, weights
         self.dim, self.n_layers = 2 * options.projection_dim, options.n_layers + 1
         self.mix = mix or Mix((0.0,) * self.n_layers)
@@ -91,11 +97,18 @@ class Elmo:
         self.tokenizer, self.pad_token, self.max_length = tokenizer, pad_token, max_length
         self.engine, self.precision = engine, precision
         self.stateful = stateful
-        self.workers = 1 if stateful else available_workers(workers)
+        # torch has threads of its own; two kinds at once are in each other's way.
+        alone = stateful or (engine == "torch" and workers is None)
+        self.workers = 1 if alone else available_workers(workers)
         self._tokenize = get_tokenizer(tokenizer)
         self._states = States() if stateful else None
-        self._pack = packer(engine, precision)
         self._given = vocab_to_cache
+        packer(engine, precision)  # so that what cannot be is refused now
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what is made when it first runs: engines cannot be copied."""
+        made = ("_network", "_lexicon")
+        return {name: value for name, value in self.__dict__.items() if name not in made}
 
     def __repr__(self) -> str:
         shape = f"{self.options.n_layers} layers of {self.options.dim}"
@@ -111,13 +124,14 @@ class Elmo:
         """Read an ELMo; see `inlay.load_encoder`."""
         source = read(Path(path), None if weights is None else Path(weights))
         settings.setdefault("mix", source.mix)
-        report = Path(path, "training.json")  # of `train_bilm`
-        if report.is_file() and (name := json.loads(report.read_text("utf-8")).get("tokenizer")):
-            settings.setdefault("tokenizer", name)
+        settings.setdefault("tokenizer", _trained_tokenizer(Path(source.where).parent))
         return cls(source.options, source.weights, **settings)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write `options.json` and `weights.hdf5`, as the official files are.
+
+        The mix and the tokenizer are not in them: give them again when you load. A folder that
+        is there is replaced as a whole.
 
         Raises:
             MissingPackageError: h5py is not installed.
@@ -133,7 +147,7 @@ class Elmo:
 
     @cached_property
     def _network(self) -> Network:
-        return Network(self.options, self.weights, self._pack)
+        return Network(self.options, self.weights, packer(self.engine, self.precision))
 
     @cached_property
     def _lexicon(self) -> Lexicon:
@@ -149,14 +163,22 @@ class Elmo:
             given = load(given)
         if not isinstance(given, Table):
             return self.word_table(given)
-        if given.provenance.get("elmo") != self.hash:
+        wanted, found = (
+            f"{origin.get('elmo', 'unknown')!s:.12} in {origin.get('precision', 'unknown')}"
+            for origin in (self._origin, given.provenance)
+        )
+        if found != wanted:
             raise ArgumentError(
                 "vocab_to_cache",
-                expected=f"a table that word_table made with these weights, {self.hash:.12}...",
-                got=f"one of {given.provenance.get('elmo', 'unknown origin'):.12}",
+                expected=f"a table that word_table made with these weights, {wanted}",
+                got=found,
                 hint="make it again: encoder.word_table(words)",
             )
         return given
+
+    @property
+    def _origin(self) -> dict[str, Any]:
+        return {"model": "ELMo", "elmo": self.hash, "precision": self.precision}
 
     def word_table(self, words: Iterable[str]) -> Table:
         """The vectors of words without context, as a static embedding.
@@ -168,9 +190,9 @@ class Elmo:
             float32 `(n, P)`, with the weights' hash in its provenance. Saved, it serves as
             `vocab_to_cache`, and as a table like any other.
         """
-        words = list(dict.fromkeys(words))
+        words = list(dict.fromkeys(_not_one(words, "words")))
         vectors = Lexicon(self._network).vectors(words)
-        return Table.from_arrays(words, vectors, provenance={"model": "ELMo", "elmo": self.hash})
+        return Table.from_arrays(words, vectors, provenance=self._origin)
 
     def split(self, text: Text) -> list[str]:
         """The tokens of a text, `pad_token` among them, cut at `max_length`."""
@@ -178,8 +200,12 @@ class Elmo:
             raise ArgumentTypeError(
                 "texts", expected="strings or lists of tokens", got=type(text).__name__
             )
-        tokens = self._tokenize(text) if isinstance(text, str) else list(text)
-        return tokens[: self.max_length]
+        tokens = self._tokenize(text) if isinstance(text, str) else text
+        if not isinstance(tokens, list | tuple) or not all(isinstance(t, str) for t in tokens):
+            raise ArgumentTypeError(
+                "texts", expected="strings, or lists of strings", got=f"{tokens!r:.60}"
+            )
+        return list(tokens[: self.max_length])
 
     def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
         """All layers of each text, in order.
@@ -244,7 +270,7 @@ class Elmo:
             over real tokens, as in version 3 of that module; all float32; `mask`, bool
             `(n_texts, n_tokens)`. Allocates `4 * dim * (n_layers + 1.5)` bytes a token.
         """
-        every = [self.split(text) for text in texts]
+        every = [self.split(text) for text in _not_one(texts, "texts")]
         shape = len(every), max(map(len, every), default=0)
         mask = np.zeros(shape, bool)
         layers = np.zeros((self.n_layers, *shape, self.dim), np.float32)
@@ -314,7 +340,7 @@ class Elmo:
 
     def _run(self, texts: Iterable[Text]) -> Iterator[tuple[list[str], Array]]:
         """Each text's tokens and the layers `(n_layers, n, dim)` of its n real ones."""
-        split = (self.split(text) for text in texts)
+        split = (self.split(text) for text in _not_one(texts, "texts"))
         if self._states is not None:
             every = list(split)
             yield from zip(every, self._block(every, map), strict=True)
@@ -344,6 +370,29 @@ class Elmo:
             for i, one in zip(batch, some, strict=True):
                 found[i] = one
         return found
+
+
+def _not_one(texts: Iterable[Any], where: str) -> Iterable[Any]:
+    """Refuse one string where many are meant: its letters would pass for texts."""
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        raise ArgumentTypeError(
+            where, expected="many strings, as a list", got=f"{texts!r:.60}", hint=f"[{where[:-1]}]"
+        )
+    return texts
+
+
+def _trained_tokenizer(folder: Path) -> str:
+    """The tokenizer that `train_bilm` noted beside the weights, if it did; else "split"."""
+    report = folder / "training.json"
+    if not report.is_file():
+        return "split"
+    try:
+        found = json.loads(report.read_text("utf-8"))["tokenizer"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise FormatError(
+            str(report), expected="what train_bilm wrote, with a tokenizer", got=repr(error)
+        ) from error
+    return str(found or "split")
 
 
 def _blocks(texts: Iterable[list[str]]) -> Iterator[list[list[str]]]:

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from inlay.encode.elmo.keras_bilm import scalar_mix
+from inlay.errors import ArgumentError
 
 Tensor = Any
 
@@ -38,6 +39,8 @@ class ScalarMix(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         scalars, gamma = self._start
         n = input_shape[1]
         start = [0.0] * n if scalars is None else scalars
+        if len(start) != n:
+            raise ArgumentError("scalars", expected=f"{n}, one for each layer", got=str(len(start)))
         self.scalars = self.add_weight(
             (n,), initializer=lambda shape, dtype=None: ops.cast(start, dtype), name="scalars"
         )
