@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 
 from inlay.encode.products import Pack
@@ -41,6 +40,8 @@ class Int8Product:
 
 def _session(operator: str, left: str, more: list[str], **constants: Array) -> Any:
     """`out = operator(left, matrix, *more)` with constants."""
+    import onnx
+
     helper, types = onnx.helper, onnx.TensorProto
     depth, width = constants["matrix"].shape
     out = types.FLOAT if left == "FLOAT" else types.INT32
