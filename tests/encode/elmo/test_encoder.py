@@ -8,8 +8,7 @@ import pytest
 
 import inlay
 from inlay import Table
-from inlay.encode.elmo import Elmo, Mix, Weights
-from inlay.encode.elmo import encoder as module
+from inlay.encode.elmo import Elmo, Mix, Weights, batching
 from inlay.encode.engines import PRECISIONS
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from tests.encode.elmo.golden import ATOL
@@ -76,8 +75,8 @@ def test_same_text_same_vector(elmo, monkeypatch):
     order = rng.permutation(60)
     np.testing.assert_array_equal(elmo.encode([texts[i] for i in order]), first[order])
     np.testing.assert_array_equal(elmo.encode(texts[7:8]), first[7:8])
-    monkeypatch.setattr(module, "BLOCK", 100)
-    monkeypatch.setattr(module, "BATCH", 33)
+    monkeypatch.setattr(batching, "BLOCK", 100)
+    monkeypatch.setattr(batching, "BATCH", 33)
     for workers in (1, 3):
         again = Elmo(TINY, WEIGHTS, mix=elmo.mix, workers=workers)
         np.testing.assert_array_equal(again.encode(texts), first)
@@ -130,7 +129,7 @@ def test_stateful(golden):
 
 
 def test_texts_are_read_as_they_are_needed(elmo, monkeypatch):
-    monkeypatch.setattr(module, "BLOCK", 10)
+    monkeypatch.setattr(batching, "BLOCK", 10)
     read = []
 
     def texts():

@@ -12,6 +12,7 @@ import numpy as np
 
 from inlay.core import Table, Vocabulary
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
+from inlay.encode.elmo.batching import batches_of, blocks
 from inlay.encode.elmo.characters import BOS, EOS
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.lexicon import Lexicon
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 Text = str | Sequence[str]
-
-BLOCK = 32_768  # tokens at once, sorted by length among themselves: their layers take 400 MB
-BATCH = 8192  # tokens that the LSTMs run at once, roughly
 
 
 class Elmo:
@@ -346,7 +344,7 @@ class Elmo:
             yield from zip(every, self._block(every, map), strict=True)
             return
         with ThreadPoolExecutor(self.workers) as pool:
-            for block in _blocks(split):
+            for block in blocks(split):
                 yield from zip(block, self._block(block, pool.map), strict=True)
 
     def _block(self, texts: list[list[str]], run: Callable[..., Iterable[Any]]) -> list[Array]:
@@ -364,7 +362,7 @@ class Elmo:
 
         lengths = [len(sentence) for sentence in sentences]
         whole = [list(range(len(texts)))]
-        batches = whole if self._states is not None else _batches(lengths, self.workers)
+        batches = whole if self._states is not None else batches_of(lengths, self.workers)
         found: list[Array] = [vectors] * len(texts)
         for batch, some in zip(batches, run(layers, batches), strict=True):
             for i, one in zip(batch, some, strict=True):
@@ -393,30 +391,3 @@ def _trained_tokenizer(folder: Path) -> str:
             str(report), expected="what train_bilm wrote, with a tokenizer", got=repr(error)
         ) from error
     return str(found or "split")
-
-
-def _blocks(texts: Iterable[list[str]]) -> Iterator[list[list[str]]]:
-    block: list[list[str]] = []
-    tokens = 0
-    for text in texts:
-        block.append(text)
-        tokens += len(text) + 2
-        if tokens >= BLOCK:
-            yield block
-            block, tokens = [], 0
-    if block:
-        yield block
-
-
-def _batches(lengths: Sequence[int], workers: int) -> list[list[int]]:
-    """Which texts run together: of like lengths, about `BATCH` tokens or a worker's share."""
-    most = min(BATCH, -(-sum(lengths) // workers))
-    batches: list[list[int]] = []
-    tokens = most
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if tokens + lengths[i] > most:
-            batches.append([])
-            tokens = 0
-        batches[-1].append(i)
-        tokens += lengths[i]
-    return batches
