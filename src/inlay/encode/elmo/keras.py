@@ -145,13 +145,8 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         """
         host = {name: settings.pop(name) for name in ("name", "dtype") if name in settings}
         chosen = LayerSettings.make(options.n_layers + 1, **settings)
-        if vocab_to_cache is not None and chosen.trainable == "all":
-            raise ArgumentError(
-                "vocab_to_cache",
-                expected='trainable="mix" or False with it, for cached vectors do not learn',
-                got='trainable="all"',
-                hint="character ids",
-            )
+        if vocab_to_cache is not None:
+            chosen.check_cached()
         words, none = words_and_none(vocab_to_cache, pad_token)
         layer = cls(
             options.to_dict(),

@@ -66,6 +66,20 @@ class LayerSettings:
         settings._check(n_layers)
         return settings
 
+    def check_cached(self) -> None:
+        """Refuse to train the network under words whose vectors were made once.
+
+        Raises:
+            ArgumentError: `trainable` is "all".
+        """
+        if self.trainable == "all":
+            raise ArgumentError(
+                "vocab_to_cache",
+                expected='trainable="mix" or False with it, for cached vectors do not learn',
+                got='trainable="all"',
+                hint="character ids, of which equal words are computed once in a batch",
+            )
+
     def _check(self, n_layers: int) -> None:
         mixes, fixed = self.num_output_representations, self.scalar_mix_parameters
         if type(mixes) is not int or mixes < 1:

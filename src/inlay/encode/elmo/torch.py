@@ -96,13 +96,8 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
                 what is cached would no longer be what the network makes.
         """
         chosen = LayerSettings.make(options.n_layers + 1, **settings)
-        if vocab_to_cache is not None and chosen.trainable == "all":
-            raise ArgumentError(
-                "vocab_to_cache",
-                expected='trainable="mix" or False with it, for cached vectors do not learn',
-                got='trainable="all"',
-                hint="character ids, of which equal words are computed once in a batch",
-            )
+        if vocab_to_cache is not None:
+            chosen.check_cached()
         char_cnn, bilm = (network.from_weights(options, weights) for network in (CharCNN, BiLM))
         return cls(char_cnn, bilm, chosen, vocab_to_cache)
 
