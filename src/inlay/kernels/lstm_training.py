@@ -59,14 +59,15 @@ def step(z, before, cells, out, clip):
 
 
 @kernel
-def step_back(z, before, cells, d_out, d_cells, clip):
+def step_back(z, before, cells, d_out, d_z, d_cells, clip):
     """The gradient of `step`.
 
     Args:
-        z: As `step` left it; replaced by the gradient of what it was given.
+        z: As `step` left it.
         before: As given to `step`.
         cells: As `step` left it.
         d_out: float32 `(n, C)`: the gradient of `out`.
+        d_z: float32 `(n, 4C)`, written: the gradient of what `step` was given as `z`.
         d_cells: float32 `(n, C)`: the gradient of `cells` from later steps; replaced by that
             of `before`.
         clip: As given to `step`. A cell at its clip passes no gradient on.
@@ -76,14 +77,15 @@ def step_back(z, before, cells, d_out, d_cells, clip):
     for row in range(d_out.shape[0]):
         i, j = z[row, :size], z[row, size : 2 * size]
         f, o = z[row, 2 * size : 3 * size], z[row, 3 * size :]
+        d_i, d_j = d_z[row, :size], d_z[row, size : 2 * size]
+        d_f, d_o = d_z[row, 2 * size : 3 * size], d_z[row, 3 * size :]
         old, new, dy, dc = before[row], cells[row], d_out[row], d_cells[row]
         for k in range(size):
             t = hyperbolic(new[k])
             d = dc[k] + dy[k] * o[k] * (one - t * t)
             d = d if abs(new[k]) < clip else f32(0)
             dc[k] = d * f[k]
-            o[k] = dy[k] * t * o[k] * (one - o[k])
-            f[k] = d * old[k] * f[k] * (one - f[k])
-            given = i[k]
-            i[k] = d * j[k] * given * (one - given)
-            j[k] = d * given * (one - j[k] * j[k])
+            d_o[k] = dy[k] * t * o[k] * (one - o[k])
+            d_f[k] = d * old[k] * f[k] * (one - f[k])
+            d_i[k] = d * j[k] * i[k] * (one - i[k])
+            d_j[k] = d * i[k] * (one - j[k] * j[k])

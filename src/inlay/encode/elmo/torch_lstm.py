@@ -21,11 +21,20 @@ class Run(NamedTuple):
         counts: How many texts have a first word, a second, ...: never rising.
         cell_clip: Cells are kept within this of 0; None: not at all.
         proj_clip: Projected states likewise.
+        fresh: bool `(words,)`: words that follow on nothing, as a new text in a stream of them:
+            both states before them are zero. None: there are none.
     """
 
     counts: tuple[int, ...]
     cell_clip: float | None
     proj_clip: float | None
+    fresh: Tensor | None = None
+
+    def kept(self) -> list[Tensor | None]:
+        """For each step `(texts, 1)`: 0 where states end, 1 elsewhere; None where none ends."""
+        if self.fresh is None:
+            return [None] * len(self.counts)
+        return [~fresh[:, None] if fresh.any() else None for fresh in self.fresh.split(self.counts)]
 
 
 class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so untyped here
@@ -39,7 +48,8 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
         h_t = clip((sigmoid(o) tanh(c_t)) projection)
 
     What need not wait for the step before is one product over all words: the inputs' part of the
-    gates, and the gradient of each weight.
+    gates, and the gradient of each weight. On a processor in float32 a kernel of ours does a
+    step's cells in one pass; anything else goes by PyTorch's own operations.
 
     Source: Sak et al. 2014, equations 1-7, without peepholes.
     """
@@ -69,31 +79,28 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
 
         Returns:
             Projected states `(words, P)`, and cells `(words, C)`, which have no gradient.
-            Allocates `words * (6C + P)` numbers.
+            Allocates `words * (6C + 2P)` numbers, and as many again on the way back.
         """
         width, dim = x.shape[1], c0.shape[1]
         bias = bias.clone()
         bias[2 * dim : 3 * dim] += FORGET_BIAS
         gates, recurrent = torch.addmm(bias, x, kernel[:width]), kernel[width:]
-        cells, states = x.new_empty(len(x), dim), torch.empty_like(x)
-        squashed = torch.empty_like(cells)
-        c, h = c0, h0
-        for z, c_now, h_now, s in zip(
-            *(array.split(run.counts) for array in (gates, cells, states, squashed)), strict=True
-        ):
-            n = len(z)
-            i, j, f, o = z.addmm_(h[:n], recurrent).split(dim, 1)
-            i.sigmoid_()
-            j.tanh_()
-            z[:, 2 * dim :].sigmoid_()
-            torch.mul(f, c[:n], out=c_now).addcmul_(i, j)
-            _clip(c_now, run.cell_clip)
-            torch.tanh(c_now, out=s)
-            torch.mm(o * s, projection, out=h_now)
-            _clip(h_now, run.proj_clip)
+        cells, states = x.new_empty(len(x), dim), x.new_empty(x.shape)
+        inner, heads = torch.empty_like(cells), torch.empty_like(states)
+        c, h = c0.contiguous(), h0
+        parts = (array.split(run.counts) for array in (gates, cells, inner, states, heads))
+        for keep, z, c_now, out, h_now, head in zip(run.kept(), *parts, strict=True):
+            c, h = c[: len(z)], h[: len(z)]
+            if keep is not None:
+                c, h = c * keep, h * keep
+            z.addmm_(head.copy_(h), recurrent)
+            _step(z, c, c_now, out, run.cell_clip)
+            torch.mm(out, projection, out=h_now)
+            if run.proj_clip is not None:
+                h_now.clamp_(-run.proj_clip, run.proj_clip)
             c, h = c_now, h_now
         ctx.run = run
-        ctx.save_for_backward(x, kernel, projection, c0, h0, gates, cells, squashed, states)
+        ctx.save_for_backward(x, heads, kernel, projection, c0, gates, cells, inner, states)
         ctx.mark_non_differentiable(cells)
         return states, cells
 
@@ -102,51 +109,92 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
     def backward(ctx: Any, d_states: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         """Go back from the last step to the first."""
         run: Run = ctx.run
-        x, kernel, projection, c0, h0, gates, cells, squashed, states = ctx.saved_tensors
-        width, dim = x.shape[1], c0.shape[1]
-        d_states, d_gates = d_states.clone(), torch.empty_like(gates)
-        d_c, d_h = torch.zeros_like(c0), torch.zeros_like(h0)
-        recurrent = kernel[width:].T.contiguous()
-        split = [
-            array.split(run.counts) for array in (d_states, d_gates, gates, cells, squashed, states)
-        ]
-        before = [c0, *split[3][:-1]]
+        x, heads, kernel, projection, c0, gates, cells, inner, states = ctx.saved_tensors
+        width = x.shape[1]
+        d_states, d_gates = d_states.contiguous().clone(), torch.empty_like(gates)
+        d_c, d_h = torch.zeros_like(c0), torch.zeros_like(heads[: len(c0)])
+        split = [array.split(run.counts) for array in (d_states, d_gates, gates, cells, states)]
+        before, kept = [c0.contiguous(), *split[3][:-1]], run.kept()
         for t in reversed(range(len(run.counts))):
-            dh, dz, z, c, s, h = (parts[t] for parts in split)
-            n = len(z)
-            i, j, f, o = z.split(dim, 1)
-            d_i, d_j, d_f, d_o = dz.split(dim, 1)
-            _clip_backward(dh.add_(d_h[:n]), h, run.proj_clip)
-            d_out = dh @ projection.T
-            torch.mul(d_out, s, out=d_o)
-            dc = d_c[:n]
-            dc.add_(_tanh_backward(d_out.mul_(o), s, grad_input=d_out))
-            _clip_backward(dc, c, run.cell_clip)
-            torch.mul(dc, j, out=d_i)
-            torch.mul(dc, i, out=d_j)
-            torch.mul(dc, before[t][:n], out=d_f)
-            _sigmoid_backward(d_i, i, grad_input=d_i)
-            _tanh_backward(d_j, j, grad_input=d_j)
-            _sigmoid_backward(dz[:, 2 * dim :], z[:, 2 * dim :], grad_input=dz[:, 2 * dim :])
-            dc.mul_(f)
-            torch.mm(dz, recurrent, out=d_h[:n])
-        heads = [h[:n] for h, n in zip([h0, *split[5][:-1]], run.counts, strict=True)]
+            dh, dz, z, c, h = (parts[t] for parts in split)
+            n, keep = len(z), kept[t]
+            c_before, dc = before[t][:n], d_c[:n]
+            dh.add_(d_h[:n])
+            if run.proj_clip is not None:
+                _clamp_backward(dh, h, -run.proj_clip, run.proj_clip, grad_input=dh)
+            if keep is not None:
+                c_before = c_before * keep
+            _step_back(z, c_before, c, dh @ projection.T, dz, dc, run.cell_clip)
+            torch.mm(dz, kernel[width:].T, out=d_h[:n])
+            if keep is not None:
+                dc.mul_(keep)
+                d_h[:n].mul_(keep)
         return (
             None,
             d_gates @ kernel[:width].T,
-            torch.cat([x, torch.cat(heads)], 1).T @ d_gates,
+            torch.cat([x.T @ d_gates, heads.T @ d_gates]),
             d_gates.sum(0),
-            (gates[:, 3 * dim :] * squashed).T @ d_states,
+            inner.T @ d_states,
             d_c,
             d_h,
         )
 
 
-def _clip(x: Tensor, bound: float | None) -> None:
-    if bound is not None:
-        x.clamp_(-bound, bound)
+def _step(z: Tensor, before: Tensor, cells: Tensor, out: Tensor, clip: float | None) -> None:
+    """What `inlay.kernels.lstm_training.step` says, on any device."""
+    if _kernel_serves(z):
+        from inlay.kernels.lstm_training import step
+
+        step(*_arrays(z, before, cells, out), float("inf") if clip is None else clip)
+        return
+    i, j, f, o = z.chunk(4, 1)
+    i.sigmoid_()
+    j.tanh_()
+    z[:, z.shape[1] // 2 :].sigmoid_()
+    torch.mul(f, before, out=cells).addcmul_(i, j)
+    if clip is not None:
+        cells.clamp_(-clip, clip)
+    torch.tanh(cells, out=out).mul_(o)
 
 
-def _clip_backward(gradient: Tensor, clipped: Tensor, bound: float | None) -> None:
-    if bound is not None:
-        _clamp_backward(gradient, clipped, -bound, bound, grad_input=gradient)
+def _step_back(
+    z: Tensor,
+    before: Tensor,
+    cells: Tensor,
+    d_out: Tensor,
+    d_z: Tensor,
+    d_cells: Tensor,
+    clip: float | None,
+) -> None:
+    """What `inlay.kernels.lstm_training.step_back` says, on any device."""
+    if _kernel_serves(z):
+        from inlay.kernels.lstm_training import step_back
+
+        step_back(
+            *_arrays(z, before, cells, d_out, d_z, d_cells),
+            float("inf") if clip is None else clip,
+        )
+        return
+    half = z.shape[1] // 2
+    i, j, f, o = z.chunk(4, 1)
+    d_i, d_j, d_f, d_o = d_z.chunk(4, 1)
+    squashed = cells.tanh()
+    torch.mul(d_out, squashed, out=d_o)
+    d_cells.add_(_tanh_backward(d_out.mul_(o), squashed, grad_input=d_out))
+    if clip is not None:
+        _clamp_backward(d_cells, cells, -clip, clip, grad_input=d_cells)
+    torch.mul(d_cells, j, out=d_i)
+    torch.mul(d_cells, i, out=d_j)
+    torch.mul(d_cells, before, out=d_f)
+    _sigmoid_backward(d_i, i, grad_input=d_i)
+    _tanh_backward(d_j, j, grad_input=d_j)
+    _sigmoid_backward(d_z[:, half:], z[:, half:], grad_input=d_z[:, half:])
+    d_cells.mul_(f)
+
+
+def _kernel_serves(z: Tensor) -> bool:
+    return bool(z.device.type == "cpu" and z.dtype == torch.float32)
+
+
+def _arrays(*tensors: Tensor) -> Any:
+    return (tensor.detach().numpy() for tensor in tensors)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.torch_recurrence import Recurrence
+from inlay.encode.elmo.torch_lstm import ProjectedLSTM, Run
 from inlay.encode.elmo.weights import Weights
 
 Array = np.ndarray[Any, Any]
@@ -54,11 +54,6 @@ class Network:
             for name, array in named.items()
         }
         self._filters = np.array(options.filters, np.int64)
-        infinite = float("inf")
-        self._clips = (
-            np.float32(options.cell_clip or infinite),
-            float(options.proj_clip or infinite),
-        )
 
     def word_names(self) -> list[str]:
         """The parameters that make words of characters."""
@@ -118,16 +113,18 @@ class Network:
         Returns:
             float32 `(steps, n, P)` and the state after.
         """
-        after = []
+        options, after = self.options, []
         names = self.direction_names(direction)
-        for layer, start in enumerate(state):
+        (steps, n, _), x = x.shape, x.flatten(0, 1)
+        run = Run((n,) * steps, options.cell_clip, options.proj_clip, fresh.flatten())
+        for layer, (h, c) in enumerate(state):
             given = drop(x)
             weights = [self.parameters[name] for name in names[3 * layer : 3 * layer + 3]]
-            out, cells = Recurrence.apply(given, *weights, start, fresh, self._clips)
-            after.append((out[-1].detach().clone(), cells.clone()))
-            skip = layer and self.options.use_skip_connections
+            out, cells = ProjectedLSTM.apply(run, given, *weights, c, h)
+            after.append((out[-n:].detach().clone(), cells[-n:].clone()))
+            skip = layer and options.use_skip_connections
             x = out + given if skip else out
-        return drop(x), after
+        return drop(x).view(steps, n, -1), after
 
     def weights(self) -> Weights:
         """What was learned, for the official file."""
