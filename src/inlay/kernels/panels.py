@@ -18,7 +18,7 @@ from numba.extending import intrinsic, overload
 COLUMNS = 16  # of a panel
 TALLEST = 6  # rows of a tile: 6 x 16 sums, a panel's 16 numbers and one of the left side
 DEEP = 512  # rows of a panel at once: 32 kB
-MANY = 96  # rows of the left side at once; the matrix is read once for these
+MANY = 128  # rows of the left side at once; the matrix is read once for these
 
 _FLOAT, _INT32, _INT64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _BYTE = ir.IntType(8).as_pointer()
@@ -148,8 +148,10 @@ def add_product(left, packed, out):
     n, depth = left.shape
     width = out.shape[1]
     edge = np.empty((TALLEST, COLUMNS), np.float32)
-    for top in range(0, n, MANY):
-        rows = min(MANY, n - top)
+    blocks = -(-n // MANY)
+    for block in range(blocks):
+        top = n * block // blocks
+        rows = n * (block + 1) // blocks - top
         tiles = -(-rows // TALLEST)
         for panel in range(packed.shape[0]):
             column = panel * COLUMNS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 BLOCK = 32_768  # tokens at once, sorted by length among themselves: their layers take 400 MB
-BATCH = 8192  # tokens that the LSTMs run at once, roughly
+BATCH = 16_384  # tokens that the LSTMs run at once, roughly
 
 
 def blocks(texts: Iterable[list[str]]) -> Iterator[list[list[str]]]:
@@ -21,14 +21,16 @@ def blocks(texts: Iterable[list[str]]) -> Iterator[list[list[str]]]:
 
 
 def batches_of(lengths: Sequence[int], workers: int) -> list[list[int]]:
-    """Which texts run together: of like lengths, about `BATCH` tokens or a worker's share."""
-    most = min(BATCH, -(-sum(lengths) // workers))
-    batches: list[list[int]] = []
-    tokens = most
+    """Which texts run together: of like lengths, about `BATCH` tokens or fewer, the same for each.
+
+    A batch with few texts costs nearly what one with many does, for the matrices come from memory
+    at each step; so there is no small rest, and the workers have as many batches each.
+    """
+    tokens = sum(lengths)
+    rounds = max(1, round(tokens / (BATCH * workers)))
+    batches: list[list[int]] = [[] for _ in range(rounds * workers)]
+    end = 0
     for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if tokens + lengths[i] > most:
-            batches.append([])
-            tokens = 0
-        batches[-1].append(i)
-        tokens += lengths[i]
-    return batches
+        end += lengths[i]
+        batches[(2 * end - lengths[i]) * len(batches) // (2 * tokens)].append(i)  # by its middle
+    return [batch for batch in batches if batch]
