@@ -10,13 +10,13 @@ from numba import njit
 
 f32 = np.float32
 
-_LOG2_E = f32(1.4426950408889634)
+LOG2_E = f32(1.4426950408889634)
 _TWO_LOG2_E = f32(2 * 1.4426950408889634)
 # 2**r = sum of (r ln 2)**k / k!: for |r| <= 1/2 within 1.2e-7 of it.
 _C1, _C2, _C3 = f32(0.6931471805599453), f32(0.2402265069591007), f32(0.05550410866482158)
 _C4, _C5, _C6 = f32(0.009618129107628477), f32(0.0013333558146428443), f32(0.00015403530393381608)
 # Beyond these the logistic function and tanh are 0, 1 or -1 in float32, as good as.
-_FAR, _FAR_TANH = f32(40), f32(20)
+FAR, _FAR_TANH = f32(40), f32(20)
 
 # No `afn`: the divisions must not become estimates. No reordering: results are the same anywhere.
 part = njit(
@@ -62,10 +62,10 @@ def gates(z, cells, out, clip):
             # tanh(x) = (e - 1) / (e + 1) with e = exp(2x), and s(x) = 1 / (1 + exp(-x)): a
             # product of both needs one division.
             ej = power_of_two(clipped(j[k], _FAR_TANH) * _TWO_LOG2_E)
-            ei = power_of_two(clipped(i[k], _FAR) * -_LOG2_E)
-            ef = power_of_two(clipped(f[k], _FAR) * -_LOG2_E)
+            ei = power_of_two(clipped(i[k], FAR) * -LOG2_E)
+            ef = power_of_two(clipped(f[k], FAR) * -LOG2_E)
             new = c[k] / (f32(1) + ef) + (ej - f32(1)) / ((ej + f32(1)) * (f32(1) + ei))
             c[k] = new = clipped(new, clip)
             ec = power_of_two(clipped(new, _FAR_TANH) * _TWO_LOG2_E)
-            eo = power_of_two(clipped(o[k], _FAR) * -_LOG2_E)
+            eo = power_of_two(clipped(o[k], FAR) * -LOG2_E)
             y[k] = (ec - f32(1)) / ((ec + f32(1)) * (f32(1) + eo))

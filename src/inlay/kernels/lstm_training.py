@@ -6,16 +6,11 @@ The step is that of `inlay.kernels.lstm`; here what the gates gave is kept.
 import numpy as np
 from numba import njit
 
-from inlay.kernels.lstm import clipped, power_of_two
+from inlay.kernels.lstm import FAR, LOG2_E, clipped, part, power_of_two
 
 f32 = np.float32
-LOG2_E = f32(1.4426950408889634)
-FAR = f32(40)  # beyond, the logistic function is 0 or 1 in float32
 
 kernel = njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")
-part = njit(
-    cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy", forceinline=True
-)
 
 
 @part

@@ -3,8 +3,7 @@
 import numpy as np
 from numba import njit
 
-from inlay.kernels.lstm import power_of_two
-from inlay.kernels.lstm_training import LOG2_E
+from inlay.kernels.lstm import LOG2_E, power_of_two
 
 f32 = np.float32
 FAR = f32(-80)  # exp of less is as good as 0

@@ -11,15 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
+from inlay.encode import load_encoder
 from inlay.encode.elmo import resume, torch_train, torch_trainer
 from inlay.encode.elmo.bilm import train_bilm
-from inlay.encode.elmo.characters import batch_to_ids
+from inlay.encode.elmo.characters import batch_to_ids, character_ids
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.stream import Texts
 from inlay.encode.elmo.torch_bilm import BiLM, CharCNN
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.files import atomic_path
+from inlay.text import encode_corpus
 from inlay.text.reading import read_lines
 from tests.data import shared
 
@@ -46,6 +51,11 @@ def counting(n=250, seed=0):
         " ".join(words[(start + 3 * i) % 10] for i in range(draw.randint(3, 12)))
         for start in starts
     ]
+
+
+def again(folder, **changed):
+    """Train although something is there."""
+    return trained(folder, resume=False, **changed)
 
 
 def trained(folder, **changed):
@@ -176,7 +186,7 @@ def test_a_checkpoint_of_another_training_is_refused_or_left_alone(tmp_path, mon
             trained(folder, checkpoint_every=0)
     with pytest.raises(ArgumentError, match=r"expected .*seed=0, got seed=1\. Try: .*resume=False"):
         trained(folder, seed=1)
-    with pytest.raises(ArgumentError, match="text="):
+    with pytest.raises(ArgumentError, match=r"expected .*the same corpus, got another corpus"):
         train_bilm(counting(seed=5), folder, **SMALL)
     assert trained(folder, seed=1, resume=False)["settings"]["seed"] == 1
 
@@ -185,6 +195,31 @@ def test_a_damaged_checkpoint(tmp_path):
     (tmp_path / resume.NAME).write_bytes(b"nonsense")
     with pytest.raises(FormatError, match="a training that was stopped"):
         trained(tmp_path)
+
+
+def test_a_checkpoint_that_lacks_something(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        stopped_after(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            trained(tmp_path, checkpoint_every=0)
+    path = tmp_path / resume.NAME
+    with safe_open(path, "numpy") as file:
+        about = file.metadata()
+    arrays = load_file(path)
+    del arrays["softmax/b"]
+    save_file(arrays, path, about)
+    with pytest.raises(FormatError, match=r"stopped, got no softmax/b of \(13,\)\. Try: resume=F"):
+        trained(tmp_path)
+
+
+def test_a_training_that_is_left_behind_does_not_come_back(tmp_path, monkeypatch):
+    for resumes in (True, False):  # the second is stopped before its first checkpoint
+        with monkeypatch.context() as patch:
+            stopped_after(patch, 2)
+            with pytest.raises(KeyboardInterrupt):
+                every = 0 if resumes else 60
+                trained(tmp_path, checkpoint_every=every, resume=resumes, seed=int(resumes))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signals")
@@ -219,6 +254,8 @@ def test_a_loss_that_is_not_finite_stops_it(tmp_path):
     with pytest.raises(ArgumentError, match="learning_rate: expected a rate at which the loss"):
         trained(tmp_path / "elmo", learning_rate=1e30, epochs=3)
     assert not list((tmp_path / "elmo").iterdir())
+    with pytest.raises(ArgumentError, match=r"below 50 nats a word, got .* in step"):
+        trained(tmp_path / "elmo", learning_rate=300, epochs=3)
 
 
 def test_nothing_held_out(tmp_path):
@@ -253,6 +290,10 @@ def test_nothing_held_out(tmp_path):
         ("seed", -1),
         ("workers", 0),
         ("checkpoint_every", -1),
+        ("checkpoint_every", "60"),
+        ("epochs", "1"),
+        ("filters", "12"),
+        ("filters", [(1, 2, 3)]),
         ("tokenizer", "letters"),
     ],
 )
@@ -279,17 +320,125 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
     with pytest.raises(ArgumentError, match=r"a new folder.*thesis\.tex"):
         trained(tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "all of it"
+    (tmp_path / "official").mkdir()
+    (tmp_path / "official/weights.hdf5").write_text("downloaded")
+    for resumes in (True, False):
+        with pytest.raises(ArgumentError, match=r"got one with weights\.hdf5 in it"):
+            trained(tmp_path / "official", resume=resumes)
+    assert (tmp_path / "official/weights.hdf5").read_text() == "downloaded"
     with pytest.raises(ArgumentError, match="got a file"):
         trained(tmp_path / "thesis.tex")
     with pytest.raises(MissingFileError, match="no folder"):
         trained(tmp_path / "none/elmo")
 
 
-def test_a_trained_folder_is_replaced_by_another_training(tmp_path):
-    trained(tmp_path / "elmo", epochs=0.1)
-    first = arrays(tmp_path / "elmo")["char_embed"]
-    trained(tmp_path / "elmo", epochs=0.1, seed=1)
-    assert (arrays(tmp_path / "elmo")["char_embed"] != first).any()
+def test_a_training_that_has_ended_is_not_done_again(tmp_path, monkeypatch):
+    folder = tmp_path / "elmo"
+    report = trained(folder, epochs=0.1)
+    before = {file.name: file.stat() for file in folder.iterdir()}
+    with monkeypatch.context() as patch:
+        stopped_after(patch, 0)
+        assert trained(folder, epochs=0.1) == report
+        with pytest.raises(ArgumentError, match=r"expected .*seed=0, got seed=1\. Try: another f"):
+            trained(folder, epochs=0.1, seed=1)
+        with pytest.raises(ArgumentError, match="got keep_softmax=True"):
+            trained(folder, epochs=0.1, keep_softmax=True)
+    assert {file.name: file.stat() for file in folder.iterdir()} == before
+    first = arrays(folder)["char_embed"]
+    assert again(folder, epochs=0.1, seed=1, keep_softmax=True)["settings"]["seed"] == 1
+    assert (arrays(folder)["char_embed"] != first).any()
+    again(folder, epochs=0.1, seed=1)
+    assert {file.name for file in folder.iterdir()} == FILES
+    (folder / "training.json").write_text("{}")
+    with pytest.raises(FormatError, match="the report of a training"):
+        trained(folder, epochs=0.1)
+
+
+@pytest.mark.parametrize("file", ["options.json", "weights.hdf5", "vocab.txt", "training.json"])
+def test_a_kill_while_the_result_is_written_costs_nothing(tmp_path, monkeypatch, file):
+    settings = dict(epochs=0.5, n_samples=6, workers=1)
+    expected = trained(tmp_path / "whole", **settings)
+    part = atomic_path
+
+    def killed(path):
+        if path.name == file:
+            raise KeyboardInterrupt
+        return part(path)
+
+    with monkeypatch.context() as patch:
+        for module in ("options", "weights", "bilm_folder"):
+            patch.setattr(f"inlay.encode.elmo.{module}.atomic_path", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trained(tmp_path / "killed", **settings)
+        stopped_after(patch, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch_trainer.Trainer, "step", None)  # no step is left
+        found = trained(tmp_path / "killed", **settings)
+    assert found | {"seconds": 0} == expected | {"seconds": 0}
+    assert {file.name for file in (tmp_path / "killed").iterdir()} == FILES
+
+
+def test_perplexity_is_that_of_the_folder(tmp_path):
+    """Each text by itself, whatever the rows and steps of the training were."""
+    for name, settings in {"wide": {"batch_size": 9, "unroll_steps": 3}, "long": {}}.items():
+        folder = tmp_path / name
+        report = trained(folder, epochs=2, keep_softmax=True, **settings)
+        encoder = load_encoder(folder)
+        softmax = load_file(folder / "softmax.safetensors")
+        vocabulary = (folder / "vocab.txt").read_text().split("\n")[:-1]
+        corpus = encode_corpus(counting(), min_count=1, tokenizer="words")
+        _, held = Texts.of(corpus.ids).split(0.1, 20_000, seed=0)
+        sums, words = np.zeros(2), 0
+        for at, n in zip(*held, strict=True):
+            tokens = ["<S>", *(corpus.tokens[i] for i in corpus.ids[at : at + n]), "</S>"]
+            char_ids = character_ids(tokens)
+            network = encoder._network
+            top = network.layers(network.words(char_ids), [np.arange(n + 2)])[-1]
+            for side, (states, targets) in enumerate([(top[:-1], tokens[1:]), (top[1:], tokens)]):
+                scores = np.split(states, 2, 1)[side] @ softmax["softmax/W"].T
+                scores = np.float64(scores + softmax["softmax/b"])
+                logs = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+                numbers = [vocabulary.index(token) for token in targets[: n + 1]]
+                sums[side] -= logs[np.arange(n + 1), numbers].sum()
+            words += n + 1
+        found = [report["perplexity"][side] for side in ("forward", "backward")]
+        np.testing.assert_allclose(found, np.exp(sums / words), rtol=1e-5)
+
+
+def test_marks_as_words_of_the_text(tmp_path):
+    texts = [f"<S> {text} </S> <UNK>" for text in counting(60)]
+    report = train_bilm(texts, tmp_path / "elmo", **SMALL | {"tokenizer": "split", "epochs": 0.1})
+    assert np.isfinite(report["perplexity"]["unigram"])
+    json.dumps(report, allow_nan=False)
+
+
+def test_settings_of_numpy(tmp_path):
+    settings = {"seed": np.int64(1), "dropout": np.float32(0.5), "epochs": np.float64(0.1)}
+    filters = [np.array([1, 4]), (np.int32(3), 8)]
+    report = trained(tmp_path / "elmo", **settings, filters=filters)
+    assert report["settings"]["filters"] == [[1, 4], [3, 8]]
+    assert report["settings"]["dropout"] == 0.5
+
+
+def test_it_trains_into_the_folder_it_is_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trained(".", epochs=0.1)
+    assert {file.name for file in tmp_path.iterdir()} == FILES
+
+
+def test_nothing_is_made_for_a_corpus_that_is_not_there(tmp_path):
+    with pytest.raises(MissingFileError):
+        train_bilm(tmp_path / "none.txt", tmp_path / "elmo", **SMALL)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_tokenizer_that_no_file_can_hold_must_be_given_again(tmp_path):
+    trained(tmp_path / "elmo", epochs=0.1, tokenizer=lambda text: text.split("e"))
+    encoder = load_encoder(tmp_path / "elmo")
+    with pytest.raises(ArgumentError, match=r"tokenizer: expected the function .* trained with"):
+        encoder.encode(["one two"])
+    assert encoder.encode([["one", "two"]]).shape == (1, 12)
+    assert load_encoder(tmp_path / "elmo", tokenizer="split").encode(["one two"]).any()
 
 
 def test_it_learns_korean(tmp_path):

@@ -53,7 +53,8 @@ def train_bilm(
     Args:
         corpus: Path of a UTF-8 text file, a text on each line, packed or not; or an iterable of
             texts, or of lists of tokens. To go on after a stop, the same again.
-        output: Folder to make. What an earlier training left there is replaced at the end.
+        output: Folder to make. If the same training has ended there, its report is returned and
+            nothing done.
         dim: Cells of each LSTM. The published models have 4096 (or 1024, "small").
         projection_dim: Numbers in a projected state; a token's vectors have twice as many.
             Published: 512 (128).
@@ -73,32 +74,34 @@ def train_bilm(
         dropout: Share of numbers set to zero between layers: 0.1 and more help where a small
             corpus is read many times.
         clip_norm: Longest gradient.
-        held_out: Share of the words whose texts are not trained on, to measure perplexity: at
-            most about 20,000. 0: none.
+        held_out: Share of the words whose texts are not trained on, to measure perplexity, each
+            text by itself: at most about 20,000. 0: none.
         tokenizer: How texts become tokens: "words", "lower", "split" or a callable. Tokenise
             the same way when you encode.
         workers: Threads; more than two have work if `batch_size` is above 64. None: one for each
             processor.
         seed: Of all that is left to chance.
         checkpoint_every: Seconds between two checkpoints, in the folder.
-        resume: Go on from a checkpoint in the folder, if there is one. False: start anew.
+        resume: Go on from a checkpoint in the folder, if there is one. False: start anew; an
+            earlier result in the folder is replaced at the end.
         keep_softmax: Write the softmax too: `softmax.safetensors`.
         progress: Show a bar with words a second, perplexity and the time left. None: on a
             terminal.
 
     Returns:
-        What `training.json` holds: settings, sizes, seconds, `perplexity` (forward, backward and
-        mean, by the full softmax on what was held out, and that of word counts alone,
-        `unigram`) and its history. The folder holds `options.json` and `weights.hdf5` in the
-        official format, for `inlay.load_encoder` and the original programs, and `vocab.txt`.
+        What `training.json` holds: settings, sizes, seconds, `words_read` (ends of texts
+        among them), `perplexity` (forward, backward and mean, by the full softmax on what was
+        held out, and that of word counts alone, `unigram`) and its history. The folder holds
+        `options.json` and `weights.hdf5` in the official format, for `inlay.load_encoder` and the
+        original programs, and `vocab.txt`.
         Memory: three times the weights and the softmax, 100 bytes for each distinct word, and
         `50 * unroll_steps * batch_size * dim * n_layers` bytes; the corpus goes to a temporary
         file of 4 bytes a word.
 
     Raises:
         ArgumentError: A setting that cannot be, an empty corpus, no word that is frequent enough,
-            a folder with other things in it, a checkpoint of another training, or a loss that is
-            no longer finite.
+            a folder with other things in it or another training, or a loss that grows beyond
+            all bounds.
         FormatError: A corpus that is not UTF-8 text, or a damaged checkpoint.
         MissingPackageError: torch or h5py is not installed.
 
@@ -119,7 +122,7 @@ def train_bilm(
         projection_dim=projection_dim,
         n_layers=n_layers,
         char_dim=char_dim,
-        filters=_pairs(filters),
+        filters=filters,  # type: ignore[arg-type]  # made pairs there
         n_highway=n_highway,
         vocab_size=vocab_size,
         min_count=min_count,
@@ -135,7 +138,11 @@ def train_bilm(
         seed=seed,
     )
     threads = available_workers(workers)
-    if not checkpoint_every >= 0:
+    try:
+        late = checkpoint_every >= 0
+    except TypeError:
+        late = False
+    if not late:
         raise ArgumentError(
             "checkpoint_every", expected="seconds, 0 or more", got=repr(checkpoint_every)
         )
@@ -146,10 +153,3 @@ def train_bilm(
 
     run = Run(Path(output), tokenizer, threads, checkpoint_every, resume, keep_softmax, progress)
     return train(corpus, settings, run)
-
-
-def _pairs(filters: Any) -> tuple[tuple[int, int], ...]:
-    try:
-        return tuple((width, maps) for width, maps in filters)
-    except (TypeError, ValueError):
-        raise ArgumentError("filters", expected="pairs of numbers", got=repr(filters)) from None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from operator import index
+from operator import index, le
 from typing import Any
 
 from inlay.encode.elmo.options import WORD_LENGTH, Options
@@ -38,26 +38,32 @@ class Settings:
         whole |= {"vocab_size": 4, "min_count": 1, "n_samples": 1, "unroll_steps": 1}
         whole |= {"batch_size": 1, "seed": 0}
         for name, least in whole.items():
-            self._check(name, f"a whole number from {least}", partial(_whole, least))
+            self._check(name, f"a whole number from {least}", index, partial(le, least))
         for name in ("epochs", "learning_rate", "clip_norm"):
-            self._check(name, "a number above 0", lambda x: 0 < x < float("inf"))
-        self._check("dropout", "0 to below 1", lambda x: 0 <= x < 1)
-        self._check("held_out", "0 (nothing) to 0.5", lambda x: 0 <= x <= 0.5)
-        self._check("softmax", '"sampled" or "full"', lambda x: x in ("sampled", "full"))
+            self._check(name, "a number above 0", float, lambda x: 0 < x < float("inf"))
+        self._check("dropout", "0 to below 1", float, lambda x: 0 <= x < 1)
+        self._check("held_out", "0 (nothing) to 0.5", float, lambda x: 0 <= x <= 0.5)
+        self._check("softmax", '"sampled" or "full"', str, lambda x: x in ("sampled", "full"))
         self._check(
             "filters",
             f"pairs of a width, 1 to {WORD_LENGTH}, and a number of maps",
-            lambda x: x and all(_whole(1, w) and w <= WORD_LENGTH and _whole(1, n) for w, n in x),
+            lambda x: tuple((index(width), index(maps)) for width, maps in x),
+            lambda x: x and all(1 <= width <= WORD_LENGTH and maps >= 1 for width, maps in x),
         )
 
-    def _check(self, name: str, expected: str, good: Callable[[Any], bool]) -> None:
-        value = getattr(self, name)
+    def _check(
+        self, name: str, expected: str, kind: Callable[[Any], Any], good: Callable[[Any], bool]
+    ) -> None:
+        """Make a setting of a kind that JSON knows; it came as numpy's, perhaps."""
+        given = getattr(self, name)
         try:
-            fine = bool(good(value))
+            value = kind(given)
+            fine = not isinstance(given, str) or kind is str
         except (TypeError, ValueError):
             fine = False
-        if not fine:
-            raise ArgumentError(name, expected=expected, got=repr(value))
+        if not (fine and good(value)):
+            raise ArgumentError(name, expected=expected, got=repr(given))
+        object.__setattr__(self, name, value)
 
     @property
     def options(self) -> Options:
@@ -74,7 +80,3 @@ class Settings:
             n_highway=self.n_highway,
             activation="relu",
         )
-
-
-def _whole(least: int, value: Any) -> bool:
-    return index(value) >= least

@@ -81,23 +81,37 @@ def load(folder: Path, about: dict[str, Any]) -> tuple[Position, dict[str, Array
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         begun, position = json.loads(text["about"]), Position(**json.loads(text["position"]))
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(
-            str(path),
-            expected="a training that was stopped",
-            got=str(error),
-            hint="resume=False, which starts anew",
-        ) from error
+        raise damaged(path, str(error)) from error
+    check_same(path, begun, about)
+    return position, arrays
+
+
+def damaged(path: Path, got: str) -> FormatError:
+    """The error for a checkpoint that cannot be used."""
+    return FormatError(
+        str(path),
+        expected="a training that was stopped",
+        got=got,
+        hint="resume=False, which starts anew",
+    )
+
+
+def check_same(path: Path, begun: dict[str, Any], about: dict[str, Any]) -> None:
+    """Refuse to take one training for another.
+
+    Raises:
+        ArgumentError: What they depend on differs.
+    """
     about = json.loads(json.dumps(about))
     different = [name for name in about | begun if about.get(name) != begun.get(name)]
     if different:
         raise ArgumentError(
             str(path),
-            expected=f"what it was begun with: {_listed(begun, different)}",
-            got=_listed(about, different),
+            expected=f"what it was begun with: {_listed(begun, different, 'the same corpus')}",
+            got=_listed(about, different, "another corpus"),
             hint="another folder, or resume=False, which starts anew",
         )
-    return position, arrays
 
 
-def _listed(values: dict[str, Any], names: list[str]) -> str:
-    return ", ".join(f"{name}={values.get(name)}" for name in names)
+def _listed(values: dict[str, Any], names: list[str], corpus: str) -> str:
+    return ", ".join(corpus if name == "text" else f"{name}={values.get(name)}" for name in names)

@@ -19,6 +19,7 @@ Array = np.ndarray[Any, Any]
 UNKNOWN = "<UNK>"
 SPECIAL = (BOS, EOS, UNKNOWN)  # first in the vocabulary, as bilm-tf has them
 NONE = -1  # a target that is none
+LEAST = 50  # positions of a row, where a corpus has them: a row begins without a past
 BLOCK = 1 << 24  # numbers of a corpus that are looked at together
 
 
@@ -44,22 +45,35 @@ class Words:
     @classmethod
     def of(cls, corpus: Corpus, n_texts: int, *, min_count: int, vocab_size: int) -> "Words":
         """Number the words of a corpus of `n_texts`; see `inlay.encode.elmo.bilm.train_bilm`."""
-        common = int((corpus.counts >= min_count).sum())
+        others = [i for i, token in enumerate(corpus.tokens) if token not in SPECIAL]
+        if not others:
+            raise ArgumentError(
+                "corpus", expected="words to predict", got=f"nothing but {', '.join(SPECIAL)}"
+            )
+        common = int((corpus.counts[others] >= min_count).sum())
         if not common:
+            most = corpus.counts[others[0]]
             raise ArgumentError(
                 "min_count",
-                expected=f"at most {corpus.counts.max()}, the count of the most frequent word",
+                expected=f"at most {most}, the count of the most frequent word",
                 got=str(min_count),
                 hint="a smaller min_count",
             )
-        others = [i for i, token in enumerate(corpus.tokens) if token not in SPECIAL]
         number = np.empty(len(corpus.tokens), np.int32)
         number[others] = np.arange(len(SPECIAL), len(SPECIAL) + len(others))
         for i, token in enumerate(corpus.tokens):
             if token in SPECIAL:
                 number[i] = SPECIAL.index(token)
         names = [*SPECIAL, *(corpus.tokens[i] for i in others)]
-        size = min(vocab_size, len(SPECIAL) + int((corpus.counts[others] >= min_count).sum()))
+        size = min(vocab_size, len(SPECIAL) + common)
+        broken = [name for name in names[:size] if "\n" in name or "\r" in name]
+        if broken:
+            raise ArgumentError(
+                "corpus",
+                expected="words without line breaks, for vocab.txt has one on each line",
+                got=repr(broken[0]),
+                hint="a tokenizer that leaves them out",
+            )
         parts = [names[at : at + 10_000] for at in range(0, len(names), 10_000)]
         # From 0: what "no token" would have is not trained.
         characters = np.concatenate([(character_ids(part) - 1).astype(np.int16) for part in parts])
@@ -69,6 +83,12 @@ class Words:
         counts[[SPECIAL.index(BOS), SPECIAL.index(EOS)]] += n_texts
         lengths = (characters != PADDING - 1).sum(1).astype(np.int16)
         return cls(number, characters, lengths, names[:size], counts[:size])
+
+    def targets(self, numbers: Array) -> Array:
+        """What words count as when they are predicted: int64, below `len(vocabulary)`."""
+        known = numbers < len(self.vocabulary)
+        found: Array = np.where(known, numbers, SPECIAL.index(UNKNOWN)).astype(np.int64)
+        return found
 
 
 class Texts(NamedTuple):
@@ -95,6 +115,9 @@ class Texts(NamedTuple):
     def split(self, share: float, most: int, seed: int) -> tuple["Texts", "Texts"]:
         """Texts to train on, and some by chance to measure on: a share of all words, or `most`.
 
+        They are of middling length at most, where that is more than the share; and what one
+        has beyond `most` is trained on.
+
         Raises:
             ArgumentError: There is one text only, and a share above 0.
         """
@@ -109,9 +132,17 @@ class Texts(NamedTuple):
             )
         order = np.random.default_rng([seed, 1]).permutation(len(self.lengths))
         enough = min(share * self.lengths.sum(), most)
+        fit = self.lengths[order] <= max(enough, np.median(self.lengths))
+        order = np.concatenate([order[fit], order[~fit]])
         held = 1 + int(np.searchsorted(np.cumsum(self.lengths[order]), enough))
         held = min(held, len(order) - 1)
-        return self.pick(np.sort(order[held:])), self.pick(np.sort(order[:held]))
+        train, apart = self.pick(np.sort(order[held:])), self.pick(np.sort(order[:held]))
+        rest = apart.pick(apart.lengths > most)
+        train = Texts(
+            np.concatenate([train.begins, rest.begins + most]),
+            np.concatenate([train.lengths, rest.lengths - most]),
+        )
+        return train, Texts(apart.begins, np.minimum(apart.lengths, most))
 
 
 class Batch(NamedTuple):
@@ -119,7 +150,7 @@ class Batch(NamedTuple):
 
     Attributes:
         inputs: int32 `(2, steps, rows)`: the numbers of the words that are read.
-        targets: int32 `(2, steps, rows)`: those to predict; `NONE` where a row has ended.
+        targets: int64 `(2, steps, rows)`: those to predict; `NONE` where a row has ended.
         fresh: bool `(steps, rows)`: where the state starts at zero.
         words: How many positions have a target.
     """
@@ -148,7 +179,7 @@ class Stream:
         *,
         rows: int,
         steps: int,
-        shuffle: int | None = None,
+        seed: int,
     ) -> None:
         """Args as follows.
 
@@ -156,16 +187,14 @@ class Stream:
             ids: `Corpus.ids`.
             texts: Which of its texts.
             words: Its words.
-            rows: Of a batch, at most: a small corpus has fewer.
+            rows: Of a batch, at most: fewer where they would be shorter than `LEAST`.
             steps: Positions of a batch.
-            shuffle: Seed for the order of texts, another in each epoch, and every other text
-                goes on from the one before. None: the order of the corpus, and each text
-                starts from zero.
+            seed: For the order of texts, another in each epoch.
         """
         self.ids, self.texts, self.words = ids, texts, words
-        self.steps, self.shuffle = steps, shuffle
+        self.steps, self.seed = steps, seed
         self.positions = int((texts.lengths + 1).sum())
-        self.rows = max(1, min(rows, self.positions // steps))
+        self.rows = max(1, min(rows, self.positions // max(steps, LEAST)))
         self.row_length = -(-self.positions // self.rows)
         self.pieces = -(-self.row_length // steps)  # batches of an epoch
         self._epoch = -1
@@ -197,10 +226,9 @@ class Stream:
                 np.where(last, 0, self._numbers(begin + length - 1 - after)),
             ]
         )
-        targets[targets >= len(self.words.vocabulary)] = SPECIAL.index(UNKNOWN)
+        targets = self.words.targets(targets)
         targets[:, missing] = NONE
-        fresh = first if self.shuffle is None else first & (place % 2 == 0)
-        fresh = fresh | (column == 0)[:, None]
+        fresh = (first & (place % 2 == 0)) | (column == 0)[:, None]
         return Batch(inputs, targets, fresh, int(missing.size - missing.sum()))
 
     def _numbers(self, at: Array) -> Array:
@@ -211,10 +239,7 @@ class Stream:
         """The order of an epoch, and where each of its texts ends."""
         if epoch == self._epoch:
             return
-        n = len(self.texts.lengths)
-        if self.shuffle is None:
-            self._order = np.arange(n)
-        else:
-            self._order = np.random.default_rng([self.shuffle, 2, epoch]).permutation(n)
+        draw = np.random.default_rng([self.seed, 2, epoch])
+        self._order = draw.permutation(len(self.texts.lengths))
         self._ends = np.cumsum(self.texts.lengths[self._order] + 1)
         self._epoch = epoch

@@ -119,17 +119,6 @@ def likelihood(
     return Likelihood(targets, states, losses, d_states, d_weights, d_bias, own)
 
 
-def losses(states: Tensor, targets: Tensor, weights: Tensor, bias: Tensor) -> float:
-    """The sum of `-log p(target)` among all classes."""
-    total = 0.0
-    for at in range(0, len(states), ROWS):
-        some, target = states[at : at + ROWS], targets[at : at + ROWS]
-        scores = torch.addmm(bias, some, weights.T)
-        own = scores.gather(1, target[:, None])[:, 0]
-        total += float((torch.logsumexp(scores, 1) - own).sum())
-    return total
-
-
 def gather(parts: list[Likelihood], sample: Sample) -> tuple[Array, Tensor, Tensor]:
     """One gradient of the softmax from those of several groups of positions.
 

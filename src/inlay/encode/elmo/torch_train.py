@@ -3,22 +3,20 @@
 import hashlib
 import json
 import math
-import re
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors.numpy import save_file
 
 import inlay
 from inlay.core.tokenizer import Tokenizer, tokenizer_name
-from inlay.encode.elmo import resume
+from inlay.encode.elmo import bilm_folder, resume
+from inlay.encode.elmo.measure import unigram
 from inlay.encode.elmo.stream import Stream, Texts, Words
 from inlay.encode.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
-from inlay.errors import ArgumentError, MissingFileError
-from inlay.files import atomic_folder
+from inlay.errors import ArgumentError
 from inlay.progress import progress as show_progress
 from inlay.text import Corpus, encode_corpus
 from inlay.text.corpus import Source
@@ -26,13 +24,11 @@ from inlay.text.corpus import Source
 if TYPE_CHECKING:
     from inlay.encode.elmo.bilm_settings import Settings
 
+Array = np.ndarray[Any, Any]
+
 HELD_WORDS = 20_000  # enough for a perplexity within 2 %, and measured in seconds
 STRETCHES = 100  # of a training, for its history
-# What we write. The last is what a killed process leaves of a file.
-OURS = re.compile(
-    r"(options|training)\.json|weights\.hdf5|vocab\.txt|(softmax|checkpoint)\.safetensors"
-    r"|\.checkpoint\.safetensors\.\w+\.part"
-)
+MOST = 50.0  # nats a word: a guess among all words there are takes less than 20
 
 
 @dataclass(frozen=True)
@@ -54,29 +50,32 @@ class Data:
 
     Attributes:
         corpus: All of it.
+        n_texts: How many texts it has.
         words: Its words.
         train: What is trained on.
-        held: What is measured on; None: nothing.
+        held: Texts as numbers of words: what is measured on.
     """
 
     corpus: Corpus
+    n_texts: int
     words: Words
     train: Stream
-    held: Stream | None
+    held: list[Array]
 
     @classmethod
     def of(cls, corpus: Corpus, settings: "Settings") -> "Data":
         """Number the words, and set texts apart."""
         s = settings
         texts = Texts.of(corpus.ids)
-        words = Words.of(corpus, len(texts.begins), min_count=s.min_count, vocab_size=s.vocab_size)
+        n_texts = len(texts.begins)
+        words = Words.of(corpus, n_texts, min_count=s.min_count, vocab_size=s.vocab_size)
         train, held = texts.split(s.held_out, HELD_WORDS, s.seed)
-        rows, steps = s.batch_size, s.unroll_steps
         return cls(
             corpus,
+            n_texts,
             words,
-            Stream(corpus.ids, train, words, rows=rows, steps=steps, shuffle=s.seed),
-            Stream(corpus.ids, held, words, rows=rows, steps=steps) if len(held.begins) else None,
+            Stream(corpus.ids, train, words, rows=s.batch_size, steps=s.unroll_steps, seed=s.seed),
+            [words.number[corpus.ids[at : at + n]] for at, n in zip(*held, strict=True)],
         )
 
     def digest(self) -> str:
@@ -86,24 +85,19 @@ class Data:
         return digest.hexdigest()
 
 
-def unigram(words: Words, held: Stream) -> float:
-    """The perplexity of word counts alone; it is the same in both directions."""
-    counts = words.counts.copy()
-    counts[0] = 0  # the forward direction predicts no beginning
-    seen = np.zeros(len(counts), np.int64)
-    for piece in range(held.pieces):
-        targets = held.batch(piece).targets[0]
-        seen += np.bincount(targets[targets >= 0], minlength=len(seen))
-    there = seen > 0
-    mean = seen[there] @ np.log(counts[there] / counts.sum()) / seen.sum()
-    return math.exp(-mean)
-
-
 def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
     """Do what `train_bilm` says."""
-    _prepare(run.output)
+    bilm_folder.check(run.output)
     corpus = encode_corpus(source, min_count=1, tokenizer=run.tokenizer, progress=run.progress)
     data = Data.of(corpus, settings)
+    about = {**asdict(settings), "tokenizer": tokenizer_name(run.tokenizer), "text": data.digest()}
+    run.output.mkdir(exist_ok=True)
+    if not run.resume:
+        (run.output / resume.NAME).unlink(missing_ok=True)
+    elif not (run.output / resume.NAME).exists():
+        ended = bilm_folder.finished(run.output, about, softmax=run.keep_softmax)
+        if ended is not None:
+            return ended
     steps = max(1, math.ceil(settings.epochs * data.train.pieces))
     plan = Plan(
         learning_rate=settings.learning_rate,
@@ -113,18 +107,19 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
         steps=steps,
         seed=settings.seed,
     )
-    about = {**asdict(settings), "tokenizer": tokenizer_name(run.tokenizer), "text": data.digest()}
     with threads(run.workers) as pool:
         trainer = Trainer(settings.options, data.words, plan, data.train.rows, pool)
         position = _steps(trainer, data, plan, run, about)
         perplexity = None
-        if data.held is not None:
+        if data.held:
             perplexity = trainer.perplexity(data.held)
-            perplexity["unigram"] = unigram(data.words, data.held)
-    report = {
+            perplexity["unigram"] = unigram(data.words, data.n_texts, data.held)
+    report: dict[str, Any] = {
         "settings": asdict(settings),
         "tokenizer": about["tokenizer"],
+        "text": about["text"],
         "corpus_words": corpus.words,
+        "words_read": position.words,
         "distinct_words": len(corpus.tokens),
         "vocab_size": len(data.words.vocabulary),
         "parameters": sum(tensor.numel() for tensor in trainer.network.parameters.values()),
@@ -134,10 +129,17 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
         "history": position.history,
         "inlay": inlay.__version__,
     }
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    _write(run.output, trainer, data.words.vocabulary, text, run.keep_softmax)
-    whole: dict[str, Any] = json.loads(text)
-    return whole
+    report |= json.loads(json.dumps(report))  # as it will be read: lists for tuples
+    names = (WEIGHTS, BIAS) if run.keep_softmax else ()
+    bilm_folder.write(
+        run.output,
+        settings.options,
+        trainer.network.weights(),
+        data.words.vocabulary,
+        report,
+        {name: trainer.parameters[name].numpy() for name in names},
+    )
+    return report
 
 
 def _steps(
@@ -145,9 +147,12 @@ def _steps(
 ) -> resume.Position:
     """All steps that are left."""
     position = resume.Position()
-    if run.resume and (found := resume.load(run.output, about)) is not None:
+    if (found := resume.load(run.output, about)) is not None:
         position, arrays = found
-        trainer.restore(arrays)
+        try:
+            trainer.restore(arrays)
+        except ValueError as error:
+            raise resume.damaged(run.output / resume.NAME, str(error)) from error
     began = saved = time.perf_counter()
     began -= position.seconds
     total = data.train.positions * plan.steps // data.train.pieces
@@ -156,11 +161,11 @@ def _steps(
         while position.step < plan.steps:
             batch = data.train.batch(position.step)
             loss = trainer.step(position.step, batch)
-            if not math.isfinite(loss):
+            if not loss < MOST:  # NaN too
                 raise ArgumentError(
                     "learning_rate",
-                    expected="a rate at which the loss stays finite",
-                    got=f"{loss} in step {position.step + 1}, at {plan.learning_rate}",
+                    expected=f"a rate at which the loss stays below {MOST:.0f} nats a word",
+                    got=f"{loss:.4g} in step {position.step + 1}, at {plan.learning_rate}",
                     hint="a lower learning_rate with resume=False",
                 )
             position.add(loss, batch.words, plan.steps // STRETCHES + 1)
@@ -168,7 +173,7 @@ def _steps(
             bar.note(perplexity=f"{math.exp(position.loss / position.losses):.0f}")
             now = time.perf_counter()
             position.seconds = now - began
-            if now - saved >= run.checkpoint_every and position.step < plan.steps:
+            if now - saved >= run.checkpoint_every or position.step == plan.steps:
                 resume.save(run.output, position, trainer.state(), about)
                 saved = time.perf_counter()
     return position
@@ -178,39 +183,3 @@ def _samples(settings: "Settings", vocab_size: int) -> int | None:
     """None for all words: also where a sample would be most of them."""
     sampled = settings.softmax == "sampled" and settings.n_samples <= vocab_size // 2
     return settings.n_samples if sampled else None
-
-
-def _prepare(output: Path) -> None:
-    """Make the folder, which is to hold nothing else: the result replaces it."""
-    if not output.parent.is_dir():
-        raise MissingFileError(
-            str(output), expected="a folder to write into", got=f"no folder {output.parent}"
-        )
-    if output.exists() and not output.is_dir():
-        raise ArgumentError(str(output), expected="a new folder", got="a file")
-    output.mkdir(exist_ok=True)
-    others = sorted(file.name for file in output.iterdir() if not OURS.fullmatch(file.name))
-    if others:
-        raise ArgumentError(
-            str(output),
-            expected="a new folder, or one of an earlier training",
-            got=f"one with {others[0]} in it",
-        )
-
-
-def _write(
-    output: Path, trainer: Trainer, vocabulary: list[str], report: str, softmax: bool
-) -> None:
-    """The whole folder at once; the checkpoint goes with the old one."""
-    with atomic_folder(output) as folder:
-        options = json.dumps(trainer.network.options.to_dict(), indent=2)
-        (folder / "options.json").write_text(options, encoding="utf-8")
-        trainer.network.weights().save(folder / "weights.hdf5")
-        text = "".join(f"{word}\n" for word in vocabulary)
-        (folder / "vocab.txt").write_text(text, encoding="utf-8", errors="surrogatepass")
-        (folder / "training.json").write_text(report, encoding="utf-8")
-        if softmax:
-            arrays = trainer.state()
-            save_file(
-                {name: arrays[name] for name in (WEIGHTS, BIAS)}, folder / "softmax.safetensors"
-            )

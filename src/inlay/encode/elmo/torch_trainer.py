@@ -4,7 +4,7 @@ Work is cut into shares, of fixed sizes and added up in a fixed order, which thr
 come free: the result is the same for any number of threads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inlay.encode.elmo.measure import perplexity
+from inlay.encode.elmo.network import Network as Encoder
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.stream import Batch, Stream, Words
+from inlay.encode.elmo.stream import Batch, Words
 from inlay.encode.elmo.torch_adam import Adam, Gradients
 from inlay.encode.elmo.torch_network import Dropout, Network, State
-from inlay.encode.elmo.torch_softmax import Likelihood, Sample, chances, gather, likelihood, losses
+from inlay.encode.elmo.torch_softmax import Likelihood, Sample, chances, gather, likelihood
+from inlay.encode.products import PanelProduct
 
 Array = np.ndarray[Any, Any]
 
@@ -160,36 +163,25 @@ class Trainer:
         )
         return loss
 
-    def perplexity(self, stream: Stream) -> dict[str, float]:
-        """Perplexities by the full softmax: `forward`, `backward` and `mean`, of both together."""
-        shares = _shares(stream.rows)
-        states = [self.network.start(rows.stop - rows.start) for _, rows in shares]
-        totals, words = [0.0, 0.0], 0
-
-        def share(i: int) -> float:
-            with torch.no_grad():  # a setting of each thread
-                read = self._read(shares[i], batch, table, states[i], Dropout(0, 0))
-                states[i] = read.state
-                weights, bias = self.parameters[WEIGHTS], self.parameters[BIAS]
-                return losses(read.out[read.there], read.targets, weights, bias)
-
-        for piece in range(stream.pieces):
-            batch = stream.batch(piece)
-            table = self._table(batch)
-            found = self.pool.map(share, range(len(shares)))
-            for (direction, _), loss in zip(shares, found, strict=True):
-                totals[direction] += loss
-            words += batch.words
-        ahead, back = (total / words for total in totals)
-        means = {"forward": ahead, "backward": back, "mean": (ahead + back) / 2}
-        return {name: float(np.exp(mean)) for name, mean in means.items()}
+    def perplexity(self, texts: Sequence[Array]) -> dict[str, float]:
+        """See `inlay.encode.elmo.measure.perplexity`."""
+        network = Encoder(self.network.options, self.network.weights(), PanelProduct)
+        softmax = self.parameters[WEIGHTS].numpy(), self.parameters[BIAS].numpy()
+        return perplexity(network, softmax, self.words, texts, self.pool.map)
 
     def state(self) -> dict[str, Array]:
         """All that steps change, by name; not copied."""
         return {name: tensor.detach().numpy() for name, tensor in self._state()}
 
     def restore(self, arrays: dict[str, Array]) -> None:
-        """Take up what `state` gave."""
+        """Take up what `state` gave.
+
+        Raises:
+            ValueError: It is of another trainer.
+        """
+        for name, tensor in self._state():
+            if name not in arrays or arrays[name].shape != tensor.shape:
+                raise ValueError(f"no {name} of {tuple(tensor.shape)}")
         with torch.no_grad():
             for name, tensor in self._state():
                 tensor.copy_(torch.from_numpy(arrays[name]))
@@ -231,7 +223,7 @@ class Trainer:
         words = table.vectors[table.places[direction, :, rows]].requires_grad_()
         fresh = torch.from_numpy(batch.fresh[:, rows])
         out, after = self.network.direction(direction, words, state, fresh, drop)
-        targets = torch.from_numpy(batch.targets[direction, :, rows].astype(np.int64))
+        targets = torch.from_numpy(batch.targets[direction, :, rows])
         there = targets >= 0
         return Read(words, out, after, targets[there], there)
 
