@@ -90,12 +90,14 @@ def test_a_failure_is_one_line_and_1_and_debug_shows_where(inlay, tmp_path):
     assert "Traceback" in inlay("info", missing, env={"INLAY_DEBUG": "1"}).stderr
 
 
-def test_an_error_of_the_system_is_one_line_too(inlay, glove, tmp_path):
-    failed = inlay("convert", glove, tmp_path / "o.bin", "--keep", tmp_path / "none.txt")
-    assert (failed.exit_code, failed.stderr) == (
-        1,
-        f"inlay: error: {tmp_path / 'none.txt'}: No such file or directory\n",
-    )
+def test_an_error_of_the_system_is_one_line_too(inlay, glove, tmp_path, monkeypatch):
+    def closed(*_):
+        raise PermissionError(13, "Permission denied", "keep.txt")
+
+    monkeypatch.setattr(sys.modules["inlay.cli.convert"], "lines_of", closed)
+    failed = inlay("convert", glove, tmp_path / "o.bin", "--keep", "keep.txt")
+    assert failed.exit_code == 1
+    assert failed.stderr == "inlay: error: keep.txt: Permission denied\n"
 
 
 def test_a_value_that_the_library_refuses_is_wrong_usage_and_names_the_option(inlay, glove):

@@ -88,14 +88,21 @@ def test_a_bilm_from_a_file_and_from_stdin(inlay, corpus, tmp_path):
     for source, text, name in ((corpus, None, "file"), ("-", TEXT, "stdin")):
         done = inlay("train", "bilm", source, "-o", tmp_path / name, *BILM, input=text)
         assert done.exit_code == 0, done.stderr
-        start = f"{tmp_path / name}: 6,280 parameters, learned from 360 words in "
+        start = f"{tmp_path / name}: 6,280 parameters, learned from 378 words in "
         assert done.stdout.startswith(start)
         assert "perplexity" in done.stdout
         assert done.stderr == ""
+        assert inlay("train", "bilm", corpus, "-o", tmp_path / name, *BILM).stdout == done.stdout
     again = inlay("train", "bilm", corpus, "-o", tmp_path / "none", *BILM, "--held-out", 0)
     assert again.stdout.endswith("nothing held out\n")
     a, b = ((tmp_path / name / "vocab.txt").read_text() for name in ("file", "stdin"))
     assert a == b
+    marked = inlay(
+        *("train", "bilm", "-", "-o", tmp_path / "bom", *BILM),
+        input=b"\xef\xbb\xbf" + TEXT.encode(),
+    )
+    assert marked.exit_code == 0
+    assert (tmp_path / "bom/vocab.txt").read_text() == a
     assert a.startswith("<S>\n</S>\n<UNK>\nthe\n")
 
 
@@ -146,8 +153,23 @@ def test_a_bilm_of_nothing_is_a_failure(inlay, corpus, tmp_path):
     empty = inlay("train", "bilm", "-", "-o", tmp_path / "elmo", input="")
     assert (empty.exit_code, "a corpus with words" in empty.stderr) == (1, True)
     assert inlay("train", "bilm", corpus, "-o", tmp_path / "no/elmo").exit_code == 1
+    latin = inlay("train", "bilm", "-", "-o", tmp_path / "elmo", input=b"a\ncaf\xe9\n")
+    assert "standard input, line 2: expected text in UTF-8, got the byte 0xe9" in latin.stderr
     assert inlay("train", "bilm", corpus).exit_code == 2
     assert "inlay train bilm reviews.txt -o elmo" in inlay("train", "bilm", "--help").stdout
+
+
+def test_hints_of_a_training_that_cannot_go_on_speak_of_options(inlay, corpus, tmp_path):
+    assert inlay("train", "bilm", corpus, "-o", tmp_path / "elmo", *BILM).exit_code == 0
+    other = inlay("train", "bilm", corpus, "-o", tmp_path / "elmo", *BILM, "--seed", 5)
+    assert other.exit_code == 1
+    assert "Try: another folder, or --no-resume, which starts anew" in other.stderr
+    fast = inlay(
+        *("train", "bilm", corpus, "-o", tmp_path / "fast", *BILM, "--learning-rate", 1e30)
+    )
+    assert fast.exit_code == 2
+    assert "Invalid value for '--learning-rate': expected a rate" in fast.stderr
+    assert "with --no-resume" in fast.stderr
 
 
 @pytest.mark.parametrize("name", ["word2vec", "bilm"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.options import Decorator, json_option, open_input, print_json, quiet_backends
+from inlay.cli.options import Decorator, json_option, lines_of, print_json, quiet_backends
 
 if TYPE_CHECKING:
     from inlay.classify import LabelledTexts, TextClassifier
@@ -239,8 +239,7 @@ def _lines(file: str | None, texts: Iterable[str]) -> Iterator[str]:
     if file is None:
         yield from texts
         return
-    with open_input(file) as lines:
-        yield from (line.rstrip("\r\n") for line in lines)
+    yield from lines_of(file)
 
 
 def _answers(classifier: "TextClassifier", texts: Iterator[str]) -> Iterator[dict[str, Any]]:

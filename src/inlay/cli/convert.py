@@ -9,7 +9,7 @@ from inlay.cli.failures import Command
 from inlay.cli.options import (
     check_target,
     json_option,
-    open_input,
+    lines_of,
     print_json,
     reading_options,
     size,
@@ -52,8 +52,7 @@ def convert(
 
     check_target(target, format_out)
     if keep is not None:
-        with open_input(keep) as lines:
-            reading["keep"] = {line.rstrip("\r\n") for line in lines}
+        reading["keep"] = set(lines_of(keep))
     table = load(source, **reading)
     save(table, target, format=format_out)
     written = Path(target).stat().st_size

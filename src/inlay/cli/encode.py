@@ -1,15 +1,13 @@
 """`inlay encode`: texts to a file of vectors."""
 
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.options import json_option, print_json, quiet_backends, size
+from inlay.cli.options import json_option, print_json, quiet_backends, size, texts_of
 
 HELP = """Encode TEXTS, a text a line, into a file of vectors that any tool can read.
 
@@ -45,7 +43,7 @@ Example:
 @click.option(
     "--tokenizer",
     type=click.Choice(["split", "words", "lower"]),
-    help="How texts become tokens.  [default: split]",
+    help="How texts become tokens.  [default: what FOLDER was trained with, or split]",
 )
 @click.option("--engine", metavar="NAME", help="What computes: numba, torch, onnxruntime.")
 @click.option(
@@ -84,7 +82,7 @@ def encode(
     start = time.perf_counter()
     features = write_features(
         encoder,
-        _stdin() if texts == "-" else texts,
+        texts_of(texts),
         target,
         layers=_layers(layers),
         pool="mean" if pool == "mean" else None,
@@ -119,10 +117,3 @@ def _layers(layers: str) -> Any:
     """Numbers as such; what is neither is refused by the library."""
     numbers = layers.split(",")
     return [int(n) for n in numbers] if all(map(str.isdecimal, numbers)) else layers
-
-
-def _stdin() -> Iterator[str]:
-    """Lines as they end in files: by a line feed alone."""
-    for number, line in enumerate(sys.stdin.buffer):
-        text = line.decode("utf-8-sig" if number == 0 else "utf-8")
-        yield text.rstrip("\r\n")

@@ -20,18 +20,21 @@ class Command(click.Command):
         """Run the command; errors about its options name them as the user typed them."""
         options = {param.name: param for param in self.params if isinstance(param, click.Option)}
         names = {name: option.opts[-1] for name, option in options.items()}
+        flags = {name: option for name, option in options.items() if option.is_flag}
+        names |= {f"{name}=True": option.opts[-1] for name, option in flags.items()}
+        names |= {
+            f"{name}=False": no for name, option in flags.items() for no in option.secondary_opts
+        }
         try:
             return super().invoke(ctx)
-        except ArgumentError as error:
-            if error.where not in options:
+        except InlayError as error:
+            error.hint = in_options(error.hint, names)
+            if not isinstance(error, ArgumentError) or error.where not in options:
                 raise
             message = f"expected {error.expected}, got {error.got}."
             if error.hint:
-                message += f" Try: {in_options(error.hint, names)}"
+                message += f" Try: {error.hint}"
             raise click.BadParameter(message, ctx, options[error.where]) from error
-        except InlayError as error:
-            error.hint = in_options(error.hint, names)
-            raise
 
 
 class FailingWell(click.Group):
@@ -66,10 +69,14 @@ def in_options(hint: str, names: dict[str, str]) -> str:
     Example:
         >>> in_options("format='glove' or unit='x'", {"format": "--format"})
         "--format glove or unit='x'"
+        >>> in_options("resume=False", {"resume": "--resume", "resume=False": "--no-resume"})
+        '--no-resume'
     """
 
     def option(match: re.Match[str]) -> str:
         name, value = match.groups()
+        if match[0] in names:
+            return names[match[0]]
         return f"{names[name]} {value.strip(chr(39))}" if name in names else match[0]
 
     return re.sub(r"\b(\w+)=('[^']*'|[\w.]+)", option, hint)

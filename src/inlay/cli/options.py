@@ -1,6 +1,5 @@
 """Options and output that commands have in common."""
 
-import contextlib
 import json
 import math
 import os
@@ -8,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -90,14 +89,18 @@ def check_target(target: str, format_out: str | None) -> None:
             raise click.UsageError(str(error)) from error
 
 
-@contextlib.contextmanager
-def open_input(file: str) -> Iterator[TextIO]:
-    """A text file in UTF-8, or standard input for `-`."""
-    if file == "-":
-        yield sys.stdin
-        return
-    with open(file, encoding="utf-8-sig") as lines:
-        yield lines
+def lines_of(file: str) -> Iterator[str]:
+    """The lines of a file in UTF-8, or of standard input for `-`, without their ends."""
+    from inlay.text.reading import decoded, read_lines
+
+    lines = decoded(sys.stdin.buffer, "standard input") if file == "-" else read_lines(Path(file))
+    for line in lines:
+        yield line.rstrip("\r\n")
+
+
+def texts_of(file: str) -> str | Iterator[str]:
+    """What a job is given that reads a text a line: a path, or the lines of standard input."""
+    return lines_of(file) if file == "-" else file
 
 
 def quiet_backends() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.options import check_target, json_option, open_input, print_json
+from inlay.cli.options import check_target, json_option, print_json, texts_of
 
 GROUP_HELP = """Learn vectors from text.
 
@@ -31,7 +31,7 @@ BILM_HELP = """Learn an ELMo: language models over characters, forward and backw
 CORPUS is text in UTF-8, a text a line, plain or packed (.gz .bz2 .xz); - reads standard input.
 FOLDER is made, with options.json and weights.hdf5 in the official format, vocab.txt, and
 training.json with the perplexities. A training that was stopped goes on from the checkpoint in
-FOLDER when the same command is given again.
+FOLDER when the same command is given again, and does nothing when it has ended.
 
 \b
 Example:
@@ -84,11 +84,7 @@ def word2vec(
 
     check_target(target, format_out)
     start = time.perf_counter()
-    if corpus == "-":
-        with open_input(corpus) as lines:
-            table = word2vec(lines, **settings)
-    else:
-        table = word2vec(corpus, **settings)
+    table = word2vec(texts_of(corpus), **settings)
     seconds = time.perf_counter() - start
     save(table, target, format=format_out)
     words = table.provenance["corpus_words"]
@@ -175,11 +171,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 def bilm(corpus: str, output: str, as_json: bool, **settings: Any) -> None:
     from inlay.encode.elmo.bilm import train_bilm
 
-    if corpus == "-":
-        with open_input(corpus) as lines:
-            report = train_bilm(lines, output, **settings)
-    else:
-        report = train_bilm(corpus, output, **settings)
+    report = train_bilm(texts_of(corpus), output, **settings)
     if as_json:
         print_json({"folder": output, **report})
         return
@@ -189,5 +181,5 @@ def bilm(corpus: str, output: str, as_json: bool, **settings: Any) -> None:
         measured = "perplexity {forward:.1f} forward, {backward:.1f} backward".format(**perplexity)
     click.echo(
         f"{output}: {report['parameters']:,} parameters, learned from "
-        f"{report['corpus_words']:,} words in {report['seconds']:.1f} s: {measured}"
+        f"{report['words_read']:,} words in {report['seconds']:.1f} s: {measured}"
     )

@@ -4,7 +4,7 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +17,8 @@ BOM = b"\xef\xbb\xbf"
 
 def open_text(path: Path) -> IO[bytes]:
     """Open a text file as bytes, unpacked if it begins like a gzip, bzip2 or xz file.
+
+    What a pipe gives is taken as it is.
 
     Raises:
         MissingFileError: There is no such file.
@@ -31,12 +33,13 @@ def open_text(path: Path) -> IO[bytes]:
             got="nothing of that name",
             hint="texts themselves are given as a list of strings",
         )
-    with path.open("rb") as file:
-        start = file.read(8)
-    for magic, opener in OPENERS.items():
-        if start.startswith(magic):
-            unpacked: IO[bytes] = opener(path, "rb")
-            return unpacked
+    if path.is_file():  # a pipe gives its bytes once
+        with path.open("rb") as file:
+            start = file.read(8)
+        for magic, opener in OPENERS.items():
+            if start.startswith(magic):
+                unpacked: IO[bytes] = opener(path, "rb")
+                return unpacked
     return path.open("rb")
 
 
@@ -47,13 +50,18 @@ def read_lines(path: Path) -> Iterator[str]:
         FormatError: Bytes that are not UTF-8, or a compressed file that is cut off.
     """
     with open_text(path) as file, damage_reported(path):
-        for number, line in enumerate(file, 1):
-            if number == 1:
-                line = line.removeprefix(BOM)
-            try:
-                yield line.decode()
-            except UnicodeDecodeError as error:
-                raise not_utf8(f"{path}, line {number}", error) from None
+        yield from decoded(file, str(path))
+
+
+def decoded(lines: Iterable[bytes], where: str) -> Iterator[str]:
+    """Lines of UTF-8 as text, without a byte order mark; `where` they are from is for errors."""
+    for number, line in enumerate(lines, 1):
+        if number == 1:
+            line = line.removeprefix(BOM)
+        try:
+            yield line.decode()
+        except UnicodeDecodeError as error:
+            raise not_utf8(f"{where}, line {number}", error) from None
 
 
 def not_utf8(where: str, error: UnicodeDecodeError) -> FormatError:
