@@ -22,6 +22,7 @@ from inlay.errors import (
 from tests.encode.features_fake import Fake
 
 ROOT = Path(__file__).resolve().parents[2]
+unix = pytest.mark.skipif(os.name == "nt", reason="no such signals")
 
 
 def texts_of(n):
@@ -214,6 +215,31 @@ def test_what_else_changes_vectors_is_noticed(path, name):
         write_features(other, TEXTS[:3], path)
 
 
+def test_functions_of_one_name_are_told_apart_by_their_tokens(path):
+    one, other, same = Fake(), Fake(), Fake()
+    one.split = one.tokenizer = lambda text: text.split() if isinstance(text, str) else text
+    other.split = other.tokenizer = lambda text: list(text)
+    same.split = same.tokenizer = lambda text: text.split() if isinstance(text, str) else text
+    features = write_features(one, TEXTS[:3], path)
+    np.testing.assert_array_equal(features.vectors, Fake().pooled(TEXTS[:3]))
+    with pytest.raises(ArgumentError, match="features of other texts"):
+        write_features(other, TEXTS[:3], path)
+    assert write_features(same, TEXTS[:3], path).texts == features.texts
+    assert same.calls == 0
+
+
+@unix
+@pytest.mark.parametrize("pool", ["mean", None])
+def test_a_pipe_gives_its_texts_once(path, pool):
+    out, into = os.pipe()
+    with open(into, "w") as pipe:
+        pipe.write("".join(f"{text}\n" for text in TEXTS))
+    features = write_features(Fake(), f"/dev/fd/{out}", path, pool=pool)
+    os.close(out)
+    assert len(features) == 600
+    assert features.texts == write_features(Fake(), TEXTS, path, pool=pool).texts
+
+
 def test_another_mix_is_noticed_where_it_matters(path):
     class Other(Fake):
         def mix(self, layers):
@@ -272,7 +298,6 @@ if int(limit):
 die = lambda: os.kill(os.getpid(), signal.SIGKILL)
 write_features(Fake(die_at=at, die=die), TEXTS, path, pool=pool)
 """
-unix = pytest.mark.skipif(os.name == "nt", reason="no such signals")
 
 
 def begun(path, pool, at="", limit=0):
@@ -427,6 +452,26 @@ def test_two_processes_do_not_write_one_file(path):
 
     features = write_features(Fake(die_at=TEXTS[300], die=second), TEXTS, path)
     np.testing.assert_array_equal(features.vectors, Fake().pooled(TEXTS))
+
+
+@unix
+def test_a_process_that_begins_as_another_ends_keeps_its_work(path, monkeypatch):
+    """It may have opened the journal that the first one then removes."""
+    from inlay.encode import feature_work
+
+    opened, done = feature_work._opened, []
+
+    def late(journal):
+        file = opened(journal)
+        if journal.suffix == ".journal" and not done:
+            done.append(True)
+            write_features(Fake(), TEXTS[:3], path)
+        return file
+
+    monkeypatch.setattr(feature_work, "_opened", late)
+    features = write_features(Fake(), TEXTS[:5], path, overwrite=True)
+    np.testing.assert_array_equal(features.vectors, Fake().pooled(TEXTS[:5]))
+    assert left_in(path) == ["f.safetensors"]
 
 
 # What an encoder may do wrong.

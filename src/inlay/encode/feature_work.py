@@ -28,7 +28,13 @@ from inlay.encode.feature_file import (
 from inlay.errors import ArgumentError
 from inlay.files import flush_folder
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 PIECE = 1 << 20  # bytes read at a time
+LOCKS = fcntl is not None
 
 
 class Block(NamedTuple):
@@ -62,19 +68,22 @@ def open_work(target: Path, settings: Settings, *, overwrite: bool) -> "Iterator
     rows_path, journal_path = work_paths(target)
     work = None
     try:
-        with _opened(journal_path) as journal:
-            _lock(journal, target)
-            with _opened(rows_path) as rows:
-                work = Work(target, settings, rows, journal, overwrite=overwrite)
-                yield work
+        with _locked(journal_path, target) as journal:
+            try:
+                with _opened(rows_path) as rows:
+                    work = Work(target, settings, rows, journal, overwrite=overwrite)
+                    yield work
+            finally:
+                if work is not None and not work.done:  # nothing to go on from, or finished
+                    rows_path.unlink(missing_ok=True)
+                    if LOCKS:  # while no other can begin
+                        journal_path.unlink()
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EFBIG) and error.filename is None:
             error.filename = str(target)
         raise
-    finally:
-        if work is not None and not work.done:  # nothing to go on from, or all is finished
-            for path in (rows_path, journal_path):
-                path.unlink(missing_ok=True)
+    if not LOCKS and not work.done:  # there an open file cannot be removed
+        journal_path.unlink(missing_ok=True)
 
 
 def work_paths(target: Path) -> tuple[Path, Path]:
@@ -252,15 +261,25 @@ def _flush(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def _lock(journal: IO[bytes], target: Path) -> None:
-    """Keep other processes out until this one closes the file, or dies; not on Windows."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ArgumentError(
-            str(target), expected="one process that writes it", got="another one at it"
-        ) from error
+def _locked(path: Path, target: Path) -> IO[bytes]:
+    """Open a file and keep other processes out until it is closed; not on Windows.
+
+    Raises:
+        ArgumentError: Another process has it.
+    """
+    while True:
+        file = _opened(path)
+        if not LOCKS:
+            return file
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        except FileNotFoundError:
+            pass  # another process has just ended its work and removed it
+        except BlockingIOError as error:
+            file.close()
+            raise ArgumentError(
+                str(target), expected="one process that writes it", got="another one at it"
+            ) from error
+        file.close()

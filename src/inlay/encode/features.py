@@ -113,33 +113,25 @@ def write_features(
     }
     _check(settings)
     target = _target(path)
+    total = len(texts) if isinstance(texts, Sized) else None
     if isinstance(texts, str | os.PathLike):
-        texts = _Lines(Path(texts))
+        texts = Path(texts)
+        total = sum(1 for _ in read_lines(texts)) if texts.is_file() else None
+        texts = (line.rstrip("\r\n") for line in read_lines(texts))
+    checked: Iterable[Text] = (_checked(text, i) for i, text in enumerate(texts))
+    if settings["encoder"].get("tokenizer", "") is None:
+        checked = map(encoder.split, checked)  # what no name stands for shows in its tokens
     if target.exists() and not overwrite:
-        return _finished(target, settings, texts)
+        return _finished(target, settings, checked)
     with open_work(target, settings, overwrite=overwrite) as work:
-        total = len(texts) if isinstance(texts, Sized) else None
         with show_progress(total, unit=" texts", desc="encoding", enabled=progress) as report:
-            for block in _blocks(texts, settings["block"]):
+            for block in _blocks(checked, settings["block"]):
                 texts_digest = digest(block)
                 if not work.is_done(texts_digest):
                     work.append(texts_digest, _encoded(encoder, block, settings))
                 report.update(len(block))
         work.finish()
     return Features.open(target)
-
-
-class _Lines:
-    """The texts of a file, read anew each time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __iter__(self) -> Iterator[str]:
-        return (line.rstrip("\r\n") for line in read_lines(self._path))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def _about(encoder: Encoder) -> Settings:
@@ -153,8 +145,7 @@ def _about(encoder: Encoder) -> Settings:
     about = {"hash": encoder.hash, "dim": encoder.dim, "n_layers": encoder.n_layers}
     tokenizer: Any = getattr(encoder, "tokenizer", None)
     if tokenizer is not None:
-        own = f"{getattr(tokenizer, '__module__', '')}.{getattr(tokenizer, '__qualname__', '')}"
-        about["tokenizer"] = tokenizer_name(tokenizer) or own
+        about["tokenizer"] = tokenizer_name(tokenizer)
     return about | {name: getattr(encoder, name) for name in ABOUT if hasattr(encoder, name)}
 
 
@@ -228,8 +219,8 @@ def _other(target: Path, got: str) -> ArgumentError:
 
 def _blocks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
     """Texts in lists of `size`, the last one shorter."""
-    checked = (_checked(text, i) for i, text in enumerate(texts))
-    while block := list(islice(checked, size)):
+    left = iter(texts)
+    while block := list(islice(left, size)):
         yield block
 
 
