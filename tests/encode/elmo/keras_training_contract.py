@@ -232,6 +232,10 @@ def test_clone_model_keeps_the_numbers(settings):
 def test_what_was_trained_goes_back_to_the_official_names():
     found = layer_of(trainable="all").to_weights()
     assert found.hash(TINY) == small().hash(TINY)
+    rounded = layer_of(trainable="all", dtype="bfloat16").to_weights().named()
+    for name, array in small().named().items():
+        assert rounded[name].dtype == np.float32
+        np.testing.assert_allclose(rounded[name], array, rtol=0.01, atol=1e-6)
 
 
 def test_the_layer_of_an_encoder():

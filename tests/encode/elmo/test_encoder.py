@@ -190,6 +190,37 @@ def test_settings_that_cannot_be():
         Elmo(TINY, WEIGHTS, mix=Mix((0.0, 0.0)))
     with pytest.raises(ArgumentError, match="workers"):
         Elmo(TINY, WEIGHTS, workers=0)
+    with pytest.raises(ArgumentTypeError, match="pad_token: expected a token"):
+        Elmo(TINY, WEIGHTS, pad_token=5)
+    with pytest.raises(ArgumentTypeError, match="stateful: expected True or False"):
+        Elmo(TINY, WEIGHTS, stateful="no")
+
+
+@pytest.mark.parametrize(
+    "numbers", [((0, np.nan), 1), ((0, 1), np.inf), ((), 1), (("a",), 1), (None, 1), ((0,), "x")]
+)
+def test_a_mix_that_cannot_be(numbers):
+    with pytest.raises(ArgumentError, match="mix: expected a finite number for each layer"):
+        Mix(*numbers)
+
+
+def test_threads_share_the_words(monkeypatch):
+    monkeypatch.setattr("inlay.encode.elmo.lexicon.LIMIT", 3)
+    elmo = Elmo(TINY, WEIGHTS)
+    elmo.encode([["a", "b"]])
+
+    class Late(str):
+        """While this is looked for, another thread fills the store and empties it."""
+
+        __slots__ = ()
+
+        def __hash__(self):
+            elmo._lexicon.vectors(["c", "d", "e", "f"])
+            return str.__hash__(self)
+
+    np.testing.assert_array_equal(
+        elmo._lexicon.vectors([Late("a")]), Elmo(TINY, WEIGHTS)._lexicon.vectors(["a"])
+    )
 
 
 def test_saved_and_loaded(elmo, tmp_path):
@@ -215,7 +246,17 @@ def test_the_tokenizer_of_the_training(elmo, tmp_path):
         with pytest.raises(FormatError, match=r"training\.json"):
             inlay.load_encoder(tmp_path / "model")
     (tmp_path / "model" / "training.json").write_text('{"tokenizer": null}')
-    assert inlay.load_encoder(tmp_path / "model").split("A Film.") == ["A", "Film."]
+    unknown = inlay.load_encoder(tmp_path / "model")  # a function, which is in no file
+    with pytest.raises(ArgumentError, match="tokenizer: expected the function"):
+        unknown.split("A Film.")
+    assert unknown.split(["A", "Film."]) == ["A", "Film."]
+
+
+def test_saving_leaves_other_files_alone(elmo, tmp_path, monkeypatch):
+    (tmp_path / "notes.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    elmo.save(".")
+    assert {f.name for f in tmp_path.iterdir()} == {"notes.txt", "options.json", "weights.hdf5"}
 
 
 def test_words_made_before(elmo, tmp_path, monkeypatch):

@@ -12,6 +12,8 @@ from tests.encode.elmo.reference import reference_layers
 from tests.encode.elmo.test_torch_bilm import TINY, lively
 
 torch = pytest.importorskip("torch")
+from inlay.encode.elmo import Elmo as Encoder  # noqa: E402
+from inlay.encode.elmo.mix import Mix  # noqa: E402
 from inlay.encode.elmo.torch import Elmo, ScalarMix  # noqa: E402
 
 TEXTS = [["the", "cat", "sat"], ["영화"], ["a", "b", "c", "d", "e"], []]
@@ -291,6 +293,44 @@ def test_gradients_of_everything():
         return out["elmo"], out["default"]
 
     assert torch.autograd.gradcheck(outputs, parameters)
+
+
+@pytest.mark.parametrize("number", [1, np.float64(1), np.int64(1)])
+def test_a_mix_of_any_numbers(number):
+    encoder = Encoder(TINY, lively(TINY), mix=Mix((0, 0, number), gamma=2 * number))
+    module = encoder.to_torch().eval()
+    assert module.mixes[0].scalars.dtype == module.mixes[0].gamma.dtype == torch.float32
+    found = array(module(ids(TEXTS[:1]))["elmo"])[0]
+    np.testing.assert_allclose(found, encoder.tokens(TEXTS[:1])[0][0], atol=ATOL)
+
+
+def test_stateful_under_autocast():
+    exact, fast = make(stateful=True, dropout=0.0), make(stateful=True, dropout=0.0)
+    for texts in (TEXTS, TEXTS[:2], TEXTS):
+        wanted = exact(ids(texts))["elmo"]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = fast(ids(texts))["elmo"]
+        torch.testing.assert_close(found.float(), wanted, atol=0.03, rtol=0.03)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_layer_norm_of_many_words_in_half(dtype):
+    elmo = make(do_layer_norm=True, dropout=0.0)
+    many = ids([["a", "good", "film"] * 2500] * 3)  # more numbers than half can count
+    wanted = elmo(many)["elmo"]
+    found = elmo.to(dtype)(many)["elmo"]
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.float(), wanted, atol=0.1, rtol=0.1)
+
+
+def test_ids_of_a_byte():
+    words = [f"w{i}" for i in range(300)]
+    elmo = make(vocab_to_cache=words).eval()
+    found, wanted = (
+        elmo(None, word_inputs=torch.tensor([[200, 7]], dtype=dtype))["elmo"]
+        for dtype in (torch.uint8, torch.int64)
+    )
+    torch.testing.assert_close(found, wanted, atol=0, rtol=0)
 
 
 def test_dropout_in_training_alone():

@@ -22,7 +22,6 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
-from inlay.files import atomic_folder
 from inlay.optional import require
 from inlay.workers import available_workers
 
@@ -83,6 +82,10 @@ class Elmo:
             raise ArgumentError(
                 "max_length", expected="a whole number from 1, or None", got=repr(max_length)
             )
+        if pad_token is not None and not isinstance(pad_token, str):
+            raise ArgumentTypeError("pad_token", expected="a token, or None", got=repr(pad_token))
+        if not isinstance(stateful, bool):
+            raise ArgumentTypeError("stateful", expected="True or False", got=repr(stateful))
         if mix is not None and not isinstance(mix, Mix):
             raise ArgumentTypeError("mix", expected="a Mix, or None", got=type(mix).__name__)
         self.options, self.weights = options, weights
@@ -128,15 +131,16 @@ class Elmo:
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write `options.json` and `weights.hdf5`, as the official files are.
 
-        The mix and the tokenizer are not in them: give them again when you load. A folder that
-        is there is replaced as a whole.
+        The mix and the tokenizer are not in them: give them again when you load. Other files in
+        the folder stay.
 
         Raises:
             MissingPackageError: h5py is not installed.
         """
-        with atomic_folder(folder) as part:
-            self.options.save(part / "options.json")
-            self.weights.save(part / "weights.hdf5")
+        folder = Path(folder)
+        folder.mkdir(exist_ok=True)
+        self.weights.save(folder / "weights.hdf5")
+        self.options.save(folder / "options.json")
 
     @cached_property
     def hash(self) -> str:
@@ -379,7 +383,7 @@ def _not_one(texts: Iterable[Any], where: str) -> Iterable[Any]:
     return texts
 
 
-def _trained_tokenizer(folder: Path) -> str:
+def _trained_tokenizer(folder: Path) -> str | Tokenizer:
     """The tokenizer that `train_bilm` noted beside the weights, if it did; else "split"."""
     report = folder / "training.json"
     if not report.is_file():
@@ -390,4 +394,14 @@ def _trained_tokenizer(folder: Path) -> str:
         raise FormatError(
             str(report), expected="what train_bilm wrote, with a tokenizer", got=repr(error)
         ) from error
-    return str(found or "split")
+    return _refuse if found is None else str(found)
+
+
+def _refuse(text: str) -> list[str]:
+    """Stands where `train_bilm` was given a function, which no file can hold."""
+    raise ArgumentError(
+        "tokenizer",
+        expected="the function that this ELMo was trained with",
+        got="none",
+        hint="load_encoder(..., tokenizer=that function), or lists of tokens for texts",
+    )

@@ -187,7 +187,10 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         where = f"layer {self.name!r}"
         if self.n_cached is not None:
             raise ArgumentError(where, expected="all of the network", got="one with cached words")
-        arrays = {name: ops.convert_to_numpy(array) for name, array in self._arrays.items()}
+        arrays = {
+            name: ops.convert_to_numpy(ops.cast(array, "float32"))
+            for name, array in self._arrays.items()
+        }
         return Weights.take(arrays, self.options, where)
 
     def build(self, input_shape: Any) -> None:

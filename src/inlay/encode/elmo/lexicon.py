@@ -41,20 +41,21 @@ class Lexicon:
             found = self._table.tokens.find_many(list(words))
             out[found >= 0] = self._table.vectors[found[found >= 0]]
             left = np.flatnonzero(found < 0).tolist()
-        new = []
+        new, known = [], self._known  # another thread may begin a new one
         for i in left:
-            if words[i] in self._known:
-                out[i] = self._known[words[i]]
-            else:
+            made = known.get(words[i])
+            if made is None:
                 new.append(i)
+            else:
+                out[i] = made
         # Together with words of their length, for `Network.words` works on as many windows of
         # each as the longest has.
         new.sort(key=lambda i: len(words[i]))
         parts = [new[at : at + WORDS] for at in range(0, len(new), WORDS)]
-        for part, made in zip(
+        for part, vectors in zip(
             parts, run(lambda p: self._make([words[i] for i in p]), parts), strict=True
         ):
-            out[part] = made
+            out[part] = vectors
         if len(self._known) + len(new) > LIMIT:
             self._known = {}
         self._known.update((words[i], out[i].copy()) for i in new[:LIMIT])

@@ -235,8 +235,8 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
             return list(layers)
         batch, before = len(x), self._states or self.bilm(x[:0], lengths[:0])[1]
         grown = [
-            functional.pad(state.to(x), (0, 0, 0, max(0, batch - state.shape[2])))
-            for state in before
+            functional.pad(state, (0, 0, 0, max(0, batch - state.shape[2])))
+            for state in (state.to(self.bilm.forward_cells[0].kernel) for state in before)
         ]
         layers, ends = self.bilm(x, lengths, [state[:, :, :batch] for state in grown])
         # Rows that this batch does not have stay where they were.
@@ -277,9 +277,10 @@ def _normalised(layers: Sequence[Tensor], mask: Tensor) -> list[Tensor]:
     mask = mask[..., None]
     results = []
     for layer in layers:
+        exact = layer.float() if layer.dtype.itemsize < 4 else layer  # sums are beyond half's
         n = (mask.sum() * layer.shape[2]).clamp(min=1)
-        centred = (layer - (layer * mask).sum() / n) * mask
-        results.append(centred / (centred.square().sum() / n + EPSILON).sqrt())
+        centred = (exact - (exact * mask).sum() / n) * mask
+        results.append((centred / (centred.square().sum() / n + EPSILON).sqrt()).to(layer))
     return results
 
 
@@ -298,6 +299,7 @@ def _close_up(tokens: Tensor, real: Tensor, marks: Tensor) -> Tensor:
 def _check_ids(where: str, ids: Tensor, n: int | None) -> None:
     if ids.dtype.is_floating_point or ids.dtype.is_complex or ids.dtype == torch.bool:
         raise IdError(where, expected="whole numbers", got=str(ids.dtype), hint="ids.long()")
+    ids = ids.long()  # a byte cannot be compared with a larger number
     wrong = ids < 0 if n is None else (ids < 0) | (ids >= n)
     if wrong.any():
         at = tuple(wrong.nonzero()[0].tolist())

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd import Function
@@ -145,7 +146,7 @@ def _step(z: Tensor, before: Tensor, cells: Tensor, out: Tensor, clip: float | N
     if _kernel_serves(z):
         from inlay.kernels.lstm_training import step
 
-        step(*_arrays(z, before, cells, out), float("inf") if clip is None else clip)
+        step(*_arrays(z, before, cells, out), _float32(clip))
         return
     i, j, f, o = z.chunk(4, 1)
     i.sigmoid_()
@@ -170,10 +171,7 @@ def _step_back(
     if _kernel_serves(z):
         from inlay.kernels.lstm_training import step_back
 
-        step_back(
-            *_arrays(z, before, cells, d_out, d_z, d_cells),
-            float("inf") if clip is None else clip,
-        )
+        step_back(*_arrays(z, before, cells, d_out, d_z, d_cells), _float32(clip))
         return
     half = z.shape[1] // 2
     i, j, f, o = z.chunk(4, 1)
@@ -194,6 +192,11 @@ def _step_back(
 
 def _kernel_serves(z: Tensor) -> bool:
     return bool(z.device.type == "cpu" and z.dtype == torch.float32)
+
+
+def _float32(clip: float | None) -> np.float32:
+    """A clip as cells that reached it have it."""
+    return np.float32(np.inf if clip is None else clip)
 
 
 def _arrays(*tensors: Tensor) -> Any:
