@@ -63,7 +63,7 @@ def run_elmo(args, parts) -> dict:
     import keras
 
     encoder = inlay.load_encoder(args.encoder, tokenizer=tokens, max_length=args.max_length)
-    folder = Path(args.cache or f"{args.encoder}/features")
+    folder = Path(args.cache or f"{args.encoder}-features")
     folder.mkdir(exist_ok=True)
     x, seconds = {}, {}
     for name, (texts, _) in parts.items():
@@ -176,7 +176,7 @@ def main() -> None:
     parser.add_argument("--encoder", required=True, help="folder of an ELMo")
     parser.add_argument("--train-bilm", metavar="CORPUS", help="train it first, on this")
     parser.add_argument("--bilm", default="{}", help="settings of that training, in JSON")
-    parser.add_argument("--cache", help="where to keep pooled layers; default: in the encoder")
+    parser.add_argument("--cache", help="where to keep pooled layers; default: beside the encoder")
     parser.add_argument("--vectors", help="word vectors for the CNN")
     parser.add_argument("--max-length", type=int, default=150)
     parser.add_argument("--seeds", type=int, default=5)

@@ -10,7 +10,7 @@ from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.network import WORDS, Network
 
 Array = np.ndarray[Any, Any]
-LIMIT = 100_000  # words kept
+LIMIT = 32_768  # words kept: 80 MB at the official size; the frequent ones are soon made again
 
 
 class Lexicon:
