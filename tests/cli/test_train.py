@@ -6,7 +6,7 @@ import pytest
 
 import inlay as lib
 from inlay.cli.train import train as command
-from inlay.encode.elmo.bilm import train_bilm
+from inlay.encode.elmo.training.bilm import train_bilm
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n" * 30
 SMALL = ("--vector-size", "8", "--min-count", "2", "--epochs", "2", "--workers", "1")

@@ -169,7 +169,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 @click.option("--keep-softmax", is_flag=True, help="Write the softmax too.")
 @json_option
 def bilm(corpus: str, output: str, as_json: bool, **settings: Any) -> None:
-    from inlay.encode.elmo.bilm import train_bilm
+    from inlay.encode.elmo.training.bilm import train_bilm
 
     report = train_bilm(texts_of(corpus), output, **settings)
     if as_json:

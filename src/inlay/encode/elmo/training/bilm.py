@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
-from inlay.encode.elmo.bilm_settings import Settings
+from inlay.encode.elmo.training.settings import Settings
 from inlay.errors import ArgumentError
 from inlay.optional import require
 from inlay.text.corpus import Source
@@ -149,7 +149,7 @@ def train_bilm(
     get_tokenizer(tokenizer)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
-    from inlay.encode.elmo.torch_train import Run, train
+    from inlay.encode.elmo.training.torch_train import Run, train
 
     run = Run(Path(output), tokenizer, threads, checkpoint_every, resume, keep_softmax, progress)
     return train(corpus, settings, run)

@@ -15,12 +15,12 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from inlay.encode import load_encoder
-from inlay.encode.elmo import resume, torch_train, torch_trainer
-from inlay.encode.elmo.bilm import train_bilm
 from inlay.encode.elmo.characters import batch_to_ids, character_ids
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.stream import Texts
 from inlay.encode.elmo.torch_bilm import BiLM, CharCNN
+from inlay.encode.elmo.training import resume, torch_train, torch_trainer
+from inlay.encode.elmo.training.bilm import train_bilm
+from inlay.encode.elmo.training.stream import Texts
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.files import atomic_path
@@ -39,7 +39,7 @@ SMALL = dict(
     learning_rate=0.02,
     held_out=0.1,
 )
-SOURCE = Path(torch_train.__file__).resolve().parents[3]
+SOURCE = Path(torch_train.__file__).resolve().parents[4]
 
 
 def counting(n=250, seed=0):
@@ -227,7 +227,7 @@ def test_a_killed_process_leaves_a_whole_checkpoint(tmp_path):
     (tmp_path / "corpus.txt").write_text("\n".join(counting(3000)))
     settings = SMALL | dict(epochs=50, checkpoint_every=0)
     script = (
-        "from inlay.encode.elmo.bilm import train_bilm\n"
+        "from inlay.encode.elmo.training.bilm import train_bilm\n"
         f"train_bilm({str(tmp_path / 'corpus.txt')!r}, {str(tmp_path / 'elmo')!r}, **{settings!r})"
     )
     path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")]))
@@ -366,7 +366,7 @@ def test_a_kill_while_the_result_is_written_costs_nothing(tmp_path, monkeypatch,
         return part(path)
 
     with monkeypatch.context() as patch:
-        for module in ("options", "weights", "bilm_folder"):
+        for module in ("options", "weights", "training.folder"):
             patch.setattr(f"inlay.encode.elmo.{module}.atomic_path", killed)
         with pytest.raises(KeyboardInterrupt):
             trained(tmp_path / "killed", **settings)

@@ -12,17 +12,17 @@ import numpy as np
 
 import inlay
 from inlay.core.tokenizer import Tokenizer, tokenizer_name
-from inlay.encode.elmo import bilm_folder, resume
-from inlay.encode.elmo.measure import unigram
-from inlay.encode.elmo.stream import Stream, Texts, Words
-from inlay.encode.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
+from inlay.encode.elmo.training import folder, resume
+from inlay.encode.elmo.training.measure import unigram
+from inlay.encode.elmo.training.stream import Stream, Texts, Words
+from inlay.encode.elmo.training.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
 from inlay.errors import ArgumentError
 from inlay.progress import progress as show_progress
 from inlay.text import Corpus, encode_corpus
 from inlay.text.corpus import Source
 
 if TYPE_CHECKING:
-    from inlay.encode.elmo.bilm_settings import Settings
+    from inlay.encode.elmo.training.settings import Settings
 
 Array = np.ndarray[Any, Any]
 
@@ -87,7 +87,7 @@ class Data:
 
 def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
     """Do what `train_bilm` says."""
-    bilm_folder.check(run.output)
+    folder.check(run.output)
     corpus = encode_corpus(source, min_count=1, tokenizer=run.tokenizer, progress=run.progress)
     data = Data.of(corpus, settings)
     about = {**asdict(settings), "tokenizer": tokenizer_name(run.tokenizer), "text": data.digest()}
@@ -95,7 +95,7 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
     if not run.resume:
         (run.output / resume.NAME).unlink(missing_ok=True)
     elif not (run.output / resume.NAME).exists():
-        ended = bilm_folder.finished(run.output, about, softmax=run.keep_softmax)
+        ended = folder.finished(run.output, about, softmax=run.keep_softmax)
         if ended is not None:
             return ended
     steps = max(1, math.ceil(settings.epochs * data.train.pieces))
@@ -131,7 +131,7 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
     }
     report |= json.loads(json.dumps(report))  # as it will be read: lists for tuples
     names = (WEIGHTS, BIAS) if run.keep_softmax else ()
-    bilm_folder.write(
+    folder.write(
         run.output,
         settings.options,
         trainer.network.weights(),

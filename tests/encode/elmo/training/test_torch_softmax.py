@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from inlay.encode.elmo.measure import loss
-from inlay.encode.elmo.torch_softmax import Sample, chances, gather, likelihood
+from inlay.encode.elmo.training.measure import loss
+from inlay.encode.elmo.training.torch_softmax import Sample, chances, gather, likelihood
 
 N, CLASSES, WIDTH = 300, 40, 5
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from inlay.encode.elmo import resume
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.training import resume
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.files import atomic_path
@@ -49,7 +49,7 @@ def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str,
 
     Args:
         folder: Of the model.
-        about: What the training depends on; see `inlay.encode.elmo.resume.save`.
+        about: What the training depends on; see `inlay.encode.elmo.training.resume.save`.
         softmax: Whether the softmax must be there.
 
     Raises:

@@ -8,7 +8,7 @@ import numpy as np
 
 from inlay.encode.elmo.batching import batches_of
 from inlay.encode.elmo.network import Network
-from inlay.encode.elmo.stream import Words
+from inlay.encode.elmo.training.stream import Words
 
 Array = np.ndarray[Any, Any]
 

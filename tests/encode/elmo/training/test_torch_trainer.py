@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from inlay.encode.elmo import torch_trainer
-from inlay.encode.elmo.stream import Stream, Texts, Words
 from inlay.encode.elmo.torch_bilm import BiLM, CharCNN
-from inlay.encode.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
+from inlay.encode.elmo.training import torch_trainer
+from inlay.encode.elmo.training.stream import Stream, Texts, Words
+from inlay.encode.elmo.training.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
 from inlay.text import encode_corpus
-from tests.encode.elmo.test_torch_network import gradients_of, options
+from tests.encode.elmo.training.test_torch_network import gradients_of, options
 
 TEXTS = ["a bb a ccc bb 라 a bb", "bb bb ccc a a a 라 a", "ccc a x y z a a a"]  # 8 words each
 
@@ -22,7 +22,7 @@ def plan(**changed):
 @pytest.fixture
 def trainer(monkeypatch):
     """Makes trainers on a corpus of three texts, each of which is a row."""
-    monkeypatch.setattr("inlay.encode.elmo.stream.LEAST", 1)
+    monkeypatch.setattr("inlay.encode.elmo.training.stream.LEAST", 1)
     corpus = encode_corpus(TEXTS, min_count=1)
     texts = Texts.of(corpus.ids)
     words = Words.of(corpus, len(texts.begins), min_count=1, vocab_size=8)

@@ -44,7 +44,7 @@ class Words:
 
     @classmethod
     def of(cls, corpus: Corpus, n_texts: int, *, min_count: int, vocab_size: int) -> "Words":
-        """Number the words of a corpus of `n_texts`; see `inlay.encode.elmo.bilm.train_bilm`."""
+        """Number the words of a corpus of `n_texts`; see `train_bilm`."""
         others = [i for i, token in enumerate(corpus.tokens) if token not in SPECIAL]
         if not others:
             raise ArgumentError(

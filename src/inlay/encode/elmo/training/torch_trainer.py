@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inlay.encode.elmo.measure import perplexity
 from inlay.encode.elmo.network import Network as Encoder
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.stream import Batch, Words
-from inlay.encode.elmo.torch_adam import Adam, Gradients
-from inlay.encode.elmo.torch_network import Dropout, Network, State
-from inlay.encode.elmo.torch_softmax import Likelihood, Sample, chances, gather, likelihood
+from inlay.encode.elmo.training.measure import perplexity
+from inlay.encode.elmo.training.stream import Batch, Words
+from inlay.encode.elmo.training.torch_adam import Adam, Gradients
+from inlay.encode.elmo.training.torch_network import Dropout, Network, State
+from inlay.encode.elmo.training.torch_softmax import Likelihood, Sample, chances, gather, likelihood
 from inlay.encode.products import PanelProduct
 
 Array = np.ndarray[Any, Any]
@@ -164,7 +164,7 @@ class Trainer:
         return loss
 
     def perplexity(self, texts: Sequence[Array]) -> dict[str, float]:
-        """See `inlay.encode.elmo.measure.perplexity`."""
+        """See `inlay.encode.elmo.training.measure.perplexity`."""
         network = Encoder(self.network.options, self.network.weights(), PanelProduct)
         softmax = self.parameters[WEIGHTS].numpy(), self.parameters[BIAS].numpy()
         return perplexity(network, softmax, self.words, texts, self.pool.map)
