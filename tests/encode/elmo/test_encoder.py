@@ -196,11 +196,15 @@ def test_settings_that_cannot_be():
         Elmo(TINY, WEIGHTS, stateful="no")
 
 
-@pytest.mark.parametrize(
-    "numbers", [((0, np.nan), 1), ((0, 1), np.inf), ((), 1), (("a",), 1), (None, 1), ((0,), "x")]
-)
+@pytest.mark.parametrize("numbers", [((0, np.nan, 0), 1), ((0, 1, 2), np.inf), ((), 1)])
 def test_a_mix_that_cannot_be(numbers):
-    with pytest.raises(ArgumentError, match="mix: expected a finite number for each layer"):
+    with pytest.raises(ArgumentError, match="mix: expected 3 finite numbers and gamma"):
+        Elmo(TINY, WEIGHTS, mix=Mix(*numbers))
+
+
+@pytest.mark.parametrize("numbers", [(("a",), 1), (None, 1), ((0,), "x")])
+def test_a_mix_of_no_numbers(numbers):
+    with pytest.raises(ArgumentError, match="mix: expected numbers"):
         Mix(*numbers)
 
 

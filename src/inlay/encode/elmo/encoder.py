@@ -91,9 +91,9 @@ class Elmo:
         self.options, self.weights = options, weights
         self.dim, self.n_layers = 2 * options.projection_dim, options.n_layers + 1
         self.mix = mix or Mix((0.0,) * self.n_layers)
-        if len(self.mix.scalars) != self.n_layers:
+        if not self.mix.fits(self.n_layers):
             raise ArgumentError(
-                "mix", expected=f"{self.n_layers} scalars", got=str(len(self.mix.scalars))
+                "mix", expected=f"{self.n_layers} finite numbers and gamma", got=f"{self.mix!r:.60}"
             )
         self.tokenizer, self.pad_token, self.max_length = tokenizer, pad_token, max_length
         self.engine, self.precision = engine, precision

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -99,7 +98,7 @@ def _read(file: Path, options_file: Path | None) -> Source:
     options = options or infer_options(found.arrays, where)
     n_layers = options.n_layers + 1
     for mix in found.mixes:
-        if len(mix.scalars) != n_layers or not all(map(isfinite, (*mix.scalars, mix.gamma))):
+        if not mix.fits(n_layers):
             raise FormatError(
                 where,
                 expected=f"{n_layers} finite numbers and gamma in a scalar mix",

@@ -23,7 +23,7 @@ class Mix:
         gamma: What the sum is multiplied by.
 
     Raises:
-        ArgumentError: A number that is none, or not finite.
+        ArgumentError: Something that is no number.
     """
 
     scalars: tuple[float, ...]
@@ -31,16 +31,15 @@ class Mix:
 
     def __post_init__(self) -> None:
         try:
-            scalars, gamma = tuple(map(float, self.scalars)), float(self.gamma)
-        except (TypeError, ValueError):
-            scalars, gamma = (), math.nan
-        if not scalars or not all(map(math.isfinite, (*scalars, gamma))):
-            got = f"{self.scalars!r:.60}, {self.gamma!r:.20}"
-            raise ArgumentError(
-                "mix", expected="a finite number for each layer, and gamma", got=got
-            )
-        object.__setattr__(self, "scalars", scalars)
-        object.__setattr__(self, "gamma", gamma)
+            object.__setattr__(self, "scalars", tuple(map(float, self.scalars)))
+            object.__setattr__(self, "gamma", float(self.gamma))
+        except (TypeError, ValueError) as error:
+            raise ArgumentError("mix", expected="numbers", got=str(error)) from error
+
+    def fits(self, n_layers: int) -> bool:
+        """Whether it has a number for each layer, and all are finite."""
+        finite = all(map(math.isfinite, (*self.scalars, self.gamma)))
+        return finite and len(self.scalars) == n_layers
 
     @property
     def shares(self) -> Array:
