@@ -1,6 +1,5 @@
 """ELMo as an encoder: texts in, vectors that know their context out."""
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +18,10 @@ from inlay.encode.elmo.lexicon import Lexicon
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.training.folder import tokenizer_of
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.optional import require
 from inlay.workers import available_workers
 
@@ -125,7 +125,7 @@ class Elmo:
         """Read an ELMo; see `inlay.load_encoder`."""
         source = read(Path(path), None if weights is None else Path(weights))
         settings.setdefault("mix", source.mix)
-        settings.setdefault("tokenizer", _trained_tokenizer(Path(source.where).parent))
+        settings.setdefault("tokenizer", tokenizer_of(Path(source.where).parent))
         return cls(source.options, source.weights, **settings)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -381,27 +381,3 @@ def _not_one(texts: Iterable[Any], where: str) -> Iterable[Any]:
             where, expected="many strings, as a list", got=f"{texts!r:.60}", hint=f"[{where[:-1]}]"
         )
     return texts
-
-
-def _trained_tokenizer(folder: Path) -> str | Tokenizer:
-    """The tokenizer that `train_bilm` noted beside the weights, if it did; else "split"."""
-    report = folder / "training.json"
-    if not report.is_file():
-        return "split"
-    try:
-        found = json.loads(report.read_text("utf-8"))["tokenizer"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise FormatError(
-            str(report), expected="what train_bilm wrote, with a tokenizer", got=repr(error)
-        ) from error
-    return _refuse if found is None else str(found)
-
-
-def _refuse(text: str) -> list[str]:
-    """Stands where `train_bilm` was given a function, which no file can hold."""
-    raise ArgumentError(
-        "tokenizer",
-        expected="the function that this ELMo was trained with",
-        got="none",
-        hint="load_encoder(..., tokenizer=that function), or lists of tokens for texts",
-    )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
+from inlay.core.tokenizer import Tokenizer
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.training import resume
 from inlay.encode.elmo.weights import Weights
@@ -76,6 +77,24 @@ def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str,
     return report
 
 
+def tokenizer_of(folder: Path) -> str | Tokenizer:
+    """The tokenizer that a training noted beside its weights, if it did; else "split".
+
+    Raises:
+        FormatError: The report is damaged.
+    """
+    report = folder / REPORT
+    if not report.is_file():
+        return "split"
+    try:
+        found = json.loads(report.read_text("utf-8"))["tokenizer"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise FormatError(
+            str(report), expected="what train_bilm wrote, with a tokenizer", got=repr(error)
+        ) from error
+    return _refuse if found is None else str(found)
+
+
 def write(
     folder: Path,
     options: Options,
@@ -108,3 +127,13 @@ def _is_part(name: str) -> bool:
 def _write_text(path: Path, text: str) -> None:
     with atomic_path(path) as part:
         part.write_text(text, encoding="utf-8", errors="surrogatepass", newline="\n")
+
+
+def _refuse(text: str) -> list[str]:
+    """Stands where `train_bilm` was given a function, which no file can hold."""
+    raise ArgumentError(
+        "tokenizer",
+        expected="the function that this ELMo was trained with",
+        got="none",
+        hint="load_encoder(..., tokenizer=that function), or lists of tokens for texts",
+    )
