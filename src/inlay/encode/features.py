@@ -113,17 +113,13 @@ def write_features(
     }
     _check(settings)
     target = _target(path)
-    total = len(texts) if isinstance(texts, Sized) else None
-    if isinstance(texts, str | os.PathLike):
-        texts = Path(texts)
-        total = sum(1 for _ in read_lines(texts)) if texts.is_file() else None
-        texts = (line.rstrip("\r\n") for line in read_lines(texts))
-    checked: Iterable[Text] = (_checked(text, i) for i, text in enumerate(texts))
+    checked: Iterable[Text] = (_checked(text, i) for i, text in enumerate(_read(texts)))
     if settings["encoder"].get("tokenizer", "") is None:
         checked = map(encoder.split, checked)  # what no name stands for shows in its tokens
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)
     with open_work(target, settings, overwrite=overwrite) as work:
+        total = _count(texts)
         with show_progress(total, unit=" texts", desc="encoding", enabled=progress) as report:
             for block in _blocks(checked, settings["block"]):
                 texts_digest = digest(block)
@@ -132,6 +128,20 @@ def write_features(
                 report.update(len(block))
         work.finish()
     return Features.open(target)
+
+
+def _read(texts: str | os.PathLike[str] | Iterable[Text]) -> Iterable[Text]:
+    if isinstance(texts, str | os.PathLike):
+        return (line.rstrip("\r\n") for line in read_lines(Path(texts)))
+    return texts
+
+
+def _count(texts: str | os.PathLike[str] | Iterable[Text]) -> int | None:
+    """How many will come, if that can be known without using them up."""
+    if isinstance(texts, str | os.PathLike):
+        path = Path(texts)
+        return sum(1 for _ in read_lines(path)) if path.is_file() else None
+    return len(texts) if isinstance(texts, Sized) else None
 
 
 def _about(encoder: Encoder) -> Settings:
