@@ -80,7 +80,7 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
 
         Returns:
             Projected states `(words, P)`, and cells `(words, C)`, which have no gradient.
-            Allocates `words * (6C + 2P)` numbers, and as many again on the way back.
+            Allocates `words * (6C + 2P)` numbers, and `words * (4C + 2P)` on the way back.
         """
         width, dim = x.shape[1], c0.shape[1]
         bias = bias.clone()
