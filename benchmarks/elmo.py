@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 from _measure import DATA, versions
 
+from inlay.bytes.lines import read_lines
 from inlay.encode.elmo import Elmo, Options, Weights, batch_to_ids
-from inlay.text.reading import read_lines
 
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))
 OPTIONS = {

@@ -189,11 +189,9 @@ def main() -> None:
     os.environ.setdefault("KERAS_BACKEND", "jax")
     print({name: version(name) for name in ("numpy", "numba", "keras", "scikit-learn")}, flush=True)
     if args.train_bilm:
-        from inlay.encode.elmo import train_bilm
+        from inlay.train import bilm
 
-        report = train_bilm(
-            args.train_bilm, args.encoder, tokenizer=tokens, **json.loads(args.bilm)
-        )
+        report = bilm(args.train_bilm, args.encoder, tokenizer=tokens, **json.loads(args.bilm))
         print(json.dumps({k: report[k] for k in report if k != "history"}, default=str), flush=True)
     parts = {}
     for name in ("train", "test"):

@@ -22,7 +22,7 @@ import numpy as np
 from _measure import DATA
 
 import inlay
-from inlay.classify import Row
+from inlay.evaluate import Row
 
 CONTRACTED = re.compile(r"('s|'ve|n't|'re|'d|'ll)")
 SYMBOL = re.compile(r"([,!()?])")

@@ -7,7 +7,7 @@ nothing, not even numpy.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from inlay.version import __version__ as __version__
 
 _HOME = {
     "HashingVocabulary": "inlay.core",
@@ -15,10 +15,10 @@ _HOME = {
     "Table": "inlay.core",
     "TextClassifier": "inlay.classify",
     "Vocabulary": "inlay.core",
-    "compare": "inlay.classify",
+    "compare": "inlay.evaluate",
     "load": "inlay.formats",
     "load_encoder": "inlay.encode",
-    "read_labelled": "inlay.classify",
+    "read_labelled": "inlay.text",
     "save": "inlay.formats",
     "to_keras": "inlay.layers",
     "to_torch": "inlay.layers",
@@ -45,12 +45,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from inlay import train
-    from inlay.classify import TextClassifier, compare, read_labelled
+    from inlay.classify import TextClassifier
     from inlay.core import HashingVocabulary, Table, Vocabulary, words
     from inlay.encode import load_encoder
     from inlay.errors import InlayError
+    from inlay.evaluate import compare
     from inlay.formats import load, save
     from inlay.layers import to_keras, to_torch
+    from inlay.text import read_labelled
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ SCRIPT = """
 import numpy as np
 from inlay import Table
 from inlay.classify import keras as net
-from inlay.progress import progress
+from inlay.jobs.progress import progress
 
 table = Table.from_arrays(["<pad>", "a"], np.array([[0, 0], [1, 1]], "f4"), pad_id=0)
 rows = [np.ones(length, np.int32) for length in (3, 3, 3, 3, 9, 9, 3, 9)]

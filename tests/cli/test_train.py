@@ -6,7 +6,7 @@ import pytest
 
 import inlay as lib
 from inlay.cli.train import train as command
-from inlay.encode.elmo.training.bilm import train_bilm
+from inlay.train import bilm
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n" * 30
 SMALL = ("--vector-size", "8", "--min-count", "2", "--epochs", "2", "--workers", "1")
@@ -172,7 +172,7 @@ def test_hints_of_a_training_that_cannot_go_on_speak_of_options(inlay, corpus, t
 
 @pytest.mark.parametrize("name", ["word2vec", "bilm"])
 def test_options_default_to_what_the_function_does(name):
-    function = {"word2vec": lib.train.word2vec, "bilm": train_bilm}[name]
+    function = {"word2vec": lib.train.word2vec, "bilm": bilm}[name]
     options = command.commands[name].make_context(name, ["-", "-o", "x.npz"]).params
     defaults = {
         name: parameter.default

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inlay.bytes.content import HEAD
 from inlay.errors import FormatError
 from inlay.formats.lines import LineRules, holds_row, numbers_in, text_head, usual_dim
-from inlay.formats.source import HEAD
 from inlay.kernels.parse import ODD, parse_lines
 
 

@@ -8,8 +8,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from inlay import Table, Vocabulary, load, save
+from inlay.containers.safetensors import make_header
 from inlay.errors import FormatError
-from inlay.formats.tensor_file import make_header
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ def rows(table):
 def tiny_pieces(monkeypatch):
     """Windows and blocks of a few lines, so that small files cross every border."""
     monkeypatch.setattr(text, "BLOCK", 64)
-    windows = source.Source.windows
-    monkeypatch.setattr(source.Source, "windows", lambda self: windows(self, 200))
+    windows = source.Content.windows
+    monkeypatch.setattr(source.Content, "windows", lambda self: windows(self, 200))
 
 
 @pytest.mark.parametrize("content", [GOOD, "\ufeff" + GOOD, GOOD[:-1], GOOD + "\n \n\n"])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from inlay import Table, load, save
+from inlay.bytes import content as source
 from inlay.errors import FormatError
-from inlay.formats import source
 
 MATRIX = np.random.default_rng(0).standard_normal((300, 5)).astype(np.float32)
 TOKENS = [f"w{i}" for i in range(299)] + ["é"]

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from inlay.progress import progress
+from inlay.jobs.progress import progress
 from inlay.train.schedule import run_pieces, seed_of
 
 

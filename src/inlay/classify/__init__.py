@@ -1,26 +1,18 @@
-"""Labelled text, and estimators that learn from it. Keras is imported when something is fitted."""
+"""Estimators that learn from labelled text. Keras is imported when something is fitted."""
 
 from typing import TYPE_CHECKING, Any
 
-from inlay.classify.backend import choose_backend
 from inlay.classify.classifier import TextClassifier
-from inlay.classify.compare import Comparison, Row, compare
-from inlay.classify.labelled import LabelledTexts
-from inlay.classify.readers import read_labelled
+from inlay.hosts.backends import choose_backend
 from inlay.optional import require
 
 if TYPE_CHECKING:
     from inlay.classify.keras import cnn, mean
 
 __all__ = [
-    "Comparison",
-    "LabelledTexts",
-    "Row",
     "TextClassifier",
     "cnn",
-    "compare",
     "mean",
-    "read_labelled",
 ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inlay.classify.checks import Array, Text
+from inlay.aliases import Array, Text
 from inlay.core import Vocabulary
 
 CHUNK = 512

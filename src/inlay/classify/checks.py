@@ -1,15 +1,13 @@
 """What a classifier is given: texts and labels, looked at before anything is computed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from inlay.aliases import Array, Text
 from inlay.core.encoding import check_texts
 from inlay.errors import ArgumentError, ArgumentTypeError
-
-Array = np.ndarray[Any, Any]
-Text = str | Sequence[str]
 
 
 def checked_texts(texts: Iterable[Text]) -> list[Text]:

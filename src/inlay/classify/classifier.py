@@ -8,17 +8,18 @@ from typing import Any, Self
 
 import numpy as np
 
+from inlay.aliases import Array, Text
 from inlay.classify import storage
-from inlay.classify.backend import choose_backend
 from inlay.classify.batches import encode, prediction_plan, prediction_shape, rectangle
 from inlay.classify.batches import training_widths as widths_for
-from inlay.classify.checks import Array, Text, checked_labels, checked_texts
+from inlay.classify.checks import checked_labels, checked_texts
 from inlay.classify.splits import held_out
 from inlay.classify.vectors import PAD_ID, Embedding, given_table, start, with_rest
 from inlay.core import Table, Vocabulary
 from inlay.errors import ArgumentError, NotFittedError
+from inlay.hosts.backends import choose_backend
+from inlay.jobs.progress import progress
 from inlay.optional import require
-from inlay.progress import progress
 
 VARIANTS = ("rand", "static", "non-static", "multichannel")
 

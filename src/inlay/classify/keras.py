@@ -9,14 +9,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from inlay.aliases import Array
 from inlay.classify.batches import plan, rectangle
-from inlay.classify.checks import Array
 from inlay.classify.vectors import PAD_ID
 from inlay.core import Table
+from inlay.hosts.keras import as_array
+from inlay.jobs.progress import Progress
 from inlay.layers import to_keras
-from inlay.layers.keras_backend import as_array
 from inlay.optional import require
-from inlay.progress import Progress
 
 Tensor = Any  # a KerasTensor; Keras has no types of its own
 Model = Callable[[Tensor, Tensor, int], Tensor]

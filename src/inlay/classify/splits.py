@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inlay.classify.checks import Array
+from inlay.aliases import Array
 from inlay.errors import ArgumentError
 
 SHARE = 0.8  # of each class to learn from, when no number is given

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from inlay.classify.checks import Array
+from inlay.aliases import Array
+from inlay.bytes.writing import atomic_folder
 from inlay.core import Table, Vocabulary, tokenizer_name
 from inlay.errors import ArgumentError, FormatError, MissingFileError
-from inlay.files import atomic_folder
 
 if TYPE_CHECKING:
     from inlay.classify.classifier import TextClassifier

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from inlay.classify.checks import Array
+from inlay.aliases import Array
 from inlay.core import Table, Vocabulary
 from inlay.errors import ArgumentTypeError
 

@@ -11,7 +11,6 @@ from typing import NoReturn
 
 import click
 
-from inlay import __version__
 from inlay.cli.classify import classify
 from inlay.cli.convert import convert
 from inlay.cli.demo import demo
@@ -20,6 +19,7 @@ from inlay.cli.failures import FailingWell
 from inlay.cli.info import info
 from inlay.cli.similar import similar
 from inlay.cli.train import train
+from inlay.version import __version__
 
 __all__ = ["inlay", "main"]
 

@@ -12,7 +12,8 @@ from inlay.cli.failures import Command
 from inlay.cli.options import Decorator, json_option, lines_of, print_json, quiet_backends
 
 if TYPE_CHECKING:
-    from inlay.classify import LabelledTexts, TextClassifier
+    from inlay.classify import TextClassifier
+    from inlay.text import LabelledTexts
 
 CHUNK = 1024  # texts answered at once
 WIDE = 12  # classes in a table that still fits a screen
@@ -214,7 +215,7 @@ def _reading(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(data: str, reading: dict[str, Any]) -> "LabelledTexts":
-    from inlay.classify import read_labelled
+    from inlay.text import read_labelled
 
     return read_labelled(data, **reading)
 
@@ -253,7 +254,7 @@ def _answers(classifier: "TextClassifier", texts: Iterator[str]) -> Iterator[dic
 
 
 def _judge(classifier: "TextClassifier", texts: "LabelledTexts") -> dict[str, Any]:
-    from inlay.classify.measures import confusion, wilson
+    from inlay.evaluate.measures import confusion, wilson
 
     found = [str(label) for label in classifier.predict(texts.texts)]
     right = sum(a == b for a, b in zip(found, texts.labels, strict=True))

@@ -12,8 +12,8 @@ from inlay.cli.failures import Command
 from inlay.cli.options import json_option, print_json, quiet_backends
 
 if TYPE_CHECKING:
-    from inlay.classify import Comparison
-    from inlay.demo import Material
+    from inlay.demo.job import Material
+    from inlay.evaluate import Comparison
 
 WIDTH = 80
 
@@ -69,7 +69,7 @@ def demo(
     if corpus is not None and data is None:
         raise click.UsageError("--corpus needs labelled texts: give --data too.")
     quiet_backends()
-    from inlay import demo as job
+    from inlay.demo import job
 
     start = time.perf_counter()
     job.check_packages()

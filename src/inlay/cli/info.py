@@ -27,11 +27,11 @@ Example:
 @reading_options()
 @json_option
 def info(file: str, as_json: bool, **reading: Any) -> None:
+    from inlay.bytes.content import open_content
     from inlay.formats import FORMATS, load
     from inlay.formats.recognise import recognise
-    from inlay.formats.source import open_source
 
-    name = reading["format"] or recognise(open_source(file, reading["member"]), FORMATS).name
+    name = reading["format"] or recognise(open_content(file, reading["member"]), FORMATS).name
     table = load(file, **reading)
     facts = _facts(file, name, table)
     if as_json:

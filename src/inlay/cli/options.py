@@ -91,7 +91,7 @@ def check_target(target: str, format_out: str | None) -> None:
 
 def lines_of(file: str) -> Iterator[str]:
     """The lines of a file in UTF-8, or of standard input for `-`, without their ends."""
-    from inlay.text.reading import decoded, read_lines
+    from inlay.bytes.lines import decoded, read_lines
 
     lines = decoded(sys.stdin.buffer, "standard input") if file == "-" else read_lines(Path(file))
     for line in lines:

@@ -169,9 +169,9 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 @click.option("--keep-softmax", is_flag=True, help="Write the softmax too.")
 @json_option
 def bilm(corpus: str, output: str, as_json: bool, **settings: Any) -> None:
-    from inlay.encode.elmo.training.bilm import train_bilm
+    from inlay.train import bilm
 
-    report = train_bilm(texts_of(corpus), output, **settings)
+    report = bilm(texts_of(corpus), output, **settings)
     if as_json:
         print_json({"folder": output, **report})
         return

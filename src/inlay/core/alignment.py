@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from inlay.core.tokens import Array, Tokens
+from inlay.aliases import Array
+from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import ArgumentError, UnknownTokenError
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from inlay.core.tokens import Array
+from inlay.aliases import Array
 
 BLOCK = 32_768  # rows
 

@@ -1,14 +1,14 @@
 """Texts to a rectangle of ids: what a vocabulary and a hashing vocabulary have in common."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.errors import ArgumentError, ArgumentTypeError
 
-Array = np.ndarray[Any, Any]
 Side = Literal["start", "end"]
 
 

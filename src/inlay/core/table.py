@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.core.alignment import Alignment, Coverage, Unknown, align_rows
 from inlay.core.cosine import cosines, highest, inverse_norms, unit
-from inlay.core.tokens import Array, Tokens
+from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary, check_row, checked_counts
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 

@@ -8,10 +8,11 @@ takes a few microseconds and touches three pages.
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Self, overload
+from typing import Self, overload
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -20,8 +21,6 @@ MAX_64 = 2**64 - 1
 # Up to here plain Python is faster than importing numba, which takes 0.3 s.
 SMALL = 20_000  # tokens to index, or to hold in a dict that nobody asked for
 FEW = 100_000  # tokens to look up
-
-Array = np.ndarray[Any, Any]
 
 
 class Tokens(Sequence[str]):

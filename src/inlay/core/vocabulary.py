@@ -10,7 +10,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from inlay.core.encoding import Array, TextEncoder, check_texts, tokens_of
+from inlay.aliases import Array
+from inlay.bytes.writing import atomic_path
+from inlay.core.encoding import TextEncoder, check_texts, tokens_of
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
 from inlay.core.tokens import Tokens, refuse_one_string
 from inlay.errors import (
@@ -21,7 +23,6 @@ from inlay.errors import (
     MissingFileError,
     UnknownTokenError,
 )
-from inlay.files import atomic_path
 
 FORMAT = "inlay-vocabulary"
 DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB

@@ -22,9 +22,9 @@ def load_encoder(
             bilm-tf; or the folder of a TF Hub module; or a PyTorch state_dict of a model of
             AllenNLP's that has an ELMo inside.
         weights: The weights' file, if `path` is the options'.
-        **settings: Of `inlay.encode.elmo.Elmo`: `tokenizer` (for what `train_bilm` made: the one it
-            was trained with, if it has a name; else "split"), `mix`, `pad_token`, `max_length`,
-            `engine`, `precision`, `workers`, `stateful`, `vocab_to_cache`.
+        **settings: Of `inlay.encode.elmo.Elmo`: `tokenizer` (for what `inlay.train.bilm` made: the
+            one it was trained with, if it has a name; else "split"), `mix`, `pad_token`,
+            `max_length`, `engine`, `precision`, `workers`, `stateful`, `vocab_to_cache`.
 
     Returns:
         An encoder with `encode(texts) -> (n, dim)`, `tokens(texts) -> (n, tokens, dim), mask`,

@@ -18,11 +18,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.content import open_content
+from inlay.containers.safetensors import make_header, read_header, tensor_array, wrong
 from inlay.errors import FormatError, IdError
-from inlay.formats.source import open_source
-from inlay.formats.tensor_file import make_header, read_header, tensor_array, wrong
 
-Array = np.ndarray[Any, Any]
 Settings = dict[str, Any]
 MARK, VERSION = "inlay-features", "1"
 STORED: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
@@ -59,7 +59,7 @@ class Features:
             FormatError: Not a file of features, or a damaged one.
             MissingFileError: There is no such file.
         """
-        source = open_source(path)
+        source = open_content(path)
         data, name = source.array().view(np.ndarray), source.name
         header = read_header(data, name)
         mark = header.metadata.get("format"), header.metadata.get("version")

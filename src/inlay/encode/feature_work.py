@@ -17,16 +17,10 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-from inlay.encode.feature_file import (
-    Array,
-    Settings,
-    differences,
-    digest_of_all,
-    file_header,
-    header_size,
-)
+from inlay.aliases import Array
+from inlay.bytes.writing import flush_folder
+from inlay.encode.feature_file import Settings, differences, digest_of_all, file_header, header_size
 from inlay.errors import ArgumentError
-from inlay.files import flush_folder
 
 try:
     import fcntl

@@ -8,24 +8,16 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from inlay.aliases import Array, Text
+from inlay.bytes.lines import read_lines
 from inlay.core.tokenizer import tokenizer_name
-from inlay.encode.feature_file import (
-    STORED,
-    Array,
-    Features,
-    Settings,
-    differences,
-    digest,
-    digest_of_all,
-)
+from inlay.encode.feature_file import STORED, Features, Settings, differences, digest, digest_of_all
 from inlay.encode.feature_work import open_work, work_paths
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
-from inlay.progress import progress as show_progress
-from inlay.text.reading import read_lines
+from inlay.jobs.progress import progress as show_progress
 
 __all__ = ["Encoder", "Features", "write_features"]
 
-Text = str | Sequence[str]
 # Texts in a block, pooled or not. An encoder sorts and batches inside one, and may hold its
 # vectors: those of all tokens of 64 long reviews are 200 MB in the largest ELMo.
 BLOCK, TOKEN_BLOCK = 256, 64

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from inlay.aliases import Array
 from inlay.encode.products import Pack
-
-Array = np.ndarray[Any, Any]
 
 
 class FloatProduct:

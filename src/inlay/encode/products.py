@@ -1,11 +1,9 @@
 """Products with a matrix that stays: the one thing in which an encoder's engines differ."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-
-Array = np.ndarray[Any, Any]
+from inlay.aliases import Array
 
 
 class Product(Protocol):

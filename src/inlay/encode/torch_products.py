@@ -1,15 +1,12 @@
 """Products by PyTorch: matrices that oneDNN has laid out, in float32, bfloat16 or int8."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from inlay.aliases import Array
 from inlay.encode.products import Pack
 from inlay.errors import ArgumentError
-
-Array = np.ndarray[Any, Any]
 
 ROWS = 32  # for which oneDNN chooses its layout; others work as well
 

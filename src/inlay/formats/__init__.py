@@ -10,20 +10,20 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from inlay.bytes.content import Content, open_content
+from inlay.bytes.writing import atomic_path
 from inlay.core import Table
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.files import atomic_path
 from inlay.formats.glove import Glove
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
 from inlay.formats.protocol import Format, Names, ReadOptions
 from inlay.formats.recognise import recognise
 from inlay.formats.rows import ERRORS
-from inlay.formats.source import Source, open_source
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
 
-__all__ = ["FORMATS", "Format", "ReadOptions", "Source", "load", "save"]
+__all__ = ["FORMATS", "Content", "Format", "ReadOptions", "load", "save"]
 
 FORMATS: tuple[Format, ...] = (
     Native(),
@@ -101,7 +101,7 @@ def load(
     _check_choice("nonfinite", nonfinite, ("error", "keep"))
     _check_choice("errors", errors, ERRORS)
     limit, dim = _whole("limit", limit, 0), _whole("dim", dim, 1)
-    source = open_source(path, member)
+    source = open_content(path, member)
     chosen = recognise(source, FORMATS) if format is None else _named(format)
     options = ReadOptions(
         limit=limit,

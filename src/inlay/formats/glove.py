@@ -7,10 +7,10 @@ The last `dim` fields are the vector and all before them is the token, spaces in
 from pathlib import Path
 from typing import IO
 
+from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.formats.lines import text_head, usual_dim
 from inlay.formats.protocol import ReadOptions
-from inlay.formats.source import Source
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import check_glove_tokens, write_text
 
@@ -28,7 +28,7 @@ class Glove:
         # `5 1` may be a header, or the token 5 in one dimension: then the rows have one too.
         return found.header is None or (len(found.lines) > 1 and usual_dim(found.lines[1:])[0] == 1)
 
-    def read(self, source: Source, options: ReadOptions) -> Table:
+    def read(self, source: Content, options: ReadOptions) -> Table:
         return read_text(source, options, format=self.name, header=False)
 
     def write(self, table: Table, file: IO[bytes]) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.content import HEAD
 from inlay.errors import FormatError
-from inlay.formats.source import HEAD, Array
 
 BOM = b"\xef\xbb\xbf"
 SAMPLE = 100  # lines that the dimension is taken from

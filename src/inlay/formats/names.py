@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from inlay.bytes.content import open_content
 from inlay.errors import ArgumentTypeError, FormatError
 from inlay.formats.lines import BOM
 from inlay.formats.protocol import Names
-from inlay.formats.source import open_source
 
 # What is looked for beside `vectors.npy`: these, and `vectors.txt`, `vectors.vocab`, ...
 STEMS = ("words", "vocab", "vocabulary", "tokens")
@@ -77,7 +77,7 @@ def _beside(path: Path) -> Path:
 
 
 def _from_file(where: str) -> list[str]:
-    source = open_source(where)
+    source = open_content(where)
     if source.head.startswith(PICKLE):
         raise FormatError(
             where,

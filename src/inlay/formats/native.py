@@ -22,12 +22,13 @@ from typing import IO, Any
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.content import Content
+from inlay.containers.safetensors import Header, make_header, read_header, tensor_array, wrong
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import select
-from inlay.formats.source import Array, Source
-from inlay.formats.tensor_file import Header, make_header, read_header, tensor_array, wrong
 
 MARK, VERSION = "inlay-table", "1"
 # Name, dtypes and number of dimensions of each tensor that must be there.
@@ -49,7 +50,7 @@ class Native:
     def sniff(self, head: bytes, path: Path) -> bool:
         return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**40
 
-    def read(self, source: Source, options: ReadOptions) -> Table:
+    def read(self, source: Content, options: ReadOptions) -> Table:
         """Map the file; `limit` copies the tokens alone, `keep` the rows that are kept."""
         name, data = source.name, source.array().view(np.ndarray)
         header = read_header(data, name)

@@ -14,13 +14,14 @@ from typing import IO, Any, cast
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.content import Content
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.names import find_names
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import EXAMPLES, valid_utf8
 from inlay.formats.selection import drop_duplicates, select
-from inlay.formats.source import Array, Source
 
 PICKLED = "an array of Python objects, which only unpickling could read"
 
@@ -42,7 +43,7 @@ class Npz:
         # Archives of anything else were unpacked before a format is asked.
         return head.startswith(b"PK\x03\x04")
 
-    def read(self, source: Source, options: ReadOptions) -> Table:
+    def read(self, source: Content, options: ReadOptions) -> Table:
         arrays = _read_npz(source)
         matrix = _the_matrix(source.name, arrays)
         tokens = _stored_tokens(source.name, arrays, len(matrix))
@@ -71,7 +72,7 @@ class Npy:
     def sniff(self, head: bytes, path: Path) -> bool:
         return head.startswith(b"\x93NUMPY")
 
-    def read(self, source: Source, options: ReadOptions) -> Table:
+    def read(self, source: Content, options: ReadOptions) -> Table:
         """A plain file in C order is mapped copy-on-write; anything else is read."""
         try:
             if source.packed:
@@ -91,7 +92,7 @@ class Npy:
         )
 
 
-def _read_npz(source: Source) -> dict[str, Array]:
+def _read_npz(source: Content) -> dict[str, Array]:
     try:
         file: Any = io.BytesIO(source.array().tobytes()) if source.packed else source.path
         with np.load(file, allow_pickle=False) as arrays:
@@ -161,7 +162,7 @@ def _stored_counts(name: str, arrays: dict[str, Array], rows: int) -> Array | No
 
 
 def _table(
-    source: Source,
+    source: Content,
     options: ReadOptions,
     format: str,
     matrix: Array,

@@ -6,8 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Literal, Protocol, runtime_checkable
 
+from inlay.bytes.content import Content
 from inlay.core import Table
-from inlay.formats.source import Source
 
 Names = str | PathLike[str] | Sequence[str] | Mapping[str, int]
 
@@ -45,7 +45,7 @@ class Format(Protocol):
         """Whether the content may be of this format, by its first 256 KiB, unpacked."""
         ...
 
-    def read(self, source: Source, options: ReadOptions) -> Table:
+    def read(self, source: Content, options: ReadOptions) -> Table:
         """Read a table, or raise `FormatError` saying where the file is wrong."""
         ...
 

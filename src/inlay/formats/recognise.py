@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from inlay.bytes.content import Content
 from inlay.errors import FormatError
 from inlay.formats.protocol import Format
-from inlay.formats.source import Source
 
 # What people have at hand that is no table of vectors we read, and the way on.
 STRANGERS: tuple[tuple[bytes, str, str], ...] = (
@@ -26,7 +26,7 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
-def recognise(source: Source, formats: Sequence[Format]) -> Format:
+def recognise(source: Content, formats: Sequence[Format]) -> Format:
     """The one format that fits.
 
     Raises:

@@ -5,10 +5,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.content import Content
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentTypeError, FormatError
 from inlay.formats.protocol import ReadOptions
-from inlay.formats.source import Array, Source
 
 EXAMPLES = 5  # of anything counted in the provenance
 COMPACTED_AT_ONCE = 8192
@@ -29,7 +30,7 @@ class Rows:
         unit: What the source's rows are counted in: `"line"` or `"word"`.
     """
 
-    def __init__(self, source: Source, options: ReadOptions, dim: int, *, unit: str) -> None:
+    def __init__(self, source: Content, options: ReadOptions, dim: int, *, unit: str) -> None:
         self.n, self.read = 0, 0
         self._source, self._errors, self._unit = source, options.errors, unit
         self._wanted = as_keep(options.keep)

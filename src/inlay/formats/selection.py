@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.core import Table, Tokens
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import as_keep, kept_rows, take
-from inlay.formats.source import Array
 
 
 def select(table: Table, options: ReadOptions) -> Table:

@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.errors import FormatError
 from inlay.formats.lines import LineRules, TextHead, text_head, usual_dim
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.recognise import is_html
 from inlay.formats.rows import Rows
-from inlay.formats.source import Array, Source
-from inlay.formats.threads import thread_count
+from inlay.jobs.threads import thread_count
 
 BLOCK = 1 << 20
 LINE_FEED = 10
@@ -28,7 +29,7 @@ class Block(NamedTuple):
     lines: int
 
 
-def read_text(source: Source, options: ReadOptions, *, format: str, header: bool) -> Table:
+def read_text(source: Content, options: ReadOptions, *, format: str, header: bool) -> Table:
     """Read a table from text.
 
     Args:
@@ -176,7 +177,7 @@ def last_line_feed(window: Array) -> int:
     return -1
 
 
-def _checked_head(source: Source, *, header: bool) -> TextHead:
+def _checked_head(source: Content, *, header: bool) -> TextHead:
     head = text_head(source.head)
     if not source.head[head.bom if head else 0 :].strip():
         hint = "download it again"

@@ -6,11 +6,11 @@ from typing import IO
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.core import Table
 from inlay.errors import FormatError
 from inlay.formats.lines import BOM, holds_row
-from inlay.formats.source import Array
-from inlay.formats.threads import in_order, thread_count
+from inlay.jobs.threads import in_order, thread_count
 
 NUMBERS_AT_ONCE = 1 << 18
 BREAKS = (b"\n",)

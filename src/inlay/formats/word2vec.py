@@ -6,10 +6,10 @@ fastText's `.vec` files are the same, with a space before every line's end.
 from pathlib import Path
 from typing import IO
 
+from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.formats.lines import TextHead, text_head, usual_dim
 from inlay.formats.protocol import ReadOptions
-from inlay.formats.source import Source
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import SEPARATORS, check_tokens, write_text
 
@@ -26,7 +26,7 @@ class Word2VecText:
     def sniff(self, head: bytes, path: Path) -> bool:
         return path.suffix.lower() != ".vec" and has_header(text_head(head))
 
-    def read(self, source: Source, options: ReadOptions) -> Table:
+    def read(self, source: Content, options: ReadOptions) -> Table:
         return read_text(source, options, format=self.name, header=True)
 
     def write(self, table: Table, file: IO[bytes]) -> None:

@@ -9,13 +9,14 @@ from typing import IO
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.errors import FormatError
 from inlay.formats.lines import HEADER as TEXT_HEADER
 from inlay.formats.lines import not_finite, text_head
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
-from inlay.formats.source import Array, Source
 from inlay.formats.text_writer import SEPARATORS, check_tokens, float32_rows
 from inlay.formats.word2vec import HINT
 
@@ -34,7 +35,7 @@ class Word2VecBinary:
         match = HEADER.match(head)
         return match is not None and len(head) > match.end() and text_head(head) is None
 
-    def read(self, source: Source, options: ReadOptions) -> Table:
+    def read(self, source: Content, options: ReadOptions) -> Table:
         match = HEADER.match(source.head)
         if match is None:
             raise FormatError(
@@ -58,7 +59,7 @@ class Word2VecBinary:
 
 
 class _Reader:
-    def __init__(self, source: Source, options: ReadOptions, said: int, dim: int) -> None:
+    def __init__(self, source: Content, options: ReadOptions, said: int, dim: int) -> None:
         if dim == 0 or options.dim not in (None, dim):
             raise FormatError(
                 f"{source.name}, line 1",

@@ -6,12 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from inlay.aliases import Array
 from inlay.core import Table
-from inlay.keras_numbers import Numbers
-from inlay.layers import keras_backend as host
-from inlay.layers.ids import wrong_dtype
-
-Array = np.ndarray[Any, Any]
+from inlay.hosts import keras as host
+from inlay.hosts.ids import wrong_dtype
+from inlay.hosts.keras_numbers import Numbers
 
 
 @keras.saving.register_keras_serializable("inlay", "TableEmbedding")

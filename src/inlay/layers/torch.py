@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from inlay.core import Table
-from inlay.layers.ids import check_values, wrong_dtype
+from inlay.hosts.ids import check_values, wrong_dtype
 
 
 class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, so untyped here

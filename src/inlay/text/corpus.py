@@ -15,12 +15,12 @@ from typing import IO
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.lines import read_lines
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, split
-from inlay.core.tokens import Array
 from inlay.errors import ArgumentError
-from inlay.progress import progress as show_progress
+from inlay.jobs.progress import progress as show_progress
 from inlay.text.numbering import number_file, number_stream
-from inlay.text.reading import read_lines
 
 Source = str | PathLike[str] | Iterable[str | Sequence[str]]
 

@@ -12,10 +12,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from inlay.core.tokens import Array, Tokens
+from inlay.aliases import Array
+from inlay.bytes.lines import BOM, damage_reported, not_utf8, open_text
+from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentTypeError
-from inlay.progress import Progress
-from inlay.text.reading import BOM, damage_reported, not_utf8, open_text
+from inlay.jobs.progress import Progress
 
 CHUNK = 1 << 18  # bytes read at a time: they and their numbers stay in the second-level cache
 BATCH = 1 << 18  # numbers of a stream that are written at a time

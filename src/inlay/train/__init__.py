@@ -1,5 +1,6 @@
-"""Training word vectors on a corpus of one's own."""
+"""Training embeddings on a corpus of one's own."""
 
+from inlay.train.bilm.job import bilm
 from inlay.train.word2vec import word2vec
 
-__all__ = ["word2vec"]
+__all__ = ["bilm", "word2vec"]

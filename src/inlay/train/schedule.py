@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from inlay.progress import Progress
+from inlay.jobs.progress import Progress
 
 MASK = 2**64 - 1
 

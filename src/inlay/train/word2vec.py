@@ -5,16 +5,15 @@ from typing import Any
 
 import numpy as np
 
-import inlay
+from inlay.aliases import Array
 from inlay.core import Table
 from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
-from inlay.progress import progress as show_progress
+from inlay.jobs.progress import progress as show_progress
+from inlay.jobs.threads import available_workers
 from inlay.text.corpus import Corpus, Source, encode_corpus
 from inlay.train.schedule import run_pieces, seed_of
-from inlay.workers import available_workers
-
-Array = np.ndarray[Any, Any]
+from inlay.version import __version__
 
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
 # but the few pairs across it are, as at the end of a sentence.
@@ -169,7 +168,7 @@ def word2vec(
             "tokenizer": tokenizer_name(tokenizer),
             "workers": threads,
             "corpus_words": data.words,
-            "inlay": inlay.__version__,
+            "inlay": __version__,
         },
     )
 

@@ -4,7 +4,6 @@ from inlay.encode.elmo.characters import batch_to_ids, character_ids
 from inlay.encode.elmo.encoder import Elmo
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.training.bilm import train_bilm
 from inlay.encode.elmo.weights import Weights
 
-__all__ = ["Elmo", "Mix", "Options", "Weights", "batch_to_ids", "character_ids", "train_bilm"]
+__all__ = ["Elmo", "Mix", "Options", "Weights", "batch_to_ids", "character_ids"]

@@ -1,14 +1,12 @@
 """Words as characters: UTF-8 bytes between marks, as ELMo reads them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.encode.elmo.options import WORD_LENGTH
 from inlay.errors import ArgumentError, ArgumentTypeError
-
-Array = np.ndarray[Any, Any]
 
 NO_TOKEN = 0
 SENTENCE_BEGIN, SENTENCE_END, WORD_BEGIN, WORD_END, PADDING = range(257, 262)

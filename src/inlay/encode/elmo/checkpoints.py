@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import DIRECTIONS, FORGET_BIAS, Array, cell_name
+from inlay.encode.elmo.weights import DIRECTIONS, FORGET_BIAS, cell_name
 from inlay.errors import FormatError, InlayError
 from inlay.optional import require
 

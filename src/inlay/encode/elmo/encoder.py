@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from inlay.aliases import Array, Text
 from inlay.core import Table, Vocabulary
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.encode.elmo.batching import batches_of, blocks
@@ -18,19 +19,16 @@ from inlay.encode.elmo.lexicon import Lexicon
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.training.folder import tokenizer_of
+from inlay.encode.elmo.report import tokenizer_of
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.jobs.threads import available_workers
 from inlay.optional import require
-from inlay.workers import available_workers
 
 if TYPE_CHECKING:
     import keras
     import torch
-
-Array = np.ndarray[Any, Any]
-Text = str | Sequence[str]
 
 
 class Elmo:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from inlay.aliases import Array
 from inlay.core import Vocabulary
 from inlay.encode.elmo import keras_bilm as bilm
 from inlay.encode.elmo.characters import BOS, EOS, character_ids
@@ -24,12 +25,11 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.weights import Weights, cell_name, names_and_shapes
 from inlay.errors import ArgumentError
-from inlay.keras_numbers import Numbers
+from inlay.hosts.keras_numbers import Numbers
 
 if TYPE_CHECKING:
     from inlay.encode.elmo.encoder import Elmo as Encoder
 
-Array = np.ndarray[Any, Any]
 WORD_TABLE = "word_table"
 
 

@@ -7,13 +7,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from inlay.aliases import Array
 from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.options import N_CHARACTERS
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
 from inlay.optional import require
-
-Array = np.ndarray[Any, Any]
 
 
 @keras.saving.register_keras_serializable("inlay", "ElmoTokenMask")

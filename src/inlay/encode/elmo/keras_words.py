@@ -7,11 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from inlay.aliases import Array
 from inlay.encode.elmo.characters import BOS, EOS, NO_TOKEN, PADDING, character_ids
 from inlay.encode.elmo.options import Options
 from inlay.optional import require
 
-Array = np.ndarray[Any, Any]
 Get = Callable[[str], Any]  # the official name of an array -> a tensor
 WORDS_AT_ONCE = 512  # the convolutions take 180 KB for each at the official sizes
 

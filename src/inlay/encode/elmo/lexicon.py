@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.core import Table
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.network import WORDS, Network
 
-Array = np.ndarray[Any, Any]
 LIMIT = 32_768  # words kept: 80 MB at the official size; the frequent ones are soon made again
 
 

@@ -5,13 +5,11 @@ Source: Peters et al. 2018, equation 1.
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.errors import ArgumentError
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)

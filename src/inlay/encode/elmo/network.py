@@ -10,16 +10,15 @@ allenai/bilm-tf.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from inlay.aliases import Array
 from inlay.encode.elmo.characters import PADDING
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Cell, Weights
 from inlay.encode.products import Pack, Product
-
-Array = np.ndarray[Any, Any]
 
 WORDS = 256  # whose characters are convolved at once
 ROWS = 256  # of the input product at once, roughly: 16 MB of gates at the official size

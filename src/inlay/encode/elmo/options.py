@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from inlay.bytes.writing import atomic_path
 from inlay.errors import FormatError, MissingFileError
-from inlay.files import atomic_path
 
 N_CHARACTERS = 262  # 256 bytes, four marks and the padding of words, and 0 for "no token"
 WORD_LENGTH = 50  # characters of a word, the two marks around it included

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inlay.aliases import Array
 from inlay.encode.elmo.characters import PADDING
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.encode.elmo.torch_lstm import ProjectedLSTM, Run
-from inlay.encode.elmo.weights import Array, Weights
+from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError
 
 WORDS_AT_ONCE = 512  # in the character network: bounds its memory

@@ -8,12 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from inlay.aliases import Array
+from inlay.bytes.writing import atomic_path
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.errors import FormatError, InlayError, MissingFileError
-from inlay.files import atomic_path
 from inlay.optional import require
 
-Array = np.ndarray[Any, Any]
 DIRECTIONS = ("forward", "backward")
 FORGET_BIAS = 1.0  # TensorFlow adds it when it runs, so files do not have it
 ONE_MODEL = "options and weights of one model"

@@ -1,0 +1,1 @@
+"""Bytes in and out: unpacked, cut into windows and lines, written whole or not at all."""

@@ -1,0 +1,1 @@
+"""The job behind `inlay demo`, on text that comes with Python."""

@@ -1,0 +1,167 @@
+"""What `inlay demo` does: from text alone to a table of classifiers and a saved one.
+
+Every step is a function that takes the last one's result, so that the whole can be followed,
+or repeated from Python, step by step; nothing here prints.
+"""
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inlay.classify import TextClassifier
+from inlay.core import Table, get_tokenizer
+from inlay.demo.packages import PackageTask, package_task
+from inlay.demo.stdlib import docstrings, topics
+from inlay.errors import ArgumentError
+from inlay.evaluate import Comparison, compare
+from inlay.hosts.backends import BACKENDS, choose_backend
+from inlay.optional import require
+from inlay.text import read_labelled
+from inlay.train import word2vec
+
+# For a corpus a thousand times smaller than those that word2vec's defaults were chosen for.
+SMALL_CORPUS: dict[str, Any] = {
+    "vector_size": 100,
+    "min_count": 2,
+    "sample": 1e-3,
+    "epochs": 20,
+    "tokenizer": "lower",
+}
+WORDS = ("file", "exception", "socket", "string", "thread")
+SENTENCE = "Cancel the task and wait until the event loop has stopped."
+MAX_TOKENS = 64  # what every classifier reads of a text
+VECTORS, CLASSIFIER = "vectors.safetensors", "classifier"
+
+
+@dataclass(frozen=True)
+class Material:
+    """Text to learn vectors from, and labelled texts to compare classifiers on.
+
+    Attributes:
+        corpus: Texts, or the path of a file with a text a line.
+        texts: Labelled ones.
+        labels: A label for each.
+        task: How the labelled texts were chosen; None for the user's own.
+    """
+
+    corpus: list[str] | str
+    texts: list[str]
+    labels: list[str]
+    task: PackageTask | None = None
+
+    @property
+    def n_characters(self) -> int:
+        """Of the corpus; a file's bytes."""
+        if isinstance(self.corpus, str):
+            return Path(self.corpus).stat().st_size
+        return sum(map(len, self.corpus))
+
+
+def check_packages() -> None:
+    """Fail now, not after a minute, if something is missing.
+
+    Raises:
+        MissingPackageError: scikit-learn, Keras, or every backend of it.
+    """
+    require("sklearn", extra="demo", need="inlay demo")
+    choose_backend()
+    if not any(importlib.util.find_spec(name) for name in BACKENDS):
+        require(BACKENDS[0], extra="demo", need="inlay demo")
+    require("keras", extra="demo", need="inlay demo")
+
+
+def library_material() -> Material:
+    """The docstrings and help topics of the running Python; see `inlay.demo.stdlib`.
+
+    Raises:
+        MissingFileError: This Python carries no sources.
+    """
+    docs = docstrings()
+    task = package_task(docs)
+    corpus = [doc.text for doc in docs] + list(topics().values())
+    return Material(corpus, _beginnings(task.texts), task.labels, task)
+
+
+def own_material(data: str | os.PathLike[str], corpus: str | os.PathLike[str] | None) -> Material:
+    """The user's labelled texts, as `read_labelled` reads them, and a corpus.
+
+    Args:
+        data: Labelled texts.
+        corpus: A file with a text a line. None: the labelled texts, without their labels.
+    """
+    labelled = read_labelled(data)
+    text = labelled.texts if corpus is None else os.fspath(corpus)
+    return Material(text, _beginnings(labelled.texts), labelled.labels)
+
+
+def learn_vectors(material: Material, *, seed: int = 0) -> Table:
+    """Skip-gram vectors of the corpus, the same in every run; 10 s for 2 MB, compiling included."""
+    return word2vec(material.corpus, **SMALL_CORPUS, seed=seed, deterministic=True)
+
+
+def neighbours(table: Table, n: int = 5) -> dict[str, list[str]]:
+    """The nearest words of five that are frequent and have something to say."""
+    known = [word for word in WORDS if word in table]
+    words = known if len(known) == len(WORDS) else _telling(table, len(WORDS))
+    return {word: [near for near, _ in table.most_similar(word, topn=n)] for word in words}
+
+
+def compare_all(
+    material: Material, table: Table, *, train_size: int, splits: int, seed: int = 0
+) -> Comparison:
+    """Let each classifier learn from `train_size` texts of each class, and judge it on others."""
+    return compare(
+        material.texts,
+        material.labels,
+        table,
+        n_train=train_size,
+        n_splits=splits,
+        seed=seed,
+    )
+
+
+def save_best(comparison: Comparison, table: Table, folder: Path) -> str:
+    """Write the vectors and the best classifier that is ours; returns its name.
+
+    It is the one of the last split, which learned from as few texts as the table says.
+    """
+    best = comparison.best_classifier
+    if best is None:
+        raise ArgumentError("comparison", expected="a TextClassifier", got="none")
+    folder.mkdir(parents=True, exist_ok=True)
+    table.save(folder / VECTORS)
+    comparison.fitted[best].save(folder / CLASSIFIER)
+    return best
+
+
+def answer(folder: Path, text: str, n: int = 3) -> list[tuple[str, float]]:
+    """Load the classifier from its folder and ask it: the most probable labels, best first."""
+    classifier = TextClassifier.load(folder / CLASSIFIER)
+    probabilities = classifier.predict_proba([text])[0]
+    order = probabilities.argsort()[::-1][:n]
+    return [(str(classifier.classes_[i]), float(probabilities[i])) for i in order]
+
+
+def free_folder(name: str = "inlay-demo") -> Path:
+    """`name`, or `name-2`, `name-3`, ...: the first that is not there, so nothing is replaced."""
+    folder, n = Path(name), 1
+    while folder.exists():
+        n += 1
+        folder = Path(f"{name}-{n}")
+    return folder
+
+
+def _beginnings(texts: Sequence[str]) -> list[str]:
+    """The first tokens of each text, so that all classifiers read the same, and quickly."""
+    tokenise = get_tokenizer(SMALL_CORPUS["tokenizer"])
+    return [" ".join(tokenise(text)[:MAX_TOKENS]) for text in texts]
+
+
+def _telling(table: Table, n: int) -> Sequence[str]:
+    """Frequent words of five letters or more, after the most frequent, which say little."""
+    skipped = min(50, len(table) // 10)
+    found = [word for word in table.tokens[skipped:] if len(word) >= 5 and word.isalpha()]
+    return found[:n]

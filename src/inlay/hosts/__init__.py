@@ -1,0 +1,1 @@
+"""What each framework needs in order to be a guest: one file a framework."""

@@ -1,0 +1,1 @@
+"""Long work: threads, progress, a clean stop, and going on where it was."""

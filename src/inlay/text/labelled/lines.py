@@ -1,0 +1,107 @@
+"""Labelled text in one file: delimited columns, JSON lines, fastText's lines."""
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from inlay.errors import ArgumentError, FormatError
+from inlay.text.labelled.texts import Item, Source
+
+Columns = tuple[str | int, str | int]
+PREFIX = "__label__"
+
+
+def delimited(source: Source, delimiter: str, columns: Columns) -> Iterator[Item]:
+    """Rows of a CSV file, where quotes may hold line ends, or of a TSV, where they are text.
+
+    Numbered columns: no header.
+    """
+    # With their ends, for a quoted field may hold some.
+    lines = (line for _, line in source.lines(keep_ends=True))
+    if delimiter == "\t":
+        rows = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    else:
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    where, name = str(source.path), source.path.name
+    try:
+        if all(isinstance(column, int) for column in columns):
+            text_at, label_at = columns
+        else:
+            text_at, label_at = _positions(where, next(rows, []), columns)
+        for row in rows:
+            if not row:
+                continue  # a line without anything, as the csv module sees it
+            line = f"{where}, line {rows.line_num}"
+            try:
+                text, label = row[int(text_at)], row[int(label_at)]
+            except IndexError:
+                raise FormatError(
+                    line,
+                    expected=f"{max(int(text_at), int(label_at)) + 1} columns or more",
+                    got=str(len(row)),
+                ) from None
+            yield Item(text, _label(label, line), f"{name}:{rows.line_num}")
+    except csv.Error as error:
+        raise FormatError(
+            f"{where}, line {rows.line_num}", expected="delimited text", got=str(error)
+        ) from error
+
+
+def json_lines(source: Source, columns: Columns) -> Iterator[Item]:
+    """One JSON object a line."""
+    text_key, label_key = columns
+    for number, line in source.lines():
+        where = f"{source.path}, line {number}"
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+        except ValueError as error:
+            raise FormatError(where, expected="a JSON object", got=f"{error}") from error
+        if not isinstance(content, dict):
+            raise FormatError(where, expected="a JSON object", got=type(content).__name__)
+        _positions(where, list(content), columns)
+        text = content[text_key]
+        if not isinstance(text, str):
+            raise FormatError(where, expected=f"a string as {text_key!r}", got=type(text).__name__)
+        yield Item(text, _label(content[label_key], where), f"{source.path.name}:{number}")
+
+
+def fasttext(source: Source, skipped: dict[str, int]) -> Iterator[Item]:
+    """Lines `__label__x text`, one label each."""
+    for number, line in source.lines():
+        where = f"{source.path}, line {number}"
+        if not line.strip():
+            skipped["blank lines"] = skipped.get("blank lines", 0) + 1
+            continue
+        first = line.split(maxsplit=1)[0]
+        text = line.lstrip()[len(first) + 1 :]
+        if not first.startswith(PREFIX):
+            raise FormatError(where, expected=f"{PREFIX}NAME first", got=f"{first[:60]!r}")
+        if text.startswith(PREFIX):
+            raise FormatError(where, expected="one label", got=f"{line[:60]!r}")
+        label = _label(first.removeprefix(PREFIX), where)
+        yield Item(text, label, f"{source.path.name}:{number}")
+
+
+def _positions(where: str, names: list[str], columns: Columns) -> tuple[int, int]:
+    """Where the text and the label stand among the columns' names."""
+    for argument, column in zip(("text", "label"), columns, strict=True):
+        if column not in names:
+            raise ArgumentError(
+                where,
+                expected=f"a column {column!r}",
+                got=f"columns {', '.join(map(repr, names))}",
+                hint=f"{argument}= one of them",
+            )
+    text, label = columns
+    return names.index(str(text)), names.index(str(label))
+
+
+def _label(value: Any, where: str) -> str:
+    """A label as a string; missing ones, as several programs write them, are errors."""
+    missing = value is None or value != value or str(value).strip() in ("", "nan", "NaN")
+    if missing or isinstance(value, list | dict):
+        raise FormatError(where, expected="a label", got=repr(value), hint="remove the line")
+    return str(value)

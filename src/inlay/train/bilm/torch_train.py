@@ -1,0 +1,183 @@
+"""From a corpus to the folder of an ELMo: read, train with checkpoints, measure, write."""
+
+import hashlib
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inlay.aliases import Array
+from inlay.core.tokenizer import Tokenizer, tokenizer_name
+from inlay.errors import ArgumentError
+from inlay.jobs.progress import progress as show_progress
+from inlay.text import Corpus, encode_corpus
+from inlay.text.corpus import Source
+from inlay.train.bilm import folder, resume
+from inlay.train.bilm.measure import unigram
+from inlay.train.bilm.stream import Stream, Texts, Words
+from inlay.train.bilm.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
+from inlay.version import __version__
+
+if TYPE_CHECKING:
+    from inlay.train.bilm.settings import Settings
+
+
+HELD_WORDS = 20_000  # enough for a perplexity within 2 %, and measured in seconds
+STRETCHES = 100  # of a training, for its history
+MOST = 50.0  # nats a word: a guess among all words there are takes less than 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a training is run, none of which changes its result; see `inlay.train.bilm`."""
+
+    output: Path
+    tokenizer: str | Tokenizer
+    workers: int
+    checkpoint_every: float
+    resume: bool
+    keep_softmax: bool
+    progress: bool | None
+
+
+@dataclass(frozen=True)
+class Data:
+    """A corpus as it is trained on.
+
+    Attributes:
+        corpus: All of it.
+        n_texts: How many texts it has.
+        words: Its words.
+        train: What is trained on.
+        held: Texts as numbers of words: what is measured on.
+    """
+
+    corpus: Corpus
+    n_texts: int
+    words: Words
+    train: Stream
+    held: list[Array]
+
+    @classmethod
+    def of(cls, corpus: Corpus, settings: "Settings") -> "Data":
+        """Number the words, and set texts apart."""
+        s = settings
+        texts = Texts.of(corpus.ids)
+        n_texts = len(texts.begins)
+        words = Words.of(corpus, n_texts, min_count=s.min_count, vocab_size=s.vocab_size)
+        train, held = texts.split(s.held_out, HELD_WORDS, s.seed)
+        return cls(
+            corpus,
+            n_texts,
+            words,
+            Stream(corpus.ids, train, words, rows=s.batch_size, steps=s.unroll_steps, seed=s.seed),
+            [words.number[corpus.ids[at : at + n]] for at, n in zip(*held, strict=True)],
+        )
+
+    def digest(self) -> str:
+        """The same for the same corpus."""
+        digest = hashlib.sha256("\n".join(self.corpus.tokens).encode("utf-8", "surrogatepass"))
+        digest.update(self.corpus.ids.data)
+        return digest.hexdigest()
+
+
+def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
+    """Do what `inlay.train.bilm` says."""
+    folder.check(run.output)
+    corpus = encode_corpus(source, min_count=1, tokenizer=run.tokenizer, progress=run.progress)
+    data = Data.of(corpus, settings)
+    about = {**asdict(settings), "tokenizer": tokenizer_name(run.tokenizer), "text": data.digest()}
+    run.output.mkdir(exist_ok=True)
+    if not run.resume:
+        (run.output / resume.NAME).unlink(missing_ok=True)
+    elif not (run.output / resume.NAME).exists():
+        ended = folder.finished(run.output, about, softmax=run.keep_softmax)
+        if ended is not None:
+            return ended
+    steps = max(1, math.ceil(settings.epochs * data.train.pieces))
+    plan = Plan(
+        learning_rate=settings.learning_rate,
+        clip_norm=settings.clip_norm,
+        dropout=settings.dropout,
+        n_samples=_samples(settings, len(data.words.vocabulary)),
+        steps=steps,
+        seed=settings.seed,
+    )
+    with threads(run.workers) as pool:
+        trainer = Trainer(settings.options, data.words, plan, data.train.rows, pool)
+        position = _steps(trainer, data, plan, run, about)
+        perplexity = None
+        if data.held:
+            perplexity = trainer.perplexity(data.held)
+            perplexity["unigram"] = unigram(data.words, data.n_texts, data.held)
+    report: dict[str, Any] = {
+        "settings": asdict(settings),
+        "tokenizer": about["tokenizer"],
+        "text": about["text"],
+        "corpus_words": corpus.words,
+        "words_read": position.words,
+        "distinct_words": len(corpus.tokens),
+        "vocab_size": len(data.words.vocabulary),
+        "parameters": sum(tensor.numel() for tensor in trainer.network.parameters.values()),
+        "steps": steps,
+        "seconds": round(position.seconds, 1),
+        "perplexity": perplexity,
+        "history": position.history,
+        "inlay": __version__,
+    }
+    report |= json.loads(json.dumps(report))  # as it will be read: lists for tuples
+    names = (WEIGHTS, BIAS) if run.keep_softmax else ()
+    folder.write(
+        run.output,
+        settings.options,
+        trainer.network.weights(),
+        data.words.vocabulary,
+        report,
+        {name: trainer.parameters[name].numpy() for name in names},
+    )
+    return report
+
+
+def _steps(
+    trainer: Trainer, data: Data, plan: Plan, run: Run, about: dict[str, Any]
+) -> resume.Position:
+    """All steps that are left."""
+    position = resume.Position()
+    if (found := resume.load(run.output, about)) is not None:
+        position, arrays = found
+        try:
+            trainer.restore(arrays)
+        except ValueError as error:
+            raise resume.damaged(run.output / resume.NAME, str(error)) from error
+    began = saved = time.perf_counter()
+    began -= position.seconds
+    total = data.train.positions * plan.steps // data.train.pieces
+    with show_progress(total, unit=" words", desc="training", enabled=run.progress) as bar:
+        bar.update(position.words)
+        while position.step < plan.steps:
+            batch = data.train.batch(position.step)
+            loss = trainer.step(position.step, batch)
+            if not loss < MOST:  # NaN too
+                raise ArgumentError(
+                    "learning_rate",
+                    expected=f"a rate at which the loss stays below {MOST:.0f} nats a word",
+                    got=f"{loss:.4g} in step {position.step + 1}, at {plan.learning_rate}",
+                    hint="a lower learning_rate with resume=False",
+                )
+            position.add(loss, batch.words, plan.steps // STRETCHES + 1)
+            bar.update(batch.words)
+            bar.note(perplexity=f"{math.exp(position.loss / position.losses):.0f}")
+            now = time.perf_counter()
+            position.seconds = now - began
+            if now - saved >= run.checkpoint_every or position.step == plan.steps:
+                resume.save(run.output, position, trainer.state(), about)
+                saved = time.perf_counter()
+    return position
+
+
+def _samples(settings: "Settings", vocab_size: int) -> int | None:
+    """None for all words: also where a sample would be most of them."""
+    sampled = settings.softmax == "sampled" and settings.n_samples <= vocab_size // 2
+    return settings.n_samples if sampled else None

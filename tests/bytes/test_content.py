@@ -1,0 +1,166 @@
+import bz2
+import gzip
+import io
+import lzma
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import pytest
+
+from inlay import load
+from inlay.bytes.content import open_content
+from inlay.errors import FormatError, MissingFileError
+
+TEXT = b"a 1 2\nb 3 4\n"
+
+
+def zipped(**members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return file.getvalue()
+
+
+def tarred(**members):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return file.getvalue()
+
+
+PACKED = {
+    "plain": TEXT,
+    "gz": gzip.compress(TEXT),
+    "bz2": bz2.compress(TEXT),
+    "xz": lzma.compress(TEXT),
+    "zip": zipped(a=TEXT),
+    "zip of gz": zipped(a=gzip.compress(TEXT)),
+    "tar": tarred(a=TEXT),
+    "tar.gz": gzip.compress(tarred(a=TEXT)),
+    "tar.xz": lzma.compress(tarred(a=TEXT)),
+}
+
+
+@pytest.mark.parametrize("content", PACKED.values(), ids=PACKED)
+def test_packing_is_recognised_by_the_content_not_the_name(make, content):
+    path = make(content, "name.txt")
+    table = load(path)
+    assert table["b"].tolist() == [3, 4]
+    found = open_content(path)
+    assert found.head == TEXT
+    assert found.array().tobytes() == TEXT
+    assert found.packed == (content != TEXT)
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred, lambda **m: gzip.compress(tarred(**m))])
+def test_an_archive_of_two_asks_which(make, pack):
+    path = make(pack(one=TEXT, two=b"c 5 6\n"))
+    with pytest.raises(FormatError, match=r"got 2 files: one, two. Try: member='one'"):
+        load(path)
+    assert load(path, member="two").tokens.tolist() == ["c"]
+    assert load(path, member="two").provenance["source"] == "vectors.txt:two"
+    with pytest.raises(FormatError, match="expected a member 'three', got 2 files"):
+        load(path, member="three")
+
+
+def test_folders_in_an_archive_are_not_files(make):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.mkdir("folder") if hasattr(archive, "mkdir") else None
+        archive.writestr("folder/x.txt", TEXT)
+    assert len(load(make(file.getvalue()))) == 2
+
+
+def test_errors_inside_an_archive_name_the_member(make):
+    with pytest.raises(FormatError, match=r"vectors.txt:inner, line 2: .* got 1"):
+        load(make(zipped(inner=b"a 1 2\nb 3\nc 3 4\n")))
+
+
+def test_what_is_no_archive_has_no_members(make):
+    with pytest.raises(FormatError, match="expected an archive with a member 'x', got no archive"):
+        load(make(TEXT), member="x")
+
+
+def test_an_empty_archive(make):
+    with pytest.raises(FormatError, match="got no file"):
+        load(make(zipped()))
+
+
+BIG = b"".join(b"word%d 1 2 3\n" % i for i in range(100_000))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(BIG), bz2.compress(BIG), lzma.compress(BIG), zipped(a=BIG)],
+    ids=["gz", "bz2", "xz", "zip"],
+)
+@pytest.mark.parametrize("share", [0.001, 0.9])
+def test_a_packed_file_that_is_cut(make, content, share):
+    path = make(content[: int(len(content) * share)])
+    with pytest.raises(FormatError, match=r"vectors.txt.*: expected"):
+        load(path)
+
+
+def test_a_flipped_byte_in_a_packed_file(make):
+    broken = bytearray(gzip.compress(BIG))
+    broken[len(broken) // 2] ^= 0xFF
+    with pytest.raises(
+        FormatError,
+        match=r"expected a whole compressed file that can be opened, got another one \(",
+    ):
+        load(make(bytes(broken)))
+
+
+def test_a_member_with_a_password(make):
+    locked = bytearray(zipped(a=TEXT))
+    for flags in (6, locked.index(b"PK\x01\x02") + 8):  # of the member, and of the directory
+        locked[flags] |= 1
+    with pytest.raises(FormatError, match="encrypted, password required"):
+        load(make(bytes(locked)))
+
+
+def test_a_folder(make, tmp_path):
+    make(TEXT)
+    with pytest.raises(
+        FormatError, match=r"expected a file of vectors, got a folder. Try: one of .* vectors.txt"
+    ):
+        load(tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="needs /dev/stdin")
+def test_a_pipe_is_refused_and_not_read_as_an_empty_file():
+    script = "import inlay; print(len(inlay.load('/dev/stdin', format='glove')))"
+    answer = subprocess.run([sys.executable, "-c", script], input=TEXT, capture_output=True)
+    assert b"expected a file of vectors that can be read twice, got a pipe" in answer.stderr
+    assert answer.stdout == b""
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(MissingFileError, match=r"absent.txt: expected a file of vectors"):
+        load(tmp_path / "absent.txt")
+
+
+def test_the_map_of_a_plain_file_is_copy_on_write(make):
+    path = make(TEXT)
+    open_content(path).array()[0] = 0
+    assert path.read_bytes() == TEXT
+
+
+def test_windows_give_back_what_was_not_used(make):
+    for content in (TEXT, gzip.compress(TEXT)):
+        with open_content(make(content)).windows(4) as windows:
+            window, final = windows.next(0)
+            assert (window.tobytes(), final) == (b"a 1 ", False)
+            window, final = windows.next(3)
+            assert (window.tobytes(), final) == (b" 2\nb", False)
+            window, final = windows.next(0)  # a larger one
+            assert (window.tobytes(), final) == (b" 2\nb 3 4", False)
+            window, final = windows.next(2)
+            assert (window.tobytes(), final) == (b"\nb 3 4\n", True)

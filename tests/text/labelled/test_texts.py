@@ -1,0 +1,15 @@
+from inlay.text.labelled.texts import Item, LabelledTexts
+
+
+def test_ratings_only_if_every_name_has_one():
+    rated = [Item("a", "pos", "pos/0_9.txt"), Item("b", "neg", "neg/12_1.txt")]
+    assert LabelledTexts.from_items(rated, {}, None).ratings == [9, 1]
+    mixed = [*rated, Item("c", "neg", "neg/notes.txt")]
+    assert LabelledTexts.from_items(mixed, {}, None).ratings is None
+
+
+def test_what_it_says_of_itself():
+    data = LabelledTexts.from_items([Item("a", "x", "1"), Item("b", "x", "2")], {"unsup": 3}, None)
+    assert len(data) == 2
+    assert repr(data) == "LabelledTexts(2 texts of 1 classes: x)"
+    assert data.skipped == {"unsup": 3}
