@@ -1,1 +1,199 @@
-"""Arguments looked at once, in the same words everywhere, before any work begins."""
+"""Arguments looked at before any work begins, once and in the same words everywhere.
+
+Each function takes the argument's name, as the user wrote it, and its value; it returns the
+value as the plain Python type that it stands for, or raises. numpy's scalars are numbers;
+True and False are not, nor is `16.0` a whole number.
+"""
+
+import math
+import operator
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
+
+T = TypeVar("T")
+
+
+def whole(name: str, value: Any, *, least: int = 1, most: int | None = None) -> int:
+    """A whole number within bounds, as an int.
+
+    Raises:
+        ArgumentTypeError: No whole number (a bool, a float, a string).
+        ArgumentError: Out of bounds.
+
+    Example:
+        >>> whole("dim", 300)
+        300
+    """
+    expected = f"a whole number, {least} or more"
+    if most is not None:
+        expected = f"a whole number from {least} to {most}"
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ArgumentTypeError(name, expected=expected, got=described(value))
+    try:
+        number = operator.index(value)
+    except TypeError:  # numpy's arrays have the method, and refuse
+        raise ArgumentTypeError(name, expected=expected, got=described(value)) from None
+    if number < least or (most is not None and number > most):
+        raise ArgumentError(name, expected=expected, got=f"{number}")
+    return number
+
+
+def whole_or_none(name: str, value: Any, *, least: int = 1) -> int | None:
+    """`whole`, where None is an answer too: no bound."""
+    return None if value is None else whole(name, value, least=least)
+
+
+def number(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+) -> float:
+    """A finite number within bounds, as a float.
+
+    Args:
+        name: The argument's name.
+        value: Its value.
+        least: The bound from below, itself allowed.
+        above: The bound from below, itself not allowed.
+        most: The bound from above, itself allowed.
+        below: The bound from above, itself not allowed.
+
+    Raises:
+        ArgumentTypeError: No number.
+        ArgumentError: Out of bounds, infinite or NaN.
+
+    Example:
+        >>> number("alpha", 0.025, above=0)
+        0.025
+    """
+    bounds = {"from": least, "above": above, "to": most, "below": below}
+    said = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
+    expected = " ".join(["a number", *said]).replace(
+        " below", " and below" if said[1:] else " below"
+    )
+    # Strings have `float`, and so would "3"; what has `__float__` or `__index__` is a number.
+    numeric = hasattr(value, "__float__") or hasattr(value, "__index__")
+    if isinstance(value, bool) or not numeric or getattr(value, "shape", ()) != ():
+        raise ArgumentTypeError(name, expected=expected, got=described(value))
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentTypeError(name, expected=expected, got=described(value)) from None
+    fits = (
+        math.isfinite(found)
+        and (least is None or found >= least)
+        and (above is None or found > above)
+        and (most is None or found <= most)
+        and (below is None or found < below)
+    )
+    if not fits:
+        raise ArgumentError(name, expected=expected, got=f"{value!r}")
+    return found
+
+
+def flag(name: str, value: Any, *, hint: str = "") -> bool:
+    """True or False, also numpy's: nothing else, for every object has a truth value.
+
+    Raises:
+        ArgumentTypeError: Anything else.
+    """
+    if type(value).__name__ in ("bool", "bool_"):  # numpy 2 calls its own "bool" too
+        return bool(value)
+    raise ArgumentTypeError(name, expected="True or False", got=described(value), hint=hint)
+
+
+def choice(name: str, value: T, choices: Sequence[T], *, hint: str = "") -> T:
+    """One of several values.
+
+    Raises:
+        ArgumentError: Another one.
+    """
+    # `in` alone would let 1 pass for True, and an array answer for each of its elements.
+    if any(type(value) is type(known) and value == known for known in choices):
+        return value
+    if isinstance(value, str) and value in choices:  # numpy's strings are strings
+        return value
+    listed = [repr(known) for known in choices]
+    expected = f"{', '.join(listed[:-1])} or {listed[-1]}" if len(listed) > 1 else listed[0]
+    raise ArgumentError(name, expected=expected, got=described(value), hint=hint)
+
+
+def many_texts(name: str, texts: Any) -> Iterable[Any]:
+    """An iterable of texts: one string is refused, for its characters would pass for texts.
+
+    Raises:
+        ArgumentTypeError: One string, bytes, or nothing that can be gone through.
+    """
+    if isinstance(texts, str | bytes):
+        hint = f"put it in a list: [{name.removesuffix('s')}]"
+        raise ArgumentTypeError(name, expected="a list of texts", got=described(texts), hint=hint)
+    if not isinstance(texts, Iterable):
+        raise ArgumentTypeError(name, expected="a list of texts", got=described(texts))
+    return texts
+
+
+def one_text(where: str, text: Any) -> str | list[str]:
+    """A string, or a list of tokens: a tuple and a numpy array of strings become one.
+
+    Raises:
+        ArgumentTypeError: Anything else: None and NaN above all.
+    """
+    if isinstance(text, str):
+        return text
+    tokens = text.tolist() if type(text).__module__ == "numpy" else text
+    if isinstance(tokens, list | tuple) and all(isinstance(token, str) for token in tokens):
+        return list(tokens)
+    raise ArgumentTypeError(where, expected="a string or a list of tokens", got=described(text))
+
+
+def file_to_write(path: str | os.PathLike[str]) -> Path:
+    """The path of a file that can be written, looked at before the work that fills it.
+
+    Raises:
+        MissingFileError: There is no folder to write into.
+        ArgumentError: It is a folder.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise ArgumentError(str(path), expected="the name of a file to write", got="a folder")
+    return _in_a_folder(target)
+
+
+def folder_to_write(path: str | os.PathLike[str]) -> Path:
+    """The path of a folder that can be written, which may exist.
+
+    Raises:
+        MissingFileError: There is no folder around it.
+        ArgumentError: It is a file.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_dir():
+        raise ArgumentError(str(path), expected="the name of a folder to write", got="a file")
+    return _in_a_folder(target)
+
+
+def described(value: Any) -> str:
+    """A value for a message: its type and the beginning of what it looks like."""
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"{type(value).__name__} of shape {shape}"
+    shown = repr(value)
+    return f"{type(value).__name__} {shown[:60]}{'...' if len(shown) > 60 else ''}"
+
+
+def _in_a_folder(target: Path) -> Path:
+    if not target.parent.is_dir():
+        raise MissingFileError(
+            str(target), expected="a folder to write into", got=f"no folder {target.parent}"
+        )
+    return target

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+from inlay import checks
+from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
+
+
+@pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
+def test_whole_numbers_of_any_kind_become_ints(value):
+    found = checks.whole("dim", value)
+    assert found == 3
+    assert type(found) is int
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 3.0, np.float32(3), "3", None, np.array([3, 4])])
+def test_what_is_no_whole_number_is_refused_by_type(value):
+    with pytest.raises(ArgumentTypeError, match="dim: expected a whole number, 1 or more, got"):
+        checks.whole("dim", value)
+
+
+def test_bounds_of_whole_numbers():
+    assert checks.whole("n", 0, least=0) == 0
+    assert checks.whole("n", 5, most=5) == 5
+    with pytest.raises(ArgumentError, match="n: expected a whole number, 1 or more, got 0"):
+        checks.whole("n", 0)
+    with pytest.raises(ArgumentError, match="from 1 to 5, got 6"):
+        checks.whole("n", 6, most=5)
+    assert checks.whole_or_none("n", None) is None
+    with pytest.raises(ArgumentError, match="n: expected"):
+        checks.whole_or_none("n", 0)
+
+
+@pytest.mark.parametrize("value", [0.5, np.float32(0.5), np.array(0.5)])
+def test_numbers_become_floats(value):
+    assert checks.number("share", value, above=0, below=1) == 0.5
+    assert type(checks.number("share", value)) is float
+
+
+def test_bounds_of_numbers():
+    assert checks.number("x", 1, most=1) == 1
+    assert checks.number("x", 0, least=0) == 0
+    with pytest.raises(ArgumentError, match="above 0 and below 1, got 1"):
+        checks.number("x", 1, above=0, below=1)
+    with pytest.raises(ArgumentError, match="above 0, got 0"):
+        checks.number("x", 0, above=0)
+    with pytest.raises(ArgumentError, match="from 0 to 1, got 2"):
+        checks.number("x", 2, least=0, most=1)
+    with pytest.raises(ArgumentError, match="from 0, got -1"):
+        checks.number("x", -1, least=0)
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ArgumentError, match="a number, got"):
+            checks.number("x", value)
+    for wrong in ("0.5", True, None, [1.0], np.ones(1)):
+        with pytest.raises(ArgumentTypeError, match="x: expected a number"):
+            checks.number("x", wrong)
+
+
+def test_flags_are_true_or_false_and_nothing_with_a_truth_value():
+    assert checks.flag("freeze", np.True_) is True
+    assert checks.flag("freeze", False) is False
+    for value in (1, "yes", None, [], object()):
+        with pytest.raises(ArgumentTypeError, match="freeze: expected True or False, got"):
+            checks.flag("freeze", value)
+
+
+def test_choices():
+    assert checks.choice("pool", "mean", ("mean", "max")) == "mean"
+    assert checks.choice("pool", np.str_("max"), ("mean", "max")) == "max"
+    assert checks.choice("trainable", False, ("mix", "all", False)) is False
+    with pytest.raises(ArgumentError, match="pool: expected 'mean', 'sum' or 'max', got str 'x'"):
+        checks.choice("pool", "x", ("mean", "sum", "max"))
+    with pytest.raises(ArgumentError, match="got int 0"):
+        checks.choice("trainable", 0, ("mix", "all", False))
+    with pytest.raises(ArgumentError, match=r"got ndarray of shape \(2,\)"):
+        checks.choice("pool", np.array(["mean", "max"]), ("mean", "max"))
+
+
+def test_one_string_is_not_many_texts():
+    with pytest.raises(ArgumentTypeError, match=r"Try: put it in a list: \[text\]"):
+        checks.many_texts("texts", "a good film")
+    with pytest.raises(ArgumentTypeError, match="texts: expected a list of texts, got int 3"):
+        checks.many_texts("texts", 3)
+    assert list(checks.many_texts("texts", (t for t in ["a"]))) == ["a"]
+
+
+def test_a_text_is_a_string_or_a_list_of_strings():
+    assert checks.one_text("text 0", "a b") == "a b"
+    assert checks.one_text("text 0", ("a", "b")) == ["a", "b"]
+    assert checks.one_text("text 0", np.array(["a", "b"])) == ["a", "b"]
+    for wrong in (None, float("nan"), b"a", ["a", 1], np.array([1, 2])):
+        with pytest.raises(ArgumentTypeError, match="text 7: expected a string or a list of"):
+            checks.one_text("text 7", wrong)
+
+
+def test_where_to_write_is_looked_at_first(tmp_path):
+    (tmp_path / "file").write_text("x")
+    assert checks.file_to_write(tmp_path / "new") == tmp_path / "new"
+    assert checks.folder_to_write(str(tmp_path)) == tmp_path
+    with pytest.raises(ArgumentError, match="name of a file to write, got a folder"):
+        checks.file_to_write(tmp_path)
+    with pytest.raises(ArgumentError, match="name of a folder to write, got a file"):
+        checks.folder_to_write(tmp_path / "file")
+    for check in (checks.file_to_write, checks.folder_to_write):
+        with pytest.raises(MissingFileError, match="no folder"):
+            check(tmp_path / "none" / "new")
+
+
+def test_long_values_are_cut_in_messages():
+    assert len(checks.described("x" * 1000)) < 80
