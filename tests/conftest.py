@@ -1,7 +1,9 @@
 """Settings that every test shares."""
 
+import importlib.util
 import os
 
+import numpy as np
 import pytest
 
 # One thread each: the tests run in parallel processes already.
@@ -10,14 +12,62 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 
+BACKENDS = ("jax", "tensorflow", "torch")
+INSTALLED = [name for name in BACKENDS if importlib.util.find_spec(name)]
+if INSTALLED:
+    # JAX makes the quickest small programs.
+    os.environ.setdefault("KERAS_BACKEND", INSTALLED[0])
+
+
 @pytest.fixture
 def table():
     """Five tokens in three dimensions, small enough to check by eye."""
-    import numpy as np
-
     from inlay import Table
 
     matrix = np.array(
         [[1, 0, 0], [0.9, 0.1, 0], [0, 1, 0], [0, 0.9, 0.1], [0, 0, 1]], dtype=np.float32
     )
     return Table.from_arrays(["good", "great", "film", "movie", "the"], matrix)
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Write bytes or text to a file of the test's own folder; gives its path."""
+
+    def write(content, name="vectors.txt"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def keras():
+    return pytest.importorskip("keras")
+
+
+@pytest.fixture(scope="session")
+def reviews():
+    """40 texts and their labels: one word in each tells, among words that do not."""
+    rng = np.random.default_rng(0)
+    telling = {"pos": ["good", "great", "fine", "fun"], "neg": ["bad", "awful", "dull", "poor"]}
+    noise = ["the", "film", "was", "a", "story", "of", "two", "men"]
+    texts, labels = [], []
+    for i in range(40):
+        label = ("pos", "neg")[i % 2]
+        words = [*rng.choice(noise, rng.integers(2, 9)), rng.choice(telling[label])]
+        texts.append(" ".join(rng.permutation(words)))
+        labels.append(label)
+    return texts, labels
+
+
+@pytest.fixture(scope="session")
+def vectors():
+    """A table that holds some of the words of `reviews`, and `"superb"`, which they lack."""
+    from inlay import Table
+
+    tokens = ["good", "great", "bad", "awful", "film", "the", "superb"]
+    matrix = np.random.default_rng(1).normal(size=(len(tokens), 16)).astype(np.float32)
+    matrix[6] = matrix[0]  # superb is good
+    return Table.from_arrays(tokens, matrix)

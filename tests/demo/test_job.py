@@ -2,7 +2,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inlay import Table, demo
+from inlay import Table
+from inlay.demo import job as demo
 
 
 def test_neighbours_of_chosen_words_or_of_telling_ones():

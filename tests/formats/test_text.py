@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from inlay import Table, Vocabulary, load
+from inlay.bytes.content import Content
 from inlay.errors import ArgumentTypeError, FormatError
-from inlay.formats import source, text
+from inlay.formats import text
 
 GOOD = "a 1 2\nb 3 4\nc 5 6\n"
 
@@ -18,8 +19,8 @@ def rows(table):
 def tiny_pieces(monkeypatch):
     """Windows and blocks of a few lines, so that small files cross every border."""
     monkeypatch.setattr(text, "BLOCK", 64)
-    windows = source.Content.windows
-    monkeypatch.setattr(source.Content, "windows", lambda self: windows(self, 200))
+    windows = Content.windows
+    monkeypatch.setattr(Content, "windows", lambda self: windows(self, 200))
 
 
 @pytest.mark.parametrize("content", [GOOD, "\ufeff" + GOOD, GOOD[:-1], GOOD + "\n \n\n"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, load, save
-from inlay.bytes import content as source
+from inlay.bytes.content import Content
 from inlay.errors import FormatError
 
 MATRIX = np.random.default_rng(0).standard_normal((300, 5)).astype(np.float32)
@@ -20,8 +20,8 @@ def content(header="300 5\n", gap=b"\n"):
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 @pytest.mark.parametrize("window", [1 << 24, 100])
 def test_words_with_and_without_line_feeds(make, gap, pack, window, monkeypatch):
-    windows = source.Source.windows
-    monkeypatch.setattr(source.Source, "windows", lambda self: windows(self, window))
+    windows = Content.windows
+    monkeypatch.setattr(Content, "windows", lambda self: windows(self, window))
     table = load(make(pack(content(gap=gap))))
     assert np.array_equal(table.matrix, MATRIX)
     assert table.tokens.tolist() == TOKENS
