@@ -5,7 +5,7 @@ import torch
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.torch_bilm import BiLM, CharCNN
-from inlay.train.bilm.torch_network import Dropout, Network
+from inlay.train.elmo.torch_network import Dropout, Network
 
 WORDS = ["a", "film", "영화", "", "<S>", "x" * 46, "y" * 47, "z" * 60, "unbelievable"]
 

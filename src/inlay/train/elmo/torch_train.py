@@ -14,14 +14,14 @@ from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text import Corpus, encode_corpus
 from inlay.text.corpus import Source
-from inlay.train.bilm import folder, resume
-from inlay.train.bilm.measure import unigram
-from inlay.train.bilm.stream import Stream, Texts, Words
-from inlay.train.bilm.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
+from inlay.train.elmo import folder, resume
+from inlay.train.elmo.measure import unigram
+from inlay.train.elmo.stream import Stream, Texts, Words
+from inlay.train.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
 from inlay.version import __version__
 
 if TYPE_CHECKING:
-    from inlay.train.bilm.settings import Settings
+    from inlay.train.elmo.settings import Settings
 
 
 HELD_WORDS = 20_000  # enough for a perplexity within 2 %, and measured in seconds

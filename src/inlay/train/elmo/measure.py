@@ -9,7 +9,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.encode.elmo.batching import batches_of
 from inlay.encode.elmo.network import Network
-from inlay.train.bilm.stream import Words
+from inlay.train.elmo.stream import Words
 
 SHARES = 4  # whatever the threads: sums are made in one order
 ROWS = 128  # of scores at once

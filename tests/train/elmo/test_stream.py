@@ -4,7 +4,7 @@ import pytest
 from inlay.encode.elmo.characters import character_ids
 from inlay.errors import ArgumentError
 from inlay.text import encode_corpus
-from inlay.train.bilm.stream import NONE, Stream, Texts, Words
+from inlay.train.elmo.stream import NONE, Stream, Texts, Words
 
 TEXTS = ["a b c", "", "b a", "c d e f g", "a", "b b"]
 
@@ -56,7 +56,7 @@ def test_both_directions_read_the_same_texts_and_predict_what_comes_next():
 
 
 def test_rows_are_the_text_cut_and_the_last_one_ends_early(monkeypatch):
-    monkeypatch.setattr("inlay.train.bilm.stream.LEAST", 1)
+    monkeypatch.setattr("inlay.train.elmo.stream.LEAST", 1)
     it, names = stream(TEXTS, rows=4, steps=3)
     assert (it.rows, it.row_length, it.pieces, it.positions) == (4, 5, 2, 18)
     batches = [it.batch(i) for i in range(it.pieces)]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from inlay.train.bilm.measure import loss
-from inlay.train.bilm.torch_softmax import Sample, chances, gather, likelihood
+from inlay.train.elmo.measure import loss
+from inlay.train.elmo.torch_softmax import Sample, chances, gather, likelihood
 
 N, CLASSES, WIDTH = 300, 40, 5
 

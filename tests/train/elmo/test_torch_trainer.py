@@ -4,10 +4,10 @@ import torch
 
 from inlay.encode.elmo.torch_bilm import BiLM, CharCNN
 from inlay.text import encode_corpus
-from inlay.train.bilm import torch_trainer
-from inlay.train.bilm.stream import Stream, Texts, Words
-from inlay.train.bilm.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
-from tests.train.bilm.test_torch_network import gradients_of, options
+from inlay.train.elmo import torch_trainer
+from inlay.train.elmo.stream import Stream, Texts, Words
+from inlay.train.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
+from tests.train.elmo.test_torch_network import gradients_of, options
 
 TEXTS = ["a bb a ccc bb 라 a bb", "bb bb ccc a a a 라 a", "ccc a x y z a a a"]  # 8 words each
 
@@ -22,7 +22,7 @@ def plan(**changed):
 @pytest.fixture
 def trainer(monkeypatch):
     """Makes trainers on a corpus of three texts, each of which is a row."""
-    monkeypatch.setattr("inlay.train.bilm.stream.LEAST", 1)
+    monkeypatch.setattr("inlay.train.elmo.stream.LEAST", 1)
     corpus = encode_corpus(TEXTS, min_count=1)
     texts = Texts.of(corpus.ids)
     words = Words.of(corpus, len(texts.begins), min_count=1, vocab_size=8)

@@ -14,7 +14,7 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.report import REPORT
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError, MissingFileError
-from inlay.train.bilm import resume
+from inlay.train.elmo import resume
 
 SOFTMAX = "softmax.safetensors"
 OURS = {"options.json", "weights.hdf5", "vocab.txt", SOFTMAX, REPORT, resume.NAME}
@@ -50,7 +50,7 @@ def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str,
 
     Args:
         folder: Of the model.
-        about: What the training depends on; see `inlay.train.bilm.resume.save`.
+        about: What the training depends on; see `inlay.train.elmo.resume.save`.
         softmax: Whether the softmax must be there.
 
     Raises:

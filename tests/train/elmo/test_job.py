@@ -24,8 +24,8 @@ from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.text import encode_corpus
 from inlay.train import bilm
-from inlay.train.bilm import resume, torch_train, torch_trainer
-from inlay.train.bilm.stream import Texts
+from inlay.train.elmo import resume, torch_train, torch_trainer
+from inlay.train.elmo.stream import Texts
 from tests.data import shared
 
 FILES = {"options.json", "weights.hdf5", "vocab.txt", "training.json"}
@@ -366,8 +366,8 @@ def test_a_kill_while_the_result_is_written_costs_nothing(tmp_path, monkeypatch,
         return part(path)
 
     with monkeypatch.context() as patch:
-        for module in ("options", "weights", "training.folder"):
-            patch.setattr(f"inlay.encode.elmo.{module}.atomic_path", killed)
+        for module in ("encode.elmo.options", "encode.elmo.weights", "train.elmo.folder"):
+            patch.setattr(f"inlay.{module}.atomic_path", killed)
         with pytest.raises(KeyboardInterrupt):
             trained(tmp_path / "killed", **settings)
         stopped_after(patch, 0)

@@ -18,11 +18,11 @@ from inlay.aliases import Array
 from inlay.encode.elmo.network import Network as Encoder
 from inlay.encode.elmo.options import Options
 from inlay.encode.products import PanelProduct
-from inlay.train.bilm.measure import perplexity
-from inlay.train.bilm.stream import Batch, Words
-from inlay.train.bilm.torch_adam import Adam, Gradients
-from inlay.train.bilm.torch_network import Dropout, Network, State
-from inlay.train.bilm.torch_softmax import Likelihood, Sample, chances, gather, likelihood
+from inlay.train.elmo.measure import perplexity
+from inlay.train.elmo.stream import Batch, Words
+from inlay.train.elmo.torch_adam import Adam, Gradients
+from inlay.train.elmo.torch_network import Dropout, Network, State
+from inlay.train.elmo.torch_softmax import Likelihood, Sample, chances, gather, likelihood
 
 ROWS, WORDS = 64, 256  # of a share
 WEIGHTS, BIAS = "softmax/W", "softmax/b"  # bilm-tf's names
@@ -163,7 +163,7 @@ class Trainer:
         return loss
 
     def perplexity(self, texts: Sequence[Array]) -> dict[str, float]:
-        """See `inlay.train.bilm.measure.perplexity`."""
+        """See `inlay.train.elmo.measure.perplexity`."""
         network = Encoder(self.network.options, self.network.weights(), PanelProduct)
         softmax = self.parameters[WEIGHTS].numpy(), self.parameters[BIAS].numpy()
         return perplexity(network, softmax, self.words, texts, self.pool.map)

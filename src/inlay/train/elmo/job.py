@@ -10,7 +10,7 @@ from inlay.errors import ArgumentError
 from inlay.jobs.threads import available_workers
 from inlay.optional import require
 from inlay.text.corpus import Source
-from inlay.train.bilm.settings import Settings
+from inlay.train.elmo.settings import Settings
 
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128))
 
@@ -149,7 +149,7 @@ def bilm(
     get_tokenizer(tokenizer)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
-    from inlay.train.bilm.torch_train import Run, train
+    from inlay.train.elmo.torch_train import Run, train
 
     run = Run(Path(output), tokenizer, threads, checkpoint_every, resume, keep_softmax, progress)
     return train(corpus, settings, run)
