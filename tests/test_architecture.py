@@ -50,6 +50,15 @@ FILES = sorted(SRC.rglob("*.py"))
 TEST_FILES = sorted(TESTS.rglob("*.py"))
 
 
+def module(path: Path) -> str:
+    """The dotted name of a file."""
+    parts = ["inlay", *path.relative_to(SRC).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module(path): path for path in FILES}
+
+
 def relative(path: Path) -> str:
     return path.relative_to(SRC).as_posix()
 
@@ -59,16 +68,35 @@ def parse(path: Path) -> ast.Module:
 
 
 def imports(tree: ast.AST) -> list[tuple[str, bool]]:
-    """Absolute names imported anywhere, and whether at the top of the file."""
+    """Absolute names imported anywhere, and whether at the top of the file.
+
+    `inlay.X`, said of the package itself, imports the home of X: the front door is lazy.
+    """
     top = {id(node) for node in getattr(tree, "body", [])}
-    found = []
+    found: list[tuple[str, bool]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [(alias.name, id(node) in top) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             found += [(f"{node.module}.{alias.name}", id(node) in top) for alias in node.names]
+    if "inlay" in [name for name, _ in found]:
+        found += [(name, False) for name in map(ast.unparse, ast.walk(tree)) if is_ours(name)]
     return found
+
+
+def is_ours(text: str) -> bool:
+    """Whether a piece of code is `inlay.X`."""
+    return text.startswith("inlay.") and text.removeprefix("inlay.").isidentifier()
+
+
+def home(name: str) -> str:
+    """The module that an imported name lives in: `inlay.core.Table` is in `inlay.core`."""
+    front = inlay._HOME.get(name.removeprefix("inlay."), "inlay")
+    name = front if front != "inlay" and name.count(".") == 1 else name
+    while name not in MODULES:
+        name = name.rpartition(".")[0]
+    return name
 
 
 def unit(path: Path) -> str:
@@ -85,10 +113,10 @@ def test_imports_point_down(path):
         return
     assert here in LEVEL, f"{here} is not on the map: add it to LEVELS and to the design"
     for name, _ in imports(parse(path)):
-        parts = name.split(".")
-        if parts[0] != "inlay" or len(parts) < 2:
+        if name.partition(".")[0] != "inlay":
             continue
-        there = parts[1]
+        assert home(name) != "inlay", f"{relative(path)} imports its own package: {name}"
+        there = home(name).split(".")[1]
         if there == here or (relative(path), there) in UPWARD:
             continue
         assert LEVEL[there] < LEVEL[here], f"{relative(path)} imports {name}, which is not below"
@@ -98,6 +126,47 @@ def test_every_upward_arrow_is_still_there():
     for (file, there), reason in UPWARD.items():
         names = [name for name, top in imports(parse(SRC / file)) if not top]
         assert any(name.startswith(f"inlay.{there}") for name in names), reason
+
+
+def arrows() -> dict[str, set[str]]:
+    """Which modules each module imports, lazily or not, or for its types alone."""
+    found: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        if name == "inlay":  # the front door, which nothing inside may use
+            continue
+        upward = {f"inlay.{there}" for file, there in UPWARD if file == relative(path)}
+        named = {home(to) for to, _ in imports(parse(path)) if to.partition(".")[0] == "inlay"}
+        found[name] = named - upward - {name}
+    return found
+
+
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """The modules from which the arrows lead back to themselves."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            new = arrows.get(waiting.pop(), set()) - seen
+            seen |= new
+            waiting += new
+        return seen
+
+    return sorted(name for name in arrows if name in reached(name))
+
+
+BEING_MENDED = ("inlay.classify.", "inlay.encode.elmo.")
+
+
+def test_no_circle_of_modules():
+    assert [name for name in circles(arrows()) if not name.startswith(BEING_MENDED)] == []
+
+
+def test_a_circle_is_noticed():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
+    tree = ast.parse("def f():\n    import inlay\n    return inlay.TextClassifier")
+    assert {name for name, _ in imports(tree)} == {"inlay", "inlay.TextClassifier"}
+    assert home("inlay.TextClassifier") == "inlay.classify"
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
