@@ -243,7 +243,7 @@ def test_the_layer_of_an_encoder():
     from inlay.encode.elmo.mix import Mix
 
     encoder = Elmo(TINY, small(), mix=Mix((0.5, -0.5), 1.5), pad_token="--PAD--")
-    layer = ElmoLayer.from_encoder(encoder, dropout=0, output_key="all")
+    layer = encoder.to_keras(dropout=0, output_key="all")
     found = run(layer, ids_of(TEXTS))
     check_close(found["default"], encoder.encode(TEXTS))
     assert found["mask"].sum() == 11

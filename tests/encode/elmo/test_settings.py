@@ -1,6 +1,10 @@
+import inspect
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
+from inlay.encode.elmo.encoder import Elmo
 from inlay.encode.elmo.settings import LayerSettings
 from inlay.errors import ArgumentError
 
@@ -47,7 +51,6 @@ def test_fixed_scalars_of_any_kind():
         ("num_output_representations", True),
         ("trainable", True),
         ("trainable", "none"),
-        ("trainable", None),
         ("dropout", 1),
         ("dropout", -0.1),
         ("dropout", float("nan")),
@@ -72,3 +75,11 @@ def test_any_share_below_one(dropout):
 def test_unknown_names():
     with pytest.raises(TypeError, match="weight_decay"):
         LayerSettings.make(3, weight_decay=0.1)
+
+
+@pytest.mark.parametrize("method", [Elmo.to_torch, Elmo.to_keras])
+def test_an_encoder_shows_every_setting_with_its_default(method):
+    shown = inspect.signature(method).parameters
+    said = {field.name: shown[field.name].default for field in fields(LayerSettings)}
+    assert LayerSettings.make(3, **said) == LayerSettings()
+    assert not [name for name, p in shown.items() if p.kind is p.VAR_KEYWORD]

@@ -435,11 +435,11 @@ def test_from_an_encoder():
 
     encoder = Encoder(TINY, lively(TINY), mix=Mix((0.0, 1.0, 2.0), 3.0))
     texts = TEXTS[:3]
-    module = Elmo.from_encoder(encoder, num_output_representations=2).eval()
+    module = encoder.to_torch(num_output_representations=2).eval()
     np.testing.assert_allclose(
         array(module(ids(texts))["default"]), encoder.encode(texts), atol=ATOL
     )
-    fixed = Elmo.from_encoder(encoder, scalar_mix_parameters=[3, 2, 1])
+    fixed = encoder.to_torch(scalar_mix_parameters=[3, 2, 1])
     assert fixed.mixes[0].scalars.tolist() == [3, 2, 1]
     assert asdict(fixed.settings)["scalar_mix_parameters"] == (3, 2, 1)
 

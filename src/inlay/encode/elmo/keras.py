@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -21,14 +21,12 @@ from inlay.encode.elmo.keras_input import (
 )
 from inlay.encode.elmo.keras_states import RowStates
 from inlay.encode.elmo.keras_words import distinct, word_table, word_vectors
+from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.weights import Weights, cell_name, names_and_shapes
 from inlay.errors import ArgumentError
 from inlay.hosts.keras_numbers import Numbers
-
-if TYPE_CHECKING:
-    from inlay.encode.elmo.encoder import Elmo as Encoder
 
 WORD_TABLE = "word_table"
 
@@ -121,9 +119,12 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         weights: Weights,
         *,
         output_key: str = "default",
+        mix: Mix | None = None,
         vocab_to_cache: Sequence[str] | Vocabulary | None = None,
         pad_token: str | None = None,
         max_length: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
         **settings: Any,
     ) -> Self:
         """Make the layer of an ELMo. Allocates the weights once more.
@@ -132,18 +133,19 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             options: Its shape.
             weights: Its numbers, which are copied.
             output_key: What is returned; see the class.
+            mix: What each mix begins with, unless `scalar_mix_parameters` fix it; None: evenly.
             vocab_to_cache: Words whose vectors are computed now and looked up from then on; the
                 layer then reads ids of these words, and has no convolutions. A list's ids are
                 its positions, and 0 is no token, as in AllenNLP; a Vocabulary has its own pad id.
             pad_token: A word that stands for no token, for example "--PAD--".
             max_length: Tokens to read of a text that comes as strings.
-            **settings: Of `LayerSettings`; `requires_grad`, AllenNLP's name of `trainable`; and
-                `name` and `dtype` of any Keras layer.
+            name: Of the layer.
+            dtype: A dtype or a policy, as of any Keras layer.
+            **settings: Of `LayerSettings`; and `requires_grad`, AllenNLP's name of `trainable`.
 
         Raises:
             ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
         """
-        host = {name: settings.pop(name) for name in ("name", "dtype") if name in settings}
         chosen = LayerSettings.make(options.n_layers + 1, **settings)
         if vocab_to_cache is not None:
             chosen.check_cached()
@@ -157,25 +159,19 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             pad_token=pad_token,
             max_length=max_length,
             trainable=chosen.trainable is not False,
-            **host,
+            name=name,
+            dtype=dtype,
         )
         arrays = weights.named()
         if words is not None:
             arrays[WORD_TABLE] = word_table(options, arrays, words)
         layer._make_variables(arrays)
+        if mix is not None and chosen.scalar_mix_parameters is None:
+            for scalars, gamma in layer._mixes:
+                scalars.assign(mix.scalars)
+                gamma.assign(mix.gamma)
         if not chosen.stateful:
             layer.build((None, None))
-        return layer
-
-    @classmethod
-    def from_encoder(cls, encoder: "Encoder", **settings: Any) -> Self:
-        """Make the layer of an encoder; its mix to begin with, its `pad_token` and `max_length`."""
-        own = {"pad_token": encoder.pad_token, "max_length": encoder.max_length}
-        layer = cls.from_weights(encoder.options, encoder.weights, **(own | settings))
-        if layer.settings.scalar_mix_parameters is None:
-            for scalars, gamma in layer._mixes:
-                scalars.assign(encoder.mix.scalars)
-                gamma.assign(encoder.mix.gamma)
         return layer
 
     def to_weights(self) -> Weights:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from inlay.errors import ArgumentError
@@ -38,6 +38,7 @@ class LayerSettings:
         cls,
         n_layers: int,
         *,
+        trainable: Trainable | None = None,
         requires_grad: bool | None = None,
         scalar_mix_parameters: Sequence[float] | None = None,
         **others: Any,
@@ -46,8 +47,9 @@ class LayerSettings:
 
         Args:
             n_layers: What is mixed: the word vectors and each LSTM layer.
+            trainable: See the attributes; None: what `requires_grad` says, else "mix".
             requires_grad: AllenNLP's name: True is `trainable="all"`, False "mix".
-            scalar_mix_parameters: See the attributes, as for the others.
+            scalar_mix_parameters: See the attributes.
             **others: The other attributes.
 
         Raises:
@@ -56,13 +58,13 @@ class LayerSettings:
         """
         fixed = scalar_mix_parameters
         parameters = None if fixed is None else tuple(float(x) for x in fixed)
-        settings = cls(scalar_mix_parameters=parameters, **others)
-        if requires_grad is not None:
-            if "trainable" in others:
-                raise ArgumentError(
-                    "requires_grad", expected="it or trainable", got="both", hint="trainable alone"
-                )
-            settings = replace(settings, trainable="all" if requires_grad else "mix")
+        if trainable is not None and requires_grad is not None:
+            raise ArgumentError(
+                "requires_grad", expected="it or trainable", got="both", hint="trainable alone"
+            )
+        if trainable is None:
+            trainable = "all" if requires_grad else "mix"
+        settings = cls(trainable=trainable, scalar_mix_parameters=parameters, **others)
         settings._check(n_layers)
         return settings
 

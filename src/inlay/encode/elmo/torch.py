@@ -1,7 +1,7 @@
 """ELMo as a PyTorch module."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -9,14 +9,12 @@ from torch.nn import functional
 
 from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import BOS, EOS, character_ids, check_tokens
+from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.torch_bilm import BiLM, CharCNN, States, to_weights
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError
-
-if TYPE_CHECKING:
-    from inlay.encode.elmo.encoder import Elmo as Encoder
 
 Words = Sequence[str] | Vocabulary
 EPSILON = 1e-13  # as AllenNLP has it
@@ -78,6 +76,7 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
         options: Options,
         weights: Weights,
         *,
+        mix: Mix | None = None,
         vocab_to_cache: Words | None = None,
         **settings: Any,
     ) -> Self:
@@ -86,6 +85,7 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
         Args:
             options: Its shape.
             weights: Its numbers, which are copied.
+            mix: What each mix begins with, unless `scalar_mix_parameters` fix it; None: evenly.
             vocab_to_cache: Words whose vectors are made now and looked up from then on. Ids of a
                 list are its positions, and 0 is no token whatever the first word, as in AllenNLP;
                 a Vocabulary has its own pad id.
@@ -99,16 +99,11 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
         if vocab_to_cache is not None:
             chosen.check_cached()
         char_cnn, bilm = (network.from_weights(options, weights) for network in (CharCNN, BiLM))
-        return cls(char_cnn, bilm, chosen, vocab_to_cache)
-
-    @classmethod
-    def from_encoder(cls, encoder: "Encoder", **settings: Any) -> Self:
-        """Make the module of an encoder, its mix to begin with; settings as in `from_weights`."""
-        module = cls.from_weights(encoder.options, encoder.weights, **settings)
-        if module.settings.scalar_mix_parameters is None:
-            for mix in module.mixes:
-                mix.scalars.data = torch.tensor(encoder.mix.scalars)
-                mix.gamma.data = torch.tensor(encoder.mix.gamma)
+        module = cls(char_cnn, bilm, chosen, vocab_to_cache)
+        if mix is not None and chosen.scalar_mix_parameters is None:
+            for part in module.mixes:
+                part.scalars.data = torch.tensor(mix.scalars)
+                part.gamma.data = torch.tensor(mix.gamma)
         return module
 
     def to_weights(self) -> Weights:
