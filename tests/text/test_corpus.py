@@ -66,7 +66,7 @@ def test_rare_words_are_left_out(tmp_path, form):
 
 def test_largest_vocabulary_prefers_frequent_then_first_in_code_points():
     texts = ["c c b b a a d d d z"]
-    assert encode_corpus(texts, min_count=1, max_vocab_size=3).tokens == ["d", "a", "b"]
+    assert encode_corpus(texts, min_count=1, max_size=3).tokens == ["d", "a", "b"]
     assert encode_corpus(texts, min_count=1).tokens == ["d", "a", "b", "c", "z"]
 
 

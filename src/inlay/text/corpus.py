@@ -47,7 +47,7 @@ def encode_corpus(
     source: Source,
     *,
     min_count: int = 5,
-    max_vocab_size: int | None = None,
+    max_size: int | None = None,
     tokenizer: str | Tokenizer = "split",
     progress: bool | None = None,
 ) -> Corpus:
@@ -60,7 +60,7 @@ def encode_corpus(
         source: Path of a UTF-8 text file with a sentence or text on each line (also packed by
             gzip, bzip2 or xz); or an iterable of texts, or of lists of tokens, read once.
         min_count: Leave out words seen less often.
-        max_vocab_size: Keep at most this many words, the most frequent.
+        max_size: Keep at most this many words, the most frequent.
         tokenizer: How texts become tokens. "split", at white space, is the fastest by far.
         progress: Show a bar. None: on a terminal.
 
@@ -90,7 +90,7 @@ def encode_corpus(
         else:
             with show_progress(None, unit=" words", desc="counting", enabled=progress) as report:
                 tokens, counts = number_stream(texts, tokenize, file, report)
-        names, chosen = _frequent(tokens, counts, min_count, max_vocab_size, where)
+        names, chosen = _frequent(tokens, counts, min_count, max_size, where)
         rank = np.full(len(tokens), -1, np.int32)
         rank[chosen] = np.arange(len(chosen), dtype=np.int32)
         return Corpus(_renumber(file, rank), names, counts[chosen], int(counts.sum()))

@@ -154,7 +154,7 @@ def word2vec(
         data = encode_corpus(
             corpus,
             min_count=min_count,
-            max_vocab_size=max_vocab_size,
+            max_size=max_vocab_size,
             tokenizer=tokenizer,
             progress=progress,
         )
