@@ -1,11 +1,19 @@
 import os
+import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 
+import numpy as np
 import pytest
 
-from inlay.errors import ArgumentError
-from inlay.jobs.threads import available_workers, in_order, thread_count
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.jobs.progress import progress
+from inlay.jobs.threads import Pool, available_workers, run_pieces, thread_count
+
+
+def run(work, n, threads):
+    with progress(None, unit="", desc="", enabled=False) as report:
+        run_pieces(work, n, range(threads), report)
 
 
 def test_results_come_in_order_and_few_at_a_time():
@@ -15,17 +23,38 @@ def test_results_come_in_order_and_few_at_a_time():
         started.append(item)
         return item * item
 
-    with ThreadPoolExecutor(4) as pool:
-        results = in_order(pool, work, range(100), 5)
+    with Pool(4) as pool:
+        results = pool.in_order(work, range(100), 5)
         assert next(results) == 0
         assert len(started) <= 6
         assert list(results) == [i * i for i in range(1, 100)]
 
 
 def test_an_error_in_a_thread_is_raised_where_the_results_are_taken():
-    with ThreadPoolExecutor(2) as pool, pytest.raises(ZeroDivisionError):
-        list(in_order(pool, lambda x: 1 // x, [1, 0], 2))
-    assert threading.active_count() < 50
+    with Pool(2) as pool, pytest.raises(ZeroDivisionError):
+        list(pool.in_order(lambda x: 1 // x, [1, 0], 2))
+
+
+@pytest.mark.parametrize("how", ["in_order", "map"])
+def test_an_error_drops_what_has_not_begun_and_waits_for_what_has(how):
+    begun, ended, before = [], [], threading.active_count()
+
+    def work(item):
+        begun.append(item)
+        time.sleep(0.02)
+        ended.append(item)
+
+    with pytest.raises(KeyboardInterrupt), Pool(2) as pool:
+        results = (
+            pool.map(work, range(100))
+            if how == "map"
+            else iter(pool.in_order(work, range(100), 50))
+        )
+        next(results)
+        raise KeyboardInterrupt
+    assert len(begun) < 20
+    assert sorted(begun) == sorted(ended)
+    assert threading.active_count() == before
 
 
 def test_no_more_threads_than_cores():
@@ -35,5 +64,68 @@ def test_no_more_threads_than_cores():
 def test_workers():
     assert available_workers() >= 1
     assert available_workers(5) == 5
+    assert type(available_workers(np.int64(2))) is int
     with pytest.raises(ArgumentError, match="workers"):
         available_workers(0)
+    with pytest.raises(ArgumentTypeError, match="workers"):
+        available_workers(2.0)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_every_piece_once(threads):
+    done = []
+    run(lambda piece, scratch: done.append(piece) or 1, 50, threads)
+    assert sorted(done) == list(range(50))
+
+
+def test_each_thread_keeps_to_its_scratch():
+    users, both = {}, threading.Barrier(2)
+
+    def work(piece, scratch):
+        if piece < 2:
+            both.wait(30)  # so that neither thread does all
+        users.setdefault(scratch, set()).add(threading.get_ident())
+        return 1
+
+    run(work, 200, 2)
+    assert [len(users[scratch]) for scratch in range(2)] == [1, 1]
+    assert users[0] != users[1]
+
+
+def test_failure_stops_the_others():
+    begun = []
+
+    def work(piece, scratch):
+        begun.append(piece)
+        if piece == 3:
+            raise RuntimeError("piece 3")
+        return 1
+
+    with pytest.raises(RuntimeError, match="piece 3"):
+        run(work, 10**7, 2)
+    assert len(begun) < 10**6
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_ends_every_thread_after_its_present_piece(threads):
+    begun, ended, before = [], [], threading.active_count()
+
+    def work(piece, scratch):
+        begun.append(piece)
+        if piece == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        ended.append(piece)
+        return 1
+
+    old = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(work, 1000, threads)
+    finally:
+        signal.signal(signal.SIGINT, old)
+    assert len(begun) < 50
+    if threads == 2:  # one alone is stopped where it is
+        assert sorted(begun) == sorted(ended)
+    assert threading.active_count() == before

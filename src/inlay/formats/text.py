@@ -1,7 +1,6 @@
 """Reading text vectors: windows of bytes, blocks of lines in parallel, rows to a table."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from inlay.formats.lines import LineRules, TextHead, text_head, usual_dim
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.recognise import is_html
 from inlay.formats.rows import Rows
-from inlay.jobs.threads import thread_count
+from inlay.jobs.threads import Pool, thread_count
 
 BLOCK = 1 << 20
 LINE_FEED = 10
@@ -48,7 +47,7 @@ def read_text(source: Content, options: ReadOptions, *, format: str, header: boo
     rules = _rules(source.name, head, options, header=header)
     rows = Rows(source, options, rules.dim, unit="line")
     reader = TextReader(rules, rows, number=2 if header else 1, limit=options.limit)
-    with source.windows() as windows, ThreadPoolExecutor(thread_count()) as pool:
+    with source.windows() as windows, Pool(thread_count()) as pool:
         window, final = windows.next(0)
         used = min(head.skip if header else head.bom, window.size)
         if not source.packed:
@@ -68,7 +67,7 @@ def read_text(source: Content, options: ReadOptions, *, format: str, header: boo
 class TextReader:
     """The state of reading one file."""
 
-    pool: ThreadPoolExecutor
+    pool: Pool
 
     def __init__(self, rules: LineRules, rows: Rows, *, number: int, limit: int | None) -> None:
         self._rules, self._rows, self._number = rules, rows, number

@@ -1,7 +1,6 @@
 """Writing text vectors: the shortest decimals that read back as the same float32."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 import numpy as np
@@ -10,7 +9,7 @@ from inlay.aliases import Array
 from inlay.core import Table
 from inlay.errors import FormatError
 from inlay.formats.lines import BOM, holds_row
-from inlay.jobs.threads import in_order, thread_count
+from inlay.jobs.threads import Pool, thread_count
 
 NUMBERS_AT_ONCE = 1 << 18
 BREAKS = (b"\n",)
@@ -30,8 +29,8 @@ def write_text(table: Table, file: IO[bytes], *, header: bool, space_at_end: boo
         return list(_lines(table, start, min(start + rows, len(table)), space_at_end))
 
     threads = thread_count()
-    with ThreadPoolExecutor(threads) as pool:
-        for pieces in in_order(pool, work, range(0, len(table), rows), 2 * threads):
+    with Pool(threads) as pool:
+        for pieces in pool.in_order(work, range(0, len(table), rows), 2 * threads):
             file.writelines(pieces)
 
 

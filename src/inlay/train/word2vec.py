@@ -10,9 +10,9 @@ from inlay.core import Table
 from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
-from inlay.jobs.threads import available_workers
+from inlay.jobs.threads import available_workers, run_pieces
 from inlay.text.corpus import Corpus, Source, encode_corpus
-from inlay.train.schedule import run_pieces, seed_of
+from inlay.train.schedule import seed_of
 from inlay.version import __version__
 
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,

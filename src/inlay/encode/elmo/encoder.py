@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -24,7 +23,7 @@ from inlay.encode.elmo.settings import Trainable
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.jobs.threads import available_workers
+from inlay.jobs.threads import Pool, available_workers
 from inlay.optional import require
 
 if TYPE_CHECKING:
@@ -420,7 +419,7 @@ class Elmo:
             every = list(split)
             yield from zip(every, self._block(every, map), strict=True)
             return
-        with ThreadPoolExecutor(self.workers) as pool:
+        with Pool(self.workers) as pool:
             for block in blocks(split):
                 yield from zip(block, self._block(block, pool.map), strict=True)
 

@@ -5,7 +5,6 @@ come free: the result is the same for any number of threads.
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from inlay.aliases import Array
 from inlay.encode.elmo.network import Network as Encoder
 from inlay.encode.elmo.options import Options
 from inlay.encode.products import PanelProduct
+from inlay.jobs.threads import Pool
 from inlay.train.elmo.measure import perplexity
 from inlay.train.elmo.stream import Batch, Words
 from inlay.train.elmo.torch_adam import Adam, Gradients
@@ -97,12 +97,12 @@ class Share(NamedTuple):
 
 
 @contextmanager
-def threads(n: int) -> Iterator[ThreadPoolExecutor]:
+def threads(n: int) -> Iterator[Pool]:
     """Threads each of which does its own work in torch; torch's own number comes back after."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(n, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with Pool(n, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             yield pool
     finally:
         torch.set_num_threads(before)
@@ -116,9 +116,7 @@ class Trainer:
         parameters: Its tensors and the softmax's, by their official names.
     """
 
-    def __init__(
-        self, options: Options, words: Words, plan: Plan, rows: int, pool: ThreadPoolExecutor
-    ) -> None:
+    def __init__(self, options: Options, words: Words, plan: Plan, rows: int, pool: Pool) -> None:
         self.plan, self.words, self.pool = plan, words, pool
         self.network = Network(options, plan.seed)
         self.parameters = self.network.parameters | _softmax(options, words, plan.seed)
