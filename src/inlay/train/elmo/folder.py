@@ -14,6 +14,7 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.report import REPORT
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.jobs.same import check_same
 from inlay.train.elmo import resume
 
 SOFTMAX = "softmax.safetensors"
@@ -50,7 +51,7 @@ def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str,
 
     Args:
         folder: Of the model.
-        about: What the training depends on; see `inlay.train.elmo.resume.save`.
+        about: What the training depends on; see `inlay.jobs.checkpoint.save`.
         softmax: Whether the softmax must be there.
 
     Raises:
@@ -73,7 +74,7 @@ def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str,
     now = about
     if softmax and not (folder / SOFTMAX).exists():
         was, now = was | {"keep_softmax": False}, now | {"keep_softmax": True}
-    resume.check_same(path, was, now)
+    check_same(path, was, now, hint=resume.HINT)
     return report
 
 

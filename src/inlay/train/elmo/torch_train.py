@@ -150,7 +150,7 @@ def _steps(
         try:
             trainer.restore(arrays)
         except ValueError as error:
-            raise resume.damaged(run.output / resume.NAME, str(error)) from error
+            raise resume.damaged(run.output, str(error)) from error
     began = saved = time.perf_counter()
     began -= position.seconds
     total = data.train.positions * plan.steps // data.train.pieces

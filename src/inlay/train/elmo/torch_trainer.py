@@ -4,7 +4,7 @@ Work is cut into shares, of fixed sizes and added up in a fixed order, which thr
 come free: the result is the same for any number of threads.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -170,7 +170,7 @@ class Trainer:
         """All that steps change, by name; not copied."""
         return {name: tensor.detach().numpy() for name, tensor in self._state()}
 
-    def restore(self, arrays: dict[str, Array]) -> None:
+    def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take up what `state` gave.
 
         Raises:

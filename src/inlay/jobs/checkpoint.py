@@ -1,0 +1,74 @@
+"""The state of a job that can be stopped: one file, written whole or not at all."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from inlay.aliases import Array
+from inlay.bytes.writing import atomic_path
+from inlay.errors import FormatError
+from inlay.jobs.same import check_same
+
+
+class Checkpoint(NamedTuple):
+    """What a job goes on from.
+
+    Attributes:
+        position: How far it has come, JSON.
+        arrays: All that its steps change.
+    """
+
+    position: dict[str, Any]
+    arrays: Mapping[str, Array]
+
+
+def save(path: Path, checkpoint: Checkpoint, about: Mapping[str, Any]) -> None:
+    """Write the state of a job over the last one, in one step.
+
+    Args:
+        path: The file, a `.safetensors`.
+        checkpoint: The state. An array that is not contiguous is copied.
+        about: What the job depends on, JSON: settings, and a digest of what it reads.
+    """
+    text = {"position": json.dumps(checkpoint.position), "about": json.dumps(about)}
+    arrays = {name: np.ascontiguousarray(array) for name, array in checkpoint.arrays.items()}
+    with atomic_path(path) as part:
+        save_file(arrays, part, text)
+
+
+def load(path: Path, about: Mapping[str, Any], *, hint: str) -> Checkpoint | None:
+    """Read the state of a job; None: there is none.
+
+    Args:
+        path: The file.
+        about: What this job depends on.
+        hint: What to try if the file is of another job, or damaged.
+
+    Raises:
+        ArgumentError: It is the state of another job.
+        FormatError: The file is damaged.
+    """
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, "numpy") as file:
+            text = file.metadata()
+            # A TypeError, if they are no objects.
+            begun, position = ({**json.loads(text[name])} for name in ("about", "position"))
+            check_same(path, begun, about, hint=hint)
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError, RecursionError) as error:
+        raise damaged(path, str(error), hint=hint) from error
+    return Checkpoint(position, arrays)
+
+
+def damaged(path: Path, got: str, *, hint: str) -> FormatError:
+    """The error of a checkpoint that cannot be used."""
+    return FormatError(
+        str(path), expected="the state of a job that was stopped", got=got, hint=hint
+    )
