@@ -48,6 +48,10 @@ class UnknownTokenError(InlayError, KeyError):
     """A token is in neither the table nor the vocabulary that was asked."""
 
 
+class UnknownArrayError(InlayError, KeyError):
+    """A file of arrays has none of this name."""
+
+
 class IdError(InlayError, IndexError):
     """An id lies outside `0 .. vocab_size - 1`, or is not a whole number."""
 

@@ -138,9 +138,14 @@ def test_no_list_or_several_beside_the_matrix(make):
         (npy(np.arange(6)), r"expected one matrix of float16, .* got int64 \(6,\)"),
         (npy(np.arange(6).reshape(3, 2)), r"got int64 \(3, 2\)"),
         (npz(a=MATRIX, b=MATRIX), r"got a float64 \(3, 2\), b float64 \(3, 2\)"),
-        (npy(MATRIX)[:-1], "x.np: expected arrays of numbers"),
-        (npz(m=MATRIX)[:-30], "expected"),
-        (b"\x93NUMPY\x01\x00\xff\xff", "x.np: expected arrays of numbers"),
+        (npy(MATRIX)[:-1], "x.np: expected 48 bytes for float64 of shape"),
+        (npz(m=MATRIX)[:-30], "x.np: expected a whole"),
+        (
+            npz(m=MATRIX, words=np.full(3, 0x110000, np.uint32).view("U1")),
+            "x.np: expected tokens of Unicode",
+        ),
+        (npz(m=MATRIX, words=np.array(["a", "b", "\ud800"])), "x.np: expected tokens of Unicode"),
+        (b"\x93NUMPY\x01\x00\xff\xff", "x.np: expected a header within 10 bytes"),
         (
             npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.arange(3)),
             "expected 4 offsets",

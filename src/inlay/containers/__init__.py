@@ -1,1 +1,80 @@
-"""Containers of named arrays: a path in, a lazy mapping of names to arrays out."""
+"""Containers of named arrays: a path in, a lazy mapping of names to arrays out.
+
+One file here for each kind, in one explicit tuple. What reads a kind is imported when a file of
+that kind is opened.
+"""
+
+import os
+from pathlib import Path
+
+from inlay.containers.numpy import Npy, Npz
+from inlay.containers.protocol import Container, LazyArray
+from inlay.errors import ArgumentError, FormatError, MissingFileError
+
+__all__ = ["CONTAINERS", "Container", "LazyArray", "open", "recognise"]
+
+CONTAINERS: tuple[type[Container], ...] = (Npz, Npy)
+HEAD = 1 << 12  # bytes that kinds are recognised by
+
+
+def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
+    """Open a file of named arrays; nothing is read but names, shapes and dtypes.
+
+    Args:
+        path: The file; of a TensorFlow checkpoint, which is several files, what their names
+            have in common, or its index.
+        kind: One of `"npz"`, `"npy"`. None: by the first bytes, never by the name.
+
+    Returns:
+        A mapping of names to lazy arrays, in the file's order; close it, or use `with`.
+
+    Raises:
+        MissingFileError: There is no such file.
+        FormatError: A damaged file, or one of no kind that we know.
+        ArgumentError: No kind of this name.
+        MissingPackageError: What reads the kind is not installed.
+
+    Example:
+        >>> from tempfile import mkdtemp; import numpy as np
+        >>> path = Path(mkdtemp(), "two.npz")
+        >>> np.savez(path, embedding=np.eye(3), bias=np.zeros(3))
+        >>> with open(path) as file:
+        ...     print(list(file), file["embedding"].shape, file["embedding"][1])
+        ['embedding', 'bias'] (3, 3) [0. 1. 0.]
+    """
+    path = Path(path)
+    if kind is not None:
+        names = [known.kind for known in CONTAINERS]
+        if kind not in names:
+            raise ArgumentError("kind", expected=f"one of {', '.join(names)}", got=repr(kind))
+        return CONTAINERS[names.index(kind)].open(path)
+    found = recognise(path)
+    if found is None:
+        raise FormatError(
+            str(path),
+            expected=f"a file of arrays: {', '.join(known.kind for known in CONTAINERS)}",
+            got=f"one that begins with {_head(path)[:8]!r}",
+            hint="unpack an archive first",
+        )
+    return found.open(path)
+
+
+def recognise(path: Path) -> type[Container] | None:
+    """The kind of a file by its first bytes, or None if it is none of ours.
+
+    Raises:
+        MissingFileError: There is no such file.
+    """
+    head = _head(path) if path.is_file() else b""
+    for kind in CONTAINERS:
+        if kind.sniff(head, path):
+            return kind
+    if not path.is_file():
+        got = "a folder" if path.is_dir() else "nothing there"
+        raise MissingFileError(str(path), expected="a file of arrays", got=got)
+    return None
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)

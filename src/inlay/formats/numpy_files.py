@@ -7,23 +7,23 @@ matrix of floating-point numbers is taken, and its tokens from an array of strin
 Arrays of Python objects are pickles and never opened.
 """
 
-import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
+from inlay.containers import numpy as containers
+from inlay.containers.protocol import LazyArray
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.names import find_names
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import EXAMPLES, valid_utf8
 from inlay.formats.selection import drop_duplicates, select
-
-PICKLED = "an array of Python objects, which only unpickling could read"
 
 
 class OneWay:
@@ -44,7 +44,10 @@ class Npz:
         return head.startswith(b"PK\x03\x04")
 
     def read(self, source: Content, options: ReadOptions) -> Table:
-        arrays = _read_npz(source)
+        arrays = containers.Npz(source.array(), source.name)
+        for entry in arrays.values():
+            if entry.dtype.hasobject:
+                entry[...]  # says why it is refused: it may be the tokens
         matrix = _the_matrix(source.name, arrays)
         tokens = _stored_tokens(source.name, arrays, len(matrix))
         counts = _stored_counts(source.name, arrays, len(matrix))
@@ -74,14 +77,10 @@ class Npy:
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         """A plain file in C order is mapped copy-on-write; anything else is read."""
-        try:
-            if source.packed:
-                matrix = np.load(io.BytesIO(source.array().tobytes()), allow_pickle=False)
-            else:
-                matrix = np.load(source.path, mmap_mode="c", allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
-            raise _unreadable(source.name, error) from error
-        return _table(source, options, self.name, _the_matrix(source.name, {"": matrix}))
+        arrays = containers.Npy(source.array(), source.name)
+        if arrays[""].dtype.hasobject:
+            arrays[""][...]
+        return _table(source, options, self.name, _the_matrix(source.name, arrays))
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         raise FormatError(
@@ -92,31 +91,10 @@ class Npy:
         )
 
 
-def _read_npz(source: Content) -> dict[str, Array]:
-    try:
-        file: Any = io.BytesIO(source.array().tobytes()) if source.packed else source.path
-        with np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, KeyError) as error:
-        raise _unreadable(source.name, error) from error
-
-
-def _unreadable(name: str, error: Exception) -> FormatError:
-    pickled = "allow_pickle" in str(error) or "Python objects" in str(error)
-    return FormatError(
-        name,
-        expected="arrays of numbers and strings",
-        got=PICKLED if pickled else str(error),
-        hint="save it again without dtype=object" if pickled else "download it again",
-    )
-
-
-def _the_matrix(name: str, arrays: dict[str, Array]) -> Array:
+def _the_matrix(name: str, arrays: Mapping[str, LazyArray]) -> Array:
     found = [a for a in arrays.values() if a.ndim == 2 and a.dtype.kind == "f"]
     if len(found) == 1 and found[0].dtype.itemsize <= 8 and found[0].shape[1]:
-        native = found[0].dtype.newbyteorder("=")
-        matrix = np.ascontiguousarray(found[0], native)
-        return matrix.view(np.ndarray)
+        return np.ascontiguousarray(found[0][...], found[0].dtype.newbyteorder("="))
     listed = [f"{key} {array.dtype} {array.shape}".lstrip() for key, array in arrays.items()]
     raise FormatError(
         name,
@@ -126,15 +104,15 @@ def _the_matrix(name: str, arrays: dict[str, Array]) -> Array:
     )
 
 
-def _stored_tokens(name: str, arrays: dict[str, Array], rows: int) -> Tokens | None:
+def _stored_tokens(name: str, arrays: Mapping[str, LazyArray], rows: int) -> Tokens | None:
     """The tokens in the file, if there are any: ours, or any array of as many strings."""
     blob, offsets = arrays.get("tokens"), arrays.get("offsets")
     if blob is not None and offsets is not None and blob.dtype == np.uint8:
         if offsets.dtype.kind not in "iu":
             raise FormatError(name, expected="offsets as whole numbers", got=str(offsets.dtype))
-        tokens = Tokens(blob.reshape(-1), offsets.astype(np.int64).reshape(-1))
-        if offsets.size != rows + 1:
-            raise FormatError(name, expected=f"{rows + 1} offsets", got=str(offsets.size))
+        tokens = Tokens(blob[...].reshape(-1), offsets[...].astype(np.int64).reshape(-1))
+        if tokens.offsets.size != rows + 1:
+            raise FormatError(name, expected=f"{rows + 1} offsets", got=str(tokens.offsets.size))
         tokens.check()
         if not valid_utf8(tokens.blob, tokens.offsets):
             raise FormatError(name, expected="tokens in UTF-8", got="other bytes")
@@ -144,13 +122,16 @@ def _stored_tokens(name: str, arrays: dict[str, Array], rows: int) -> Tokens | N
         return None
     if strings[0].dtype.kind == "S":
         try:
-            return Tokens.from_list([bytes(token).decode() for token in strings[0]])
+            return Tokens.from_list([bytes(token).decode() for token in strings[0][...]])
         except UnicodeDecodeError as error:
             raise FormatError(name, expected="tokens in UTF-8", got=str(error)) from error
-    return Tokens.from_list(strings[0].tolist())
+    try:
+        return Tokens.from_list(strings[0][...].tolist())
+    except (ValueError, SystemError) as error:  # numbers beyond those of characters
+        raise FormatError(name, expected="tokens of Unicode", got=str(error)) from error
 
 
-def _stored_counts(name: str, arrays: dict[str, Array], rows: int) -> Array | None:
+def _stored_counts(name: str, arrays: Mapping[str, LazyArray], rows: int) -> Array | None:
     """The counts that we wrote beside our own tokens."""
     counts = arrays.get("counts")
     if counts is None or "offsets" not in arrays:
@@ -158,7 +139,7 @@ def _stored_counts(name: str, arrays: dict[str, Array], rows: int) -> Array | No
     if counts.dtype.kind not in "iu" or counts.shape != (rows,):
         got = f"{counts.dtype} {counts.shape}"
         raise FormatError(name, expected=f"counts as {rows} whole numbers", got=got)
-    return counts.astype(np.int64)
+    return counts[...].astype(np.int64)
 
 
 def _table(

@@ -1,0 +1,140 @@
+"""What a container is: names in the file's order, each with an array that is read on request.
+
+A container knows bytes and names. What the names mean is known by whoever asks: a format, an
+encoder, a user.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.errors import FormatError, UnknownArrayError
+
+# Takes an index as numpy knows it (`...`, a slice, rows); gives that part of the array.
+Read = Callable[[Any], Array]
+
+
+@dataclass(frozen=True)
+class LazyArray:
+    """An array that is still in its file: `entry[...]` reads it, `entry[2:5]` three rows.
+
+    What is read is an array of one's own, or one that shares a copy-on-write map of the file.
+
+    Attributes:
+        shape: As the file says, and as its size allows.
+        dtype: As stored, byte order included.
+        read: What indexing calls.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    read: Read
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    def __getitem__(self, index: Any) -> Array:
+        return self.read(index)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.read(...), dtype, copy=copy or None)
+
+    def __repr__(self) -> str:
+        return f"<{self.dtype} {self.shape}, not read yet>"
+
+
+class Container(Mapping[str, LazyArray]):
+    """A file of named arrays, open: `with containers.open(path) as file: file["embedding"][:10]`.
+
+    Arrays that were read stay valid when it is closed; entries that were not cannot be read then.
+
+    Args:
+        where: What to call the file in messages.
+        entries: The arrays, in the file's order.
+        metadata: What else the file says of itself, where its kind has a place for it.
+        close: Lets go of the file.
+
+    Attributes:
+        kind: What `containers.open(path, kind=...)` calls files of this kind.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        where: str,
+        entries: Mapping[str, LazyArray],
+        metadata: Mapping[str, str] | None = None,
+        close: Callable[[], None] | None = None,
+    ) -> None:
+        self.where, self.metadata = where, dict(metadata or {})
+        self._entries, self._close = dict(entries), close
+
+    @classmethod
+    def sniff(cls, head: bytes, path: Path) -> bool:
+        """Whether a file may be of this kind, by its first bytes.
+
+        Args:
+            head: The first kilobytes; none of a checkpoint whose files have longer names.
+            path: For kinds that are several files, or known by their end.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Look at the names, shapes and dtypes in a file.
+
+        Raises:
+            FormatError: A damaged file, or one of another kind.
+            MissingPackageError: What reads it is not installed.
+        """
+        raise NotImplementedError
+
+    def __getitem__(self, name: str) -> LazyArray:
+        try:
+            return self._entries[name]
+        except KeyError:
+            raise UnknownArrayError(
+                self.where, expected=f"an array {name!r}", got=f"only {listed(self)}"
+            ) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; more than once does no harm."""
+        if self._close is not None:
+            self._close()
+            self._close = None
+
+
+def listed(names: Mapping[str, Any]) -> str:
+    """The first names of many, for a message."""
+    some = ", ".join(list(names)[:8]) or "nothing"
+    return f"{some}, ..." if len(names) > 8 else some
+
+
+def wrong(where: str, expected: str, got: str) -> FormatError:
+    """The error of a damaged file."""
+    return FormatError(where, expected=expected, got=got, hint="download or convert it again")
