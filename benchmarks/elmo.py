@@ -142,7 +142,7 @@ def run_one(args: argparse.Namespace) -> None:
     weights = Weights.random(options)
     encoder = Elmo(options, weights, tokenizer="words", max_length=LENGTH, workers=1)
     lines = islice(read_lines(Path(args.corpus)), ROWS * args.batches)
-    texts = [encoder.split(line.replace("<br />", " ")) for line in lines]
+    texts = [encoder.tokenize(line.replace("<br />", " ")) for line in lines]
     batches = [texts[at : at + ROWS] for at in range(0, len(texts), ROWS)]
     result = {"size": args.size, "run": args.run, "tokens": sum(map(len, texts))}
     engine = {}

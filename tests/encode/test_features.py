@@ -19,7 +19,7 @@ from inlay.errors import (
     IdError,
     MissingFileError,
 )
-from tests.encode.features_fake import Fake
+from tests.encode.features_fake import Fake, Plain
 
 ROOT = Path(__file__).resolve().parents[2]
 unix = pytest.mark.skipif(os.name == "nt", reason="no such signals")
@@ -114,7 +114,7 @@ def test_layers_that_are_not_there(path, layers):
     [("pool", "max"), ("max_length", 0), ("max_length", 1.5), ("dtype", "int8")],
 )
 def test_settings_that_cannot_be(path, name, value):
-    with pytest.raises(ArgumentError) as caught:
+    with pytest.raises((ArgumentError, ArgumentTypeError)) as caught:
         write_features(Fake(), TEXTS, path, **{name: value})
     assert caught.value.where == name
 
@@ -148,7 +148,7 @@ def test_no_texts(path, pool):
 
 @pytest.mark.parametrize("text", [b"bytes", 5, None, ["a", 1], {"a"}])
 def test_what_is_no_text(path, text):
-    with pytest.raises(ArgumentTypeError, match="texts, number 300"):
+    with pytest.raises(ArgumentTypeError, match="text 300"):
         write_features(Fake(), [*TEXTS[:300], text], path)
     assert not path.exists()
 
@@ -210,16 +210,16 @@ def test_a_finished_file_of_other_things_is_refused(path, other):
 def test_what_else_changes_vectors_is_noticed(path, name):
     write_features(Fake(), TEXTS[:3], path)
     other = Fake()
-    setattr(other, name, str.upper if name == "tokenizer" else "int8")
+    other.settings[name] = None if name == "tokenizer" else "int8"
     with pytest.raises(ArgumentError, match=f"encoder {name}|, {name}"):
         write_features(other, TEXTS[:3], path)
 
 
 def test_functions_of_one_name_are_told_apart_by_their_tokens(path):
     one, other, same = Fake(), Fake(), Fake()
-    one.split = one.tokenizer = lambda text: text.split() if isinstance(text, str) else text
-    other.split = other.tokenizer = lambda text: list(text)
-    same.split = same.tokenizer = lambda text: text.split() if isinstance(text, str) else text
+    for fake in (one, other, same):
+        fake.settings = {"tokenizer": None}
+    other.tokenize = lambda text: list(text)
     features = write_features(one, TEXTS[:3], path)
     np.testing.assert_array_equal(features.vectors, Fake().pooled(TEXTS[:3]))
     with pytest.raises(ArgumentError, match="features of other texts"):
@@ -502,11 +502,70 @@ def test_an_encoder_that_loses_texts(path, monkeypatch):
         write_features(Fake(), TEXTS, path, pool=None)
 
 
-def test_a_stateful_encoder_is_refused(path):
-    fake = Fake()
-    fake.stateful = True
+def test_an_encoder_that_remembers_texts_says_so_itself(path):
+    class Stateful(Fake):
+        @property
+        def settings(self):
+            raise ArgumentError("encoder", expected="a stateless one", got="stateful=True")
+
+        @settings.setter
+        def settings(self, value):
+            pass
+
     with pytest.raises(ArgumentError, match="stateless"):
-        write_features(fake, TEXTS, path)
+        write_features(Stateful(), TEXTS, path)
+    assert left_in(path) == []
+
+
+def test_one_string_is_no_list_and_a_path_is_no_encoder(path):
+    with pytest.raises(MissingFileError, match="a film"):
+        write_features(Fake(), "a film", path)  # the path of a file
+    with pytest.raises(ArgumentTypeError, match="texts: expected a list of texts"):
+        write_features(Fake(), 5, path)
+    with pytest.raises(ArgumentTypeError, match=r"encoder: .*load_encoder\(path\)"):
+        write_features("elmo", TEXTS, path)
+
+
+def test_an_encoder_without_layers_counts_as_one_layer(path):
+    plain = Plain()
+    features = write_features(plain, TEXTS, path)
+    np.testing.assert_array_equal(features.vectors[:, 0], plain.encode(TEXTS))
+    assert features.layers == ("0",)
+    mixed = write_features(plain, TEXTS, path, layers="mix", overwrite=True)
+    np.testing.assert_array_equal(mixed.vectors, features.vectors)
+    with pytest.raises(ArgumentError, match="numbers from 0 to 0"):
+        write_features(plain, TEXTS, path, layers=1)
+
+
+@pytest.mark.parametrize("settings", [{"pool": None}, {"max_length": 2}])
+def test_an_encoder_without_tokens_is_not_asked_for_them(path, settings):
+    with pytest.raises(ArgumentTypeError, match=r"encoder: expected one with tokenize.*got Plain"):
+        write_features(Plain(), TEXTS, path, **settings)
+    assert left_in(path) == []
+
+
+def test_tokens_of_an_encoder_without_layers(path):
+    class Words(Plain):
+        dim = Fake.dim
+
+        def tokenize(self, text):
+            return Fake().tokenize(text)
+
+        def encode_tokens(self, texts):
+            return Fake().encode_tokens(texts)
+
+    features = write_features(Words(), TEXTS[:9], path, pool=None, max_length=3)
+    for text, found in zip(TEXTS, features, strict=False):
+        wanted = Fake().mix(next(Fake().layers([" ".join(text.split()[:3])])))
+        np.testing.assert_array_equal(found[0], wanted)
+
+
+def test_layers_and_lengths_as_numpy_has_them(path):
+    features = write_features(
+        Fake(), TEXTS[:3], path, layers=np.array([2, 0]), max_length=np.int64(2)
+    )
+    assert features.layers == ("2", "0")
+    assert write_features(Fake(), TEXTS[:3], path, layers=[2, 0], max_length=2).dim == 4
 
 
 def test_numbers_beyond_float16(path, monkeypatch):

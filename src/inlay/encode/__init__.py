@@ -1,43 +1,87 @@
 """Encoders: texts in, vectors out, for each token or for the whole."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from inlay.encode.elmo.encoder import Elmo
+from inlay.checks import described
+from inlay.core.tokenizer import Tokenizer
+from inlay.encode.engines import Engine, Precision
+from inlay.encode.kinds import ElmoKind, Kind, recognise
+from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
+from inlay.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["load_encoder"]
+__all__ = ["ENCODERS", "Encoder", "Kind", "LayeredEncoder", "WordEncoder", "load_encoder"]
+
+ENCODERS: tuple[Kind, ...] = (ElmoKind(),)
 
 
 def load_encoder(
     path: str | os.PathLike[str],
-    weights: str | os.PathLike[str] | None = None,
-    **settings: Any,
-) -> "Elmo":
-    """Read an encoder from this machine's files: today an ELMo.
+    *,
+    kind: str | Kind | None = None,
+    tokenizer: str | Tokenizer | None = None,
+    max_length: int | None = None,
+    engine: Engine | None = None,
+    precision: Precision | None = None,
+    workers: int | None = None,
+) -> Encoder:
+    """Read an encoder from this machine's files, whatever its kind; nothing is downloaded.
+
+    These settings are those of several kinds. A kind's own are arguments of its class:
+    `inlay.encode.elmo.Elmo.load(path, pad_token=..., stateful=...)`.
 
     Args:
-        path: A folder with `options.json` and `weights.hdf5`, as AllenNLP published them and
-            `inlay train bilm` writes them; or the options' file; or a TensorFlow checkpoint of
-            bilm-tf; or the folder of a TF Hub module; or a PyTorch state_dict of a model of
-            AllenNLP's that has an ELMo inside.
-        weights: The weights' file, if `path` is the options'.
-        **settings: Of `inlay.encode.elmo.Elmo`: `tokenizer` (for what `inlay.train.bilm` made: the
-            one it was trained with, if it has a name; else "split"), `mix`, `pad_token`,
-            `max_length`, `engine`, `precision`, `workers`, `stateful`, `vocab_to_cache`.
+        path: A folder or file of one of `inlay.encode.ENCODERS`, recognised by its content:
+            today an ELMo, for which see `inlay.encode.elmo.Elmo.load`.
+        kind: A name of these kinds, or a `Kind` of your own, where the content does not decide.
+        tokenizer: How strings become tokens: "split", "words", "lower" or a callable. None: as
+            the encoder was trained, as far as its files say.
+        max_length: Read so many tokens of each text; None: all that the encoder takes.
+        engine: What multiplies; see `inlay.encode.engines.packer`. None: "numba".
+        precision: Of the products. None: "float32".
+        workers: Threads. None: as many as serve the engine.
 
     Returns:
-        An encoder with `encode(texts) -> (n, dim)`, `tokens(texts) -> (n, tokens, dim), mask`,
-        `outputs(texts)`, `layers(texts)`, and `to_torch()` and `to_keras()`. The weights are
-        mapped, not copied; when it first runs it lays them out in memory, once.
+        An encoder: `encode(texts)` gives float32 `(n, dim)`. What else it can do is described
+        in `inlay.encode.protocol` and by its own class.
 
     Raises:
-        MissingFileError: Nothing of the kind is there.
-        FormatError: Options or weights that are damaged or do not fit each other.
-        MissingPackageError: h5py (or TensorFlow, PyTorch) is not installed.
-
-    Source: Peters et al. 2018, "Deep contextualized word representations".
+        MissingFileError: Nothing is there.
+        FormatError: No kind of encoder, or a damaged one.
+        ArgumentError: No kind of this name, or a setting that the kind does not have.
+        MissingPackageError: A package that the kind needs is not installed.
     """
-    from inlay.encode.elmo.encoder import Elmo
+    place = Path(path)
+    chosen = recognise(place, ENCODERS) if kind is None else _named(kind)
+    settings = {
+        "tokenizer": tokenizer,
+        "max_length": max_length,
+        "engine": engine,
+        "precision": precision,
+        "workers": workers,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    for name in given:
+        if name not in chosen.takes:
+            raise ArgumentError(
+                name,
+                expected=f"only {', '.join(chosen.takes) or 'no setting'} with {chosen.name}",
+                got="a setting that has no effect",
+            )
+    return chosen.load(place, **given)
 
-    return Elmo.load(path, weights, **settings)
+
+def _named(kind: str | Kind) -> Kind:
+    if isinstance(kind, str):
+        for known in ENCODERS:
+            if known.name == kind:
+                return known
+        names = ", ".join(known.name for known in ENCODERS)
+        raise ArgumentError("kind", expected=f"one of {names}, or a Kind", got=repr(kind))
+    if not isinstance(kind, Kind):
+        raise ArgumentTypeError(
+            "kind",
+            expected="a name, or an object with name, files, takes, sniff and load",
+            got=described(kind),
+        )
+    return kind

@@ -4,53 +4,33 @@ import os
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.bytes.lines import read_lines
-from inlay.core.tokenizer import tokenizer_name
+from inlay.checks import (
+    choice,
+    described,
+    file_to_write,
+    many_texts,
+    one_text,
+    whole,
+    whole_or_none,
+)
 from inlay.encode.feature_file import STORED, Features, Settings, differences, digest, digest_of_all
 from inlay.encode.feature_work import open_work, work_paths
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.encode.one_layer import OneLayer
+from inlay.encode.protocol import Encoder, LayeredEncoder, check_encoder, settings_of
+from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.jobs.progress import progress as show_progress
 
-__all__ = ["Encoder", "Features", "write_features"]
+__all__ = ["Features", "write_features"]
 
 # Texts in a block, pooled or not. An encoder sorts and batches inside one, and may hold its
 # vectors: those of all tokens of 64 long reviews are 200 MB in the largest ELMo.
 BLOCK, TOKEN_BLOCK = 256, 64
-# What may change a vector besides the weights, where an encoder has it.
-ABOUT = ("pad_token", "max_length", "engine", "precision")
-
-
-class Encoder(Protocol):
-    """What features are made by; `inlay.load_encoder` gives one."""
-
-    @property
-    def dim(self) -> int:
-        """Numbers in a vector."""
-
-    @property
-    def n_layers(self) -> int:
-        """Vectors of a token."""
-
-    @property
-    def hash(self) -> str:
-        """Of the weights."""
-
-    def split(self, text: Text) -> list[str]:
-        """The tokens of a text."""
-
-    def layers(self, texts: Sequence[Text]) -> Iterator[Array]:
-        """Of each text in order `(n_layers, tokens, dim)`."""
-
-    def pooled(self, texts: Sequence[Text]) -> Array:
-        """`(n, n_layers, dim)`: means over tokens, zeros where there are none."""
-
-    def mix(self, layers: Array) -> Array:
-        """Layers `(n_layers, ...)` weighted and added up."""
 
 
 def write_features(
@@ -72,7 +52,8 @@ def write_features(
     in two files beside it, `.NAME.work` and `.NAME.work.journal`.
 
     Args:
-        encoder: What gives the vectors.
+        encoder: What gives the vectors: of `inlay.load_encoder`, or anything with the members
+            of `inlay.encode.Encoder`. One without layers counts as one with a single layer.
         texts: Strings, or lists of tokens: of any number, read once, a block at a time. Or the
             path of a UTF-8 file with a text on each line, which may be packed.
         path: The file to write, `.safetensors`.
@@ -88,26 +69,28 @@ def write_features(
         The features, mapped from the file. Memory does not grow with the number of texts.
 
     Raises:
-        ArgumentError: An argument that cannot be; or a file or unfinished work of another
-            encoder, other settings or other texts is there.
-        ArgumentTypeError: Something that is no text.
+        ArgumentError: An argument that cannot be; an encoder that remembers texts; or a file or
+            unfinished work of another encoder, other settings or other texts is there.
+        ArgumentTypeError: Something that is no text, or no encoder.
         MissingFileError: There is no folder to write into, or no file of texts.
     """
-    names = _layer_names(layers, encoder.n_layers)
+    check_encoder("encoder", encoder)
+    given = settings_of(encoder)
+    layered = encoder if isinstance(encoder, LayeredEncoder) else OneLayer(encoder)
+    names = _layer_names(layers, layered.n_layers)
     settings: Settings = {
-        "encoder": _about(encoder),
+        "encoder": {"hash": encoder.hash, "dim": encoder.dim, "n_layers": layered.n_layers} | given,
         "layers": names,
-        "mix": _shares(encoder) if names == ["mix"] else None,
-        "pool": pool,
-        "max_length": max_length,
-        "dtype": dtype,
+        "mix": _shares(layered) if names == ["mix"] else None,
+        "pool": choice("pool", pool, ("mean", None)),
+        "max_length": whole_or_none("max_length", max_length),
+        "dtype": choice("dtype", dtype, tuple(STORED)),
         "block": TOKEN_BLOCK if pool is None else BLOCK,
     }
-    _check(settings)
     target = _target(path)
-    checked: Iterable[Text] = (_checked(text, i) for i, text in enumerate(_read(texts)))
-    if settings["encoder"].get("tokenizer", "") is None:
-        checked = map(encoder.split, checked)  # what no name stands for shows in its tokens
+    checked: Iterable[Text] = (one_text(f"text {i}", text) for i, text in enumerate(_read(texts)))
+    if given.get("tokenizer", "") is None:
+        checked = map(layered.tokenize, checked)  # what no name stands for shows in its tokens
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)
     with open_work(target, settings, overwrite=overwrite) as work:
@@ -116,7 +99,7 @@ def write_features(
             for block in _blocks(checked, settings["block"]):
                 texts_digest = digest(block)
                 if not work.is_done(texts_digest):
-                    work.append(texts_digest, _encoded(encoder, block, settings))
+                    work.append(texts_digest, _encoded(layered, block, settings))
                 report.update(len(block))
         work.finish()
     return Features.open(target)
@@ -125,7 +108,7 @@ def write_features(
 def _read(texts: str | os.PathLike[str] | Iterable[Text]) -> Iterable[Text]:
     if isinstance(texts, str | os.PathLike):
         return (line.rstrip("\r\n") for line in read_lines(Path(texts)))
-    return texts
+    return many_texts("texts", texts)
 
 
 def _count(texts: str | os.PathLike[str] | Iterable[Text]) -> int | None:
@@ -136,61 +119,35 @@ def _count(texts: str | os.PathLike[str] | Iterable[Text]) -> int | None:
     return len(texts) if isinstance(texts, Sized) else None
 
 
-def _about(encoder: Encoder) -> Settings:
-    """All that is known of an encoder and may change its vectors.
-
-    Raises:
-        ArgumentError: It is stateful: a text's vectors depend on those before.
-    """
-    if getattr(encoder, "stateful", False):
-        raise ArgumentError("encoder", expected="a stateless one", got="stateful=True")
-    about = {"hash": encoder.hash, "dim": encoder.dim, "n_layers": encoder.n_layers}
-    tokenizer: Any = getattr(encoder, "tokenizer", None)
-    if tokenizer is not None:
-        about["tokenizer"] = tokenizer_name(tokenizer)
-    return about | {name: getattr(encoder, name) for name in ABOUT if hasattr(encoder, name)}
-
-
-def _shares(encoder: Encoder) -> list[float]:
+def _shares(encoder: LayeredEncoder) -> list[float]:
     """What each layer counts in the mix."""
     shares: list[float] = encoder.mix(np.eye(encoder.n_layers, dtype=np.float32)).tolist()
     return shares
 
 
 def _layer_names(layers: Any, n: int) -> list[str]:
-    if layers == "mix":
+    if isinstance(layers, str) and layers == "mix":
         return ["mix"]
-    numbers = range(n) if layers == "all" else [layers] if type(layers) is int else layers
-    valid = not isinstance(numbers, str) and isinstance(numbers, Sequence) and len(numbers) > 0
-    if not valid or not all(type(i) is int and 0 <= i < n for i in numbers):
+    asked = range(n) if isinstance(layers, str) and layers == "all" else np.atleast_1d(layers)
+    try:
+        numbers = [whole("layers", number, least=0, most=n - 1) for number in asked]
+    except InlayError:
+        numbers = []
+    if not numbers:
         raise ArgumentError(
-            "layers", expected=f'"all", "mix", or numbers from 0 to {n - 1}', got=repr(layers)
+            "layers", expected=f'"all", "mix", or numbers from 0 to {n - 1}', got=described(layers)
         )
-    return [str(i) for i in numbers]
-
-
-def _check(settings: Settings) -> None:
-    pool, length, dtype = settings["pool"], settings["max_length"], settings["dtype"]
-    if pool not in ("mean", None):
-        raise ArgumentError("pool", expected='"mean" or None', got=repr(pool))
-    if length is not None and (type(length) is not int or length < 1):
-        raise ArgumentError("max_length", expected="a whole number from 1", got=repr(length))
-    if dtype not in STORED:
-        raise ArgumentError("dtype", expected='"float32" or "float16"', got=repr(dtype))
+    return [str(number) for number in numbers]
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
     """Where a symbolic link leads to, so that it stays one."""
-    target = Path(path).resolve()
+    target = file_to_write(Path(path).resolve())
     if target.suffix != ".safetensors" or (target.exists() and not target.is_file()):
         raise ArgumentError(
             str(path),
             expected="the name of a file to write, ending in .safetensors",
             got="something else",
-        )
-    if not target.parent.is_dir():
-        raise MissingFileError(
-            str(path), expected="a folder to write into", got=f"no folder {target.parent}"
         )
     return target
 
@@ -226,20 +183,10 @@ def _blocks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
         yield block
 
 
-def _checked(text: Any, i: int) -> Text:
-    if isinstance(text, str):
-        return text
-    if isinstance(text, list | tuple) and all(isinstance(token, str) for token in text):
-        return text
-    raise ArgumentTypeError(
-        f"texts, number {i}", expected="a str or a list of str", got=f"{text!r:.60}"
-    )
-
-
-def _encoded(encoder: Encoder, texts: list[Text], settings: Settings) -> Iterator[Array]:
+def _encoded(encoder: LayeredEncoder, texts: list[Text], settings: Settings) -> Iterator[Array]:
     """A block's rows `(rows, layers, dim)` as they are stored: of all its texts, or of each."""
     if (length := settings["max_length"]) is not None:
-        texts = [encoder.split(text)[:length] for text in texts]
+        texts = [encoder.tokenize(text)[:length] for text in texts]
     if settings["pool"] is not None:
         yield _stored(encoder, encoder.pooled(texts), len(texts), settings)
         return
@@ -252,7 +199,7 @@ def _encoded(encoder: Encoder, texts: list[Text], settings: Settings) -> Iterato
         raise ArgumentError("encoder", expected=f"vectors of {len(texts)} texts", got=f"of {n}")
 
 
-def _stored(encoder: Encoder, rows: Array, n: int, settings: Settings) -> Array:
+def _stored(encoder: LayeredEncoder, rows: Array, n: int, settings: Settings) -> Array:
     """The layers that are wanted, in the dtype that is wanted."""
     names, shape = settings["layers"], (n, encoder.n_layers, encoder.dim)
     if rows.shape != shape:

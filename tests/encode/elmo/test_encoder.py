@@ -57,7 +57,7 @@ def test_everything(elmo):
 def test_the_ways_to_ask_agree(elmo):
     found = elmo.outputs(SENTENCES)
     np.testing.assert_array_equal(elmo.encode(SENTENCES), found["default"])
-    vectors, mask = elmo.tokens(SENTENCES)
+    vectors, mask = elmo.encode_tokens(SENTENCES)
     np.testing.assert_array_equal(vectors, found["elmo"])
     np.testing.assert_array_equal(mask, found["mask"])
     for layers, expected in zip(elmo.layers(SENTENCES), EXPECTED, strict=True):
@@ -105,7 +105,7 @@ def test_pad_token():
 
 def test_length_and_tokenizer():
     elmo = Elmo(TINY, WEIGHTS, tokenizer="lower", max_length=3)
-    assert elmo.split("Don't cut MY film.") == ["don't", "cut", "my"]
+    assert elmo.tokenize("Don't cut MY film.") == ["don't", "cut", "my"]
     np.testing.assert_array_equal(
         elmo.encode(["Don't cut MY film."]), elmo.encode([["don't", "cut", "my", "x"]])
     )
@@ -146,26 +146,44 @@ def test_texts_are_read_as_they_are_needed(elmo, monkeypatch):
 
 @pytest.mark.parametrize("text", [None, 3, b"film", {"a"}])
 def test_what_is_no_text(elmo, text):
-    with pytest.raises(ArgumentTypeError, match="texts"):
-        elmo.encode([text])
+    with pytest.raises(ArgumentTypeError, match="text 1: expected a string or a list of tokens"):
+        elmo.encode(["fine", text])
 
 
 @pytest.mark.parametrize("text", [["a", None], [1, 2], [["a"]]])
 def test_what_is_no_token(elmo, text):
-    with pytest.raises(ArgumentTypeError, match="texts: expected strings, or lists of strings"):
+    with pytest.raises(ArgumentTypeError, match="text 0: expected a string or a list of tokens"):
         elmo.encode([text])
 
 
 @pytest.mark.parametrize("texts", ["a film", b"film", None, 5])
 def test_one_text_is_not_many(elmo, texts):
     for ask in (elmo.encode, elmo.outputs, elmo.word_table):
-        with pytest.raises(ArgumentTypeError, match="as a list"):
+        with pytest.raises(ArgumentTypeError, match="expected a list of texts"):
             ask(texts)
 
 
-def test_a_tokenizer_that_makes_no_list():
-    with pytest.raises(ArgumentTypeError, match="texts"):
-        Elmo(TINY, WEIGHTS, tokenizer=str.lower).encode(["A FILM"])
+@pytest.mark.parametrize("tokenizer", [str.lower, len, lambda text: [1, 2], lambda text: None])
+def test_a_tokenizer_that_makes_no_list(tokenizer):
+    with pytest.raises(ArgumentTypeError, match="tokenizer: expected"):
+        Elmo(TINY, WEIGHTS, tokenizer=tokenizer).encode(["A FILM"])
+
+
+def test_tokens_as_a_numpy_array(elmo):
+    np.testing.assert_array_equal(
+        elmo.encode([np.array(["a", "film"])]), elmo.encode([["a", "film"]])
+    )
+
+
+def test_what_features_depend_on_is_said_by_the_encoder():
+    elmo = Elmo(TINY, WEIGHTS, tokenizer="lower", pad_token="_", max_length=np.int64(4))
+    settings = {"tokenizer": "lower", "pad_token": "_", "max_length": 4, "engine": "numba"}
+    assert elmo.settings == settings | {"precision": "float32"}
+    other = Elmo(TINY, WEIGHTS, tokenizer=str.split, engine="torch", precision="bfloat16")
+    assert other.settings["tokenizer"] is None
+    assert (other.settings["engine"], other.settings["precision"]) == ("torch", "bfloat16")
+    with pytest.raises(ArgumentError, match="a stateless one"):
+        _ = Elmo(TINY, WEIGHTS, stateful=True).settings
 
 
 def test_copied_and_pickled(elmo):
@@ -180,8 +198,9 @@ def test_copied_and_pickled(elmo):
 
 def test_settings_that_cannot_be():
     for length in (2.5, "3", True):
-        with pytest.raises(ArgumentError, match="max_length"):
+        with pytest.raises(ArgumentTypeError, match="max_length"):
             Elmo(TINY, WEIGHTS, max_length=length)
+    assert Elmo(TINY, WEIGHTS, max_length=np.int64(4)).tokenize("a b c d e") == list("abcd")
     with pytest.raises(ArgumentTypeError, match="mix: expected a Mix"):
         Elmo(TINY, WEIGHTS, mix=[0, 0, 0])
     with pytest.raises(ArgumentError, match="max_length"):
@@ -230,7 +249,7 @@ def test_threads_share_the_words(monkeypatch):
 def test_saved_and_loaded(elmo, tmp_path):
     elmo.save(tmp_path / "model")
     assert json.loads((tmp_path / "model" / "options.json").read_text())["lstm"]["dim"] == 12
-    again = inlay.load_encoder(tmp_path / "model", mix=elmo.mix)
+    again = Elmo.load(tmp_path / "model", mix=elmo.mix)
     assert again.hash == elmo.hash
     np.testing.assert_array_equal(again.encode(SENTENCES), elmo.encode(SENTENCES))
     other = Elmo(TINY, Weights.random(TINY, 4))
@@ -240,9 +259,9 @@ def test_saved_and_loaded(elmo, tmp_path):
 def test_the_tokenizer_of_the_training(elmo, tmp_path):
     elmo.save(tmp_path / "model")
     (tmp_path / "model" / "training.json").write_text('{"tokenizer": "lower"}')
-    assert inlay.load_encoder(tmp_path / "model").split("A Film.") == ["a", "film", "."]
+    assert inlay.load_encoder(tmp_path / "model").tokenize("A Film.") == ["a", "film", "."]
     again = inlay.load_encoder(tmp_path / "model", tokenizer="split")
-    assert again.split("A Film.") == ["A", "Film."]
+    assert again.tokenize("A Film.") == ["A", "Film."]
     for path in ("options.json", "weights.hdf5"):
         assert inlay.load_encoder(tmp_path / "model" / path).tokenizer == "lower"
     for broken in ('{"tok', "[]", "{}"):
@@ -252,8 +271,8 @@ def test_the_tokenizer_of_the_training(elmo, tmp_path):
     (tmp_path / "model" / "training.json").write_text('{"tokenizer": null}')
     unknown = inlay.load_encoder(tmp_path / "model")  # a function, which is in no file
     with pytest.raises(ArgumentError, match="tokenizer: expected the function"):
-        unknown.split("A Film.")
-    assert unknown.split(["A", "Film."]) == ["A", "Film."]
+        unknown.tokenize("A Film.")
+    assert unknown.tokenize(["A", "Film."]) == ["A", "Film."]
 
 
 def test_saving_leaves_other_files_alone(elmo, tmp_path, monkeypatch):

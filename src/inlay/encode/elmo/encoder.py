@@ -1,7 +1,7 @@
 """ELMo as an encoder: texts in, vectors that know their context out."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.checks import described, flag, many_texts, one_text, whole_or_none
 from inlay.core import Table, Vocabulary
-from inlay.core.tokenizer import Tokenizer, get_tokenizer
-from inlay.encode.elmo.batching import batches_of, blocks
-from inlay.encode.elmo.characters import BOS, EOS
+from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.lexicon import Lexicon
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.report import tokenizer_of
+from inlay.encode.elmo.running import Runner
 from inlay.encode.elmo.settings import Trainable
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.jobs.threads import Pool, available_workers
+from inlay.jobs.threads import available_workers
 from inlay.optional import require
 
 if TYPE_CHECKING:
@@ -76,16 +76,12 @@ class Elmo:
         workers: int | None = None,
         vocab_to_cache: Sequence[str] | Table | str | os.PathLike[str] | None = None,
     ) -> None:
-        if max_length is not None and (type(max_length) is not int or max_length < 1):
-            raise ArgumentError(
-                "max_length", expected="a whole number from 1, or None", got=repr(max_length)
-            )
         if pad_token is not None and not isinstance(pad_token, str):
-            raise ArgumentTypeError("pad_token", expected="a token, or None", got=repr(pad_token))
-        if not isinstance(stateful, bool):
-            raise ArgumentTypeError("stateful", expected="True or False", got=repr(stateful))
+            raise ArgumentTypeError(
+                "pad_token", expected="a token, or None", got=described(pad_token)
+            )
         if mix is not None and not isinstance(mix, Mix):
-            raise ArgumentTypeError("mix", expected="a Mix, or None", got=type(mix).__name__)
+            raise ArgumentTypeError("mix", expected="a Mix, or None", got=described(mix))
         self.options, self.weights = options, weights
         self.dim, self.n_layers = 2 * options.projection_dim, options.n_layers + 1
         self.mix = mix or Mix((0.0,) * self.n_layers)
@@ -93,9 +89,10 @@ class Elmo:
             raise ArgumentError(
                 "mix", expected=f"{self.n_layers} finite numbers and gamma", got=f"{self.mix!r:.60}"
             )
-        self.tokenizer, self.pad_token, self.max_length = tokenizer, pad_token, max_length
+        self.tokenizer, self.pad_token = tokenizer, pad_token
+        self.max_length = whole_or_none("max_length", max_length)
         self.engine, self.precision = engine, precision
-        self.stateful = stateful
+        self.stateful = flag("stateful", stateful)
         # torch has threads of its own; two kinds at once are in each other's way.
         alone = stateful or (engine == "torch" and workers is None)
         self.workers = 1 if alone else available_workers(workers)
@@ -118,13 +115,59 @@ class Elmo:
         cls,
         path: str | os.PathLike[str],
         weights: str | os.PathLike[str] | None = None,
-        **settings: Any,
+        *,
+        mix: Mix | None = None,
+        tokenizer: str | Tokenizer | None = None,
+        pad_token: str | None = None,
+        max_length: int | None = None,
+        stateful: bool = False,
+        engine: Engine = "numba",
+        precision: Precision = "float32",
+        workers: int | None = None,
+        vocab_to_cache: Sequence[str] | Table | str | os.PathLike[str] | None = None,
     ) -> Self:
-        """Read an ELMo; see `inlay.load_encoder`."""
+        """Read an ELMo from this machine's files.
+
+        Args:
+            path: A folder with `options.json` and `weights.hdf5`, as AllenNLP published them and
+                `inlay train bilm` writes them; or the options' file; or a TensorFlow checkpoint
+                of bilm-tf; or the folder of a TF Hub module; or a PyTorch state_dict of a model
+                of AllenNLP's that has an ELMo inside.
+            weights: The weights' file, if `path` is the options'.
+            mix: How `elmo` mixes the layers; None: as the files say, else evenly.
+            tokenizer: As of `Elmo`; None: the one that it was trained with by
+                `inlay.train.bilm`, else "split".
+            pad_token: As of `Elmo`.
+            max_length: As of `Elmo`.
+            stateful: As of `Elmo`.
+            engine: As of `Elmo`.
+            precision: As of `Elmo`.
+            workers: As of `Elmo`.
+            vocab_to_cache: As of `Elmo`.
+
+        Returns:
+            The encoder. The weights are mapped, not copied; when it first runs it lays them out
+            in memory, once.
+
+        Raises:
+            MissingFileError: Nothing of the kind is there.
+            FormatError: Options or weights that are damaged or do not fit each other.
+            MissingPackageError: h5py (or TensorFlow, PyTorch) is not installed.
+        """
         source = read(Path(path), None if weights is None else Path(weights))
-        settings.setdefault("mix", source.mix)
-        settings.setdefault("tokenizer", tokenizer_of(Path(source.where).parent))
-        return cls(source.options, source.weights, **settings)
+        return cls(
+            source.options,
+            source.weights,
+            mix=source.mix if mix is None else mix,
+            tokenizer=tokenizer_of(Path(source.where).parent) if tokenizer is None else tokenizer,
+            pad_token=pad_token,
+            max_length=max_length,
+            stateful=stateful,
+            engine=engine,
+            precision=precision,
+            workers=workers,
+            vocab_to_cache=vocab_to_cache,
+        )
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write `options.json` and `weights.hdf5`, as the official files are.
@@ -144,6 +187,23 @@ class Elmo:
     def hash(self) -> str:
         """Of the numbers and the shape: what names the model in caches."""
         return self.weights.hash(self.options)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What may change a vector besides the weights; see `inlay.encode.protocol`.
+
+        Raises:
+            ArgumentError: It is stateful: a text's vectors depend on those before.
+        """
+        if self.stateful:
+            raise ArgumentError("encoder", expected="a stateless one", got="stateful=True")
+        return {
+            "tokenizer": tokenizer_name(self.tokenizer),
+            "pad_token": self.pad_token,
+            "max_length": self.max_length,
+            "engine": self.engine,
+            "precision": self.precision,
+        }
 
     @cached_property
     def _network(self) -> Network:
@@ -190,22 +250,24 @@ class Elmo:
             float32 `(n, P)`, with the weights' hash in its provenance. Saved, it serves as
             `vocab_to_cache`, and as a table like any other.
         """
-        words = list(dict.fromkeys(_not_one(words, "words")))
+        words = list(dict.fromkeys(many_texts("words", words)))
         vectors = Lexicon(self._network).vectors(words)
         return Table.from_arrays(words, vectors, provenance=self._origin)
 
-    def split(self, text: Text) -> list[str]:
+    def tokenize(self, text: Text) -> list[str]:
         """The tokens of a text, `pad_token` among them, cut at `max_length`."""
-        if not isinstance(text, str | list | tuple):
-            raise ArgumentTypeError(
-                "texts", expected="strings or lists of tokens", got=type(text).__name__
-            )
+        return self._tokens("text", text)
+
+    def _tokens(self, where: str, text: Any) -> list[str]:
+        text = one_text(where, text)
         tokens = self._tokenize(text) if isinstance(text, str) else text
-        if not isinstance(tokens, list | tuple) or not all(isinstance(t, str) for t in tokens):
+        if isinstance(tokens, str):
             raise ArgumentTypeError(
-                "texts", expected="strings, or lists of strings", got=f"{tokens!r:.60}"
+                "tokenizer",
+                expected="a function that gives a list of tokens",
+                got=described(tokens),
             )
-        return list(tokens[: self.max_length])
+        return list(one_text("tokenizer", tokens)[: self.max_length])
 
     def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
         """All layers of each text, in order.
@@ -251,7 +313,7 @@ class Elmo:
         """
         return self.mix(np.moveaxis(self.pooled(texts), 1, 0))
 
-    def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+    def encode_tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
         """A vector for each token.
 
         Returns:
@@ -270,7 +332,7 @@ class Elmo:
             over real tokens, as in version 3 of that module; all float32; `mask`, bool
             `(n_texts, n_tokens)`. Allocates `4 * dim * (n_layers + 1.5)` bytes a token.
         """
-        every = [self.split(text) for text in _not_one(texts, "texts")]
+        every = list(self._split(texts))
         shape = len(every), max(map(len, every), default=0)
         mask = np.zeros(shape, bool)
         layers = np.zeros((self.n_layers, *shape, self.dim), np.float32)
@@ -412,44 +474,13 @@ class Elmo:
         if self._states is not None:
             self._states = States()
 
+    def _split(self, texts: Iterable[Text]) -> Iterator[list[str]]:
+        many = many_texts("texts", texts)
+        return (self._tokens(f"text {i}", text) for i, text in enumerate(many))
+
     def _run(self, texts: Iterable[Text]) -> Iterator[tuple[list[str], Array]]:
         """Each text's tokens and the layers `(n_layers, n, dim)` of its n real ones."""
-        split = (self.split(text) for text in _not_one(texts, "texts"))
+        run = Runner(self._network, self._lexicon, self.pad_token, self.workers)
         if self._states is not None:
-            every = list(split)
-            yield from zip(every, self._block(every, map), strict=True)
-            return
-        with Pool(self.workers) as pool:
-            for block in blocks(split):
-                yield from zip(block, self._block(block, pool.map), strict=True)
-
-    def _block(self, texts: list[list[str]], run: Callable[..., Iterable[Any]]) -> list[Array]:
-        real = [[BOS, *(w for w in text if w != self.pad_token), EOS] for text in texts]
-        words = list(dict.fromkeys(word for text in real for word in text))
-        rows = {word: row for row, word in enumerate(words)}
-        vectors = self._lexicon.vectors(words, run)
-        sentences = [np.array([rows[word] for word in text]) for text in real]
-
-        def layers(batch: list[int]) -> list[Array]:
-            some = [sentences[i] for i in batch]
-            joined = self._network.layers(vectors, some, self._states)
-            ends = np.cumsum([len(sentence) for sentence in some])
-            return [joined[:, b + 1 : e - 1] for b, e in zip([0, *ends], ends, strict=False)]
-
-        lengths = [len(sentence) for sentence in sentences]
-        whole = [list(range(len(texts)))]
-        batches = whole if self._states is not None else batches_of(lengths, self.workers)
-        found: list[Array] = [vectors] * len(texts)
-        for batch, some in zip(batches, run(layers, batches), strict=True):
-            for i, one in zip(batch, some, strict=True):
-                found[i] = one
-        return found
-
-
-def _not_one(texts: Iterable[Any], where: str) -> Iterable[Any]:
-    """Refuse one string where many are meant: its letters would pass for texts."""
-    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
-        raise ArgumentTypeError(
-            where, expected="many strings, as a list", got=f"{texts!r:.60}", hint=f"[{where[:-1]}]"
-        )
-    return texts
+            return run.as_one(self._split(texts), self._states)
+        return run.in_threads(self._split(texts))

@@ -83,6 +83,16 @@ def read(path: str | Path, weights: str | Path | None = None) -> Source:
     return _read(file, options)
 
 
+def is_elmo(path: Path) -> bool:
+    """Whether a path looks like one that `read` takes; nothing but a file's head is read."""
+    try:
+        return bool(_weights_in(path) if path.is_dir() else _kind(path))
+    except (MissingFileError, FormatError):
+        return False
+    except ArgumentError:  # several models, among which `read` asks to choose
+        return True
+
+
 def _read(file: Path, options_file: Path | None) -> Source:
     kind, where = _kind(file), str(file)
     if kind == "options":

@@ -1,0 +1,57 @@
+"""An encoder without layers, where layers are asked for."""
+
+from collections.abc import Iterable, Iterator
+
+from inlay.aliases import Array, Text
+from inlay.encode.protocol import Encoder, WordEncoder
+from inlay.errors import ArgumentTypeError
+
+
+class OneLayer:
+    """An encoder without layers, as one whose only layer is what it gives.
+
+    Args:
+        encoder: Any. For `tokenize` and `layers` it must be a `WordEncoder`.
+    """
+
+    n_layers = 1
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.dim, self.hash = encoder.dim, encoder.hash
+
+    @property
+    def _words(self) -> WordEncoder:
+        if isinstance(self._encoder, WordEncoder):
+            return self._encoder
+        raise ArgumentTypeError(
+            "encoder",
+            expected="one with tokenize and encode_tokens, for vectors or numbers of tokens",
+            got=type(self._encoder).__name__,
+        )
+
+    def encode(self, texts: Iterable[Text]) -> Array:
+        """See `Encoder`."""
+        return self._encoder.encode(texts)
+
+    def tokenize(self, text: Text) -> list[str]:
+        """See `WordEncoder`."""
+        return self._words.tokenize(text)
+
+    def encode_tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+        """See `WordEncoder`."""
+        return self._words.encode_tokens(texts)
+
+    def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
+        """See `LayeredEncoder`."""
+        for vectors, real in zip(*self.encode_tokens(texts), strict=True):
+            yield vectors[None, real]
+
+    def pooled(self, texts: Iterable[Text]) -> Array:
+        """See `LayeredEncoder`."""
+        return self.encode(texts)[:, None]
+
+    def mix(self, layers: Array) -> Array:
+        """See `LayeredEncoder`."""
+        only: Array = layers[0]
+        return only

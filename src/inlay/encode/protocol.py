@@ -1,0 +1,111 @@
+"""What an encoder is: texts in, vectors out; and two parts that some encoders have besides.
+
+inlay's own encoders and an object of the user's are held to the same contract, and what stands
+on an encoder (features, classifiers) asks for nothing else.
+"""
+
+import inspect
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, runtime_checkable
+
+from inlay.aliases import Array, Text
+from inlay.checks import described
+from inlay.errors import ArgumentTypeError
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Texts to vectors, one for each.
+
+    A text has the same vector whatever stands beside it and in whatever order. An encoder may
+    also have `settings`; see `settings_of`.
+    """
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+
+    @property
+    def hash(self) -> str:
+        """Names everything that a vector depends on, except the text and `settings`."""
+
+    def encode(self, texts: Iterable[Text]) -> Array:
+        """float32 `(n, dim)`: a vector for each text, in order; zeros for an empty text."""
+
+
+@runtime_checkable
+class WordEncoder(Encoder, Protocol):
+    """An encoder that has a vector for each token too."""
+
+    def tokenize(self, text: Text) -> list[str]:
+        """The tokens of a text; a list of tokens is taken as it is, but for its length."""
+
+    def encode_tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+        """`(vectors, mask)`: float32 `(n, tokens, dim)`, and bool `(n, tokens)`.
+
+        The mask is False, and the vectors are zeros, where a text has ended.
+        """
+
+
+@runtime_checkable
+class LayeredEncoder(WordEncoder, Protocol):
+    """An encoder whose vectors are a mix of layers, which can be had one by one."""
+
+    @property
+    def n_layers(self) -> int:
+        """Vectors of a token."""
+
+    def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
+        """Of each text in order, float32 `(n_layers, tokens, dim)`."""
+
+    def pooled(self, texts: Iterable[Text]) -> Array:
+        """float32 `(n, n_layers, dim)`: means over tokens, zeros where there are none."""
+
+    def mix(self, layers: Array) -> Array:
+        """Layers `(n_layers, ...)` weighted and added up: `(...)`."""
+
+
+def is_encoder(value: Any) -> bool:
+    """Whether a value has the members of `Encoder`.
+
+    None of them is asked for, as `isinstance` does in Python 3.11: a hash may read all weights.
+    """
+    members = ("dim", "hash", "encode")
+    return not isinstance(value, type) and all(
+        inspect.getattr_static(value, name, None) is not None for name in members
+    )
+
+
+def check_encoder(name: str, value: Any) -> None:
+    """Refuse an argument that is no encoder.
+
+    Raises:
+        ArgumentTypeError: It lacks a member.
+    """
+    if not is_encoder(value):
+        raise ArgumentTypeError(
+            name,
+            expected="an encoder: an object with dim, hash and encode(texts)",
+            got=described(value),
+            hint="inlay.load_encoder(path)",
+        )
+
+
+def settings_of(encoder: Encoder) -> dict[str, Any]:
+    """What may change an encoder's vectors besides what its hash names, as JSON values.
+
+    These are the encoder's own words: its `settings`, if it has any. Under the name
+    "tokenizer" stands a name, or None for a function that has none.
+
+    Raises:
+        ArgumentError: The encoder's vectors depend on texts that it has seen before.
+        ArgumentTypeError: Something that JSON cannot hold.
+    """
+    settings = getattr(encoder, "settings", {})
+    try:
+        return dict(json.loads(json.dumps(settings)))  # as a file would give them back
+    except (TypeError, ValueError) as error:
+        raise ArgumentTypeError(
+            "encoder.settings", expected="a dict of JSON values", got=described(settings)
+        ) from error

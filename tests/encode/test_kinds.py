@@ -1,0 +1,126 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import inlay
+from inlay import encode
+from inlay.encode import ENCODERS, Kind, load_encoder
+from inlay.encode.elmo import Elmo, Weights
+from inlay.encode.kinds import recognise
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from tests.encode.elmo.test_network import TINY
+from tests.encode.features_fake import Plain
+
+
+class Mine:
+    """A kind of the user's own: a folder with a `mine.txt`."""
+
+    name, files, takes = "mine", "a folder with mine.txt", ("workers",)
+
+    def sniff(self, path):
+        return (path / "mine.txt").is_file()
+
+    def load(self, path, **settings):
+        encoder = Plain()
+        encoder.given = settings
+        return encoder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    pytest.importorskip("h5py")
+    Elmo(TINY, Weights.random(TINY, 3)).save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_every_kind_is_one():
+    assert all(isinstance(kind, Kind) for kind in ENCODERS)
+    assert isinstance(Mine(), Kind)
+
+
+def test_an_elmo_is_recognised_by_any_of_its_paths(folder):
+    expected = Elmo.load(folder).hash
+    for path in (folder, folder / "options.json", folder / "weights.hdf5", str(folder)):
+        assert recognise(Path(path), ENCODERS).name == "elmo"
+        assert load_encoder(path).hash == expected
+    assert load_encoder(folder, kind="elmo").hash == expected
+
+
+def test_settings_reach_the_encoder(folder):
+    given = {"tokenizer": "lower", "max_length": np.int64(2), "engine": "torch", "workers": 3}
+    found = load_encoder(folder, **given, precision="bfloat16")
+    assert found.settings == {
+        "tokenizer": "lower",
+        "pad_token": None,
+        "max_length": 2,
+        "engine": "torch",
+        "precision": "bfloat16",
+    }
+    assert found.workers == 3
+    with pytest.raises(ArgumentError, match="engine"):
+        load_encoder(folder, engine="")
+
+
+def test_what_is_no_encoder_is_told_with_the_kinds_and_what_was_found(tmp_path):
+    with pytest.raises(MissingFileError, match=r"elmo: options\.json .*no such file or folder"):
+        load_encoder(tmp_path / "none")
+    with pytest.raises(FormatError, match=r"elmo: options\.json .*an empty folder"):
+        load_encoder(tmp_path)
+    for i in range(7):
+        (tmp_path / f"{i}.txt").write_text("a good film")
+    with pytest.raises(FormatError, match=r"a folder with 0\.txt, 1\.txt, .*4\.txt, \.\.\.\."):
+        load_encoder(tmp_path)
+    with pytest.raises(FormatError, match="a file that begins with b'a good film'"):
+        load_encoder(tmp_path / "0.txt")
+    if os.name != "nt":
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(FormatError, match="neither a file nor a folder"):
+            load_encoder(tmp_path / "pipe")
+
+
+def test_several_models_in_a_folder_are_asked_about_by_their_kind(folder):
+    (folder / "a_weights.hdf5").write_bytes(b"")
+    (folder / "b_weights.hdf5").write_bytes(b"")
+    (folder / "weights.hdf5").unlink()
+    with pytest.raises(ArgumentError, match="give both by name"):
+        load_encoder(folder)
+
+
+def test_a_kind_of_ones_own(tmp_path, monkeypatch):
+    (tmp_path / "mine.txt").touch()
+    assert load_encoder(tmp_path, kind=Mine(), workers=2).given == {"workers": 2}
+    monkeypatch.setattr(encode, "ENCODERS", (*ENCODERS, Mine()))
+    assert load_encoder(tmp_path).given == {}
+    with pytest.raises(ArgumentError, match=r"engine: expected only workers with mine, got a sett"):
+        load_encoder(tmp_path, engine="torch")
+
+
+def test_kinds_that_are_none(tmp_path):
+    with pytest.raises(ArgumentError, match="kind: expected one of elmo, or a Kind, got 'bert'"):
+        load_encoder(tmp_path, kind="bert")
+    with pytest.raises(ArgumentTypeError, match="kind: expected a name, or an object with name"):
+        load_encoder(tmp_path, kind=3)
+
+
+def test_it_is_never_guessed(folder):
+    (folder / "mine.txt").touch()
+    with pytest.raises(FormatError, match=r"one that fits elmo and mine.*kind='elmo'"):
+        recognise(folder, (*ENCODERS, Mine()))
+
+
+def test_an_encoder_loads_no_training_code(folder):
+    script = (
+        "import sys, inlay; inlay.load_encoder(sys.argv[1]).encode(['a film']); "
+        "print([name for name in sys.modules if name.startswith('inlay.train')])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script, str(folder)],
+        env=os.environ | {"PYTHONPATH": str(Path(inlay.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.stdout.strip() == "[]", answer.stderr
