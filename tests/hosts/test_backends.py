@@ -1,47 +1,106 @@
 import importlib.machinery
 import os
+import re
+import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from inlay.hosts.backends import choose_backend
+import inlay
+from inlay.errors import MissingPackageError
+from inlay.hosts.backends import load_keras
+
+SRC = Path(inlay.__file__).parent
 
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Says which backends are installed and what Keras' settings file holds."""
+    """Says what is installed and what Keras' settings file holds; nothing is really imported."""
 
-    def make(installed, settings=None):
+    def make(installed, settings=None, said=""):
         spec = importlib.machinery.ModuleSpec("x", None)
         monkeypatch.setattr("importlib.util.find_spec", lambda n: spec if n in installed else None)
         monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-        monkeypatch.setenv("KERAS_BACKEND", "")
-        monkeypatch.delitem(sys.modules, "keras", raising=False)
+        monkeypatch.setenv("KERAS_BACKEND", said)
         if settings is not None:
             (tmp_path / "keras.json").write_text(settings, encoding="utf-8")
+
+        def load(name):
+            if name not in installed:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+            return ModuleType(name)
+
+        monkeypatch.setattr("importlib.import_module", load)
+        monkeypatch.delitem(sys.modules, "keras", raising=False)
 
     return make
 
 
 @pytest.mark.parametrize(
-    ("installed", "settings", "chosen"),
+    ("installed", "settings", "said", "chosen"),
     [
-        ({"tensorflow", "jax"}, None, ""),
-        ({"jax", "torch"}, None, "jax"),
-        ({"torch"}, '{"backend": "tensorflow"}', "torch"),
-        ({"torch", "jax"}, '{"backend": "torch"}', ""),
-        ({"torch"}, "no JSON", "torch"),
-        (set(), None, ""),
+        ({"tensorflow", "jax"}, None, "", ""),
+        ({"jax", "torch"}, None, "", "jax"),
+        ({"torch"}, '{"backend": "tensorflow"}', "", "torch"),
+        ({"torch", "jax"}, '{"backend": "torch"}', "", ""),
+        ({"torch"}, "no JSON", "", "torch"),
+        ({"torch", "jax"}, None, "torch", "torch"),
+        (set(), None, "numpy", "numpy"),
     ],
 )
-def test_keras_is_led_to_what_is_there(machine, installed, settings, chosen):
-    machine(installed, settings)
-    choose_backend()
+def test_keras_is_led_to_what_is_there(machine, installed, settings, said, chosen):
+    machine(installed | {"keras"}, settings, said)
+    assert load_keras("a test").__name__ == "keras"
     assert os.environ["KERAS_BACKEND"] == chosen
 
 
-def test_what_the_user_said_stands(machine, monkeypatch):
-    machine({"torch"})
-    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
-    choose_backend()
-    assert os.environ["KERAS_BACKEND"] == "tensorflow"
+@pytest.mark.parametrize(
+    ("installed", "said", "message"),
+    [
+        ({"jax"}, "", "a test: .* the package 'keras', .*inlay[keras]"),
+        (set(), "", "a test: .* the package 'keras', .*inlay[keras,jax]"),
+        ({"keras"}, "", "a test: .* TensorFlow, JAX or PyTorch.*, got none.*inlay[keras,jax]"),
+        ({"keras", "jax"}, "torch", "'torch', which KERAS_BACKEND names.*inlay[torch].*=jax"),
+    ],
+)
+def test_what_is_missing_is_said_with_what_to_install(machine, installed, said, message):
+    machine(installed, said=said)
+    with pytest.raises(MissingPackageError, match=message.replace("[", r"\[")):
+        load_keras("a test")
+
+
+def test_what_is_loaded_stays(machine, monkeypatch):
+    machine({"keras"})
+    monkeypatch.setitem(sys.modules, "keras", ModuleType("keras"))
+    assert load_keras("a test").__name__ == "keras"
+    assert os.environ["KERAS_BACKEND"] == ""
+
+
+def test_keras_has_one_door():
+    """A file that imports Keras itself would do so before the backend is chosen."""
+    files = [file.relative_to(SRC).as_posix() for file in SRC.rglob("*.py") if imports_keras(file)]
+    assert files == []
+
+
+def imports_keras(file):
+    return re.search(r"^(import|from) keras\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_files_of_layers_open_without_tensorflow(tmp_path):
+    pytest.importorskip("keras")
+    pytest.importorskip("jax")
+    script = (
+        "import sys; sys.modules['tensorflow'] = None\n"
+        "import inlay.layers.keras, inlay.encode.elmo.keras, inlay.encode.elmo.keras_mix\n"
+        "import keras; print(keras.backend.backend())"
+    )
+    env = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    answer = subprocess.run(
+        [sys.executable, "-c", script],
+        env=env | {"KERAS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.stdout == "jax\n", answer.stderr

@@ -13,15 +13,22 @@ def test_ids_of_the_table_pass(ids):
 @pytest.mark.parametrize(
     ("ids", "place", "id_"),
     [
-        (5, "here:", "got 5."),
-        ([0, -1, 9], "here, ids[1]:", "got -1."),
-        ([[0, 1], [2, 2**40]], "here, ids[1, 1]:", f"got {2**40}."),
+        (5, "ids:", "got 5."),
+        ([0, -1, 9], "ids[1]:", "got -1."),
+        ([[0, 1], [2, 2**40]], "ids[1, 1]:", f"got {2**40}."),
     ],
 )
 def test_the_first_wrong_id_is_named_with_its_place(ids, place, id_):
     with pytest.raises(IdError) as caught:
-        check_values("here", np.array(ids, "int64"), 5)
+        check_values("ids", np.array(ids, "int64"), 5, hint="another id")
     message = str(caught.value)
     assert message.startswith(place)
     assert "expected an id from 0 to 4" in message
     assert id_ in message
+    assert "Try: another id." in message
+
+
+def test_without_a_bound_only_negative_ids_are_wrong():
+    check_values("ids", np.array([0, 2**40]), None)
+    with pytest.raises(IdError, match=r"ids\[1\]: expected an id from 0, got -1"):
+        check_values("ids", np.array([2**40, -1]), None)

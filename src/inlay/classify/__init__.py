@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from inlay.classify.classifier import TextClassifier
-from inlay.hosts.backends import choose_backend
-from inlay.optional import require
+from inlay.hosts.backends import load_keras
 
 if TYPE_CHECKING:
     from inlay.classify.keras import cnn, mean
@@ -19,8 +18,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in ("cnn", "mean"):
         raise AttributeError(f"module 'inlay.classify' has no attribute {name!r}")
-    choose_backend()
-    require("keras", extra="keras", need="the networks of inlay.classify")
+    load_keras("the networks of inlay.classify")
     from inlay.classify import keras
 
     return getattr(keras, name)

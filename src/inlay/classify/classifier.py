@@ -17,7 +17,7 @@ from inlay.classify.splits import held_out
 from inlay.classify.vectors import PAD_ID, Embedding, given_table, start, with_rest
 from inlay.core import Table, Vocabulary
 from inlay.errors import ArgumentError, NotFittedError
-from inlay.hosts.backends import choose_backend
+from inlay.hosts.backends import load_keras
 from inlay.jobs.progress import progress
 from inlay.optional import require
 
@@ -370,8 +370,7 @@ def _settings() -> dict[str, Any]:
 
 
 def _networks() -> Any:
-    choose_backend()
-    require("keras", extra="keras", need="a text classifier")
+    load_keras("a text classifier")
     from inlay.classify import keras
 
     return keras

@@ -5,15 +5,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
-import keras
 import numpy as np
-from keras import ops
 
 from inlay.aliases import Array
 from inlay.classify.batches import plan, rectangle
 from inlay.classify.vectors import PAD_ID
 from inlay.core import Table
-from inlay.hosts.keras import as_array
+from inlay.hosts.keras import as_array, keras, ops
 from inlay.jobs.progress import Progress
 from inlay.layers import to_keras
 from inlay.optional import require

@@ -4,7 +4,6 @@ Every step is a function that takes the last one's result, so that the whole can
 or repeated from Python, step by step; nothing here prints.
 """
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from inlay.demo.packages import PackageTask, package_task
 from inlay.demo.stdlib import docstrings, topics
 from inlay.errors import ArgumentError
 from inlay.evaluate import Comparison, compare
-from inlay.hosts.backends import BACKENDS, choose_backend
+from inlay.hosts.backends import load_keras
 from inlay.optional import require
 from inlay.text import read_labelled
 from inlay.train import word2vec
@@ -67,10 +66,7 @@ def check_packages() -> None:
         MissingPackageError: scikit-learn, Keras, or every backend of it.
     """
     require("sklearn", extra="demo", need="inlay demo")
-    choose_backend()
-    if not any(importlib.util.find_spec(name) for name in BACKENDS):
-        require(BACKENDS[0], extra="demo", need="inlay demo")
-    require("keras", extra="demo", need="inlay demo")
+    load_keras("inlay demo")
 
 
 def library_material() -> Material:

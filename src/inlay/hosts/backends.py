@@ -1,27 +1,67 @@
-"""Which backend Keras takes when the one it would take is not installed."""
+"""The one door to Keras: it opens on a backend that is installed, or says what to install."""
 
 import importlib.util
 import json
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
+
+from inlay.errors import MissingPackageError
+from inlay.optional import require
 
 BACKENDS = ("tensorflow", "jax", "torch")
 
 
-def choose_backend() -> None:
-    """Set `KERAS_BACKEND` to one that is installed, where Keras would fail for want of another.
+def load_keras(need: str) -> ModuleType:
+    """Import Keras, which takes its backend now and for good.
 
-    Keras' choice is its settings file's, which it writes itself, or TensorFlow. Does nothing
-    when that is installed, when the variable is set, or when Keras is loaded already.
+    It is the one that `KERAS_BACKEND` names; else that of Keras' settings file, which Keras
+    writes itself, or TensorFlow; and where that is not installed, one that is. Then the
+    variable is set, for Keras would fail.
+
+    Args:
+        need: What Keras is needed for, as a phrase: `"making a Keras layer"`.
+
+    Raises:
+        MissingPackageError: Keras is not installed, or no backend, or not the one that
+            `KERAS_BACKEND` names.
     """
-    if "keras" in sys.modules or os.environ.get("KERAS_BACKEND"):
+    if "keras" not in sys.modules:
+        installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
+        if importlib.util.find_spec("keras") is None:
+            # Who lacks both should not have to ask twice.
+            require("keras", extra="keras" if installed else "keras,jax", need=need)
+        _choose(installed, need)
+    return require("keras", extra="keras", need=need)
+
+
+def _choose(installed: list[str], need: str) -> None:
+    said = os.environ.get("KERAS_BACKEND")
+    wanted = said or _settled()
+    if wanted in installed or (said and said not in BACKENDS):  # Keras has backends for itself
         return
+    if not installed:
+        raise MissingPackageError(
+            need,
+            expected="TensorFlow, JAX or PyTorch, for Keras to run on",
+            got="none of them here",
+            hint='pip install "inlay[keras,jax]"',
+        )
+    if said:
+        raise MissingPackageError(
+            need,
+            expected=f"the package {said!r}, which KERAS_BACKEND names",
+            got="no such package here",
+            hint=f'pip install "inlay[{said}]", or KERAS_BACKEND={installed[0]}',
+        )
+    os.environ["KERAS_BACKEND"] = installed[0]
+
+
+def _settled() -> str:
+    """The backend of Keras' settings file, or the one that Keras takes without it."""
     settings = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "keras.json"
     try:
-        wanted = json.loads(settings.read_text(encoding="utf-8"))["backend"]
+        return str(json.loads(settings.read_text(encoding="utf-8"))["backend"])
     except (OSError, ValueError, KeyError, TypeError):
-        wanted = BACKENDS[0]
-    installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
-    if installed and wanted not in installed:
-        os.environ["KERAS_BACKEND"] = installed[0]
+        return BACKENDS[0]

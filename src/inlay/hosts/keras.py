@@ -1,49 +1,35 @@
-"""The few things that each backend of Keras does its own way: memory shared, ids checked."""
+"""Keras itself, on a backend that is here, and what each backend does its own way."""
 
+import importlib
 import warnings
-from typing import Any
+from typing import Any, TypeVar
 
-import keras
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.errors import IdError
-from inlay.hosts.ids import check_values
-from inlay.optional import require
+from inlay.errors import IdError, InlayError
+from inlay.hosts import memory
+from inlay.hosts.backends import BACKENDS, load_keras
+from inlay.hosts.ids import ALIGNED, check_values, wrong_dtype
 
-ALIGNMENT = 64  # bytes; TensorFlow ends the process over less, JAX copies
+# All of inlay takes Keras from here, so that its backend is chosen before it is imported.
+keras: Any = load_keras("a Keras layer")
+ops: Any = keras.ops
+
+Error = TypeVar("Error", bound=InlayError)
 
 
 def can_share(array: Array, dtype: str) -> bool:
     """Whether a variable of `dtype` can live in an array's memory."""
-    aligned = _backend() == "torch" or array.ctypes.data % ALIGNMENT == 0
-    return array.dtype == dtype and array.flags.writeable and aligned
-
-
-def aligned_copy(array: Array, dtype: str) -> Array:
-    """A copy that starts at a multiple of 64 bytes, in `dtype` if numpy has it, else float32."""
-    kind = np.dtype(dtype if dtype in ("float16", "float32", "float64") else "float32")
-    raw = np.empty(array.size * kind.itemsize + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    copy = raw[start : start + array.size * kind.itemsize].view(kind).reshape(array.shape)
-    copy[...] = array
-    return copy
+    return memory.can_share(array, dtype, aligned=_backend() != "torch")
 
 
 def as_tensor(array: Array, dtype: str) -> Any:
-    """A tensor in an array's memory: writable, aligned as `ALIGNMENT` says. Copies nothing."""
+    """A tensor in an array's memory, if `can_share`; a cast one if the dtype is another."""
     array = np.asarray(array)  # a memmap's plain self: JAX knows no subclasses
-    match _backend():
-        case "tensorflow":
-            tf = _require("tensorflow")
-            tensor = tf.experimental.dlpack.from_dlpack(array.__dlpack__())
-        case "jax":
-            tensor = _require("jax").device_put(array, may_alias=True)
-        case "torch":
-            tensor = _require("torch").from_numpy(array)
-        case _:
-            tensor = keras.ops.convert_to_tensor(array)
-    return tensor if array.dtype == dtype else keras.ops.cast(tensor, dtype)
+    host = _host()
+    tensor = ops.convert_to_tensor(array) if host is None else host.as_tensor(array)
+    return tensor if array.dtype == dtype else ops.cast(tensor, dtype)
 
 
 def as_array(tensor: Any) -> Array:
@@ -51,19 +37,18 @@ def as_array(tensor: Any) -> Array:
     with warnings.catch_warnings():
         # numpy 2 warns of the `__array__` that TensorFlow and torch have.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return np.asarray(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(tensor)))
+        return np.asarray(ops.convert_to_numpy(ops.convert_to_tensor(tensor)))
 
 
 def detach(variable: Any) -> None:
     """Move a variable that shares an array's memory into its own: one copy."""
     match _backend():
         case "tensorflow":
-            tf = _require("tensorflow")
-            variable.assign(tf.raw_ops.DeepCopy(x=variable.value))
+            variable.assign(_host().copied(variable.value))
         case "torch":
-            variable.value.data = variable.value.data.clone()  # `assign` would write in place
+            _host().detach(variable.value)  # `assign` would write in place
         case _:
-            variable.assign(keras.ops.copy(variable.value))
+            variable.assign(ops.copy(variable.value))
 
 
 def checks_survive_jit() -> bool:
@@ -71,23 +56,33 @@ def checks_survive_jit() -> bool:
     return _backend() != "tensorflow"
 
 
-def checked(where: str, ids: Any, input_dim: int) -> Any:
-    """Return ids of any integer dtype; raise, now or when the graph runs, if one is wrong."""
-    backend = _backend()
-    if backend == "tensorflow" and _is_graph_tensor(ids):
-        return _assert_in_graph(where, ids, input_dim)
-    if backend == "jax" and isinstance(ids, _require("jax").core.Tracer):
-        jax = _require("jax")
-        jax.debug.callback(lambda seen: check_values(where, np.asarray(seen), input_dim), ids)
-        return ids
+def check_dtype(where: str, ids: Any) -> None:
+    """Raise an IdError if ids, an array or a tensor, are not whole numbers."""
+    dtype = str(keras.backend.standardize_dtype(ids.dtype))
+    if "int" not in dtype:
+        hint = 'keras.Input(shape, dtype="int32"), or ids.astype("int32")'
+        raise plain(wrong_dtype(where, "whole-number", dtype, hint))
+
+
+def check_range(where: str, ids: Any, size: int, *, hint: str = ALIGNED) -> bool:
+    """Raise an IdError if an id is out of range; False if a graph's ids have no numbers yet."""
+    if isinstance(ids, keras.KerasTensor) or _is_traced(ids):
+        return False
     try:
-        check_values(where, ids if isinstance(ids, np.ndarray) else as_array(ids), input_dim)
+        check_values(where, ids if isinstance(ids, np.ndarray) else as_array(ids), size, hint=hint)
     except IdError as error:
         raise plain(error) from None
-    return ids
+    return True
 
 
-def plain(error: IdError) -> IdError:
+def checked(where: str, ids: Any, size: int) -> Any:
+    """Return ids; raise, now or when the graph runs, if one is out of range."""
+    if check_range(where, ids, size) or isinstance(ids, keras.KerasTensor):
+        return ids
+    return _host().check_later(where, ids, size)
+
+
+def plain(error: Error) -> Error:
     """Mark an error as complete: Keras turns those it cannot rebuild into a RuntimeError."""
     error._keras_call_info_injected = True  # type: ignore[attr-defined]
     return error
@@ -97,20 +92,11 @@ def _backend() -> str:
     return str(keras.backend.backend())
 
 
-def _require(module: str) -> Any:
-    return require(module, extra=module, need="a Keras layer on this backend")
+def _host() -> Any:
+    """The file of Keras' backend; None for one that has none (numpy, OpenVINO)."""
+    name = _backend()
+    return importlib.import_module(f"inlay.hosts.{name}") if name in BACKENDS else None
 
 
-def _is_graph_tensor(ids: Any) -> bool:
-    tf = _require("tensorflow")
-    return tf.is_tensor(ids) and not hasattr(ids, "numpy")
-
-
-def _assert_in_graph(where: str, ids: Any, input_dim: int) -> Any:
-    tf = _require("tensorflow")
-    wrong = (ids < 0) | (ids >= input_dim)
-    message = f"{where}: expected ids from 0 to {input_dim - 1}, got"
-    found = [message, tf.boolean_mask(ids, wrong), "at", tf.where(wrong)]
-    check = tf.debugging.Assert(tf.logical_not(tf.reduce_any(wrong)), found, summarize=10)
-    with tf.control_dependencies([check]):
-        return tf.identity(ids)
+def _is_traced(tensor: Any) -> bool:
+    return _backend() in ("tensorflow", "jax") and bool(_host().is_traced(tensor))

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from inlay.core import Table
+from inlay.hosts.backends import load_keras
 from inlay.optional import require
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def to_keras(
         >>> to_keras(table).trainable
         False
     """
-    require("keras", extra="keras", need="making a Keras layer")
+    load_keras("making a Keras layer")
     from inlay.layers.keras import TableEmbedding
 
     return TableEmbedding.from_table(

@@ -2,15 +2,14 @@
 
 from typing import Any, Self
 
-import keras
 import numpy as np
-from keras import ops
 
 from inlay.aliases import Array
 from inlay.core import Table
 from inlay.hosts import keras as host
-from inlay.hosts.ids import wrong_dtype
+from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
+from inlay.hosts.memory import aligned_copy
 
 
 @keras.saving.register_keras_serializable("inlay", "TableEmbedding")
@@ -67,7 +66,7 @@ class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional,
     def _fill(self, array: Array, share: bool = False) -> None:
         """Build the layer around an array, or around one copy of it."""
         dtype = self.variable_dtype
-        tensor = host.as_tensor(array if share else host.aligned_copy(array, dtype), dtype)
+        tensor = host.as_tensor(array if share else aligned_copy(array, dtype), dtype)
         # An initialiser that hands the tensor over is the one way that copies nothing.
         self.embeddings_initializer = lambda shape, dtype=None: tensor
         self.build()
@@ -116,13 +115,8 @@ class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional,
 
     def _checked(self, inputs: Any) -> Any:
         ids = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
-        dtype = keras.backend.standardize_dtype(ids.dtype)
-        if "int" not in dtype:
-            hint = 'keras.Input(shape, dtype="int32"), or ids.astype("int32")'
-            raise host.plain(wrong_dtype(f"layer {self.name!r}", "whole-number", dtype, hint))
-        if isinstance(ids, keras.KerasTensor):
-            return ids
-        return host.checked(f"layer {self.name!r}", ids, self.input_dim)
+        host.check_dtype(f"layer {self.name!r}", ids)
+        return host.checked(f"layer {self.name!r}, ids", ids, self.input_dim)
 
     def get_config(self) -> dict[str, Any]:
         """The layer without its numbers; JSON of a few hundred bytes."""

@@ -2,12 +2,13 @@
 
 from typing import Any, Self
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from inlay.core import Table
-from inlay.hosts.ids import check_values, wrong_dtype
+from inlay.hosts import torch as host
+from inlay.hosts.ids import wrong_dtype
+from inlay.hosts.memory import aligned_copy, can_share
 
 
 class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, so untyped here
@@ -24,10 +25,10 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
     def from_table(cls, table: Table, freeze: bool, *, check_ids: bool) -> Self:
         """Do what `to_torch` says."""
         array = table.storage
-        shared = freeze and array.dtype == np.float32 and array.flags.writeable
-        rows = array if shared else np.array(array, np.float32)
+        shared = freeze and can_share(array, "float32", aligned=False)
+        rows = array if shared else aligned_copy(array, "float32")
         layer: Self = cls.from_pretrained(
-            torch.from_numpy(rows), freeze=freeze, padding_idx=table.pad_id
+            host.as_tensor(rows), freeze=freeze, padding_idx=table.pad_id
         )
         layer.check_ids, layer._borrowed = check_ids, shared
         return layer
@@ -37,7 +38,9 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
         if self._borrowed and self.weight.requires_grad:
             self._own()
         if self.check_ids:
-            _check(input, self.num_embeddings)
+            if input.dtype not in (torch.int32, torch.int64):
+                raise wrong_dtype("nn.Embedding", "int32 or int64", input.dtype, "ids.long()")
+            host.check_range("nn.Embedding, ids", input, self.num_embeddings)
         return super().forward(input)
 
     def reset_parameters(self) -> None:
@@ -51,13 +54,5 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
 
     def _own(self) -> None:
         if self._borrowed:
-            # The parameter stays the same object: an optimiser may hold it already.
-            self.weight.data = self.weight.data.clone()
+            host.detach(self.weight)  # still the object that an optimiser may hold
             self._borrowed = False
-
-
-@torch.compiler.disable  # type: ignore[untyped-decorator]
-def _check(ids: Tensor, num_embeddings: int) -> None:
-    if ids.dtype not in (torch.int32, torch.int64):
-        raise wrong_dtype("nn.Embedding", "int32 or int64", ids.dtype, "ids.long()")
-    check_values("nn.Embedding", ids.numpy(force=True), num_embeddings)

@@ -219,7 +219,7 @@ def test_any_whole_numbers(dtype):
     [
         (torch.full((1, 2, 50), 262), IdError, r"inputs\[0, 0, 0\]: .* 0 to 261, got 262"),
         (torch.full((1, 2, 50), -1), IdError, "got -1"),
-        (torch.zeros(1, 2, 50), IdError, "whole numbers, got torch.float32"),
+        (torch.zeros(1, 2, 50), IdError, "whole-number ids, got torch.float32"),
         (torch.zeros(1, 2, 50, dtype=torch.bool), IdError, "got torch.bool"),
         (torch.zeros(2, 50, dtype=torch.int64), ArgumentTypeError, r"shape \(2, 50\)"),
         (torch.zeros(1, 2, 49, dtype=torch.int64), ArgumentTypeError, r"shape \(1, 2, 49\)"),

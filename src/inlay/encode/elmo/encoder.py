@@ -23,6 +23,7 @@ from inlay.encode.elmo.settings import Trainable
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.hosts.backends import load_keras
 from inlay.jobs.threads import available_workers
 from inlay.optional import require
 
@@ -446,7 +447,7 @@ class Elmo:
             ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
             MissingPackageError: keras is not installed.
         """
-        require("keras", extra="keras", need="making a Keras layer")
+        load_keras("making a Keras layer")
         from inlay.encode.elmo.keras import ElmoLayer
 
         return ElmoLayer.from_weights(

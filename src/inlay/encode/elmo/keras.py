@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Self
 
-import keras
 import numpy as np
-from keras import ops
 
 from inlay.aliases import Array
 from inlay.core import Vocabulary
@@ -26,6 +24,7 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.weights import Weights, cell_name, names_and_shapes
 from inlay.errors import ArgumentError
+from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
 
 WORD_TABLE = "word_table"

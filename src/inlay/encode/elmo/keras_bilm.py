@@ -7,13 +7,12 @@ time-major rows, and what it makes of them is put back where they were.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
 from inlay.encode.elmo.keras_words import Get
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import FORGET_BIAS, cell_name
+from inlay.hosts.keras import keras, ops
 from inlay.optional import require
 
 State = tuple[Any, Any]  # h (batch, P) and c (batch, C)

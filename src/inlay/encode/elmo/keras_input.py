@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
-from inlay.aliases import Array
 from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.options import N_CHARACTERS
-from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
-from inlay.optional import require
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.hosts.keras import check_dtype, check_range, keras, ops, plain
 
 
 @keras.saving.register_keras_serializable("inlay", "ElmoTokenMask")
@@ -131,25 +128,17 @@ def checked(where: str, inputs: Any, *, word_length: int, n_cached: int | None) 
         _check_text(where, n_cached)
         return ops.convert_to_tensor(found.astype(object)) if _is_numpy(found) else found
     words = n_cached is not None
+    check_dtype(where, found)
     hint = "inlay.encode.elmo.characters.batch_to_ids(lists of tokens)"
-    dtype = str(keras.backend.standardize_dtype(found.dtype))
-    if "int" not in dtype:
-        as_ints = 'keras.Input(shape, dtype="int32")'
-        raise plain(IdError(where, expected="whole-number ids", got=dtype, hint=as_ints))
     shape = tuple(found.shape)
     if len(shape) != (2 if words else 3) or (not words and shape[-1] != word_length):
         expected = "(batch, tokens)" if words else f"(batch, tokens, {word_length})"
         raise plain(ArgumentError(where, expected=f"ids {expected}", got=str(shape), hint=hint))
-    values = _values(found)
-    if values is not None and values.size:
-        _check_range(where, values, N_CHARACTERS if n_cached is None else n_cached)
+    size = N_CHARACTERS if n_cached is None else n_cached
+    check_range(
+        f"{where}, ids", found, size, hint="the vocabulary that was cached" if words else hint
+    )
     return found.astype("int32") if _is_numpy(found) else found
-
-
-def plain(error: InlayError) -> InlayError:
-    """Mark an error as complete: Keras turns those it cannot rebuild into a RuntimeError."""
-    error._keras_call_info_injected = True  # type: ignore[attr-defined]
-    return error
 
 
 def _check_text(where: str, n_cached: int | None) -> None:
@@ -174,37 +163,5 @@ def _check_text(where: str, n_cached: int | None) -> None:
         )
 
 
-def _check_range(where: str, values: Array, size: int) -> None:
-    wrong = (values < 0) | (values >= size)
-    if wrong.any():
-        at = tuple(np.argwhere(wrong)[0].tolist())
-        raise plain(
-            IdError(
-                f"{where}, ids{list(at)}",
-                expected=f"an id from 0 to {size - 1}",
-                got=str(values[at]),
-            )
-        )
-
-
 def _is_numpy(inputs: Any) -> bool:
     return isinstance(inputs, np.ndarray)
-
-
-def _values(inputs: Any) -> Array | None:
-    """The numbers of a tensor that has them yet; None for one of a graph."""
-    if _is_numpy(inputs):
-        return np.asarray(inputs)
-    if isinstance(inputs, keras.KerasTensor) or _is_traced(inputs):
-        return None
-    return np.asarray(ops.convert_to_numpy(inputs))
-
-
-def _is_traced(tensor: Any) -> bool:
-    match keras.backend.backend():
-        case "tensorflow":
-            return not hasattr(tensor, "numpy")
-        case "jax":
-            jax = require("jax", extra="jax", need="a Keras layer on this backend")
-            return isinstance(tensor, jax.core.Tracer)
-    return False

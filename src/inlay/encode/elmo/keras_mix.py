@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-from keras import ops
-
 from inlay.encode.elmo.keras_bilm import scalar_mix
 from inlay.errors import ArgumentError
+from inlay.hosts.keras import keras, ops
 
 Tensor = Any
 

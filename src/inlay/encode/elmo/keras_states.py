@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-from keras import ops
-
 from inlay.encode.elmo.keras_bilm import State
-from inlay.encode.elmo.keras_input import plain
 from inlay.encode.elmo.options import Options
 from inlay.errors import ArgumentError
+from inlay.hosts.keras import keras, ops, plain
 
 
 class RowStates(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyped here

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 
 from inlay.aliases import Array
 from inlay.encode.elmo.characters import BOS, EOS, NO_TOKEN, PADDING, character_ids
 from inlay.encode.elmo.options import Options
+from inlay.hosts.keras import keras, ops
 from inlay.optional import require
 
 Get = Callable[[str], Any]  # the official name of an array -> a tensor

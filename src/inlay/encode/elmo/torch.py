@@ -14,7 +14,8 @@ from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.torch_bilm import BiLM, CharCNN, States, to_weights
 from inlay.encode.elmo.weights import Weights
-from inlay.errors import ArgumentError, ArgumentTypeError, IdError
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.hosts import torch as host
 
 Words = Sequence[str] | Vocabulary
 EPSILON = 1e-13  # as AllenNLP has it
@@ -194,7 +195,9 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
         if ids.ndim != 2:
             raise _wrong_shape("word_inputs", "(batch, tokens)", ids)
         n = self.cached.num_embeddings - 2
-        _check_ids("word_inputs", ids, n if inputs is None else None)
+        host.check_dtype("word_inputs", ids)
+        known = n if inputs is None else None
+        host.check_range("word_inputs", ids, known, hint="the vocabulary that was cached")
         ids = ids.long()
         real = torch.ones_like(ids) > 0 if self._pad_id is None else ids != self._pad_id
         marks = torch.tensor([n, n + 1], device=ids.device)
@@ -213,7 +216,8 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
         length = self.options.word_length
         if ids is None or ids.ndim != 3 or ids.shape[2] != length:
             raise _wrong_shape("inputs", f"(batch, tokens, {length}) of batch_to_ids", ids)
-        _check_ids("inputs", ids, N_CHARACTERS)
+        host.check_dtype("inputs", ids)
+        host.check_range("inputs", ids, N_CHARACTERS, hint="batch_to_ids")
         return ids
 
     def _word_table(self, words: Words) -> nn.Embedding:
@@ -289,21 +293,6 @@ def _close_up(tokens: Tensor, real: Tensor, marks: Tensor) -> Tensor:
     closed[:, 1:-1] = tokens[rows[:, None], order]
     closed[rows, lengths + 1] = marks[1].to(tokens.dtype)
     return closed
-
-
-def _check_ids(where: str, ids: Tensor, n: int | None) -> None:
-    if ids.dtype.is_floating_point or ids.dtype.is_complex or ids.dtype == torch.bool:
-        raise IdError(where, expected="whole numbers", got=str(ids.dtype), hint="ids.long()")
-    ids = ids.long()  # a byte cannot be compared with a larger number
-    wrong = ids < 0 if n is None else (ids < 0) | (ids >= n)
-    if wrong.any():
-        at = tuple(wrong.nonzero()[0].tolist())
-        raise IdError(
-            f"{where}[{', '.join(map(str, at))}]",
-            expected="an id from 0" if n is None else f"an id from 0 to {n - 1}",
-            got=str(int(ids[at])),
-            hint="batch_to_ids for characters, the vocabulary that was cached for words",
-        )
 
 
 def _wrong_shape(where: str, expected: str, found: Tensor | None) -> ArgumentTypeError:

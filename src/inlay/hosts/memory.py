@@ -1,0 +1,29 @@
+"""When a framework can live in an array's memory, and the copy that it gets when it cannot."""
+
+import numpy as np
+
+from inlay.aliases import Array
+
+ALIGNMENT = 64  # bytes; TensorFlow ends the process over less, JAX copies
+
+
+def can_share(array: Array, dtype: str, *, aligned: bool = True) -> bool:
+    """Whether a tensor of `dtype` can live in an array's memory.
+
+    Args:
+        array: Must be writable: a write to memory that is not would end the process.
+        dtype: Of the tensor.
+        aligned: Whether the memory must start at a multiple of `ALIGNMENT`.
+    """
+    starts_well = not aligned or array.ctypes.data % ALIGNMENT == 0
+    return array.dtype == dtype and array.flags.writeable and starts_well
+
+
+def aligned_copy(array: Array, dtype: str) -> Array:
+    """A copy that starts at a multiple of 64 bytes, in `dtype` if numpy has it, else float32."""
+    kind = np.dtype(dtype if dtype in ("float16", "float32", "float64") else "float32")
+    raw = np.empty(array.size * kind.itemsize + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    copy = raw[start : start + array.size * kind.itemsize].view(kind).reshape(array.shape)
+    copy[...] = array
+    return copy

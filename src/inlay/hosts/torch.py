@@ -1,0 +1,35 @@
+"""What PyTorch needs: tensors in an array's memory, memory of their own, ids checked."""
+
+import torch
+from torch import Tensor
+
+from inlay.aliases import Array
+from inlay.hosts.ids import ALIGNED, check_values, wrong_dtype
+
+
+def as_tensor(array: Array) -> Tensor:
+    """A tensor in an array's memory, which must be writable. Copies nothing."""
+    return torch.from_numpy(array)
+
+
+def detach(parameter: Tensor) -> None:
+    """Move what shares an array's memory into its own: one copy, and the same object."""
+    parameter.data = parameter.data.clone()
+
+
+def check_dtype(where: str, ids: Tensor) -> None:
+    """Raise an IdError if ids are not whole numbers of any size."""
+    dtype = ids.dtype
+    if dtype.is_floating_point or dtype.is_complex or dtype == torch.bool:
+        raise wrong_dtype(where, "whole-number", dtype, "ids.long()")
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def check_range(where: str, ids: Tensor, size: int | None, *, hint: str = ALIGNED) -> None:
+    """Do what `check_values` does; on a GPU the ids come to the host only if one is wrong."""
+    if ids.device.type == "cpu":
+        check_values(where, ids.numpy(force=True), size, hint=hint)
+        return
+    wide = ids.long()  # a byte cannot be compared with a larger number
+    if bool(((wide < 0) | (wide >= size) if size is not None else wide < 0).any()):
+        check_values(where, ids.numpy(force=True), size, hint=hint)
