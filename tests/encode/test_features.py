@@ -182,7 +182,7 @@ def test_a_finished_file_is_not_encoded_again(path):
 
 
 OTHERS = {
-    "encoder": (Fake("b" * 64), TEXTS, {}, "hash 'bbb"),
+    "encoder": (Fake("b" * 64), TEXTS, {}, "another encoder hash"),
     "layers": (Fake(), TEXTS, {"layers": 1}, "layers"),
     "pool": (Fake(), TEXTS, {"pool": None}, "pool"),
     "max_length": (Fake(), TEXTS, {"max_length": 3}, "max_length"),
@@ -255,7 +255,7 @@ def test_another_mix_is_noticed_where_it_matters(path):
 @pytest.mark.parametrize("content", [b"", b"mine", b"x" * 5000])
 def test_a_file_of_the_users_own_is_refused(path, content):
     path.write_bytes(content)
-    with pytest.raises(ArgumentError, match="another file"):
+    with pytest.raises(ArgumentError, match="got another: a file of something else"):
         write_features(Fake(), TEXTS, path)
     assert path.read_bytes() == content
 
@@ -420,7 +420,7 @@ def test_fewer_texts_are_noticed(path, unfinished):
 
 def test_other_settings_are_noticed(path, whole, unfinished):
     for encoder, settings, what in (
-        (Fake("b" * 64), {"pool": None}, r"encoder hash 'aaa.* \(not 'bbb"),
+        (Fake("b" * 64), {"pool": None}, "got another: another encoder hash"),
         (Fake(), {"pool": None, "layers": 0}, r"layers \['0', '1', '2'\] \(not \['0'\]\)"),
     ):
         with pytest.raises(ArgumentError, match=what):
@@ -457,18 +457,18 @@ def test_two_processes_do_not_write_one_file(path):
 @unix
 def test_a_process_that_begins_as_another_ends_keeps_its_work(path, monkeypatch):
     """It may have opened the journal that the first one then removes."""
-    from inlay.encode import feature_work
+    from inlay.jobs import journal
 
-    opened, done = feature_work._opened, []
+    opened, done = journal._opened, []
 
-    def late(journal):
-        file = opened(journal)
-        if journal.suffix == ".journal" and not done:
+    def late(name):
+        file = opened(name)
+        if name.suffix == ".journal" and not done:
             done.append(True)
             write_features(Fake(), TEXTS[:3], path)
         return file
 
-    monkeypatch.setattr(feature_work, "_opened", late)
+    monkeypatch.setattr(journal, "_opened", late)
     features = write_features(Fake(), TEXTS[:5], path, overwrite=True)
     np.testing.assert_array_equal(features.vectors, Fake().pooled(TEXTS[:5]))
     assert left_in(path) == ["f.safetensors"]

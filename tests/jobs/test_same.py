@@ -26,6 +26,7 @@ def test_what_differs_is_named(changed, said):
 
 def test_what_this_job_does_not_know_differs_too():
     assert differences(FOUND | {"old": 1}, FOUND) == "old 1 (not None)"
+    assert differences(FOUND | {"text": None}, FOUND) == f"text None (not '{'a' * 39})"
 
 
 def test_another_job_is_refused_and_the_same_is_not(tmp_path):

@@ -12,8 +12,9 @@ The header's length depends on the settings alone, so rows are written before th
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -22,8 +23,8 @@ from inlay.aliases import Array
 from inlay.bytes.content import open_content
 from inlay.containers.safetensors import make_header, read_header, tensor_array, wrong
 from inlay.errors import FormatError, IdError
+from inlay.jobs.journal import Job, Journal
 
-Settings = dict[str, Any]
 MARK, VERSION = "inlay-features", "1"
 STORED: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float16": np.dtype("<f2")}
 ROOM = 128  # bytes: five numbers of a header, each of up to 19 digits
@@ -46,7 +47,7 @@ class Features:
     vectors: Array
     offsets: Array | None
     layers: tuple[str, ...]
-    settings: Settings
+    settings: dict[str, Any]
     texts: str
 
     @classmethod
@@ -105,18 +106,39 @@ class Features:
     __getitem__ = text
 
 
-def header_size(settings: Settings) -> int:
+def features_job(target: Path, settings: dict[str, Any], *, overwrite: bool) -> Job:
+    """The job that writes features, for `inlay.jobs.journal`."""
+    return Job(target, settings, _header_size(settings), "texts", overwrite)
+
+
+def finish(journal: Journal, settings: dict[str, Any]) -> None:
+    """Turn the rows of a journal, whose blocks are blocks of texts, into a file of features."""
+    ragged = settings["pool"] is None
+    n = rows = 0
+
+    def offsets() -> Iterator[bytes]:
+        nonlocal n, rows
+        if ragged:
+            yield bytes(8)
+        for block in journal.blocks():
+            if ragged:
+                yield (rows + np.cumsum(block.counts)).astype("<i8").tobytes()
+            n, rows = n + len(block.counts), rows + sum(block.counts)
+
+    def header() -> bytes:
+        texts = digest_of_all(block.key for block in journal.done)
+        head, size = _header(settings, rows, n, texts), _header_size(settings)
+        return (size - 8).to_bytes(8, "little") + head[8:].ljust(size - 8)
+
+    journal.finish(offsets(), header)
+
+
+def _header_size(settings: dict[str, Any]) -> int:
     """Bytes before the rows, however many there will be: a multiple of 64."""
     return len(_header(settings, 0, 0, "0" * 64)) + ROOM
 
 
-def file_header(settings: Settings, rows: int, n: int, texts: str) -> bytes:
-    """The header of `n` texts with `rows` rows in all, `header_size` bytes long."""
-    header, size = _header(settings, rows, n, texts), header_size(settings)
-    return (size - 8).to_bytes(8, "little") + header[8:].ljust(size - 8)
-
-
-def _header(settings: Settings, rows: int, n: int, texts: str) -> bytes:
+def _header(settings: dict[str, Any], rows: int, n: int, texts: str) -> bytes:
     shape = (rows, len(settings["layers"]), settings["encoder"]["dim"])
     # Arrays of one number, seen as often as need be: a header asks for their sizes only.
     arrays = {"vectors": np.broadcast_to(np.zeros((), STORED[settings["dtype"]]), shape)}
@@ -138,21 +160,9 @@ def digest_of_all(blocks: Iterable[str]) -> str:
     return hashlib.sha256("".join(blocks).encode()).hexdigest()
 
 
-def differences(found: Settings, wanted: Settings) -> str:
-    """Where settings differ: `layers ['0'] (not ['mix'])`."""
-    parts = []
-    for name in found | wanted:
-        a, b = found.get(name), wanted.get(name)
-        if isinstance(a, dict) and isinstance(b, dict):
-            parts += [f"{name} {part}" for part in filter(None, [differences(a, b)])]
-        elif a != b:
-            parts.append(f"{name} {a!r:.40} (not {b!r:.40})")
-    return ", ".join(parts)
-
-
-def _settings(metadata: dict[str, str], name: str) -> Settings:
+def _settings(metadata: dict[str, str], name: str) -> dict[str, Any]:
     try:
-        settings: Settings = json.loads(metadata["settings"])
+        settings: dict[str, Any] = json.loads(metadata["settings"])
         layers, _ = settings["layers"], settings["pool"]
         if isinstance(layers, list) and all(isinstance(layer, str) for layer in layers):
             return settings

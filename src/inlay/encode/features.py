@@ -19,18 +19,27 @@ from inlay.checks import (
     whole,
     whole_or_none,
 )
-from inlay.encode.feature_file import STORED, Features, Settings, differences, digest, digest_of_all
-from inlay.encode.feature_work import open_work, work_paths
+from inlay.encode.feature_file import (
+    STORED,
+    Features,
+    digest,
+    digest_of_all,
+    features_job,
+    finish,
+)
 from inlay.encode.one_layer import OneLayer
 from inlay.encode.protocol import Encoder, LayeredEncoder, check_encoder, settings_of
 from inlay.errors import ArgumentError, FormatError, InlayError
+from inlay.jobs.journal import open_journal, work_paths
 from inlay.jobs.progress import progress as show_progress
+from inlay.jobs.same import check_same, other_job
 
 __all__ = ["Features", "write_features"]
 
 # Texts in a block, pooled or not. An encoder sorts and batches inside one, and may hold its
 # vectors: those of all tokens of 64 long reviews are 200 MB in the largest ELMo.
 BLOCK, TOKEN_BLOCK = 256, 64
+ANOTHER = "another name, or overwrite=True"
 
 
 def write_features(
@@ -78,7 +87,7 @@ def write_features(
     given = settings_of(encoder)
     layered = encoder if isinstance(encoder, LayeredEncoder) else OneLayer(encoder)
     names = _layer_names(layers, layered.n_layers)
-    settings: Settings = {
+    settings: dict[str, Any] = {
         "encoder": {"hash": encoder.hash, "dim": encoder.dim, "n_layers": layered.n_layers} | given,
         "layers": names,
         "mix": _shares(layered) if names == ["mix"] else None,
@@ -93,15 +102,15 @@ def write_features(
         checked = map(layered.tokenize, checked)  # what no name stands for shows in its tokens
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)
-    with open_work(target, settings, overwrite=overwrite) as work:
+    with open_journal(features_job(target, settings, overwrite=overwrite)) as journal:
         total = _count(texts)
         with show_progress(total, unit=" texts", desc="encoding", enabled=progress) as report:
             for block in _blocks(checked, settings["block"]):
                 texts_digest = digest(block)
-                if not work.is_done(texts_digest):
-                    work.append(texts_digest, _encoded(layered, block, settings))
+                if not journal.is_done(texts_digest):
+                    journal.append(texts_digest, _encoded(layered, block, settings))
                 report.update(len(block))
-        work.finish()
+        finish(journal, settings)
     return Features.open(target)
 
 
@@ -152,28 +161,18 @@ def _target(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _finished(target: Path, settings: Settings, texts: Iterable[Text]) -> Features:
+def _finished(target: Path, settings: dict[str, Any], texts: Iterable[Text]) -> Features:
     """The features that are there, if they are those that are wanted."""
     try:
         features = Features.open(target)
     except FormatError as error:
-        raise _other(target, "another file") from error
-    if differ := differences(features.settings, settings):
-        raise _other(target, differ)
+        raise other_job(target, "a file of something else", hint=ANOTHER) from error
+    check_same(target, features.settings, settings, hint=ANOTHER)
     if features.texts != digest_of_all(digest(b) for b in _blocks(texts, settings["block"])):
-        raise _other(target, "features of other texts")
+        raise other_job(target, "features of other texts", hint=ANOTHER)
     if not work_paths(target)[0].exists():  # a kill came between the last two steps
         work_paths(target)[1].unlink(missing_ok=True)
     return features
-
-
-def _other(target: Path, got: str) -> ArgumentError:
-    return ArgumentError(
-        str(target),
-        expected="nothing there, or features of these texts, encoder and settings",
-        got=got,
-        hint="another name, or the overwrite option",
-    )
 
 
 def _blocks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
@@ -183,7 +182,9 @@ def _blocks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
         yield block
 
 
-def _encoded(encoder: LayeredEncoder, texts: list[Text], settings: Settings) -> Iterator[Array]:
+def _encoded(
+    encoder: LayeredEncoder, texts: list[Text], settings: dict[str, Any]
+) -> Iterator[Array]:
     """A block's rows `(rows, layers, dim)` as they are stored: of all its texts, or of each."""
     if (length := settings["max_length"]) is not None:
         texts = [encoder.tokenize(text)[:length] for text in texts]
@@ -199,7 +200,7 @@ def _encoded(encoder: LayeredEncoder, texts: list[Text], settings: Settings) -> 
         raise ArgumentError("encoder", expected=f"vectors of {len(texts)} texts", got=f"of {n}")
 
 
-def _stored(encoder: LayeredEncoder, rows: Array, n: int, settings: Settings) -> Array:
+def _stored(encoder: LayeredEncoder, rows: Array, n: int, settings: dict[str, Any]) -> Array:
     """The layers that are wanted, in the dtype that is wanted."""
     names, shape = settings["layers"], (n, encoder.n_layers, encoder.dim)
     if rows.shape != shape:

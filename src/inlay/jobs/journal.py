@@ -1,9 +1,9 @@
-"""Encoding that survives a kill: a file of rows beside its target, and a journal of them.
+"""Rows that survive a kill: a file of them beside its target, and a journal of its blocks.
 
 Rows are appended to `.NAME.work` in blocks. When a block is on the disk, a line in
-`.NAME.work.journal` says so: the digest of its texts, its size and a checksum. Whoever comes
-next believes the journal as far as the rows agree with it, and goes on from there. When all is
-done, `.NAME.work` gets its header and becomes the target in one step.
+`.NAME.work.journal` says so: a digest of what it was made from, its size and a checksum. Whoever
+comes next believes the journal as far as the rows agree with it, and goes on from there. When all
+is done, `.NAME.work` gets its header and becomes the target in one step.
 """
 
 import contextlib
@@ -11,16 +11,15 @@ import errno
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
-
-import numpy as np
+from typing import IO, Any, NamedTuple
 
 from inlay.aliases import Array
 from inlay.bytes.writing import flush_folder
-from inlay.encode.feature_file import Settings, differences, digest_of_all, file_header, header_size
 from inlay.errors import ArgumentError
+from inlay.jobs.same import differences, other_job
+from inlay.jobs.stop import kept_in, on_stop
 
 try:
     import fcntl
@@ -31,41 +30,58 @@ PIECE = 1 << 20  # bytes read at a time
 LOCKS = fcntl is not None
 
 
+class Job(NamedTuple):
+    """What is written.
+
+    Attributes:
+        target: The file.
+        about: What rows depend on besides that which they are made from: JSON.
+        start: Bytes to leave free for the header.
+        what: What rows are made from, for errors: "texts".
+        overwrite: Throw away what does not fit, from the first block that does not.
+    """
+
+    target: Path
+    about: dict[str, Any]
+    start: int
+    what: str
+    overwrite: bool = False
+
+
 class Block(NamedTuple):
     """A line of the journal.
 
     Attributes:
-        texts: Digest of the texts.
-        size: Bytes of their rows.
+        key: Digest of what it was made from.
+        size: Bytes of its rows.
         check: CRC-32 of these.
-        counts: Rows of each text; of all texts together, if they are pooled.
+        counts: Rows of each of its arrays.
     """
 
-    texts: str
+    key: str
     size: int
     check: int
     counts: list[int]
 
 
 @contextlib.contextmanager
-def open_work(target: Path, settings: Settings, *, overwrite: bool) -> "Iterator[Work]":
-    """Begin the work on `target`, or go on with it; only one process at a time can.
-
-    Args:
-        target: What will be written.
-        settings: What rows depend on besides the texts.
-        overwrite: Throw away what does not fit, from the first block that does not.
+def open_journal(job: Job) -> "Iterator[Journal]":
+    """Begin the work on a target, or go on with it; only one process at a time can.
 
     Raises:
-        ArgumentError: There is work of other settings, or another process is at it.
+        ArgumentError: There is work of another job, or another process is at it.
     """
-    rows_path, journal_path = work_paths(target)
-    work = None
+    rows_path, journal_path = work_paths(job.target)
+    work: Journal | None = None
+
+    def left() -> str:
+        return kept_in(rows_path) if work and work.done else "Stopped; nothing is done yet."
+
     try:
-        with _locked(journal_path, target) as journal:
+        with on_stop(left), _locked(journal_path, job.target) as journal:
             try:
                 with _opened(rows_path) as rows:
-                    work = Work(target, settings, rows, journal, overwrite=overwrite)
+                    work = Journal(job, rows, journal)
                     yield work
             finally:
                 if work is not None and not work.done:  # nothing to go on from, or finished
@@ -74,7 +90,7 @@ def open_work(target: Path, settings: Settings, *, overwrite: bool) -> "Iterator
                         journal_path.unlink()
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EFBIG) and error.filename is None:
-            error.filename = str(target)
+            error.filename = str(job.target)
         raise
     if not LOCKS and not work.done:  # there an open file cannot be removed
         journal_path.unlink(missing_ok=True)
@@ -86,46 +102,35 @@ def work_paths(target: Path) -> tuple[Path, Path]:
     return target.with_name(name), target.with_name(f"{name}.journal")
 
 
-class Work:
+class Journal:
     """Blocks that are done, in order, and the place of the next.
 
     Attributes:
         done: The blocks that are on the disk, without their counts.
     """
 
-    def __init__(
-        self,
-        target: Path,
-        settings: Settings,
-        rows: IO[bytes],
-        journal: IO[bytes],
-        *,
-        overwrite: bool,
-    ) -> None:
-        self._target, self._settings = target, settings
-        self._rows, self._journal = rows, journal
-        self._overwrite = overwrite
-        self._start = header_size(settings)
+    def __init__(self, job: Job, rows: IO[bytes], journal: IO[bytes]) -> None:
+        self._job, self._rows, self._journal = job, rows, journal
         self._at = 0
         self.done: list[Block] = []
         self._resume()
 
-    def is_done(self, texts: str) -> bool:
+    def is_done(self, key: str) -> bool:
         """Whether the next block is there; if so, it is passed over.
 
         Raises:
-            ArgumentError: A block is there, but of other texts.
+            ArgumentError: A block is there, but made from something else.
         """
         if self._at == len(self.done):
             return False
-        if self.done[self._at].texts != texts:
-            self._refuse(f"texts that differ from block {self._at + 1} on")
+        if self.done[self._at].key != key:
+            self._refuse(f"{self._job.what} that differ from block {self._at + 1} on")
             self._keep(self._at)
             return False
         self._at += 1
         return True
 
-    def append(self, texts: str, rows: Iterable[Array]) -> None:
+    def append(self, key: str, rows: Iterable[Array]) -> None:
         """Write a block and then say so; both are on the disk when this returns."""
         size = check = 0
         counts = []
@@ -135,61 +140,14 @@ class Work:
             size, check = size + len(data), zlib.crc32(data, check)
             counts.append(len(array))
         _flush(self._rows)
-        block = Block(texts, size, check, counts)
+        block = Block(key, size, check, counts)
         self._journal.write(json.dumps(block).encode() + b"\n")
         _flush(self._journal)
         self.done.append(block._replace(counts=[]))
         self._at += 1
 
-    def finish(self) -> None:
-        """Turn the rows into the target.
-
-        Raises:
-            ArgumentError: There are blocks beyond the texts that came.
-        """
-        if self._at < len(self.done):
-            self._refuse(f"fewer texts, {self._at} blocks of {len(self.done)}")
-            self._keep(self._at)
-        n, rows = self._write_offsets()
-        texts = digest_of_all(block.texts for block in self.done)
-        self._rows.seek(0)
-        self._rows.write(file_header(self._settings, rows, n, texts))
-        _flush(self._rows)
-        self._rows.close()
-        work_paths(self._target)[0].replace(self._target)
-        flush_folder(self._target.parent)
-        self.done.clear()
-
-    def _write_offsets(self) -> tuple[int, int]:
-        """Behind the rows, where each text begins, unless pooled; the numbers of both."""
-        ragged = self._settings["pool"] is None
-        if ragged:
-            self._rows.write(bytes(8))
-        n = rows = 0
-        for block in self._entries():
-            if ragged:
-                self._rows.write((rows + np.cumsum(block.counts)).astype("<i8").tobytes())
-            n, rows = n + len(block.counts), rows + sum(block.counts)
-        return n, rows
-
-    def _resume(self) -> None:
-        """Go behind the last block that is whole and fits."""
-        first = json.dumps(self._settings).encode() + b"\n"
-        self._journal.seek(0)
-        found = self._journal.readline()
-        self.done = [block._replace(counts=[]) for block in self._entries()]
-        if found != first:
-            if self.done:
-                self._refuse(f"work with {differences(_read(found), self._settings)}")
-            self.done = []
-            self._journal.truncate(0)
-            self._journal.seek(0)
-            self._journal.write(first)
-            _flush(self._journal)
-        self._keep(self._whole())
-
-    def _entries(self) -> Iterator[Block]:
-        """The lines of the journal, up to one that a kill cut off."""
+    def blocks(self) -> Iterator[Block]:
+        """The blocks with their counts, from the disk: all up to a line that a kill cut off."""
         self._journal.seek(0)
         self._journal.readline()
         for line in self._journal:
@@ -201,9 +159,48 @@ class Work:
                 return
             yield block
 
+    def finish(self, tail: Iterable[bytes], header: Callable[[], bytes]) -> None:
+        """Turn the rows into the target.
+
+        Args:
+            tail: What stands behind the rows; it may look at `blocks` as it goes.
+            header: Gives what stands before them, `start` bytes; called last.
+
+        Raises:
+            ArgumentError: There are blocks beyond those that came.
+        """
+        if self._at < len(self.done):
+            blocks = f"{self._at} blocks of {len(self.done)}"
+            self._refuse(f"fewer {self._job.what}, {blocks}")
+            self._keep(self._at)
+        self._rows.writelines(tail)
+        self._rows.seek(0)
+        self._rows.write(header())
+        _flush(self._rows)
+        self._rows.close()
+        work_paths(self._job.target)[0].replace(self._job.target)
+        flush_folder(self._job.target.parent)
+        self.done.clear()
+
+    def _resume(self) -> None:
+        """Go behind the last block that is whole and fits."""
+        first = json.dumps(self._job.about).encode() + b"\n"
+        self._journal.seek(0)
+        found = self._journal.readline()
+        self.done = [block._replace(counts=[]) for block in self.blocks()]
+        if found != first:
+            if self.done:
+                self._refuse(differences(_read(found), self._job.about) or "an older journal")
+            self.done = []
+            self._journal.truncate(0)
+            self._journal.seek(0)
+            self._journal.write(first)
+            _flush(self._journal)
+        self._keep(self._whole())
+
     def _whole(self) -> int:
         """How many blocks have their bytes, by reading all of them."""
-        self._rows.seek(self._start)
+        self._rows.seek(self._job.start)
         for i, block in enumerate(self.done):
             left, check = block.size, 0
             while left and (piece := self._rows.read(min(left, PIECE))):
@@ -220,7 +217,7 @@ class Work:
             self._journal.readline()
         ends = {
             self._journal: self._journal.tell(),
-            self._rows: self._start + sum(block.size for block in self.done),
+            self._rows: self._job.start + sum(block.size for block in self.done),
         }
         for file, end in ends.items():
             file.truncate(end)
@@ -228,21 +225,17 @@ class Work:
 
     def _refuse(self, got: str) -> None:
         """Raise, unless what does not fit may be thrown away."""
-        if not self._overwrite:
-            raise ArgumentError(
-                str(self._target),
-                expected="what the unfinished work beside it was begun with",
-                got=got,
-                hint="the same again, another name, or the overwrite option to begin again",
-            )
+        if not self._job.overwrite:
+            hint = "the same again, another name, or overwrite=True to begin again"
+            raise other_job(work_paths(self._job.target)[0], got, hint=hint)
 
 
-def _read(line: bytes) -> Settings:
+def _read(line: bytes) -> dict[str, Any]:
     try:
-        settings = json.loads(line)
+        about = json.loads(line)
     except ValueError:
         return {}
-    return settings if isinstance(settings, dict) else {}
+    return about if isinstance(about, dict) else {}
 
 
 def _opened(path: Path) -> IO[bytes]:
