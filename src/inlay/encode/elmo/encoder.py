@@ -4,35 +4,29 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import described, flag, many_texts, one_text, whole_or_none
-from inlay.core import Table, Vocabulary
+from inlay.core import Table
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
 from inlay.encode.elmo.files import read
-from inlay.encode.elmo.lexicon import Lexicon
+from inlay.encode.elmo.hosted import Hosted
+from inlay.encode.elmo.lexicon import Lexicon, check_origin
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.report import tokenizer_of
 from inlay.encode.elmo.running import Runner
-from inlay.encode.elmo.settings import Trainable
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.hosts.backends import load_keras
 from inlay.jobs.threads import available_workers
-from inlay.optional import require
-
-if TYPE_CHECKING:
-    import keras
-    import torch
 
 
-class Elmo:
+class Elmo(Hosted):
     """A bidirectional language model with character input, after Peters et al. 2018.
 
     Each text begins from a zero state, so that a text has the same vectors whatever stands
@@ -216,26 +210,13 @@ class Elmo:
 
     def _table(self) -> Table | None:
         given = self._given
-        if given is None:
-            return None
         if isinstance(given, str | os.PathLike):
             from inlay.formats import load
 
             given = load(given)
-        if not isinstance(given, Table):
-            return self.word_table(given)
-        wanted, found = (
-            f"{origin.get('elmo', 'unknown')!s:.12} in {origin.get('precision', 'unknown')}"
-            for origin in (self._origin, given.provenance)
-        )
-        if found != wanted:
-            raise ArgumentError(
-                "vocab_to_cache",
-                expected=f"a table that word_table made with these weights, {wanted}",
-                got=found,
-                hint="make it again: encoder.word_table(words)",
-            )
-        return given
+        if given is None or isinstance(given, Table):
+            return None if given is None else check_origin(given, self._origin)
+        return self.word_table(given)
 
     @property
     def _origin(self) -> dict[str, Any]:
@@ -352,123 +333,6 @@ class Elmo:
             "default": default,
             "mask": mask,
         }
-
-    def to_torch(
-        self,
-        *,
-        vocab_to_cache: Sequence[str] | Vocabulary | None = None,
-        trainable: Trainable | None = None,
-        requires_grad: bool | None = None,
-        num_output_representations: int = 1,
-        do_layer_norm: bool = False,
-        dropout: float = 0.5,
-        keep_sentence_boundaries: bool = False,
-        scalar_mix_parameters: Sequence[float] | None = None,
-        stateful: bool = False,
-    ) -> "torch.nn.Module":
-        """Make a PyTorch module of it: ids of characters in, mixes of layers out.
-
-        Args:
-            vocab_to_cache: Words whose vectors are made once; then the module takes their ids.
-            trainable: "mix": the weights of the mixes and gamma; "all": the network too; False:
-                nothing. None: what `requires_grad` says, else "mix".
-            requires_grad: AllenNLP's name: True is `trainable="all"`, False is "mix".
-            num_output_representations: Independent mixes of the layers.
-            do_layer_norm: Normalise each layer before mixing, over the real tokens of the batch.
-            dropout: Share of a mix's numbers that training sets to zero.
-            keep_sentence_boundaries: Return the vectors of the marks around each text too.
-            scalar_mix_parameters: Before the softmax, one for each layer, fixed; None: learned,
-                from the encoder's own mix.
-            stateful: Start each text where the text in the same row of the last batch ended.
-
-        Returns:
-            See `inlay.encode.elmo.torch.Elmo`. Allocates the weights once more.
-
-        Raises:
-            ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
-            MissingPackageError: torch is not installed.
-        """
-        require("torch", extra="torch", need="making a torch module")
-        from inlay.encode.elmo import torch as host
-
-        return host.Elmo.from_weights(
-            self.options,
-            self.weights,
-            mix=self.mix,
-            vocab_to_cache=vocab_to_cache,
-            trainable=trainable,
-            requires_grad=requires_grad,
-            num_output_representations=num_output_representations,
-            do_layer_norm=do_layer_norm,
-            dropout=dropout,
-            keep_sentence_boundaries=keep_sentence_boundaries,
-            scalar_mix_parameters=scalar_mix_parameters,
-            stateful=stateful,
-        )
-
-    def to_keras(
-        self,
-        *,
-        output_key: str = "default",
-        vocab_to_cache: Sequence[str] | Vocabulary | None = None,
-        trainable: Trainable | None = None,
-        requires_grad: bool | None = None,
-        num_output_representations: int = 1,
-        do_layer_norm: bool = False,
-        dropout: float = 0.5,
-        keep_sentence_boundaries: bool = False,
-        scalar_mix_parameters: Sequence[float] | None = None,
-        stateful: bool = False,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> "keras.layers.Layer":
-        """Make a Keras layer of it, on Keras' current backend.
-
-        Args:
-            output_key: What the layer returns, by the names of `outputs`, or "all" of them.
-            vocab_to_cache: Words whose vectors are made once; then the layer takes their ids.
-            trainable: "mix": the weights of the mixes and gamma; "all": the network too; False:
-                nothing. None: what `requires_grad` says, else "mix".
-            requires_grad: AllenNLP's name: True is `trainable="all"`, False is "mix".
-            num_output_representations: Independent mixes of the layers.
-            do_layer_norm: Normalise each layer before mixing, over the real tokens of the batch.
-            dropout: Share of a mix's numbers that training sets to zero.
-            keep_sentence_boundaries: Return the vectors of the marks around each text too.
-            scalar_mix_parameters: Before the softmax, one for each layer, fixed; None: learned,
-                from the encoder's own mix.
-            stateful: Start each text where the text in the same row of the last batch ended.
-            name: Of the layer.
-            dtype: A dtype or a policy, as of any Keras layer.
-
-        Returns:
-            See `inlay.encode.elmo.keras.ElmoLayer`. Allocates the weights once more.
-
-        Raises:
-            ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
-            MissingPackageError: keras is not installed.
-        """
-        load_keras("making a Keras layer")
-        from inlay.encode.elmo.keras import ElmoLayer
-
-        return ElmoLayer.from_weights(
-            self.options,
-            self.weights,
-            output_key=output_key,
-            mix=self.mix,
-            vocab_to_cache=vocab_to_cache,
-            pad_token=self.pad_token,
-            max_length=self.max_length,
-            trainable=trainable,
-            requires_grad=requires_grad,
-            num_output_representations=num_output_representations,
-            do_layer_norm=do_layer_norm,
-            dropout=dropout,
-            keep_sentence_boundaries=keep_sentence_boundaries,
-            scalar_mix_parameters=scalar_mix_parameters,
-            stateful=stateful,
-            name=name,
-            dtype=dtype,
-        )
 
     def reset_states(self) -> None:
         """Forget where texts ended, if `stateful`."""

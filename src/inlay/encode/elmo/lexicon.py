@@ -1,6 +1,6 @@
 """The vectors of words without context, each made once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from inlay.aliases import Array
 from inlay.core import Table
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.network import WORDS, Network
+from inlay.errors import ArgumentError
 
 LIMIT = 32_768  # words kept: 80 MB at the official size; the frequent ones are soon made again
 
@@ -63,3 +64,23 @@ class Lexicon:
 
     def _make(self, words: Sequence[str]) -> Array:
         return self._network.words(character_ids(words, self._network.options.word_length))
+
+
+def check_origin(table: Table, origin: Mapping[str, Any]) -> Table:
+    """The table, if `Elmo.word_table` made it with the weights and precision of `origin`.
+
+    Raises:
+        ArgumentError: It is another one.
+    """
+    wanted, found = (
+        f"{made.get('elmo', 'unknown')!s:.12} in {made.get('precision', 'unknown')}"
+        for made in (origin, table.provenance)
+    )
+    if found != wanted:
+        raise ArgumentError(
+            "vocab_to_cache",
+            expected=f"a table that word_table made with these weights, {wanted}",
+            got=found,
+            hint="make it again: encoder.word_table(words)",
+        )
+    return table

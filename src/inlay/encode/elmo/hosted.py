@@ -1,0 +1,151 @@
+"""An ELMo as a layer of PyTorch or Keras, with every setting in the signature."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from inlay.core import Vocabulary
+from inlay.encode.elmo.mix import Mix
+from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.settings import Trainable
+from inlay.encode.elmo.weights import Weights
+from inlay.hosts.backends import load_keras
+from inlay.optional import require
+
+if TYPE_CHECKING:
+    import keras
+    import torch
+
+
+class Hosted:
+    """What makes layers of an encoder's parts.
+
+    Attributes:
+        options: The network's shape.
+        weights: Its numbers.
+        mix: Where the mixes of a layer begin.
+        pad_token: A token that is none, in strings.
+        max_length: Tokens read of a string; None: all.
+    """
+
+    options: Options
+    weights: Weights
+    mix: Mix
+    pad_token: str | None
+    max_length: int | None
+
+    def to_torch(
+        self,
+        *,
+        vocab_to_cache: Sequence[str] | Vocabulary | None = None,
+        trainable: Trainable | None = None,
+        requires_grad: bool | None = None,
+        num_output_representations: int = 1,
+        do_layer_norm: bool = False,
+        dropout: float = 0.5,
+        keep_sentence_boundaries: bool = False,
+        scalar_mix_parameters: Sequence[float] | None = None,
+        stateful: bool = False,
+    ) -> "torch.nn.Module":
+        """Make a PyTorch module of it: ids of characters in, mixes of layers out.
+
+        Args:
+            vocab_to_cache: Words whose vectors are made once; then the module takes their ids.
+            trainable: "mix": the weights of the mixes and gamma; "all": the network too; False:
+                nothing. None: what `requires_grad` says, else "mix".
+            requires_grad: AllenNLP's name: True is `trainable="all"`, False is "mix".
+            num_output_representations: Independent mixes of the layers.
+            do_layer_norm: Normalise each layer before mixing, over the real tokens of the batch.
+            dropout: Share of a mix's numbers that training sets to zero.
+            keep_sentence_boundaries: Return the vectors of the marks around each text too.
+            scalar_mix_parameters: Before the softmax, one for each layer, fixed; None: learned,
+                from the encoder's own mix.
+            stateful: Start each text where the text in the same row of the last batch ended.
+
+        Returns:
+            See `inlay.encode.elmo.torch.Elmo`. Allocates the weights once more.
+
+        Raises:
+            ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
+            MissingPackageError: torch is not installed.
+        """
+        require("torch", extra="torch", need="making a torch module")
+        from inlay.encode.elmo import torch as host
+
+        return host.Elmo.from_weights(
+            self.options,
+            self.weights,
+            mix=self.mix,
+            vocab_to_cache=vocab_to_cache,
+            trainable=trainable,
+            requires_grad=requires_grad,
+            num_output_representations=num_output_representations,
+            do_layer_norm=do_layer_norm,
+            dropout=dropout,
+            keep_sentence_boundaries=keep_sentence_boundaries,
+            scalar_mix_parameters=scalar_mix_parameters,
+            stateful=stateful,
+        )
+
+    def to_keras(
+        self,
+        *,
+        output_key: str = "default",
+        vocab_to_cache: Sequence[str] | Vocabulary | None = None,
+        trainable: Trainable | None = None,
+        requires_grad: bool | None = None,
+        num_output_representations: int = 1,
+        do_layer_norm: bool = False,
+        dropout: float = 0.5,
+        keep_sentence_boundaries: bool = False,
+        scalar_mix_parameters: Sequence[float] | None = None,
+        stateful: bool = False,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> "keras.layers.Layer":
+        """Make a Keras layer of it, on Keras' current backend.
+
+        Args:
+            output_key: What the layer returns, by the names of `outputs`, or "all" of them.
+            vocab_to_cache: Words whose vectors are made once; then the layer takes their ids.
+            trainable: "mix": the weights of the mixes and gamma; "all": the network too; False:
+                nothing. None: what `requires_grad` says, else "mix".
+            requires_grad: AllenNLP's name: True is `trainable="all"`, False is "mix".
+            num_output_representations: Independent mixes of the layers.
+            do_layer_norm: Normalise each layer before mixing, over the real tokens of the batch.
+            dropout: Share of a mix's numbers that training sets to zero.
+            keep_sentence_boundaries: Return the vectors of the marks around each text too.
+            scalar_mix_parameters: Before the softmax, one for each layer, fixed; None: learned,
+                from the encoder's own mix.
+            stateful: Start each text where the text in the same row of the last batch ended.
+            name: Of the layer.
+            dtype: A dtype or a policy, as of any Keras layer.
+
+        Returns:
+            See `inlay.encode.elmo.keras.ElmoLayer`. Allocates the weights once more.
+
+        Raises:
+            ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
+            MissingPackageError: keras is not installed.
+        """
+        load_keras("making a Keras layer")
+        from inlay.encode.elmo.keras import ElmoLayer
+
+        return ElmoLayer.from_weights(
+            self.options,
+            self.weights,
+            output_key=output_key,
+            mix=self.mix,
+            vocab_to_cache=vocab_to_cache,
+            pad_token=self.pad_token,
+            max_length=self.max_length,
+            trainable=trainable,
+            requires_grad=requires_grad,
+            num_output_representations=num_output_representations,
+            do_layer_norm=do_layer_norm,
+            dropout=dropout,
+            keep_sentence_boundaries=keep_sentence_boundaries,
+            scalar_mix_parameters=scalar_mix_parameters,
+            stateful=stateful,
+            name=name,
+            dtype=dtype,
+        )
