@@ -19,7 +19,7 @@ from _measure import run_measured, versions
 SETUP = """
 import numpy as np, inlay
 from inlay.layers import to_keras, to_torch
-small = inlay.Table.from_arrays(["a", "b"], np.eye(2, dtype="float32"))
+small = inlay.Table(["a", "b"], np.eye(2, dtype="float32"))
 ids = np.arange(64, dtype="int64").reshape(4, 16)
 """
 TORCH = (
@@ -75,7 +75,7 @@ def make_table(path: Path, rows: int, dim: int) -> None:
     matrix = np.random.default_rng(0).standard_normal((rows, dim), np.float32)
     matrix[0] = 0
     tokens = [f"token{i}" for i in range(rows)]
-    inlay.save(inlay.Table.from_arrays(tokens, matrix, pad_id=0), path)
+    inlay.save(inlay.Table(tokens, matrix, pad_id=0), path)
 
 
 def rows_of(path: Path, matrix_mb: float) -> list[dict[str, object]]:

@@ -44,7 +44,7 @@ def main() -> None:
     asked = random.Random(0).sample(tokens, min(1000, len(tokens)))
     with tempfile.TemporaryDirectory() as folder:
         path, peer = Path(folder, "table.safetensors"), Path(folder, "table.kv")
-        save(Table.from_arrays(tokens, matrix), path)
+        save(Table(tokens, matrix), path)
         vectors = KeyedVectors(options.dim)
         vectors.add_vectors(tokens, matrix)
         vectors.save(str(peer))

@@ -27,7 +27,7 @@ def table():
     matrix = np.array(
         [[1, 0, 0], [0.9, 0.1, 0], [0, 1, 0], [0, 0.9, 0.1], [0, 0, 1]], dtype=np.float32
     )
-    return Table.from_arrays(["good", "great", "film", "movie", "the"], matrix)
+    return Table(["good", "great", "film", "movie", "the"], matrix)
 
 
 @pytest.fixture
@@ -70,4 +70,4 @@ def vectors():
     tokens = ["good", "great", "bad", "awful", "film", "the", "superb"]
     matrix = np.random.default_rng(1).normal(size=(len(tokens), 16)).astype(np.float32)
     matrix[6] = matrix[0]  # superb is good
-    return Table.from_arrays(tokens, matrix)
+    return Table(tokens, matrix)

@@ -29,7 +29,7 @@ LEVELS = [
 ]
 LEVEL = {name: i for i, names in enumerate(LEVELS) for name in names}
 # The one arrow that points up, and why.
-UPWARD = {("core/table.py", "formats"): "Table.save is a convenience that looks up the writers"}
+UPWARD = {("core/table.py", "formats"): "Table.load and Table.save are conveniences"}
 
 FRAMEWORKS = {
     "torch",

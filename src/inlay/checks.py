@@ -8,7 +8,7 @@ True and False are not, nor is `16.0` a whole number.
 import math
 import operator
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -152,6 +152,40 @@ def one_text(where: str, text: Any) -> str | list[str]:
     if isinstance(tokens, list | tuple) and all(isinstance(token, str) for token in tokens):
         return list(tokens)
     raise ArgumentTypeError(where, expected="a string or a list of tokens", got=described(text))
+
+
+def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
+    """Tokens in their order: numpy's array of strings, pandas' Index and an iterator become a list.
+
+    Raises:
+        ArgumentTypeError: One string, whose characters would pass for tokens; a mapping or a
+            set, whose order is not what it seems; an array that is not of one dimension; an
+            item that is not a string.
+
+    Example:
+        >>> many_tokens("tokens", ("a", "film"))
+        ['a', 'film']
+    """
+    expected = "a list of tokens"
+    shape = getattr(tokens, "shape", None)
+    wrong = {
+        "put it in a list: [token]": isinstance(tokens, str | bytes),
+        "a list, in the order of the ids": isinstance(tokens, Mapping),
+        "sorted(tokens), for a set has another order in each process": isinstance(
+            tokens, set | frozenset
+        ),
+        hint: not isinstance(tokens, Iterable) or (isinstance(shape, tuple) and len(shape) != 1),
+    }
+    for advice, is_so in wrong.items():
+        if is_so:
+            raise ArgumentTypeError(name, expected=expected, got=described(tokens), hint=advice)
+    listed: list[str] = tokens.tolist() if hasattr(tokens, "tolist") else list(tokens)
+    for i, token in enumerate(listed):
+        if not isinstance(token, str):
+            raise ArgumentTypeError(
+                f"{name}, item {i}", expected="a string", got=described(token), hint=hint
+            )
+    return listed
 
 
 def file_to_write(path: str | os.PathLike[str]) -> Path:

@@ -44,6 +44,10 @@ class ArgumentTypeError(InlayError, TypeError):
     """An argument is of a type that cannot be used."""
 
 
+class ImmutableError(InlayError, AttributeError):
+    """An object that never changes was to be changed."""
+
+
 class UnknownTokenError(InlayError, KeyError):
     """A token is in neither the table nor the vocabulary that was asked."""
 

@@ -14,7 +14,7 @@ from inlay.classify.batches import (
 
 def test_encode_gives_rows_without_padding_across_chunks(monkeypatch):
     monkeypatch.setattr("inlay.classify.batches.CHUNK", 2)
-    vocab = Vocabulary.from_tokens(["a", "b"])
+    vocab = Vocabulary(["a", "b"])
     rows = encode(vocab, ["a b a", "", "zzz", ["b"] * 4, "a"], max_length=3)
     assert [row.tolist() for row in rows] == [[2, 3, 2], [], [1], [3, 3, 3], [2]]
 

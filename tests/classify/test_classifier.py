@@ -218,7 +218,7 @@ def test_a_wrong_embedding(reviews):
 
 
 def test_an_embedding_may_be_half_as_precise(reviews, vectors):
-    half = Table.from_arrays(vectors.tokens, vectors.matrix.astype(np.float16))
+    half = Table(vectors.tokens, vectors.matrix.astype(np.float16))
     model = TextClassifier(half, **QUICK).fit(*reviews)
     assert model.table_.matrix.dtype == np.float32
     assert model.score(*reviews) == 1.0

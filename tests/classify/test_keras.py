@@ -13,7 +13,7 @@ from inlay.classify.vectors import PAD_ID
 
 DIM, CLASSES = 6, 3
 RNG = np.random.default_rng(0)
-TABLE = Table.from_arrays(
+TABLE = Table(
     ["<pad>", *"abcdefgh"],
     np.concatenate([np.zeros((1, DIM)), RNG.normal(size=(8, DIM))]).astype(np.float32),
     pad_id=PAD_ID,

@@ -55,7 +55,7 @@ def test_a_table_a_file_or_nothing(vectors, tmp_path):
 
 
 def test_a_stored_float16_table_is_not_changed():
-    half = Table.from_arrays(["good"], np.ones((1, 4), np.float16))
+    half = Table(["good"], np.ones((1, 4), np.float16))
     start(half, VOCAB, 0, seed=0)
     assert half.matrix.dtype == np.float16
     np.testing.assert_array_equal(half.matrix, np.ones((1, 4)))

@@ -10,7 +10,7 @@ from inlay import Table
 from inlay.classify import keras as net
 from inlay.jobs.progress import progress
 
-table = Table.from_arrays(["<pad>", "a"], np.array([[0, 0], [1, 1]], "f4"), pad_id=0)
+table = Table(["<pad>", "a"], np.array([[0, 0], [1, 1]], "f4"), pad_id=0)
 rows = [np.ones(length, np.int32) for length in (3, 3, 3, 3, 9, 9, 3, 9)]
 widths, labels = np.array([4, 10]), np.arange(8, dtype=np.int32) % 2
 data, dev = (net.Batches(rows, labels, widths, 2, seed=seed) for seed in (0, 1))

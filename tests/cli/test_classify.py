@@ -60,7 +60,7 @@ def test_defaults_are_the_classifiers_own():
 def test_fit_on_vectors_judges_and_reports(inlay, reviews, tmp_path):
     words = sorted({word for text in GOOD + BAD for word in text.split()} - {"dull"})
     vectors = np.random.default_rng(0).normal(size=(len(words), 6)).astype(np.float32)
-    lib.Table.from_arrays(words, vectors).save(tmp_path / "v.safetensors")
+    lib.Table(words, vectors).save(tmp_path / "v.safetensors")
     args = [*COLUMNS, "--embedding", tmp_path / "v.safetensors", "--variant", "static"]
     args += ["--model", "mean", "--epochs", "2", "--test", reviews, "--json"]
     done = inlay("classify", "fit", reviews, "-o", tmp_path / "m", *args)

@@ -40,7 +40,7 @@ def test_the_format_is_the_files_own_and_the_origin_is_told_apart(inlay, glove, 
 
 
 def test_nested_origins_are_shown(inlay, tmp_path):
-    table = Table.from_arrays(
+    table = Table(
         [f"w{i}" for i in range(9)],
         np.eye(9, dtype="float16"),
         counts=range(9),

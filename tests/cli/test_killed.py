@@ -19,7 +19,7 @@ def slow_job(tmp_path_factory):
     folder = tmp_path_factory.mktemp("big")
     rng = np.random.default_rng(0)
     tokens = [f"w{i}" for i in range(20_000)]
-    table = lib.Table.from_arrays(tokens, rng.normal(size=(20_000, 50)).astype(np.float32))
+    table = lib.Table(tokens, rng.normal(size=(20_000, 50)).astype(np.float32))
     table.save(folder / "big.safetensors")
     random.Random(0).shuffle(tokens)
     lines = [" ".join(tokens[i : i + 20]) for i in range(0, len(tokens), 20)]

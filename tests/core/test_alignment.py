@@ -39,8 +39,8 @@ def test_coverage(table, vocab):
 
 
 def test_fallbacks_in_order(vocab):
-    table = Table.from_arrays(["FILM", "Film", "ﬁx", "é"], np.eye(4, dtype="f4"))
-    asked = Vocabulary.from_tokens(["film", "e\u0301"])
+    table = Table(["FILM", "Film", "ﬁx", "é"], np.eye(4, dtype="f4"))
+    asked = Vocabulary(["film", "e\u0301"])
     aligned = table.align(asked, "zeros", fallback=("upper", "capitalize", "nfc"))
     assert aligned.coverage.found_by == {"exact": 0, "upper": 1, "capitalize": 0, "nfc": 1}
     assert aligned["film"].argmax() == 0
@@ -53,8 +53,8 @@ def test_fallbacks_in_order(vocab):
 def test_random_rows_have_the_variance_of_the_found_and_a_seed(policy):
     rng = np.random.default_rng(1)
     words = [f"w{i}" for i in range(500)]
-    table = Table.from_arrays(words, rng.normal(0, 0.3, (500, 40)).astype("f4"))
-    vocab = Vocabulary.from_tokens([*words, *(f"new{i}" for i in range(500))])
+    table = Table(words, rng.normal(0, 0.3, (500, 40)).astype("f4"))
+    vocab = Vocabulary([*words, *(f"new{i}" for i in range(500))])
     drawn = table.align(vocab, policy, seed=5).vectors[-500:]
     assert drawn.std() == pytest.approx(0.3, rel=0.02)
     assert abs(drawn.mean()) < 0.01
@@ -65,7 +65,7 @@ def test_random_rows_have_the_variance_of_the_found_and_a_seed(policy):
 
 
 def test_mean_callable_and_error(table):
-    vocab = Vocabulary.from_tokens(["good", "film", "zebra"])
+    vocab = Vocabulary(["good", "film", "zebra"])
     assert table.align(vocab, "mean")["zebra"].tolist() == [0.5, 0.5, 0]
     ones = table.align(vocab, lambda token: np.full(3, len(token)))
     assert ones["zebra"].tolist() == [5, 5, 5]
@@ -74,15 +74,15 @@ def test_mean_callable_and_error(table):
         table.align(vocab, lambda token: [1.0])
     with pytest.raises(UnknownTokenError, match="got 1 that are not: 'zebra'"):
         table.align(vocab, "error")
-    known = table.align(Vocabulary.from_tokens(["good", "film"]), "error")
+    known = table.align(Vocabulary(["good", "film"]), "error")
     assert known.matrix[vocab.unk_id].any()  # drawn: the unk token itself is no miss
     with pytest.raises(ArgumentError, match="unknown"):
         table.align(vocab, "gaussian")
 
 
 def test_the_pad_row_is_zero_wherever_it_is_and_whatever_the_table_says():
-    table = Table.from_arrays(["<pad>", "a"], np.ones((2, 2), "f4"))
-    vocab = Vocabulary.from_tokens(["a"], pad_id=2, unk_id=0)
+    table = Table(["<pad>", "a"], np.ones((2, 2), "f4"))
+    vocab = Vocabulary(["a"], pad_id=2, unk_id=0)
     aligned = table.align(vocab)
     assert aligned.pad_id == 2
     assert not aligned.vectors[2].any()
@@ -90,26 +90,26 @@ def test_the_pad_row_is_zero_wherever_it_is_and_whatever_the_table_says():
 
 
 def test_nothing_found_still_gives_vectors_of_the_table_s_size():
-    table = Table.from_arrays(["a", "b"], np.array([[3, 3], [-3, -3]], "f4"))
-    aligned = table.align(Vocabulary.from_tokens([f"x{i}" for i in range(2000)]))
+    table = Table(["a", "b"], np.array([[3, 3], [-3, -3]], "f4"))
+    aligned = table.align(Vocabulary([f"x{i}" for i in range(2000)]))
     assert aligned.vectors.std() == pytest.approx(3, rel=0.05)
     assert aligned.coverage.n_found == 0
 
 
 def test_without_special_tokens_and_without_words():
-    table = Table.from_arrays(["a", "b"], np.eye(2, dtype="f4"))
-    bare = table.align(Vocabulary.from_tokens(["b", "a"], pad=None, unk=None))
+    table = Table(["a", "b"], np.eye(2, dtype="f4"))
+    bare = table.align(Vocabulary(["b", "a"], pad=None, unk=None))
     assert bare.vectors.tolist() == [[0, 1], [1, 0]]
     assert (bare.pad_id, bare.unk_id) == (None, None)
-    empty = table.align(Vocabulary.from_tokens([]))
+    empty = table.align(Vocabulary([]))
     assert len(empty) == 2
     assert str(empty.coverage) == "types found: none asked for (0 exact, 0 lower)"
 
 
 @pytest.mark.parametrize("policy", ["normal", "uniform", "mean"])
 def test_an_empty_table_has_no_mean_and_no_variance(policy):
-    table = Table.from_arrays([], np.zeros((0, 2), "f4"))
-    vocab = Vocabulary.from_tokens(["a"])
+    table = Table([], np.zeros((0, 2), "f4"))
+    vocab = Vocabulary(["a"])
     with pytest.raises(ArgumentError, match=r"got an empty table\. Try: unknown='zeros'"):
         table.align(vocab, policy)
     assert not table.align(vocab, "zeros").matrix.any()

@@ -62,9 +62,9 @@ def test_a_dict_is_made_only_when_asked_for():
 
 
 def test_refuses_what_utf8_cannot_hold():
-    with pytest.raises(ArgumentError, match="token 1: expected text that UTF-8 can hold"):
+    with pytest.raises(ArgumentError, match="item 1: expected text that UTF-8 can hold"):
         Tokens.from_list(["a", "\ud800"])
-    with pytest.raises(ArgumentTypeError, match="token 0: expected a string, got int 3"):
+    with pytest.raises(ArgumentTypeError, match="item 0: expected a string, got int 3"):
         Tokens.from_list([3])
     assert Tokens.from_list(["a"]).find("\ud800") == -1
 
@@ -74,7 +74,7 @@ def test_refuses_what_utf8_cannot_hold():
 )
 def test_damaged_offsets_are_an_error_and_read_nothing_outside(offsets):
     tokens = Tokens(np.frombuffer(b"ab", np.uint8), np.array(offsets, np.int64))
-    with pytest.raises(FormatError, match="token store"):
+    with pytest.raises(FormatError, match="tokens: expected"):
         tokens[0]
     with pytest.raises(FormatError, match="offsets that rise"):
         tokens.check()

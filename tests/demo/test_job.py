@@ -8,9 +8,9 @@ from inlay.demo import job as demo
 
 def test_neighbours_of_chosen_words_or_of_telling_ones():
     words = [*demo.WORDS, "other", "words"]
-    table = Table.from_arrays(words, np.eye(7, dtype="float32"))
+    table = Table(words, np.eye(7, dtype="float32"))
     assert list(demo.neighbours(table, n=2)) == list(demo.WORDS)
-    table = Table.from_arrays(["the", "x1yyyy", "story", "acting"], np.eye(4, dtype="float32"))
+    table = Table(["the", "x1yyyy", "story", "acting"], np.eye(4, dtype="float32"))
     assert demo.neighbours(table, n=1) == {"story": ["the"], "acting": ["the"]}
 
 

@@ -21,7 +21,7 @@ class Pairs:
         with source.open() as file:
             pairs = [line.decode().strip().split("=") for line in file]
         tokens, numbers = zip(*pairs[: options.limit], strict=True)
-        return Table.from_arrays(list(tokens), np.array(numbers, np.float32)[:, None])
+        return Table(list(tokens), np.array(numbers, np.float32)[:, None])
 
     def write(self, table, file):
         for token, row in zip(table.tokens, table.matrix, strict=True):

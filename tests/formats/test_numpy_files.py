@@ -33,7 +33,7 @@ def check_table(table, dtype=np.float64):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_ours(tmp_path, dtype):
-    save(Table.from_arrays(NAMES, MATRIX.astype(dtype)), tmp_path / "x.npz")
+    save(Table(NAMES, MATRIX.astype(dtype)), tmp_path / "x.npz")
     check_table(load(tmp_path / "x.npz"), dtype)
     with np.load(tmp_path / "x.npz") as arrays:
         assert sorted(arrays.files) == ["matrix", "offsets", "tokens"]
@@ -41,7 +41,7 @@ def test_ours(tmp_path, dtype):
 
 
 def test_counts_come_back(tmp_path):
-    save(Table.from_arrays(NAMES, MATRIX, counts=[5, 4, 3]), tmp_path / "x.npz")
+    save(Table(NAMES, MATRIX, counts=[5, 4, 3]), tmp_path / "x.npz")
     assert load(tmp_path / "x.npz").counts.tolist() == [5, 4, 3]
     assert load(tmp_path / "x.npz", keep=["\n"]).counts.tolist() == [3]
     other = {"m": MATRIX, "words": np.array(["a", "b", "a"]), "counts": np.arange(3)}
@@ -165,7 +165,7 @@ def test_no_list_or_several_beside_the_matrix(make):
         ),
         (
             npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.array([0, 9, 1, 3])),
-            "token store",
+            "expected token",
         ),
         (
             npz(matrix=MATRIX, tokens=np.full(3, 255, np.uint8), offsets=np.arange(4)),

@@ -26,7 +26,7 @@ def tables(draw, token):
     names = draw(st.lists(token, min_size=1, max_size=8, unique=True))
     dim = draw(st.integers(1, 5))
     values = draw(st.lists(numbers, min_size=len(names) * dim, max_size=len(names) * dim))
-    return Table.from_arrays(names, np.array(values, np.float32).reshape(-1, dim))
+    return Table(names, np.array(values, np.float32).reshape(-1, dim))
 
 
 def check_round_trip(table, format, suffix=""):
@@ -76,7 +76,7 @@ def test_glove_holds_a_token_with_spaces_or_says_that_it_cannot(table):
 )
 def test_the_suffix_says_the_format(tmp_path, suffix, format, packing):
     matrix = np.random.default_rng(0).standard_normal((1000, 7)).astype(np.float32)
-    table = Table.from_arrays([f"w{i}" for i in range(1000)], matrix)
+    table = Table([f"w{i}" for i in range(1000)], matrix)
     path = tmp_path / f"x{suffix}{packing}"
     save(table, path)
     again = load(path)
@@ -97,13 +97,13 @@ def test_equal_tables_are_equal_files(tmp_path, table):
 def test_text_of_special_numbers(tmp_path, format):
     tiny = np.finfo(np.float32).smallest_subnormal
     row = np.array([[0, -0.0, tiny, -tiny, np.finfo(np.float32).max, np.nan, -np.inf]], np.float32)
-    save(Table.from_arrays(["a"], row), tmp_path / "x", format=format)
+    save(Table(["a"], row), tmp_path / "x", format=format)
     again = load(tmp_path / "x", format=format, nonfinite="keep")
     assert again.matrix.tobytes() == row.tobytes()
 
 
 def test_the_text_that_is_written(tmp_path):
-    table = Table.from_arrays(["a", "é"], np.array([[0.1, -2], [1e-7, 3]], np.float64))
+    table = Table(["a", "é"], np.array([[0.1, -2], [1e-7, 3]], np.float64))
     expected = {
         "glove": "a 0.1 -2\né 1e-07 3\n",
         "word2vec": "2 2\na 0.1 -2\né 1e-07 3\n",
@@ -120,7 +120,7 @@ def test_many_blocks_are_written_in_order(tmp_path, monkeypatch):
     monkeypatch.setattr(text_writer, "NUMBERS_AT_ONCE", 10)
     matrix = np.random.default_rng(0).standard_normal((500, 3)).astype(np.float32)
     matrix[77, 1] = np.nan
-    save(Table.from_arrays([f"w{i}" for i in range(500)], matrix), tmp_path / "x.vec")
+    save(Table([f"w{i}" for i in range(500)], matrix), tmp_path / "x.vec")
     again = load(tmp_path / "x.vec", nonfinite="keep")
     assert again.matrix.tobytes() == matrix.tobytes()
 
@@ -137,7 +137,7 @@ def test_a_token_that_does_not_fit_is_refused_before_anything_is_written(
         return
     names = ["x", "y", "z"]
     names[row] = token
-    table = Table.from_arrays(names, np.ones((3, 4), np.float32))
+    table = Table(names, np.ones((3, 4), np.float32))
     (tmp_path / "old").write_text("old")
     with pytest.raises(
         FormatError, match=f"token {row}: expected a token that the format"

@@ -159,9 +159,9 @@ def test_limit(make):
         {"c", "a", "zz"},
         ["c", "a", "a"],
         {"c": 1, "a": 2},
-        Vocabulary.from_tokens(["c", "a"]),
-        Vocabulary.from_tokens(["c", "a"]).tokens,
-        Table.from_arrays(["c", "a"], np.zeros((2, 1), np.float32)),
+        Vocabulary(["c", "a"]),
+        Vocabulary(["c", "a"]).tokens,
+        Table(["c", "a"], np.zeros((2, 1), np.float32)),
         (token for token in "ac"),
     ],
 )

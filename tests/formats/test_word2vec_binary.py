@@ -101,7 +101,7 @@ def test_headers_that_are_none(make):
 
 
 def test_the_bytes_that_are_written(tmp_path):
-    table = Table.from_arrays(["a", "é"], np.array([[1, 2], [3, 4]], np.float64))
+    table = Table(["a", "é"], np.array([[1, 2], [3, 4]], np.float64))
     save(table, tmp_path / "x.bin")
     one, two = np.array([1, 2], "<f4").tobytes(), np.array([3, 4], "<f4").tobytes()
     assert (tmp_path / "x.bin").read_bytes() == b"2 2\na " + one + "\né ".encode() + two + b"\n"

@@ -25,7 +25,7 @@ def make_table(pad_id=2, dtype="float32", n=6):
     matrix = np.random.default_rng(0).normal(size=(n, 4)).astype(dtype)
     if pad_id is not None:
         matrix[pad_id] = 0
-    return Table.from_arrays([f"t{i}" for i in range(n)], page_aligned(matrix), pad_id=pad_id)
+    return Table([f"t{i}" for i in range(n)], page_aligned(matrix), pad_id=pad_id)
 
 
 def page_aligned(matrix):

@@ -95,7 +95,7 @@ def test_memory_that_cannot_be_shared_is_copied(padded):
     misaligned = raw[start : start + 96].view(np.float32).reshape(6, 4)
     misaligned[...] = padded.vectors
     for matrix in (read_only, misaligned):
-        layer = to_keras(Table.from_arrays(list(padded.tokens), matrix, pad_id=2))
+        layer = to_keras(Table(list(padded.tokens), matrix, pad_id=2))
         np.testing.assert_array_equal(numbers(layer), padded.vectors)
 
 

@@ -71,7 +71,7 @@ def test_training_an_unfrozen_map_reaches_neither_file_nor_table(tmp_path, padde
     padded.matrix.tofile(path)
     before = path.read_bytes()
     mapped = np.memmap(path, np.float32, mode, shape=(6, 4))
-    table = Table.from_arrays(list(padded.tokens), mapped, pad_id=2)
+    table = Table(list(padded.tokens), mapped, pad_id=2)
     layer = to_torch(table)
     assert np.shares_memory(numbers(layer), mapped) is (mode == "c")
     layer.weight.requires_grad_(True)

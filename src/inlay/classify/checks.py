@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.core.encoding import check_texts
+from inlay.checks import many_texts
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 
@@ -17,7 +17,7 @@ def checked_texts(texts: Iterable[Text]) -> list[Text]:
         ArgumentTypeError: One string where a list belongs, or something that is no text
             (None, NaN), with its position.
     """
-    listed = list(check_texts(texts))
+    listed = list(many_texts("texts", texts))
     for i, text in enumerate(listed):
         if isinstance(text, str):
             continue

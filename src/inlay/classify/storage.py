@@ -77,7 +77,7 @@ def load(
     vocab = Vocabulary.load(path / VOCABULARY, tokenizer=chosen["tokenizer"])
     arrays = _read_arrays(path / WEIGHTS)
     try:
-        table = Table.from_arrays(
+        table = Table(
             vocab.tokens,
             arrays.pop(VECTORS),
             counts=vocab.counts,

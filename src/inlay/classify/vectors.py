@@ -35,13 +35,22 @@ def start(given: Table | None, vocab: Vocabulary, dim: int, seed: int) -> Table:
         lacks are random with the variance of those it has.
     """
     if given is not None:
-        table = given.align(vocab, unknown="uniform", seed=seed)
-        table.storage[UNK_ID] = 0
-        return table
+        aligned = given.align(vocab, unknown="uniform", seed=seed)
+        matrix = np.array(aligned.matrix)
+        matrix[UNK_ID] = 0
+        return Table._unchecked(
+            vocab.tokens,
+            matrix,
+            counts=vocab.counts,
+            pad_id=PAD_ID,
+            unk_id=UNK_ID,
+            provenance=aligned.provenance,
+            coverage=aligned.coverage,
+        )
     rng = np.random.default_rng(seed)
     matrix = rng.uniform(-RANDOM_BOUND, RANDOM_BOUND, (len(vocab), dim)).astype(np.float32)
     matrix[[PAD_ID, UNK_ID]] = 0
-    return Table.from_arrays(vocab.tokens, matrix, pad_id=PAD_ID, unk_id=UNK_ID)
+    return Table(vocab.tokens, matrix, pad_id=PAD_ID, unk_id=UNK_ID)
 
 
 def with_rest(
@@ -62,10 +71,8 @@ def with_rest(
         rest = np.asarray(given.matrix[rows], np.float32) * np.float32(times)
         vectors = np.concatenate([vectors, rest])
     # `tokens` holds the special ones already, in their places.
-    grown = Vocabulary.from_tokens(
+    grown = Vocabulary(
         tokens, pad_id=PAD_ID, unk_id=UNK_ID, counts=counts, tokenizer=vocab.tokenizer or "lower"
     )
-    table = Table.from_arrays(
-        grown.tokens, vectors, counts=grown.counts, pad_id=PAD_ID, unk_id=UNK_ID
-    )
+    table = Table(grown.tokens, vectors, counts=grown.counts, pad_id=PAD_ID, unk_id=UNK_ID)
     return grown, table

@@ -80,7 +80,7 @@ def check_target(target: str, format_out: str | None) -> None:
     folder = Path(target).parent
     if not folder.is_dir():
         raise MissingFileError(target, expected="a folder to write into", got=f"no folder {folder}")
-    one = Table.from_arrays(["a"], np.zeros((1, 1), np.float32))
+    one = Table(["a"], np.zeros((1, 1), np.float32))
     with tempfile.TemporaryDirectory() as trial:
         try:
             save(one, Path(trial, Path(target).name), format=format_out)

@@ -1,16 +1,18 @@
 """Vectors in the order of a model's vocabulary: who is found, who is not, what those get."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import many_tokens
+from inlay.core.hashing import HashingVocabulary
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
-from inlay.errors import ArgumentError, UnknownTokenError
+from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
 Unknown = Literal["normal", "uniform", "mean", "zeros", "error"] | Callable[[str], Any]
 
@@ -66,6 +68,26 @@ class Alignment:
 
     matrix: Array
     coverage: Coverage
+
+
+def as_vocabulary(given: Any) -> Vocabulary:
+    """A vocabulary, or what stands for one: these tokens in this order, or a map of token to id.
+
+    Raises:
+        ArgumentTypeError: A hashing vocabulary, which has no tokens, or none of these.
+    """
+    if isinstance(given, Vocabulary):
+        return given
+    if isinstance(given, HashingVocabulary):
+        raise ArgumentTypeError(
+            "vocab",
+            expected="a vocabulary with tokens",
+            got="a HashingVocabulary, whose ids cannot be turned back into tokens",
+            hint="Vocabulary.from_texts(texts)",
+        )
+    if isinstance(given, Mapping):
+        return Vocabulary.from_mapping(given)
+    return Vocabulary._of(Tokens.from_list(many_tokens("vocab", given)).check_distinct())
 
 
 def align_rows(

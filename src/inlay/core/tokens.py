@@ -6,13 +6,14 @@ takes a few microseconds and touches three pages.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Self, overload
+from typing import Any, Self, overload
 
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import described, many_tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -38,8 +39,10 @@ class Tokens(Sequence[str]):
         (1, -1, 'é', 3)
     """
 
-    def __init__(self, blob: Array, offsets: Array, slots: Array | None = None) -> None:
-        self.blob, self.offsets = blob, offsets
+    def __init__(
+        self, blob: Array, offsets: Array, slots: Array | None = None, *, name: str = "tokens"
+    ) -> None:
+        self.blob, self.offsets, self.name = blob, offsets, name
         if slots is not None:
             self.__dict__["slots"] = slots
         # Memoryviews give Python ints and bytes several times faster than numpy scalars.
@@ -47,15 +50,20 @@ class Tokens(Sequence[str]):
         self._starts = memoryview(offsets)  # type: ignore[arg-type]
 
     @classmethod
-    def from_list(cls, tokens: Sequence[str]) -> Self:
+    def from_list(cls, tokens: Iterable[str]) -> Self:
         """Pack strings. Allocates their UTF-8 bytes and `8 * (n + 1)` for the offsets.
 
+        Args:
+            tokens: A list, a numpy array of strings, a pandas Index; a `Tokens` is shared.
+
         Raises:
-            ArgumentTypeError: An item is not a string, or one string instead of a list.
+            ArgumentTypeError: An item is not a string, or one string, a dict or a set instead
+                of a list.
             ArgumentError: A string cannot be written as UTF-8 (a lone surrogate).
         """
-        blob, offsets = pack(tokens)
-        return cls(blob, offsets)
+        if isinstance(tokens, cls):
+            return tokens
+        return cls(*pack(many_tokens("tokens", tokens)))
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -90,6 +98,10 @@ class Tokens(Sequence[str]):
         head = ", ".join(repr(token) for token in self[:3])
         return f"Tokens({len(self)}: {head}{', ...' if len(self) > 3 else ''})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A memoryview cannot be pickled; an index that was built is, for it took time.
+        return _rebuilt, (self.blob, self.offsets, self.__dict__.get("slots"), self.name)
+
     def tolist(self) -> list[str]:
         """All tokens as Python strings."""
         return list(self)
@@ -113,8 +125,8 @@ class Tokens(Sequence[str]):
         self.__dict__.setdefault("slots", slots)
         return first
 
-    def check_distinct(self) -> None:
-        """Raise `ArgumentError` if a token comes twice."""
+    def check_distinct(self) -> Self:
+        """These tokens themselves; `ArgumentError` if one comes twice."""
         first = self.first_rows()
         repeated = first != np.arange(len(self))
         if repeated.any():
@@ -125,6 +137,7 @@ class Tokens(Sequence[str]):
                 got=f"{self[row]!r} at {int(first[row])} and {row}",
                 hint="list(dict.fromkeys(tokens)) keeps the first of each",
             )
+        return self
 
     def find(self, token: str) -> int:
         """The row of `token`, or -1. Needs no dict and no numba."""
@@ -133,6 +146,8 @@ class Tokens(Sequence[str]):
             utf8 = token.encode()
         except UnicodeEncodeError:
             return -1
+        except AttributeError:
+            raise ArgumentTypeError("find", expected="a token", got=described(token)) from None
         mask = len(slots) - 1
         slot = ((zlib.crc32(utf8) * GOLDEN) & MAX_64) >> (65 - len(slots).bit_length())
         for _ in range(len(slots)):
@@ -161,7 +176,7 @@ class Tokens(Sequence[str]):
         rows = np.empty(len(tokens), np.int64)
         slots = self.slots
         if slots.max() > len(self):
-            raise _damaged(f"an index of rows below {len(self)}", str(slots.max() - 1))
+            raise self._damaged(f"an index of rows below {len(self)}", str(slots.max() - 1))
         find_rows(self.blob, self.offsets, slots, _shift(slots.size), query, offsets, rows)
         return rows
 
@@ -169,7 +184,7 @@ class Tokens(Sequence[str]):
         """Raise `FormatError` unless the offsets rise from 0 to the end of the blob."""
         rises = bool((self.offsets[1:] >= self.offsets[:-1]).all())
         if not rises or self.offsets[0] != 0 or self.offsets[-1] != self.blob.size:
-            raise _damaged("offsets that rise from 0 to the number of bytes", "others")
+            raise self._damaged("offsets that rise from 0 to the number of bytes", "others")
 
     @cached_property
     def _slots(self) -> memoryview:
@@ -179,16 +194,20 @@ class Tokens(Sequence[str]):
         try:
             return self._raw(row).decode()
         except UnicodeDecodeError as error:
-            raise _damaged(f"token {row} in UTF-8", repr(self._raw(row)[:40])) from error
+            raise self._damaged(f"token {row} in UTF-8", repr(self._raw(row)[:40])) from error
 
     def _raw(self, row: int) -> bytes:
         # A damaged file may hold any numbers here: nothing outside the blob is ever read.
         if row >= len(self):
-            raise _damaged(f"a row below {len(self)}", str(row))
+            raise self._damaged(f"a row below {len(self)}", str(row))
         start, stop = self._starts[row], self._starts[row + 1]
         if not 0 <= start <= stop <= len(self._bytes):
-            raise _damaged(f"token {row} within {len(self._bytes)} bytes", f"{start}:{stop}")
+            raise self._damaged(f"token {row} within {len(self._bytes)} bytes", f"{start}:{stop}")
         return self._bytes[start:stop].tobytes()
+
+    def _damaged(self, expected: str, got: str) -> FormatError:
+        hint = "make or download the file again"
+        return FormatError(self.name, expected=expected, got=got, hint=hint)
 
     def _build(self) -> tuple[Array, Array]:
         n = len(self)
@@ -215,43 +234,25 @@ class Tokens(Sequence[str]):
 
 def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array]:
     """Strings as `(blob, offsets)`: uint8 `(bytes,)` and int64 `(n + 1,)`."""
-    refuse_one_string(tokens)
     encoded = []
-    for i, token in enumerate(tokens):
-        if not isinstance(token, str):
-            raise ArgumentTypeError(
-                f"token {i}", expected="a string", got=f"{type(token).__name__} {token!r}"
-            )
-        try:
+    try:
+        for token in tokens:
             encoded.append(token.encode(errors=errors))
-        except UnicodeEncodeError as error:
-            raise ArgumentError(
-                f"token {i}",
-                expected="text that UTF-8 can hold",
-                got=repr(token),
-                hint="token.encode(errors='replace').decode()",
-            ) from error
+    except UnicodeEncodeError as error:
+        raise ArgumentError(
+            f"tokens, item {len(encoded)}",
+            expected="text that UTF-8 can hold",
+            got=repr(token),
+            hint="token.encode(errors='replace').decode()",
+        ) from error
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
     return np.frombuffer(b"".join(encoded), np.uint8), offsets
 
 
-def refuse_one_string(tokens: object) -> None:
-    """Raise `ArgumentTypeError` for a string where many belong: its characters would pass."""
-    if isinstance(tokens, str | bytes):
-        raise ArgumentTypeError(
-            "tokens",
-            expected="a list of tokens",
-            got=f"one {type(tokens).__name__}",
-            hint="put it in a list: [token]",
-        )
+def _rebuilt(blob: Array, offsets: Array, slots: Array | None, name: str) -> Tokens:
+    return Tokens(blob, offsets, slots, name=name)
 
 
 def _shift(slots: int) -> np.uint64:
     return np.uint64(65 - slots.bit_length())
-
-
-def _damaged(expected: str, got: str) -> FormatError:
-    return FormatError(
-        "token store", expected=expected, got=got, hint="make or download the file again"
-    )

@@ -2,7 +2,6 @@
 
 import json
 import os
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,11 +9,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from inlay.aliases import Array
+from inlay.aliases import Array, Text
 from inlay.bytes.writing import atomic_path
-from inlay.core.encoding import TextEncoder, check_texts, tokens_of
+from inlay.checks import described, file_to_write, many_tokens, whole, whole_or_none
+from inlay.core.given import checked_counts, row_or_none
+from inlay.core.immutable import Immutable
+from inlay.core.numericalizer import Numericalizer, token_lists
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
-from inlay.core.tokens import Tokens, refuse_one_string
+from inlay.core.tokens import Tokens
 from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -25,57 +27,108 @@ from inlay.errors import (
 )
 
 FORMAT = "inlay-vocabulary"
+# What is given for a list of tokens now and then, and what to write instead.
+NO_TOKENS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    ((str, bytes), "Vocabulary.from_texts([text]) for the tokens of a text, Vocabulary([token])"),
+    (Counter, "Vocabulary([token for token, _ in counter.most_common()]), or from_texts(texts)"),
+    (Mapping, "Vocabulary.from_mapping(mapping) for a map of token to id"),
+)
 DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB
 
 
-class Vocabulary(TextEncoder):
+class Vocabulary(Immutable, Numericalizer):
     """An immutable map between tokens and ids `0 .. vocab_size - 1`, with its own pad and unk.
 
-    Build one with `from_texts`, `from_tokens` or `from_mapping`.
+    Made of tokens in the order of their ids; `from_texts` counts the tokens of texts,
+    `from_mapping` takes over another library's map.
 
     Attributes:
         tokens: All tokens in id order, pad and unk among them.
         pad_id: Id that fills up short texts, or None.
         unk_id: Id of any token that is not here, or None: then such a token is an error.
-        counts: How often each token was seen, int64 `(vocab_size,)`, or None.
+        counts: How often each token was seen, int64 `(vocab_size,)`, read-only, or None.
+        tokenizer: How a text becomes tokens: a name or a callable; None if a file could not
+            hold it.
 
     Example:
-        >>> vocab = Vocabulary.from_texts(["a good film", "a bad film"])
+        >>> vocab = Vocabulary(["good", "film"])
         >>> vocab.tokens.tolist()
-        ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
-        >>> vocab.encode(["a good movie", "bad"])
-        array([[2, 5, 1],
-               [4, 0, 0]], dtype=int32)
+        ['<pad>', '<unk>', 'good', 'film']
+        >>> vocab.encode(["a good film", "good"])
+        array([[1, 2, 3],
+               [2, 0, 0]], dtype=int32)
     """
+
+    tokens: Tokens
+    counts: Array | None
+    unk_id: int | None
 
     def __init__(
         self,
-        tokens: Tokens,
+        tokens: Iterable[str],
         *,
-        pad_id: int | None = None,
-        unk_id: int | None = None,
+        pad: str | None = "<pad>",
+        unk: str | None = "<unk>",
+        pad_id: int = 0,
+        unk_id: int = 1,
         counts: Sequence[int] | Array | None = None,
-        tokenizer: str | Tokenizer | None = "words",
+        tokenizer: str | Tokenizer = "words",
     ) -> None:
-        if tokenizer is not None:
-            get_tokenizer(tokenizer)
-        check_row("pad_id", pad_id, len(tokens))
-        check_row("unk_id", unk_id, len(tokens))
-        if pad_id is not None and pad_id == unk_id:
-            raise ArgumentError("pad_id and unk_id", expected="two ids", got=f"{pad_id} twice")
-        self.tokens, self.pad_id, self.unk_id = tokens, pad_id, unk_id
-        self.counts = None if counts is None else checked_counts(counts, len(tokens))
-        self.tokenizer = tokenizer
+        """Number tokens in the order given, around the pad and unk ids.
+
+        The defaults are Keras' (pad 0, unk 1); `pad_id=1, unk_id=0` is the custom of the
+        PyTorch tutorials. With `pad=None, unk=None` ids are the positions in `tokens`, and a
+        `Tokens` is shared, not copied.
+
+        Args:
+            tokens: Each once: a list, a numpy array of strings, a pandas Index. A special
+                token among them stands once, at its own id.
+            pad: The padding token. None: there is none.
+            unk: The token that stands for unknown ones. None: there is none.
+            pad_id: Where `pad` stands.
+            unk_id: Where `unk` stands.
+            counts: How often each of `tokens` was seen.
+            tokenizer: `"words"`, `"lower"`, `"split"`, or a callable `str -> list[str]`.
+
+        Raises:
+            ArgumentError: A token comes twice, or pad and unk are the same.
+            ArgumentTypeError: A string, a dict or a set instead of a list of tokens.
+            IdError: A special id lies beyond the vocabulary.
+        """
+        given = _listed(tokens)
+        special = _special(pad, unk, pad_id, unk_id)
+        if not special:
+            store = Tokens.from_list(given).check_distinct()
+            self._fill(store, None, None, counts, tokenizer)
+            return
+        rows = [token for token in given if token not in special]
+        for token, at in sorted(special.items(), key=lambda item: item[1]):
+            if at > len(rows):
+                raise IdError(f"the id of {token!r}", expected=f"0 to {len(rows)}", got=str(at))
+            rows.insert(at, token)
+        if counts is not None:
+            known = dict(zip(given, checked_counts(counts, len(given)).tolist(), strict=True))
+            counts = [known.get(token, 0) for token in rows]
+        self._fill(
+            Tokens.from_list(rows).check_distinct(),
+            None if pad is None else special[pad],
+            None if unk is None else special[unk],
+            counts,
+            tokenizer,
+        )
 
     @classmethod
     def from_texts(
         cls,
-        texts: Iterable[str | Sequence[str]],
+        texts: Iterable[Text],
         *,
         min_count: int = 1,
         max_size: int | None = None,
+        pad: str | None = "<pad>",
+        unk: str | None = "<unk>",
+        pad_id: int = 0,
+        unk_id: int = 1,
         tokenizer: str | Tokenizer = "words",
-        **special: Any,
     ) -> Self:
         """Count the tokens of texts; the most frequent get the lowest ids.
 
@@ -86,73 +139,42 @@ class Vocabulary(TextEncoder):
             texts: Texts, or lists of tokens. Read once; only the counts are held.
             min_count: Leave out tokens seen less often.
             max_size: Keep at most this many ids, pad and unk included.
+            pad: The padding token. None: there is none.
+            unk: The token that stands for unknown ones. None: there is none.
+            pad_id: Where `pad` stands.
+            unk_id: Where `unk` stands.
             tokenizer: `"words"`, `"lower"`, `"split"`, or a callable `str -> list[str]`.
-            **special: `pad, unk, pad_id, unk_id` as in `from_tokens`.
-        """
-        tokenise = get_tokenizer(tokenizer)
-        counter: Counter[str] = Counter()
-        for i, text in enumerate(check_texts(texts)):
-            counter.update(tokens_of(i, text, tokenise))
-        kept = [(token, n) for token, n in counter.items() if n >= min_count]
-        kept.sort(key=lambda item: (-item[1], item[0]))
-        names = {special.get("pad", "<pad>"), special.get("unk", "<unk>")} - {None}
-        if max_size is not None:
-            if max_size <= len(names):
-                raise ArgumentError(
-                    "max_size",
-                    expected=f"more than the {len(names)} special tokens",
-                    got=str(max_size),
-                )
-            kept = [item for item in kept if item[0] not in names][: max_size - len(names)]
-        tokens = [token for token, _ in kept]
-        return cls.from_tokens(tokens, counts=[n for _, n in kept], tokenizer=tokenizer, **special)
-
-    @classmethod
-    def from_tokens(
-        cls,
-        tokens: Iterable[str],
-        *,
-        pad: str | None = "<pad>",
-        unk: str | None = "<unk>",
-        pad_id: int = 0,
-        unk_id: int = 1,
-        counts: Sequence[int] | None = None,
-        tokenizer: str | Tokenizer = "words",
-    ) -> Self:
-        """Number tokens in the order given, around the pad and unk ids.
-
-        The defaults are Keras' (pad 0, unk 1); `pad_id=1, unk_id=0` is the custom of the
-        PyTorch tutorials. `pad=None` or `unk=None` leaves that special token out: with both
-        out, ids are the positions in `tokens`, and a `Tokens` is shared, not copied.
 
         Raises:
-            ArgumentError: A token comes twice, or a special id lies beyond the vocabulary.
+            ArgumentError: `max_size` leaves no room beside pad and unk.
+            ArgumentTypeError: One string instead of many texts, or something that is no text.
+
+        Example:
+            >>> vocab = Vocabulary.from_texts(["a good film", "a bad film"])
+            >>> vocab.tokens.tolist()
+            ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
         """
-        refuse_one_string(tokens)
-        special = [(at, t) for at, t in ((pad_id, pad), (unk_id, unk)) if t is not None]
-        if not special:
-            store = tokens if isinstance(tokens, Tokens) else Tokens.from_list(list(tokens))
-            store.check_distinct()
-            return cls(store, counts=counts, tokenizer=tokenizer)
-        if len(special) == 2 and (pad == unk or pad_id == unk_id):
-            raise ArgumentError("pad and unk", expected="two tokens and two ids", got="the same")
-        given = list(tokens)
-        # A special token that the texts hold as well stands once, in its own place.
-        rows = [token for token in given if token not in (pad, unk)]
-        for at, token in sorted(special):
-            if not 0 <= at <= len(rows):
-                raise IdError(f"the id of {token!r}", expected=f"0 to {len(rows)}", got=str(at))
-            rows.insert(at, token)
-        store = Tokens.from_list(rows)
-        store.check_distinct()
-        if counts is not None:
-            known = dict(zip(given, checked_counts(counts, len(given)).tolist(), strict=True))
-            counts = [known.get(token, 0) for token in rows]
+        least = whole("min_count", min_count, least=0)
+        special = _special(pad, unk, pad_id, unk_id)
+        most = whole_or_none("max_size", max_size)
+        if most is not None and most <= len(special):
+            raise ArgumentError(
+                "max_size", expected=f"more than the {len(special)} special tokens", got=str(most)
+            )
+        counter: Counter[str] = Counter()
+        for tokens in token_lists(texts, get_tokenizer(tokenizer)):
+            counter.update(tokens)
+        kept = [(token, n) for token, n in counter.items() if n >= least]
+        kept.sort(key=lambda item: (-item[1], item[0]))
+        if most is not None:
+            kept = [item for item in kept if item[0] not in special][: most - len(special)]
         return cls(
-            store,
-            pad_id=None if pad is None else pad_id,
-            unk_id=None if unk is None else unk_id,
-            counts=counts,
+            [token for token, _ in kept],
+            pad=pad,
+            unk=unk,
+            pad_id=pad_id,
+            unk_id=unk_id,
+            counts=[n for _, n in kept],
             tokenizer=tokenizer,
         )
 
@@ -175,29 +197,73 @@ class Vocabulary(TextEncoder):
 
         Raises:
             ArgumentError: Ids with holes or twice (a map of frequencies, for example).
+            ArgumentTypeError: No mapping.
             UnknownTokenError: `pad` or `unk` is not in the mapping.
         """
-        rows: list[str | None] = [None] * len(mapping)
-        for token, i in mapping.items():
-            if not isinstance(i, int | np.integer) or not 0 <= i < len(rows) or rows[i] is not None:
-                raise ArgumentError(
-                    "mapping",
-                    expected=f"each id from 0 to {len(rows) - 1} once",
-                    got=f"{i!r} for {token!r}",
-                    hint="if these are frequencies, sort the tokens and use from_tokens",
-                )
-            rows[i] = token
+        if not isinstance(mapping, Mapping):
+            raise ArgumentTypeError(
+                "mapping",
+                expected="a dict of token to id",
+                got=described(mapping),
+                hint="Vocabulary(tokens) for a list of tokens",
+            )
         for special in (pad, unk):
             if special is not None and special not in mapping:
                 raise UnknownTokenError(
                     "mapping", expected=f"the special token {special!r}", got="a map without it"
                 )
-        return cls(
-            Tokens.from_list(rows),  # type: ignore[arg-type]  # every place was filled above
-            pad_id=None if pad is None else int(mapping[pad]),
-            unk_id=None if unk is None else int(mapping[unk]),
-            tokenizer=tokenizer,
+        pad_id, unk_id = (None if token is None else mapping[token] for token in (pad, unk))
+        return cls._of(
+            Tokens.from_list(_by_id(mapping)), pad_id=pad_id, unk_id=unk_id, tokenizer=tokenizer
         )
+
+    @classmethod
+    def _of(
+        cls,
+        tokens: Tokens,
+        *,
+        pad_id: int | None = None,
+        unk_id: int | None = None,
+        counts: Any = None,
+        tokenizer: str | Tokenizer | None = "words",
+    ) -> Self:
+        """A vocabulary of tokens that are distinct and hold their special ones already."""
+        vocab = cls.__new__(cls)
+        vocab._fill(tokens, pad_id, unk_id, counts, tokenizer)
+        return vocab
+
+    def _fill(
+        self,
+        tokens: Tokens,
+        pad_id: int | None,
+        unk_id: int | None,
+        counts: Any,
+        tokenizer: str | Tokenizer | None,
+    ) -> None:
+        if tokenizer is not None:
+            get_tokenizer(tokenizer)
+        pad_id = row_or_none("pad_id", pad_id, len(tokens))
+        unk_id = row_or_none("unk_id", unk_id, len(tokens))
+        if pad_id is not None and pad_id == unk_id:
+            raise ArgumentError("pad_id and unk_id", expected="two ids", got=f"{pad_id} twice")
+        if counts is not None:
+            counts = checked_counts(counts, len(tokens))
+        self._set(tokens=tokens, pad_id=pad_id, unk_id=unk_id, counts=counts, tokenizer=tokenizer)
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are, pad and unk among them: `len(vocab)`."""
+        return len(self)
+
+    @property
+    def stoi(self) -> dict[str, int]:
+        """Token to id as a dict, as torchtext says it: about 100 bytes a token."""
+        return self.tokens.as_dict
+
+    @property
+    def itos(self) -> Tokens:
+        """`tokens`, as torchtext says it."""
+        return self.tokens
 
     @property
     def pad(self) -> str | None:
@@ -229,7 +295,7 @@ class Vocabulary(TextEncoder):
             raise ArgumentTypeError(
                 "vocabulary[...]",
                 expected="a token",
-                got=f"{type(token).__name__} {token!r:.40}",
+                got=described(token),
                 hint="vocab.tokens[id] for a token by its id, vocab.encode for many",
             )
         return int(self._ids([token])[0])
@@ -266,7 +332,7 @@ class Vocabulary(TextEncoder):
             IdError: An id below 0 or beyond the vocabulary.
 
         Example:
-            >>> vocab = Vocabulary.from_tokens(["good", "film"])
+            >>> vocab = Vocabulary(["good", "film"])
             >>> vocab.decode([[2, 3, 0]])
             [['good', 'film']]
         """
@@ -295,9 +361,10 @@ class Vocabulary(TextEncoder):
             "tokens": self.tokens.tolist(),
             "counts": None if self.counts is None else self.counts.tolist(),
         }
-        with atomic_path(path) as part:
-            # As bytes: the same file on every system.
-            part.write_bytes(json.dumps(content, ensure_ascii=False, indent=0).encode())
+        # As bytes: the same file on every system.
+        data = json.dumps(content, ensure_ascii=False, indent=0).encode()
+        with atomic_path(file_to_write(path)) as part:
+            part.write_bytes(data)
 
     @classmethod
     def load(
@@ -309,22 +376,22 @@ class Vocabulary(TextEncoder):
             FormatError: The file is something else or damaged.
             MissingFileError: There is no such file.
         """
+        if tokenizer is not None:
+            get_tokenizer(tokenizer)
         where = str(path)
         if not Path(path).is_file():
             got = "a folder" if Path(path).is_dir() else "nothing there"
             raise MissingFileError(where, expected="a vocabulary file", got=got)
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            content = json.loads(Path(path).read_bytes())
             if content["format"] != FORMAT or content["version"] != 1:
                 raise FormatError(
                     where,
                     expected=f"{FORMAT} version 1",
                     got=f"{content['format']} version {content['version']}",
                 )
-            store = Tokens.from_list(content["tokens"])
-            store.check_distinct()
-            return cls(
-                store,
+            return cls._of(
+                Tokens.from_list(content["tokens"]).check_distinct(),
                 pad_id=content["pad_id"],
                 unk_id=content["unk_id"],
                 counts=content["counts"],
@@ -333,59 +400,50 @@ class Vocabulary(TextEncoder):
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             if isinstance(error, FormatError):
                 raise
-            raise FormatError(
-                where,
-                expected="a vocabulary that inlay saved",
-                got=f"{type(error).__name__}: {error}",
-            ) from error
+            got = f"{type(error).__name__}: {error}".rstrip(".")
+            raise FormatError(where, expected="a vocabulary that inlay saved", got=got) from error
 
 
-class HashingVocabulary(TextEncoder):
-    """Ids without a list of tokens: `id = 1 + crc32(token) mod (size - 1)`, 0 for padding.
-
-    What Keras calls `one_hot` and `hashing_trick`, with a hash that is the same in every
-    process. Different tokens may share an id, and an id cannot be turned back.
-
-    Example:
-        >>> HashingVocabulary(1000).encode(["a good film"])
-        array([[172, 627, 933]], dtype=int32)
-
-    Source: Weinberger et al. 2009, Feature hashing for large scale multitask learning.
-    """
-
-    unk_id = None
-
-    def __init__(self, size: int, *, tokenizer: str | Tokenizer = "words") -> None:
-        if size < 2:
-            raise ArgumentError("size", expected="2 or more", got=str(size))
-        get_tokenizer(tokenizer)
-        self.size, self.pad_id, self.tokenizer = size, 0, tokenizer
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __getitem__(self, token: str) -> int:
-        return 1 + zlib.crc32(token.encode(errors="replace")) % (self.size - 1)
-
-    def _ids(self, tokens: Sequence[str]) -> Array:
-        return np.fromiter(map(self.__getitem__, tokens), np.int64, len(tokens))
+def _listed(tokens: Any) -> Sequence[str]:
+    """The tokens a vocabulary is made of, and for what else one is made of what to write."""
+    if isinstance(tokens, Tokens):
+        return tokens
+    for kind, hint in NO_TOKENS:
+        if isinstance(tokens, kind):
+            got = described(tokens)
+            raise ArgumentTypeError("tokens", expected="a list of tokens", got=got, hint=hint)
+    return many_tokens("tokens", tokens)
 
 
-def check_row(name: str, row: int | None, n: int) -> None:
-    """Raise `IdError` for a special id that is no whole number from 0 to `n - 1`."""
-    if row is not None and not (isinstance(row, int | np.integer) and 0 <= row < n):
-        raise IdError(name, expected=f"a whole number from 0 to {n - 1}", got=repr(row))
+def _special(pad: Any, unk: Any, pad_id: Any, unk_id: Any) -> dict[str, int]:
+    """The special tokens that are wanted, and their ids."""
+    special: dict[str, int] = {}
+    for name, token, at in (("pad", pad, pad_id), ("unk", unk, unk_id)):
+        if token is not None:
+            if not isinstance(token, str):
+                hint = f"{name}_id={token!r} for its id"
+                got = described(token)
+                raise ArgumentTypeError(name, expected="a token or None", got=got, hint=hint)
+            row = whole(f"{name}_id", at, least=0)
+            if token in special or row in special.values():
+                got = "the same"
+                raise ArgumentError("pad and unk", expected="two tokens and two ids", got=got)
+            special[token] = row
+    return special
 
 
-def checked_counts(counts: Any, n: int) -> Array:
-    """Counts as int64 `(n,)`; floats that are whole are taken, nothing is rounded."""
-    array = np.asarray(counts)
-    if array.shape != (n,):
-        raise ArgumentError("counts", expected=f"{n}, one a token", got=f"shape {array.shape}")
-    if array.size and array.dtype.kind not in "iuf":
-        raise ArgumentTypeError("counts", expected="whole numbers", got=str(array.dtype))
-    wrong = ~((array >= 0) & (array < 2**63) & (array == np.floor(array)))
-    if wrong.any():
-        got = str(array[wrong][0])
-        raise ArgumentError("counts", expected="whole numbers, 0 or more", got=got)
-    return array.astype(np.int64, copy=False)
+def _by_id(mapping: Mapping[str, int]) -> list[str]:
+    """The tokens of a map in the order of their ids."""
+    rows: list[Any] = [None] * len(mapping)
+    for token, i in mapping.items():
+        is_whole = hasattr(i, "__index__") and not isinstance(i, bool)
+        if not is_whole or not 0 <= i < len(rows) or rows[i] is not None:
+            raise ArgumentError(
+                "mapping",
+                expected=f"each id from 0 to {len(rows) - 1} once",
+                got=f"{i!r} for {token!r}",
+                hint="Vocabulary(tokens), the most frequent first, if these are frequencies; "
+                "{'<pad>': 0, **mapping} if they are ids from 1",
+            )
+        rows[i] = token
+    return rows

@@ -58,11 +58,11 @@ class Native:
         metadata, arrays = header.metadata, _arrays(data, header, name)
         if options.verify:
             _verify(arrays, metadata, name)
-        tokens = Tokens(arrays["tokens"], arrays["offsets"], arrays["index"])
+        tokens = Tokens(arrays["tokens"], arrays["offsets"], arrays["index"], name=name)
         pad_id = _row(metadata, "pad_id", len(tokens), name)
         if pad_id is not None and arrays["matrix"][pad_id].any():
             raise wrong(name, f"zeros in row {pad_id}, which is padding", "other numbers")
-        table = Table(
+        table = Table._unchecked(
             tokens,
             arrays["matrix"],
             counts=arrays.get("counts"),
@@ -112,7 +112,7 @@ def _check_mark(header: Header, name: str) -> None:
             name,
             expected="a table saved by inlay",
             got=f"another safetensors file, of tensors {', '.join(listed)}{more}",
-            hint="safetensors.numpy.load_file and Table.from_arrays(tokens, matrix)",
+            hint="safetensors.numpy.load_file and Table(tokens, matrix)",
         )
     if header.metadata.get("version") != VERSION:
         raise FormatError(

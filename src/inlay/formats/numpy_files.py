@@ -100,7 +100,7 @@ def _the_matrix(name: str, arrays: Mapping[str, LazyArray]) -> Array:
         name,
         expected="one matrix of float16, float32 or float64",
         got=", ".join(listed) or "no array",
-        hint="np.load it and give Table.from_arrays(tokens, matrix) the right one",
+        hint="np.load it and give Table(tokens, matrix) the right one",
     )
 
 
@@ -164,7 +164,7 @@ def _table(
         "duplicates": len(dropped),
         "duplicate_examples": dropped[:EXAMPLES],
     }
-    return select(Table(tokens, matrix, counts=counts, provenance=provenance), options)
+    return select(Table._unchecked(tokens, matrix, counts=counts, provenance=provenance), options)
 
 
 def _check_finite(name: str, tokens: Tokens, matrix: Array) -> None:

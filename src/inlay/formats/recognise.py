@@ -13,9 +13,9 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (
         b"\x80",
         "a Python pickle, which may run any program and is never opened",
         "gensim's "
-        "KeyedVectors.load(...).save_word2vec_format(path, binary=True), or Table.from_arrays",
+        "KeyedVectors.load(...).save_word2vec_format(path, binary=True), or Table(tokens, matrix)",
     ),
-    (b"\x89HDF\r\n", "an HDF5 file (Keras weights?)", "h5py and Table.from_arrays"),
+    (b"\x89HDF\r\n", "an HDF5 file (Keras weights?)", "h5py and Table(tokens, matrix)"),
     (b"\xba\x16\x4f\x2f", "a fastText model", "the .vec file beside it"),
     (b"FiFu", "a finalfusion file", "finalfusion convert -t word2vec"),
     (b"SQLite format 3\0", "a Magnitude file", "the vectors that it was made from"),

@@ -93,7 +93,7 @@ class Rows:
             "replaced_examples": self._replaced,
             **details,
         }
-        return Table(tokens, self._matrix, provenance=provenance)
+        return Table._unchecked(tokens, self._matrix, provenance=provenance)
 
     def _resize(self, rows: int) -> None:
         shape = (rows, self._matrix.shape[1])

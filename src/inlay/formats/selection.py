@@ -22,7 +22,7 @@ def select(table: Table, options: ReadOptions) -> Table:
         rows = kept_rows(take(table.tokens, rows), wanted)
     matrix = table.storage[:n] if wanted is None else table.storage[rows]
     counts = None if table.counts is None else table.counts[rows]
-    return Table(
+    return Table._unchecked(
         take(table.tokens, rows),
         matrix,
         counts=counts,

@@ -42,7 +42,7 @@ def to_torch(table: Table, freeze: bool = True, *, check_ids: bool = False) -> "
 
     Example:
         >>> import numpy as np
-        >>> table = Table.from_arrays(["good", "film"], np.eye(2, dtype="float32"))
+        >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> to_torch(table)
         TableEmbedding(2, 2)
     """
@@ -97,7 +97,7 @@ def to_keras(
 
     Example:
         >>> import numpy as np
-        >>> table = Table.from_arrays(["good", "film"], np.eye(2, dtype="float32"))
+        >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> to_keras(table).trainable
         False
     """

@@ -158,7 +158,7 @@ def word2vec(
             tokenizer=tokenizer,
             progress=progress,
         )
-    return Table.from_arrays(
+    return Table(
         data.tokens,
         _train(data, settings, threads, progress),
         counts=data.counts,

@@ -296,7 +296,7 @@ def test_cached_words_have_the_same_vectors():
     words = ["--PAD--", *dict.fromkeys(word for text in TEXTS for word in text)]
     known = [[word for word in text if word != "--PAD--"] for text in TEXTS]
     plain = run(layer_of(output_key="all"), batch_to_ids(known))
-    vocabulary = Vocabulary.from_tokens(sorted(set(words) - {"--PAD--", ""}), tokenizer="split")
+    vocabulary = Vocabulary(sorted(set(words) - {"--PAD--", ""}), tokenizer="split")
     for table in (words, vocabulary):
         layer = layer_of(output_key="all", vocab_to_cache=table)
         if table is words:

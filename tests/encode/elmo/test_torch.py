@@ -459,7 +459,7 @@ def test_a_list_of_cached_words():
 
 
 def test_a_vocabulary_of_cached_words():
-    vocab = Vocabulary.from_tokens(["the", "cat", "sat"], pad_id=1, unk_id=0)
+    vocab = Vocabulary(["the", "cat", "sat"], pad_id=1, unk_id=0)
     elmo = make(vocab_to_cache=vocab).eval()
     texts = [["the", "cat", "sat"], ["cat"]]
     encoded = torch.from_numpy(vocab.encode(texts))
@@ -472,7 +472,7 @@ def test_a_vocabulary_of_cached_words():
 
 
 def test_new_words_are_read_by_their_characters():
-    vocab = Vocabulary.from_tokens(["the", "cat"])
+    vocab = Vocabulary(["the", "cat"])
     texts = [["the", "film"], ["film", "cat", "movie"]]
     elmo = make(vocab_to_cache=vocab).eval()
     wanted, encoded = elmo(ids(texts)), torch.from_numpy(vocab.encode(texts))
@@ -492,7 +492,7 @@ def test_the_cache_spares_the_character_network(monkeypatch):
 
 
 def test_a_vocabulary_without_padding_has_no_missing_tokens():
-    vocab = Vocabulary.from_tokens(["the", "cat"], pad=None, unk=None)
+    vocab = Vocabulary(["the", "cat"], pad=None, unk=None)
     elmo = make(vocab_to_cache=vocab).eval()
     found = elmo(torch.tensor([[0, 1]]))
     assert found["mask"].all()

@@ -234,7 +234,7 @@ class Elmo(Hosted):
         """
         words = list(dict.fromkeys(many_texts("words", words)))
         vectors = Lexicon(self._network).vectors(words)
-        return Table.from_arrays(words, vectors, provenance=self._origin)
+        return Table(words, vectors, provenance=self._origin)
 
     def tokenize(self, text: Text) -> list[str]:
         """The tokens of a text, `pad_token` among them, cut at `max_length`."""

@@ -1,18 +1,19 @@
 """Texts to a rectangle of ids: what a vocabulary and a hashing vocabulary have in common."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 
-from inlay.aliases import Array
+from inlay.aliases import Array, Text
+from inlay.checks import choice, many_texts, one_text, whole_or_none
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError
 
 Side = Literal["start", "end"]
 
 
-class TextEncoder:
+class Numericalizer:
     """The shared half of `Vocabulary` and `HashingVocabulary`: tokenise, look up, pad."""
 
     pad_id: int | None
@@ -38,7 +39,7 @@ class TextEncoder:
 
     def encode(
         self,
-        texts: Iterable[str | Sequence[str]],
+        texts: Iterable[Text],
         *,
         max_length: int | None = None,
         truncate: Side = "end",
@@ -47,7 +48,8 @@ class TextEncoder:
         """Turn texts into ids, one row a text, filled up with `pad_id`.
 
         Args:
-            texts: Texts, or texts already tokenised as lists of strings. May be empty.
+            texts: Texts, or texts already tokenised as lists (or numpy arrays) of strings.
+                May be empty.
             max_length: Width of the result: longer texts are cut, shorter ones padded.
                 None: as wide as the longest text.
             truncate: Where a text that is too long loses its tokens.
@@ -61,10 +63,10 @@ class TextEncoder:
                 no `unk_id`; `max_length` below 1.
             ArgumentTypeError: One string where a list of texts belongs, or no text.
         """
-        _check_sides(truncate=truncate, pad_side=pad_side)
-        if max_length is not None and max_length < 1:
-            raise ArgumentError("max_length", expected="1 or more", got=str(max_length))
-        lists = [tokens_of(i, t, self.tokenize) for i, t in enumerate(check_texts(texts))]
+        choice("truncate", truncate, ("start", "end"))
+        choice("pad_side", pad_side, ("start", "end"))
+        max_length = whole_or_none("max_length", max_length)
+        lists = list(token_lists(texts, self.tokenize))
         if max_length is not None:
             keep = slice(max_length) if truncate == "end" else slice(-max_length, None)
             lists = [tokens[keep] for tokens in lists]
@@ -87,30 +89,8 @@ class TextEncoder:
         return result
 
 
-def tokens_of(i: int, text: str | Sequence[str], tokenize: Tokenizer) -> Sequence[str]:
-    """The tokens of text number `i`; anything but text is refused, None and NaN above all."""
-    if isinstance(text, str):
-        return tokenize(text)
-    if isinstance(text, list | tuple) and all(isinstance(token, str) for token in text):
-        return text
-    raise ArgumentTypeError(
-        f"text {i}", expected="a string or a list of tokens", got=f"{type(text).__name__}"
-    )
-
-
-def check_texts(texts: Iterable[str | Sequence[str]]) -> Iterable[str | Sequence[str]]:
-    """Refuse one string where many texts belong: its characters would pass for texts."""
-    if isinstance(texts, str | bytes):
-        raise ArgumentTypeError(
-            "texts",
-            expected="a list of texts",
-            got=f"one {type(texts).__name__}",
-            hint="put it in a list: [text]",
-        )
-    return texts
-
-
-def _check_sides(**sides: str) -> None:
-    for name, side in sides.items():
-        if side not in ("start", "end"):
-            raise ArgumentError(name, expected="'start' or 'end'", got=repr(side))
+def token_lists(texts: Iterable[Text], tokenize: Tokenizer) -> Iterator[list[str]]:
+    """The tokens of each text; anything but text is refused, None and NaN above all."""
+    for i, given in enumerate(many_texts("texts", texts)):
+        text = one_text(f"text {i}", given)
+        yield tokenize(text) if isinstance(text, str) else text

@@ -1,0 +1,61 @@
+"""Ids without a list of tokens."""
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.checks import described, whole
+from inlay.core.immutable import Immutable
+from inlay.core.numericalizer import Numericalizer
+from inlay.core.tokenizer import Tokenizer, get_tokenizer
+from inlay.errors import ArgumentTypeError
+
+
+class HashingVocabulary(Immutable, Numericalizer):
+    """Ids without a list of tokens: `id = 1 + crc32(token) mod (vocab_size - 1)`, 0 for padding.
+
+    What Keras calls `one_hot` and `hashing_trick`, with a hash that is the same in every
+    process. Different tokens may share an id, and an id cannot be turned back.
+
+    Args:
+        vocab_size: How many ids there are, padding among them: rows of the layer.
+        tokenizer: `"words"`, `"lower"`, `"split"`, or a callable `str -> list[str]`.
+
+    Example:
+        >>> HashingVocabulary(1000).encode(["a good film"])
+        array([[172, 627, 933]], dtype=int32)
+
+    Source: Weinberger et al. 2009, Feature hashing for large scale multitask learning.
+    """
+
+    vocab_size: int
+    unk_id = None
+
+    def __init__(self, vocab_size: int, *, tokenizer: str | Tokenizer = "words") -> None:
+        get_tokenizer(tokenizer)
+        vocab_size = whole("vocab_size", vocab_size, least=2)
+        self._set(vocab_size=vocab_size, pad_id=0, tokenizer=tokenizer)
+
+    def __len__(self) -> int:
+        return self.vocab_size
+
+    def __contains__(self, token: object) -> bool:
+        return isinstance(token, str)  # any token has an id
+
+    def __getitem__(self, token: str) -> int:
+        if not isinstance(token, str):
+            raise ArgumentTypeError(
+                "vocabulary[...]",
+                expected="a token",
+                got=described(token),
+                hint="vocab.encode for many; an id cannot be turned back into a token",
+            )
+        return 1 + zlib.crc32(token.encode(errors="replace")) % (self.vocab_size - 1)
+
+    def __repr__(self) -> str:
+        return f"HashingVocabulary({self.vocab_size})"
+
+    def _ids(self, tokens: Sequence[str]) -> Array:
+        return np.fromiter(map(self.__getitem__, tokens), np.int64, len(tokens))
