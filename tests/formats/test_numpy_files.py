@@ -165,7 +165,7 @@ def test_no_list_or_several_beside_the_matrix(make):
         ),
         (
             npz(matrix=MATRIX, tokens=np.zeros(3, np.uint8), offsets=np.array([0, 9, 1, 3])),
-            "expected token",
+            r"x\.np: expected offsets",
         ),
         (
             npz(matrix=MATRIX, tokens=np.full(3, 255, np.uint8), offsets=np.arange(4)),

@@ -110,7 +110,8 @@ def _stored_tokens(name: str, arrays: Mapping[str, LazyArray], rows: int) -> Tok
     if blob is not None and offsets is not None and blob.dtype == np.uint8:
         if offsets.dtype.kind not in "iu":
             raise FormatError(name, expected="offsets as whole numbers", got=str(offsets.dtype))
-        tokens = Tokens(blob[...].reshape(-1), offsets[...].astype(np.int64).reshape(-1))
+        starts = offsets[...].astype(np.int64).reshape(-1)
+        tokens = Tokens(blob[...].reshape(-1), starts, name=name)
         if tokens.offsets.size != rows + 1:
             raise FormatError(name, expected=f"{rows + 1} offsets", got=str(tokens.offsets.size))
         tokens.check()
