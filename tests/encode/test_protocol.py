@@ -47,8 +47,8 @@ def test_elmo_gives_what_the_contract_says(elmo):
         Encoder,
         Elmo,
         np.zeros((2, 2)),
-        Table.from_arrays(["a"], np.ones((1, 2), np.float32)),
-        Vocabulary.from_tokens(["a"]),
+        Table(["a"], np.ones((1, 2), np.float32)),
+        Vocabulary(["a"]),
     ],
 )
 def test_what_is_no_encoder(value):
