@@ -83,6 +83,36 @@ def test_one_string_is_not_many_texts():
     assert list(checks.many_texts("texts", (t for t in ["a"]))) == ["a"]
 
 
+class Frame(dict):
+    """What a DataFrame is to who goes through it: the names of its columns."""
+
+    columns = ("text", "label")
+    shape = (3, 2)
+
+
+@pytest.mark.parametrize("texts", [Frame(text=1), {"text": ["a"], "label": [1]}])
+def test_the_names_of_a_tables_columns_do_not_pass_for_texts(texts):
+    with pytest.raises(ArgumentTypeError, match=r"texts: expected a list of texts, got .*column"):
+        checks.many_texts("texts", texts)
+
+
+def test_what_is_gone_through_is_named():
+    with pytest.raises(ArgumentTypeError, match=r"labels: expected a list of labels.*\[label\]"):
+        checks.many("labels", "pos", "labels")
+    with pytest.raises(ArgumentTypeError, match="labels: expected a list of labels"):
+        checks.many("labels", np.array("pos"), "labels")
+
+
+def test_every_text_comes_as_it_is_asked_for():
+    texts = checks.every_text("texts", iter(["a b", ("a", "b"), None]), hint="leave it out")
+    assert next(texts) == "a b"
+    assert next(texts) == ["a", "b"]
+    with pytest.raises(ArgumentTypeError, match=r"text 2: expected a string .* Try: leave it out"):
+        next(texts)
+    with pytest.raises(ArgumentTypeError, match="texts: expected a list of texts"):
+        checks.every_text("texts", "a b")
+
+
 def test_a_text_is_a_string_or_a_list_of_strings():
     assert checks.one_text("text 0", "a b") == "a b"
     assert checks.one_text("text 0", ("a", "b")) == ["a", "b"]

@@ -8,7 +8,7 @@ True and False are not, nor is `16.0` a whole number.
 import math
 import operator
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -126,21 +126,49 @@ def choice(name: str, value: T, choices: Sequence[T], *, hint: str = "") -> T:
     raise ArgumentError(name, expected=expected, got=described(value), hint=hint)
 
 
+def many(name: str, values: Any, of: str) -> Iterable[Any]:
+    """What can be gone through and has one value after the other: not one string, not a table.
+
+    Args:
+        name: The argument's name.
+        values: Its value; a generator is not used up.
+        of: What the values are: "texts".
+
+    Raises:
+        ArgumentTypeError: One string or bytes, whose characters would pass for values; a mapping
+            or a table (a DataFrame), of which the names would; or nothing of the kind.
+    """
+    hint = ""
+    if isinstance(values, str | bytes):
+        hint = f"put it in a list: [{name.removesuffix('s')}]"
+    elif hasattr(values, "columns") or isinstance(values, Mapping):
+        hint = f"one column of it: {name}[...]"
+    elif isinstance(values, Iterable) and getattr(values, "ndim", 1) != 0:
+        return values
+    raise ArgumentTypeError(name, expected=f"a list of {of}", got=described(values), hint=hint)
+
+
 def many_texts(name: str, texts: Any) -> Iterable[Any]:
-    """An iterable of texts: one string is refused, for its characters would pass for texts.
+    """An iterable of texts, not looked at one by one: see `many`.
 
     Raises:
         ArgumentTypeError: One string, bytes, or nothing that can be gone through.
     """
-    if isinstance(texts, str | bytes):
-        hint = f"put it in a list: [{name.removesuffix('s')}]"
-        raise ArgumentTypeError(name, expected="a list of texts", got=described(texts), hint=hint)
-    if not isinstance(texts, Iterable):
-        raise ArgumentTypeError(name, expected="a list of texts", got=described(texts))
-    return texts
+    return many(name, texts, "texts")
 
 
-def one_text(where: str, text: Any) -> str | list[str]:
+def every_text(name: str, texts: Any, *, hint: str = "") -> Iterator[str | list[str]]:
+    """`one_text` of each of `many_texts`, one after the other as they are asked for.
+
+    Raises:
+        ArgumentTypeError: At once, what is no list of texts; later, what is no text, with its
+            number.
+    """
+    texts = many_texts(name, texts)
+    return (one_text(f"text {i}", text, hint=hint) for i, text in enumerate(texts))
+
+
+def one_text(where: str, text: Any, *, hint: str = "") -> str | list[str]:
     """A string, or a list of tokens: a tuple and a numpy array of strings become one.
 
     Raises:
@@ -151,7 +179,8 @@ def one_text(where: str, text: Any) -> str | list[str]:
     tokens = text.tolist() if type(text).__module__ == "numpy" else text
     if isinstance(tokens, list | tuple) and all(isinstance(token, str) for token in tokens):
         return list(tokens)
-    raise ArgumentTypeError(where, expected="a string or a list of tokens", got=described(text))
+    expected = "a string or a list of tokens"
+    raise ArgumentTypeError(where, expected=expected, got=described(text), hint=hint)
 
 
 def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:

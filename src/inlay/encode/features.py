@@ -13,9 +13,8 @@ from inlay.bytes.lines import read_lines
 from inlay.checks import (
     choice,
     described,
+    every_text,
     file_to_write,
-    many_texts,
-    one_text,
     whole,
     whole_or_none,
 )
@@ -97,7 +96,7 @@ def write_features(
         "block": TOKEN_BLOCK if pool is None else BLOCK,
     }
     target = _target(path)
-    checked: Iterable[Text] = (one_text(f"text {i}", text) for i, text in enumerate(_read(texts)))
+    checked: Iterable[Text] = every_text("texts", _read(texts))
     if given.get("tokenizer", "") is None:
         checked = map(layered.tokenize, checked)  # what no name stands for shows in its tokens
     if target.exists() and not overwrite:
@@ -117,7 +116,7 @@ def write_features(
 def _read(texts: str | os.PathLike[str] | Iterable[Text]) -> Iterable[Text]:
     if isinstance(texts, str | os.PathLike):
         return (line.rstrip("\r\n") for line in read_lines(Path(texts)))
-    return many_texts("texts", texts)
+    return texts
 
 
 def _count(texts: str | os.PathLike[str] | Iterable[Text]) -> int | None:

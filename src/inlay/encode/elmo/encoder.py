@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import described, flag, many_texts, one_text, whole_or_none
+from inlay.checks import described, every_text, flag, many_texts, one_text, whole_or_none
 from inlay.core import Table
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
 from inlay.encode.elmo.files import read
@@ -238,10 +238,9 @@ class Elmo(Hosted):
 
     def tokenize(self, text: Text) -> list[str]:
         """The tokens of a text, `pad_token` among them, cut at `max_length`."""
-        return self._tokens("text", text)
+        return self._tokens(one_text("text", text))
 
-    def _tokens(self, where: str, text: Any) -> list[str]:
-        text = one_text(where, text)
+    def _tokens(self, text: str | list[str]) -> list[str]:
         tokens = self._tokenize(text) if isinstance(text, str) else text
         if isinstance(tokens, str):
             raise ArgumentTypeError(
@@ -340,8 +339,7 @@ class Elmo(Hosted):
             self._states = States()
 
     def _split(self, texts: Iterable[Text]) -> Iterator[list[str]]:
-        many = many_texts("texts", texts)
-        return (self._tokens(f"text {i}", text) for i, text in enumerate(many))
+        return map(self._tokens, every_text("texts", texts))
 
     def _run(self, texts: Iterable[Text]) -> Iterator[tuple[list[str], Array]]:
         """Each text's tokens and the layers `(n_layers, n, dim)` of its n real ones."""
