@@ -1,5 +1,7 @@
 """What PyTorch needs: tensors in an array's memory, memory of their own, ids checked."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,16 @@ def as_tensor(array: Array) -> Tensor:
 def detach(parameter: Tensor) -> None:
     """Move what shares an array's memory into its own: one copy, and the same object."""
     parameter.data = parameter.data.clone()
+
+
+def kernel_serves(tensor: Tensor) -> bool:
+    """Whether a kernel of ours may work on a tensor: it is float32, in the processor's memory."""
+    return bool(tensor.device.type == "cpu" and tensor.dtype == torch.float32)
+
+
+def arrays(*tensors: Tensor) -> Iterator[Array]:
+    """The memory of tensors, without a graph, for a kernel to read and to write."""
+    return (tensor.detach().numpy() for tensor in tensors)
 
 
 def check_dtype(where: str, ids: Tensor) -> None:

@@ -11,7 +11,8 @@ from tests.encode.elmo.golden import ATOL, ids_of
 from tests.encode.elmo.reference import reference_layers, word_vector
 
 torch = pytest.importorskip("torch")
-from inlay.encode.elmo.torch_bilm import BiLM, CharCNN, to_weights  # noqa: E402
+from inlay.encode.elmo.torch_bilm import BiLM, to_weights  # noqa: E402
+from inlay.encode.elmo.torch_words import CharCNN  # noqa: E402
 
 TINY = Options(
     dim=5,
@@ -105,6 +106,43 @@ def test_states_go_on():
         np.testing.assert_allclose(found[:, i, : layers.shape[1]], layers, atol=ATOL)
 
 
+@pytest.mark.parametrize("name", ["three layers", "no skip connections"])
+def test_one_direction_by_itself_also_in_pieces(name):
+    """As the trainer runs it: rows side by side, states carried on, only what is read."""
+    options = VARIANTS[name]
+    bilm, x = BiLM.from_weights(options, lively(options)), torch.randn(5, 7, 3)
+    layers, _ = bilm(x)
+    for side, (model, given) in enumerate(
+        [(bilm.forward_cells, x), (bilm.backward_cells, x.flip(1))]
+    ):
+        states = [(torch.zeros(5, 5), torch.zeros(5, 3))] * options.n_layers
+        parts = []
+        for some in (slice(0, 3), slice(3, 7)):
+            steps = given[:, some].transpose(0, 1)
+            found = list(model.layers(steps.flatten(0, 1), states, (5,) * len(steps)))
+            states = [(c[-5:], h[-5:]) for _, c, h in found]
+            parts.append(torch.stack([out.view(steps.shape) for out, _, _ in found]))
+        out = torch.cat(parts, 1).transpose(1, 2)
+        out = out.flip(2) if side else out
+        wanted = torch.stack([layer.chunk(2, 2)[side] for layer in layers])
+        torch.testing.assert_close(out, wanted, atol=2e-6, rtol=1e-5)
+
+
+def test_dropout_is_given_the_input_of_every_layer():
+    options = VARIANTS["three layers"]
+    bilm, x, given = BiLM.from_weights(options, lively(options)), torch.randn(4, 3), []
+    states = [(torch.zeros(2, 5), torch.zeros(2, 3))] * 3
+    found = [
+        out
+        for out, _, _ in bilm.forward_cells.layers(
+            x, states, (2, 2), drop=lambda part: given.append(part) or part
+        )
+    ]
+    assert len(given) == 3
+    for one, other in zip(given, [x, *found[:2]], strict=True):
+        assert one is other
+
+
 def test_a_text_of_no_words_keeps_its_state():
     bilm = BiLM.from_weights(TINY, lively(TINY))
     _, states = bilm(torch.randn(2, 4, 3), None)
@@ -191,9 +229,9 @@ def test_words_do_not_depend_on_their_neighbours():
 
 def test_equal_words_are_computed_once(monkeypatch):
     seen = []
-    plain = CharCNN._vectors
+    plain = CharCNN.each
     monkeypatch.setattr(
-        CharCNN, "_vectors", lambda self, words: seen.append(words.shape) or plain(self, words)
+        CharCNN, "each", lambda self, words, n: seen.append(words.shape) or plain(self, words, n)
     )
     char_cnn = CharCNN.from_weights(TINY, lively(TINY))
     char_cnn(torch.from_numpy(ids_of([["good", "film", "good"], ["film", "good", "good"]])))

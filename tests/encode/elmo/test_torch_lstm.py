@@ -5,7 +5,9 @@ from inlay.encode.elmo import torch_lstm
 from inlay.encode.elmo.torch_lstm import ProjectedLSTM, Run
 
 COUNTS, STATES, CELLS = (4, 3, 3, 2, 2, 1), 4, 21  # cells: whole registers and a rest
-DTYPES = {torch.float32: 1e-5, torch.float64: 1e-12}  # float32: our kernel
+# Of the greatest number of an array, for each is a sum of terms as large. float32 is our kernel,
+# whose functions are within 2e-7; six steps make 5e-6 of it, and 3e-6 of torch's own rounding.
+DTYPES = {torch.float32: 1e-5, torch.float64: 1e-12}
 
 
 def plain(run, x, kernel, bias, projection, c, h):
@@ -39,20 +41,23 @@ def test_it_is_the_lstm_and_so_is_its_gradient(dtype, clips, anew):
     fresh = None if anew is None else torch.isin(torch.arange(sum(COUNTS)), torch.tensor(anew))
     run, given = Run(COUNTS, *clips, fresh), random(dtype)
     weight = torch.randn(sum(COUNTS), STATES, dtype=dtype)
+    exact = [array.detach().double().requires_grad_() for array in given]
     results = []
-    for layer in (plain, ProjectedLSTM.apply):
-        states, cells = layer(run, *given)
-        results.append([states, cells, *torch.autograd.grad(states, given, weight)])
+    for layer, arrays in ((plain, exact), (ProjectedLSTM.apply, given)):
+        states, cells = layer(run, *arrays)
+        gradients = torch.autograd.grad(states, arrays, weight.to(states.dtype))
+        results.append([states, cells, *gradients])
     if clips[0] is not None:  # the clips are at work, the last two as less than they are
-        assert (results[0][0].abs() == torch.tensor(clips[1], dtype=dtype)).any()
-        assert (results[0][1].abs() == torch.tensor(clips[0], dtype=dtype)).any()
+        assert (results[0][0].abs() == clips[1]).any()
+        assert (results[0][1].abs() == clips[0]).any()
     for expected, found in zip(*results, strict=True):
-        torch.testing.assert_close(found, expected, atol=DTYPES[dtype], rtol=DTYPES[dtype])
+        off = (found.double() - expected).abs().max()
+        assert off <= DTYPES[dtype] * expected.abs().max()
 
 
 @pytest.mark.parametrize("kernel", [True, False])
 def test_the_way_back_can_be_gone_twice(monkeypatch, kernel):
-    monkeypatch.setattr(torch_lstm, "_kernel_serves", lambda z: kernel)
+    monkeypatch.setattr(torch_lstm, "kernel_serves", lambda z: kernel)
     given = random(torch.float32)
     states, _ = ProjectedLSTM.apply(Run(COUNTS, 0.4, 0.3), *given)
     first, second = (torch.autograd.grad(states.sum(), given, retain_graph=True) for _ in range(2))
@@ -62,7 +67,7 @@ def test_the_way_back_can_be_gone_twice(monkeypatch, kernel):
 
 @pytest.mark.parametrize("kernel", [True, False])
 def test_nan_is_not_hidden(monkeypatch, kernel):
-    monkeypatch.setattr(torch_lstm, "_kernel_serves", lambda z: kernel)
+    monkeypatch.setattr(torch_lstm, "kernel_serves", lambda z: kernel)
     given = [array.detach() for array in random(torch.float32)]
     given[1][0] = float("nan")
     states, cells = ProjectedLSTM.apply(Run(COUNTS, 3.0, 3.0), *given)

@@ -108,15 +108,14 @@ def test_words_that_are_not_predicted_are_read():
     assert read(TEXTS, min_count=4)[2].vocabulary == ["<S>", "</S>", "<UNK>", "b"]
 
 
-def test_characters_are_those_of_the_words_without_no_token():
+def test_characters_are_those_of_the_words():
     corpus, _, words = read(["x 가나 <S> </S> <UNK>", "x " + "y" * 60])
     for token in corpus.tokens:
         number = words.number[corpus.tokens.index(token)]
-        expected = character_ids([token])[0] - 1
+        expected = character_ids([token])[0]
         np.testing.assert_array_equal(words.characters[number], expected)
-        assert words.lengths[number] == (expected != 260).sum()
+        assert words.lengths[number] == (expected != 261).sum()
     assert [words.number[corpus.tokens.index(t)] for t in ("<S>", "</S>", "<UNK>")] == [0, 1, 2]
-    assert words.characters.min() >= 0
 
 
 def test_nothing_to_predict():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from inlay.train.elmo import torch_softmax
 from inlay.train.elmo.measure import loss
 from inlay.train.elmo.torch_softmax import Sample, chances, gather, likelihood
 
@@ -20,10 +21,17 @@ def problem():
     )
 
 
+@pytest.fixture(params=["our kernel", "by torch"])
+def _both(request, monkeypatch):
+    if request.param == "by torch":
+        monkeypatch.setattr(torch_softmax, "kernel_serves", lambda scores: False)
+
+
 def everything(weights, bias):
     return Sample.of(weights, bias, np.arange(len(bias)), None)
 
 
+@pytest.mark.usefixtures("_both")
 def test_with_all_classes_it_is_cross_entropy(problem):
     states, targets, weights, bias = problem
     sample = everything(weights, bias)
@@ -41,6 +49,7 @@ def test_with_all_classes_it_is_cross_entropy(problem):
         torch.testing.assert_close(mine, theirs, atol=2e-5, rtol=1e-5)
 
 
+@pytest.mark.usefixtures("_both")
 def test_gradients_of_groups_add_up(problem):
     states, targets, weights, bias = problem
     sample = Sample.of(weights, bias, np.array([3, 8, 20]), np.full(CLASSES, 0.5))
@@ -76,6 +85,7 @@ def test_a_sample_agrees_with_all_on_average(problem):
     assert cosine > 0.98
 
 
+@pytest.mark.usefixtures("_both")
 def test_the_target_in_the_sample_counts_once():
     states, weights, bias = torch.ones(1, 1), torch.zeros(4, 1), torch.zeros(4)
     target = torch.tensor([2])

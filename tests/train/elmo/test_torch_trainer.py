@@ -2,13 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from inlay.encode.elmo.torch_bilm import BiLM, CharCNN
+from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.torch_bilm import BiLM
+from inlay.encode.elmo.torch_words import CharCNN
+from inlay.errors import ArgumentError
 from inlay.text import encode_corpus
 from inlay.train.elmo import torch_trainer
 from inlay.train.elmo.stream import Stream, Texts, Words
-from inlay.train.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
-from tests.train.elmo.test_torch_network import gradients_of, options
+from inlay.train.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, device_for, threads
 
+OPTIONS = Options(6, 4, 3, None, None, True, 3, ((1, 3), (2, 2), (4, 5)), 2, "relu")
 TEXTS = ["a bb a ccc bb 라 a bb", "bb bb ccc a a a 라 a", "ccc a x y z a a a"]  # 8 words each
 
 
@@ -30,8 +33,7 @@ def trainer(monkeypatch):
 
         def make(unroll=5, **changed):
             stream = Stream(corpus.ids, texts, words, rows=3, steps=unroll, seed=0)
-            network = options(cell_clip=None, proj_clip=None)
-            return Trainer(network, words, plan(**changed), stream.rows, pool), stream
+            return Trainer(OPTIONS, words, plan(**changed), stream.rows, pool), stream
 
         yield make
 
@@ -41,14 +43,12 @@ def test_the_loss_and_every_gradient_are_those_of_the_layers(trainer, monkeypatc
     batch = stream.batch(0)
     assert batch.inputs.shape == (2, 5, 3)
     assert batch.fresh.sum() == 3  # in the first step alone
-    o = it.network.options
-    cnn = CharCNN.from_weights(o, it.network.weights())
-    bilm = BiLM.from_weights(o, it.network.weights())
+    cnn, bilm = (network.from_weights(OPTIONS, it.weights()) for network in (CharCNN, BiLM))
     softmax = [it.parameters[name].clone().requires_grad_() for name in (WEIGHTS, BIAS)]
     loss = 0
     for direction in range(2):
         numbers = batch.inputs[direction].T
-        x = cnn(torch.from_numpy(it.words.characters[numbers].astype(np.int64) + 1))
+        x = cnn(torch.from_numpy(it.words.characters[numbers].astype(np.int64)))
         x = x.flip(1) if direction else x
         top = bilm(x)[0][-1].chunk(2, 2)[direction]
         top = top.flip(1) if direction else top
@@ -56,7 +56,7 @@ def test_the_loss_and_every_gradient_are_those_of_the_layers(trainer, monkeypatc
         scores = top @ softmax[0].T + softmax[1]
         loss = loss + torch.nn.functional.cross_entropy(scores.flatten(0, 1), target.flatten()) / 2
     loss.backward()
-    expected = gradients_of(cnn) | gradients_of(bilm)
+    expected = {name: p.grad for part in (cnn, bilm) for name, p in part.named_parameters()}
     expected |= {WEIGHTS: softmax[0].grad, BIAS: softmax[1].grad}
 
     taken = {}
@@ -90,6 +90,37 @@ def test_state_is_carried_from_piece_to_piece(trainer, monkeypatch):
     assert whole.perplexity(numbers_of(stream))["mean"] == pytest.approx(np.exp(expected), rel=1e-5)
 
 
+@pytest.mark.parametrize("n_samples", [None, 4])
+def test_without_our_kernels_it_is_the_same(trainer, monkeypatch, n_samples):
+    """As on a graphics card: by PyTorch's own operations, and everything at once."""
+    runs = []
+    for kernels in (True, False):
+        with monkeypatch.context() as patch:
+            if not kernels:
+                for module in ("train.elmo.torch_adam", "train.elmo.torch_softmax"):
+                    patch.setattr(f"inlay.{module}.kernel_serves", lambda tensor: False)
+                patch.setattr("inlay.encode.elmo.torch_lstm.kernel_serves", lambda tensor: False)
+                patch.setattr("inlay.encode.elmo.torch_words.kernel_serves", lambda tensor: False)
+            it, stream = trainer(n_samples=n_samples, dropout=0.1, clip_norm=0.5)
+            losses = [it.step(number, stream.batch(number % 2)) for number in range(6)]
+            runs.append((losses, it.state()))
+    (losses, state), (own, other) = runs
+    np.testing.assert_allclose(own, losses, rtol=1e-5)
+    for name, array in state.items():
+        scale = np.abs(array).max()
+        np.testing.assert_allclose(other[name], array, rtol=0, atol=1e-3 * scale, err_msg=name)
+
+
+def test_where_it_trains(monkeypatch):
+    assert device_for("cpu") == torch.device("cpu")
+    for found, expected in ((False, "cpu"), (True, "cuda")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda found=found: found)
+        assert device_for(None) == torch.device(expected)
+    for wrong in ("gpu", "meta", 3.5):
+        with pytest.raises(ArgumentError, match=r"device: expected .*such as 'cpu'"):
+            device_for(wrong)
+
+
 def test_a_step_goes_down(trainer):
     it, stream = trainer(n_samples=6, learning_rate=0.05, steps=60)
     before = it.perplexity(numbers_of(stream))["mean"]
@@ -106,7 +137,9 @@ def test_every_step_draws_anew_and_the_same_step_the_same(trainer, monkeypatch):
     seeds = []
     real = torch_trainer.Dropout
     monkeypatch.setattr(
-        torch_trainer, "Dropout", lambda share, seed: (seeds.append(seed), real(share, seed))[1]
+        torch_trainer,
+        "Dropout",
+        lambda share, seed, on: (seeds.append(seed), real(share, seed, on))[1],
     )
     for number in range(3):
         it.step(number, stream.batch(number))
@@ -150,5 +183,5 @@ def test_the_learning_rate_rises_and_falls():
 
 def test_large_shares_and_small_ones(trainer):
     assert trainer()[0].shares == [(0, slice(0, 3)), (1, slice(0, 3))]
-    rows = torch_trainer._shares(130)
+    rows = torch_trainer._shares(130, 64)
     assert [part.stop - part.start for _, part in rows] == [64, 64, 2] * 2

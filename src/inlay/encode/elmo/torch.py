@@ -12,7 +12,8 @@ from inlay.encode.elmo.characters import BOS, EOS, character_ids, check_tokens
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.encode.elmo.settings import LayerSettings
-from inlay.encode.elmo.torch_bilm import BiLM, CharCNN, States, to_weights
+from inlay.encode.elmo.torch_bilm import BiLM, States, to_weights
+from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import torch as host

@@ -1,133 +1,68 @@
-"""ELMo's two networks in PyTorch: words from characters, and the language models above them."""
+"""ELMo's language models in PyTorch, above the words of `torch_words`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from inlay.aliases import Array
-from inlay.encode.elmo.characters import PADDING
-from inlay.encode.elmo.options import N_CHARACTERS, Options
+from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.torch_lstm import ProjectedLSTM, Run
+from inlay.encode.elmo.torch_weights import NamedNetwork
+from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError
 
-WORDS_AT_ONCE = 512  # in the character network: bounds its memory
-States = tuple[Tensor, Tensor]
+States = tuple[Tensor, Tensor]  # cells, and projected states
 
 
-class _Network(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
-    """What both have in common: a name of the file for each parameter."""
+class Direction(nn.ModuleList):  # type: ignore[misc]  # torch is optional, so untyped here
+    """A language model in one direction: LSTM layers, one above the other."""
 
     def __init__(self, options: Options) -> None:
-        super().__init__()
+        super().__init__(_Cell(options) for _ in range(options.n_layers))
         self.options = options
 
-    @classmethod
-    def from_weights(cls, options: Options, weights: Weights) -> Self:
-        """Make one that holds a copy of an ELMo's numbers."""
-        with torch.device("meta"):  # nothing is drawn that would be overwritten
-            network = cls(options)
-        arrays = weights.named()
-        network.load_state_dict(
-            {
-                name: torch.from_numpy(_from_file(arrays[official], name))
-                for official, name in network._names()
-            },
-            assign=True,
-        )
-        return network
-
-    def _names(self) -> Iterator[tuple[str, str]]:
-        """Pairs of a name in the file and a name here."""
-        raise NotImplementedError
-
-    def _arrays(self) -> dict[str, Array]:
-        state = self.state_dict()
-        return {
-            official: _to_file(state[name].float().numpy(force=True), official, name)
-            for official, name in self._names()
-        }
-
-
-class CharCNN(_Network):
-    """Words from their characters: convolutions, highways, a projection.
-
-    Equal words are computed once. Of the filling behind a word only so much is computed as can
-    matter: what lies over filling alone is the same everywhere, and only the greatest counts.
-    """
-
-    def __init__(self, options: Options) -> None:
-        super().__init__(options)
-        width = options.n_filters
-        self.char_embed = nn.Embedding(N_CHARACTERS, options.char_dim, padding_idx=0)
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(options.char_dim, maps, size) for size, maps in options.filters
-        )
-        self.highways = nn.ModuleList(_Highway(width) for _ in range(options.n_highway))
-        self.projection = (
-            nn.Linear(width, options.projection_dim) if options.has_projection else nn.Identity()
-        )
-
-    def _names(self) -> Iterator[tuple[str, str]]:
-        yield "char_embed", "char_embed.weight"
-        pairs = [(f"CNN/{{}}_cnn_{i}", f"convolutions.{i}") for i in range(len(self.convolutions))]
-        for i in range(len(self.highways)):
-            for part in ("carry", "transform"):
-                pairs.append((f"CNN_high_{i}/{{}}_{part}", f"highways.{i}.{part}"))
-        if self.options.has_projection:
-            pairs.append(("CNN_proj/{}_proj", "projection"))
-        for official, name in pairs:
-            yield official.format("W"), f"{name}.weight"
-            yield official.format("b"), f"{name}.bias"
-
-    def forward(self, char_ids: Tensor) -> Tensor:
-        """Look at words.
+    def layers(
+        self,
+        x: Tensor,
+        starts: Sequence[States],
+        counts: tuple[int, ...],
+        *,
+        fresh: Tensor | None = None,
+        drop: Callable[[Tensor], Tensor] | None = None,
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Run over words that are ordered as `ProjectedLSTM` wants them, in order of reading.
 
         Args:
-            char_ids: Whole numbers `(..., 50)`, 0 to 261.
+            x: `(words, P)`.
+            starts: For each layer, cells `(texts, C)` and projected states `(texts, P)`.
+            counts: How many texts have each step.
+            fresh: bool `(words,)`: where both states are zero instead.
+            drop: Applied to what each layer is given; None: nothing.
 
-        Returns:
-            `(..., P)`.
+        Yields:
+            For each layer what it gives on `(words, P)`; and its cells `(words, C)`, which have
+            no gradient, and projected states `(words, P)`.
         """
-        shape = (*char_ids.shape[:-1], self.options.projection_dim)
-        if not char_ids.numel():
-            return self.char_embed.weight.new_zeros(shape)
-        words, at = torch.unique(char_ids.flatten(0, -2).int(), dim=0, return_inverse=True)
-        places = torch.arange(1, words.shape[1] + 1, device=words.device)
-        # Short words first: each part is as wide as its own longest word needs.
-        lengths, order = ((words != PADDING) * places).amax(1).sort()
-        widest = max(size for size, _ in self.options.filters)
-        vectors = [
-            self._vectors(words[part, : int(n[-1]) + widest])
-            for part, n in zip(
-                order.split(WORDS_AT_ONCE), lengths.split(WORDS_AT_ONCE), strict=True
-            )
-        ]
-        return functional.embedding(order.argsort()[at], torch.cat(vectors)).view(shape)
-
-    def _vectors(self, words: Tensor) -> Tensor:
-        """Words `(n, characters)` -> `(n, P)`."""
-        x = self.char_embed(words).transpose(1, 2)
-        maps = torch.cat([convolution(x).amax(2) for convolution in self.convolutions], 1)
-        vectors = maps.tanh() if self.options.activation == "tanh" else maps.relu()
-        for highway in self.highways:
-            vectors = highway(vectors)
-        return self.projection(vectors)
+        options = self.options
+        run = Run(counts, options.cell_clip, options.proj_clip, fresh)
+        for k, (cell, start) in enumerate(zip(self, starts, strict=True)):
+            given = x if drop is None else drop(x)
+            h, c = cell(run, given, *start)
+            x = h + given if k and options.use_skip_connections else h
+            yield x, c, h
 
 
-class BiLM(_Network):
+class BiLM(NamedNetwork):
     """The language models over words in reading order and against it, and all their layers."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.forward_cells = nn.ModuleList(_Cell(options) for _ in range(options.n_layers))
-        self.backward_cells = nn.ModuleList(_Cell(options) for _ in range(options.n_layers))
+        self.forward_cells, self.backward_cells = Direction(options), Direction(options)
 
-    def _names(self) -> Iterator[tuple[str, str]]:
+    def official_names(self) -> Iterator[tuple[str, str]]:
+        """Pairs of a name in the file and a name here."""
         for d, side in enumerate(("forward", "backward")):
             for k in range(self.options.n_layers):
                 official = f"RNN_{d}/RNN/MultiRNNCell/Cell{k}/LSTMCell"
@@ -162,21 +97,21 @@ class BiLM(_Network):
         layers = [x.new_zeros(2, batch * width, dim) for _ in range(options.n_layers)]
         if not rows.counts:
             return [layer.view(batch, width, 2 * dim) for layer in layers], states
-        run = Run(rows.counts, options.cell_clip, options.proj_clip)
         c_end, h_end = (state.detach().clone() for state in states)
         last = rows.order[: rows.counts[0]]
         sides = []
-        for d, (places, cells) in enumerate(
+        for d, (places, direction) in enumerate(
             [(rows.ahead, self.forward_cells), (rows.back, self.backward_cells)]
         ):
-            inputs, side = x[places], []
-            for k, cell in enumerate(cells):
-                start = [state[k, d].index_select(0, rows.order) for state in states]
-                h, c = cell(run, inputs, *start)
+            starts = [
+                (c.index_select(0, rows.order), h.index_select(0, rows.order))
+                for c, h in zip(states[0][:, d], states[1][:, d], strict=True)
+            ]
+            side = []
+            for k, (out, c, h) in enumerate(direction.layers(x[places], starts, rows.counts)):
                 c_end[k, d, last] = c[rows.ends]
                 h_end[k, d, last] = h.detach()[rows.ends]
-                inputs = h + inputs if options.use_skip_connections and k > 0 else h
-                side.append(x.new_zeros(x.shape).index_copy(0, places, inputs))
+                side.append(x.new_zeros(x.shape).index_copy(0, places, out))
             sides.append(side)
         layers = [torch.cat(pair, 1).view(batch, width, -1) for pair in zip(*sides, strict=True)]
         return layers, (c_end, h_end)
@@ -187,17 +122,8 @@ def to_weights(char_cnn: CharCNN, bilm: BiLM) -> Weights:
 
     Source: the inverse of both `from_weights`.
     """
-    arrays = char_cnn._arrays() | bilm._arrays()
+    arrays = char_cnn.official_arrays() | bilm.official_arrays()
     return Weights.build(bilm.options, lambda name, _: arrays[name])
-
-
-class _Highway(nn.Module):  # type: ignore[misc]
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.carry, self.transform = nn.Linear(width, width), nn.Linear(width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.lerp(x, self.transform(x).relu(), self.carry(x).sigmoid())
 
 
 class _Cell(nn.Module):  # type: ignore[misc]
@@ -257,21 +183,3 @@ class _Rows(NamedTuple):
             tuple(count for count in counts.tolist() if count),
             starts[lengths[:n] - 1] + torch.arange(n, device=device),
         )
-
-
-def _from_file(array: Array, name: str) -> Array:
-    """A writable copy of an array of the file in PyTorch's layout."""
-    if name == "char_embed.weight":
-        return np.pad(array, ((1, 0), (0, 0)))
-    if name.endswith(".weight"):
-        array = array.reshape(array.shape[-3:]).T  # a convolution has one axis more in the file
-    return np.array(array, np.float32, order="C")
-
-
-def _to_file(array: Array, official: str, name: str) -> Array:
-    """The inverse of `_from_file`."""
-    if name == "char_embed.weight":
-        return array[1:]
-    if name.endswith(".weight"):
-        array = array.T[None] if array.ndim == 3 else array.T
-    return np.array(array, np.float32, order="C")

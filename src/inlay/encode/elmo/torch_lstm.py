@@ -9,10 +9,7 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
 from inlay.encode.elmo.weights import FORGET_BIAS
-
-_sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
-_tanh_backward = torch.ops.aten.tanh_backward.grad_input
-_clamp_backward = torch.ops.aten.hardtanh_backward.grad_input  # 0 at the bounds and beyond
+from inlay.hosts.torch import arrays, kernel_serves
 
 
 class Run(NamedTuple):
@@ -114,15 +111,17 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
         width = x.shape[1]
         d_states, d_gates = d_states.contiguous().clone(), torch.empty_like(gates)
         d_c, d_h = torch.zeros_like(c0), torch.zeros_like(heads[: len(c0)])
-        split = [array.split(run.counts) for array in (d_states, d_gates, gates, cells, states)]
+        split = [array.split(run.counts) for array in (d_states, d_gates, gates, cells)]
         before, kept = [c0.contiguous(), *split[3][:-1]], run.kept()
+        if run.proj_clip is not None:  # what reached a clip passes no gradient on
+            outside = (states.abs() >= run.proj_clip).split(run.counts)
         for t in reversed(range(len(run.counts))):
-            dh, dz, z, c, h = (parts[t] for parts in split)
+            dh, dz, z, c = (parts[t] for parts in split)
             n, keep = len(z), kept[t]
             c_before, dc = before[t][:n], d_c[:n]
             dh.add_(d_h[:n])
             if run.proj_clip is not None:
-                _clamp_backward(dh, h, -run.proj_clip, run.proj_clip, grad_input=dh)
+                dh.masked_fill_(outside[t], 0)
             if keep is not None:
                 c_before = c_before * keep
             _step_back(z, c_before, c, dh @ projection.T, dz, dc, run.cell_clip)
@@ -143,10 +142,10 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
 
 def _step(z: Tensor, before: Tensor, cells: Tensor, out: Tensor, clip: float | None) -> None:
     """What `inlay.kernels.lstm_training.step` says, on any device."""
-    if _kernel_serves(z):
+    if kernel_serves(z):
         from inlay.kernels.lstm_training import step
 
-        step(*_arrays(z, before, cells, out), _float32(clip))
+        step(*arrays(z, before, cells, out), _float32(clip))
         return
     i, j, f, o = z.chunk(4, 1)
     i.sigmoid_()
@@ -168,36 +167,28 @@ def _step_back(
     clip: float | None,
 ) -> None:
     """What `inlay.kernels.lstm_training.step_back` says, on any device."""
-    if _kernel_serves(z):
+    if kernel_serves(z):
         from inlay.kernels.lstm_training import step_back
 
-        step_back(*_arrays(z, before, cells, d_out, d_z, d_cells), _float32(clip))
+        step_back(*arrays(z, before, cells, d_out, d_z, d_cells), _float32(clip))
         return
-    half = z.shape[1] // 2
+    dim = z.shape[1] // 4
     i, j, f, o = z.chunk(4, 1)
     d_i, d_j, d_f, d_o = d_z.chunk(4, 1)
     squashed = cells.tanh()
     torch.mul(d_out, squashed, out=d_o)
-    d_cells.add_(_tanh_backward(d_out.mul_(o), squashed, grad_input=d_out))
+    d_cells.addcmul_(d_out.mul_(o), 1 - squashed.square())
     if clip is not None:
-        _clamp_backward(d_cells, cells, -clip, clip, grad_input=d_cells)
+        d_cells.masked_fill_(cells.abs() >= clip, 0)
     torch.mul(d_cells, j, out=d_i)
     torch.mul(d_cells, i, out=d_j)
     torch.mul(d_cells, before, out=d_f)
-    _sigmoid_backward(d_i, i, grad_input=d_i)
-    _tanh_backward(d_j, j, grad_input=d_j)
-    _sigmoid_backward(d_z[:, half:], z[:, half:], grad_input=d_z[:, half:])
+    slopes = z * (1 - z)  # of the logistic function
+    slopes[:, dim : 2 * dim] = 1 - j.square()
+    d_z.mul_(slopes)
     d_cells.mul_(f)
-
-
-def _kernel_serves(z: Tensor) -> bool:
-    return bool(z.device.type == "cpu" and z.dtype == torch.float32)
 
 
 def _float32(clip: float | None) -> np.float32:
     """A clip as cells that reached it have it."""
     return np.float32(np.inf if clip is None else clip)
-
-
-def _arrays(*tensors: Tensor) -> Any:
-    return (tensor.detach().numpy() for tensor in tensors)

@@ -33,7 +33,7 @@ def perplexity(
     """
     marked = [np.concatenate([[0], text, [1]]) for text in texts]
     distinct = np.unique(np.concatenate(marked))
-    vectors = network.words(words.characters[distinct] + np.int16(1))
+    vectors = network.words(words.characters[distinct])
     size = network.options.projection_dim
 
     def share(batch: list[int]) -> tuple[float, float, int]:

@@ -29,7 +29,8 @@ class Words:
     Attributes:
         number: int32 `(len(corpus.tokens),)`: a word's number. 0, 1 and 2 are `SPECIAL`, then
             come the others by falling count.
-        characters: int16 `(words, 50)`, by number, from 0: 100 bytes for each distinct word.
+        characters: int16 `(words, 50)`, by number, as `character_ids` makes them: 100
+            bytes for each distinct word.
         lengths: int16 `(words,)`: how many of a word's characters are no filling.
         vocabulary: The words that are predicted, by number; the others count as `UNKNOWN`.
         counts: int64 `(len(vocabulary),)`: how often each would be predicted.
@@ -74,13 +75,12 @@ class Words:
                 hint="a tokenizer that leaves them out",
             )
         parts = [names[at : at + 10_000] for at in range(0, len(names), 10_000)]
-        # From 0: what "no token" would have is not trained.
-        characters = np.concatenate([(character_ids(part) - 1).astype(np.int16) for part in parts])
+        characters = np.concatenate([character_ids(part).astype(np.int16) for part in parts])
         counts = np.zeros(len(names), np.int64)
         np.add.at(counts, number, corpus.counts)
         counts[SPECIAL.index(UNKNOWN)] += counts[size:].sum()
         counts[[SPECIAL.index(BOS), SPECIAL.index(EOS)]] += n_texts
-        lengths = (characters != PADDING - 1).sum(1).astype(np.int16)
+        lengths = (characters != PADDING).sum(1).astype(np.int16)
         return cls(number, characters, lengths, names[:size], counts[:size])
 
     def targets(self, numbers: Array) -> Array:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from inlay.aliases import Array
+from inlay.hosts.torch import arrays, kernel_serves
 
 ROWS = 128  # positions at once: their scores stay in the cache
 
@@ -22,21 +23,21 @@ class Sample:
         places: int64 `(V,)`: where each class stands in the sample; -1: it does not.
     """
 
-    classes: Array
+    classes: Tensor
     weights: Tensor
     bias: Tensor
-    places: Array
+    places: Tensor
 
     @classmethod
     def of(cls, weights: Tensor, bias: Tensor, classes: Array, chances: Array | None) -> "Sample":
         """Take some classes; `chances` None: each was certain."""
-        places = np.full(len(weights), -1, np.int64)
-        places[classes] = np.arange(len(classes))
-        chosen = torch.from_numpy(classes)
+        chosen = torch.from_numpy(classes).to(weights.device)
+        places = torch.full((len(weights),), -1, device=weights.device)
+        places[chosen] = torch.arange(len(chosen), device=weights.device)
         own = bias[chosen]
         if chances is not None:
-            own -= torch.from_numpy(np.log(chances[classes]).astype(np.float32))
-        return cls(classes, weights[chosen], own, places)
+            own -= torch.from_numpy(np.log(chances[classes]).astype(np.float32)).to(own)
+        return cls(chosen, weights[chosen], own, places)
 
 
 def chances(n_classes: int, size: int) -> Array:
@@ -101,17 +102,15 @@ def likelihood(
     Source: Jean et al. 2015, "On Using Very Large Target Vocabulary for Neural Machine
     Translation", section 3.
     """
-    from inlay.kernels.softmax import likelihoods
-
     rows = weights[targets]
     own = (states * rows).sum(1) + bias[targets]
-    places = sample.places[targets.numpy()]
+    places = sample.places[targets]
     losses, d_states = torch.empty_like(own), torch.empty_like(states)
     d_weights, d_bias = torch.zeros_like(sample.weights), torch.zeros_like(sample.bias)
     for at in range(0, len(states), ROWS):
         some = slice(at, at + ROWS)
         scores = torch.addmm(sample.bias, states[some], sample.weights.T)
-        likelihoods(scores.numpy(), own[some].numpy(), places[some], losses[some].numpy())
+        _likelihoods(scores, own[some], places[some], losses[some])
         torch.mm(scores, sample.weights, out=d_states[some])
         d_weights.addmm_(scores.T, states[some])
         d_bias += scores.sum(0)
@@ -119,7 +118,22 @@ def likelihood(
     return Likelihood(targets, states, losses, d_states, d_weights, d_bias, own)
 
 
-def gather(parts: list[Likelihood], sample: Sample) -> tuple[Array, Tensor, Tensor]:
+def _likelihoods(scores: Tensor, own: Tensor, places: Tensor, losses: Tensor) -> None:
+    """What `inlay.kernels.softmax.likelihoods` says, on any device."""
+    if kernel_serves(scores):
+        from inlay.kernels.softmax import likelihoods
+
+        likelihoods(*arrays(scores, own, places, losses))
+        return
+    among = torch.arange(scores.shape[1], device=scores.device) == places[:, None]
+    scores.masked_fill_(among, -torch.inf)
+    total = torch.logaddexp(scores.logsumexp(1), own)
+    torch.sub(total, own, out=losses)
+    scores.sub_(total[:, None]).exp_()
+    own.sub_(total).expm1_()
+
+
+def gather(parts: list[Likelihood], sample: Sample) -> tuple[Tensor, Tensor, Tensor]:
     """One gradient of the softmax from those of several groups of positions.
 
     Returns:
@@ -127,14 +141,14 @@ def gather(parts: list[Likelihood], sample: Sample) -> tuple[Array, Tensor, Tens
         and of their biases `(k,)`.
     """
     targets = torch.cat([part.targets for part in parts])
-    classes = np.union1d(sample.classes, targets.numpy())
-    d_weights = torch.zeros(len(classes), sample.weights.shape[1])
-    d_bias = torch.zeros(len(classes))
-    at = torch.from_numpy(np.searchsorted(classes, sample.classes))
+    classes = torch.cat([sample.classes, targets]).unique()
+    d_weights = sample.weights.new_zeros(len(classes), sample.weights.shape[1])
+    d_bias = sample.bias.new_zeros(len(classes))
+    at = torch.searchsorted(classes, sample.classes)
     for part in parts:
         d_weights[at] += part.d_weights
         d_bias[at] += part.d_bias
-    at = torch.from_numpy(np.searchsorted(classes, targets.numpy()))
+    at = torch.searchsorted(classes, targets)
     own = torch.cat([part.d_own for part in parts])
     d_weights.index_add_(0, at, torch.cat([part.states for part in parts]) * own[:, None])
     d_bias.index_add_(0, at, own)

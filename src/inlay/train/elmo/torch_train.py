@@ -17,7 +17,7 @@ from inlay.text.corpus import Source
 from inlay.train.elmo import folder, resume
 from inlay.train.elmo.measure import unigram
 from inlay.train.elmo.stream import Stream, Texts, Words
-from inlay.train.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, threads
+from inlay.train.elmo.torch_trainer import Plan, Trainer, threads
 from inlay.version import __version__
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
         if data.held:
             perplexity = trainer.perplexity(data.held)
             perplexity["unigram"] = unigram(data.words, data.n_texts, data.held)
+    weights = trainer.weights()
     report: dict[str, Any] = {
         "settings": asdict(settings),
         "tokenizer": about["tokenizer"],
@@ -120,7 +121,7 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
         "words_read": position.words,
         "distinct_words": len(corpus.tokens),
         "vocab_size": len(data.words.vocabulary),
-        "parameters": sum(tensor.numel() for tensor in trainer.network.parameters.values()),
+        "parameters": sum(array.size for array in weights.named().values()),
         "steps": steps,
         "seconds": round(position.seconds, 1),
         "perplexity": perplexity,
@@ -128,14 +129,13 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
         "inlay": __version__,
     }
     report |= json.loads(json.dumps(report))  # as it will be read: lists for tuples
-    names = (WEIGHTS, BIAS) if run.keep_softmax else ()
     folder.write(
         run.output,
         settings.options,
-        trainer.network.weights(),
+        weights,
         data.words.vocabulary,
         report,
-        {name: trainer.parameters[name].numpy() for name in names},
+        trainer.softmax() if run.keep_softmax else {},
     )
     return report
 

@@ -14,16 +14,22 @@ import torch
 from torch import Tensor
 
 from inlay.aliases import Array
-from inlay.encode.elmo.network import Network as Encoder
+from inlay.checks import described
+from inlay.encode.elmo.network import Network
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.torch_bilm import BiLM, States, to_weights
+from inlay.encode.elmo.torch_words import CharCNN
+from inlay.encode.elmo.weights import Weights
 from inlay.encode.products import PanelProduct
+from inlay.errors import ArgumentError
 from inlay.jobs.threads import Pool
 from inlay.train.elmo.measure import perplexity
 from inlay.train.elmo.stream import Batch, Words
 from inlay.train.elmo.torch_adam import Adam, Gradients
-from inlay.train.elmo.torch_network import Dropout, Network, State
+from inlay.train.elmo.torch_dropout import Dropout
 from inlay.train.elmo.torch_softmax import Likelihood, Sample, chances, gather, likelihood
 
+CPU = torch.device("cpu")
 ROWS, WORDS = 64, 256  # of a share
 WEIGHTS, BIAS = "softmax/W", "softmax/b"  # bilm-tf's names
 
@@ -76,14 +82,14 @@ class Read(NamedTuple):
     Attributes:
         words: `(steps, n, P)`: what went in.
         out: `(steps, n, P)`: what came out.
-        state: After.
+        state: After, for each layer.
         targets: int64 `(k,)`: what `out[there]` is to predict.
         there: bool `(steps, n)`.
     """
 
     words: Tensor
     out: Tensor
-    state: State
+    state: list[States]
     targets: Tensor
     there: Tensor
 
@@ -94,6 +100,26 @@ class Share(NamedTuple):
     found: Likelihood
     d_words: Tensor
     gradients: Gradients
+
+
+def device_for(device: str | None) -> torch.device:
+    """Where to train; None: on a GPU if this torch has one, else on the processor.
+
+    Raises:
+        ArgumentError: This torch has no such device.
+    """
+    name = device if device is not None else "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        found = torch.device(name)
+        if device is not None:
+            torch.zeros(1, device=found).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        raise ArgumentError(
+            "device",
+            expected="a device that this torch has, such as 'cpu'",
+            got=f"{described(device)}: {error!s:.200}",
+        ) from error
+    return found
 
 
 @contextmanager
@@ -112,17 +138,38 @@ class Trainer:
     """A biLM, its softmax and its optimiser.
 
     Attributes:
-        network: The biLM.
-        parameters: Its tensors and the softmax's, by their official names.
+        char_cnn: Makes vectors of words.
+        bilm: The language models above.
+        parameters: The tensors of both by their own names, and the softmax's by bilm-tf's.
     """
 
-    def __init__(self, options: Options, words: Words, plan: Plan, rows: int, pool: Pool) -> None:
-        self.plan, self.words, self.pool = plan, words, pool
-        self.network = Network(options, plan.seed)
-        self.parameters = self.network.parameters | _softmax(options, words, plan.seed)
+    def __init__(
+        self,
+        options: Options,
+        words: Words,
+        plan: Plan,
+        rows: int,
+        pool: Pool,
+        device: torch.device = CPU,
+    ) -> None:
+        self.options, self.plan, self.words, self.pool = options, plan, words, pool
+        self.device = device
+        start = Weights.random(options, plan.seed)
+        self.char_cnn = CharCNN.from_weights(options, start).to(device)
+        self.bilm = BiLM.from_weights(options, start).to(device)
+        self._words = dict(self.char_cnn.named_parameters())
+        self._directions = [
+            dict(part.named_parameters(name)) for name, part in self.bilm.named_children()
+        ]
+        self.parameters = self._words | self._directions[0] | self._directions[1]
+        softmax = _softmax(options, words, plan.seed)
+        self.parameters |= {name: tensor.to(device) for name, tensor in softmax.items()}
         self.adam = Adam(self.parameters)
-        self.shares = _shares(rows)
-        self.states = [self.network.start(rows.stop - rows.start) for _, rows in self.shares]
+        # A processor's threads take shares; other devices take all at once.
+        alone = device.type != "cpu"
+        self._words_at_once = len(words.characters) if alone else WORDS
+        self.shares = _shares(rows, rows if alone else ROWS)
+        self.states = [self._start(rows.stop - rows.start) for _, rows in self.shares]
         self._chances = None
         if plan.n_samples is not None:
             self._chances = chances(len(words.vocabulary), plan.n_samples)
@@ -162,13 +209,22 @@ class Trainer:
 
     def perplexity(self, texts: Sequence[Array]) -> dict[str, float]:
         """See `inlay.train.elmo.measure.perplexity`."""
-        network = Encoder(self.network.options, self.network.weights(), PanelProduct)
-        softmax = self.parameters[WEIGHTS].numpy(), self.parameters[BIAS].numpy()
-        return perplexity(network, softmax, self.words, texts, self.pool.map)
+        network = Network(self.options, self.weights(), PanelProduct)
+        softmax = self.softmax()
+        numbers = softmax[WEIGHTS], softmax[BIAS]
+        return perplexity(network, numbers, self.words, texts, self.pool.map)
+
+    def weights(self) -> Weights:
+        """What was learned, for the official file: copies."""
+        return to_weights(self.char_cnn, self.bilm)
+
+    def softmax(self) -> dict[str, Array]:
+        """What words are predicted by, by bilm-tf's names."""
+        return {name: self.parameters[name].numpy(force=True) for name in (WEIGHTS, BIAS)}
 
     def state(self) -> dict[str, Array]:
-        """All that steps change, by name; not copied."""
-        return {name: tensor.detach().numpy() for name, tensor in self._state()}
+        """All that steps change, by name; not copied from a processor's memory."""
+        return {name: tensor.numpy(force=True) for name, tensor in self._state()}
 
     def restore(self, arrays: Mapping[str, Array]) -> None:
         """Take up what `state` gave.
@@ -188,7 +244,7 @@ class Trainer:
         yield from self.adam.moments.items()
         for i, layers in enumerate(self.states):
             for k, pair in enumerate(layers):
-                for part, tensor in zip("hc", pair, strict=True):
+                for part, tensor in zip("ch", pair, strict=True):
                     yield f"state/{i}/{k}/{part}", tensor
 
     def _sample(self, number: int) -> Sample:
@@ -199,8 +255,8 @@ class Trainer:
         return Sample.of(weights, bias, np.flatnonzero(draw < self._chances), self._chances)
 
     def _share(self, i: int, number: int, batch: Batch, table: Table, sample: Sample) -> Share:
-        direction = self.shares[i][0]
-        drop = Dropout(self.plan.dropout, _seed(self.plan.seed, number, i))
+        parameters = self._directions[self.shares[i][0]]
+        drop = Dropout(self.plan.dropout, _seed(self.plan.seed, number, i), self.device)
         read = self._read(self.shares[i], batch, table, self.states[i], drop)
         self.states[i] = read.state
         weights, bias = self.parameters[WEIGHTS], self.parameters[BIAS]
@@ -208,19 +264,29 @@ class Trainer:
         found = likelihood(states, read.targets, weights, bias, sample)
         d_out = torch.zeros_like(read.out)
         d_out[read.there] = found.d_states
-        names = self.network.direction_names(direction)
-        wanted = [read.words, *(self.parameters[name] for name in names)]
+        wanted = [read.words, *parameters.values()]
         d_words, *rest = torch.autograd.grad(read.out, wanted, d_out)
-        return Share(found, d_words, dict(zip(names, rest, strict=True)))
+        return Share(found, d_words, dict(zip(parameters, rest, strict=True)))
 
     def _read(
-        self, share: tuple[int, slice], batch: Batch, table: Table, state: State, drop: Dropout
+        self,
+        share: tuple[int, slice],
+        batch: Batch,
+        table: Table,
+        state: list[States],
+        drop: Dropout,
     ) -> Read:
+        """The top layer of one direction; dropout is where bilm-tf has it."""
         direction, rows = share
         words = table.vectors[table.places[direction, :, rows]].requires_grad_()
-        fresh = torch.from_numpy(batch.fresh[:, rows])
-        out, after = self.network.direction(direction, words, state, fresh, drop)
-        targets = torch.from_numpy(batch.targets[direction, :, rows])
+        steps, n, _ = words.shape
+        fresh = self._tensor(batch.fresh[:, rows]).flatten()
+        model = (self.bilm.forward_cells, self.bilm.backward_cells)[direction]
+        given, counts = words.flatten(0, 1), (n,) * steps
+        layers = list(model.layers(given, state, counts, fresh=fresh, drop=drop))
+        after = [(c[-n:].clone(), h[-n:].detach().clone()) for _, c, h in layers]
+        out = drop(layers[-1][0]).view(words.shape)
+        targets = self._tensor(batch.targets[direction, :, rows])
         there = targets >= 0
         return Read(words, out, after, targets[there], there)
 
@@ -228,21 +294,31 @@ class Trainer:
         distinct, places = np.unique(batch.inputs, return_inverse=True)
 
         def share(at: int) -> Tensor:
-            some = distinct[at : at + WORDS]
-            return self.network.words(self.words.characters[some], self.words.lengths[some])
+            some = distinct[at : at + self._words_at_once]
+            characters, lengths = self.words.characters[some], self.words.lengths[some]
+            return self.char_cnn.each(self._tensor(characters), self._tensor(lengths))
 
-        parts = list(self.pool.map(share, range(0, len(distinct), WORDS)))
-        places = torch.from_numpy(places.reshape(batch.inputs.shape))
-        return Table(torch.cat([part.detach() for part in parts]), parts, places)
+        parts = list(self.pool.map(share, range(0, len(distinct), self._words_at_once)))
+        vectors = torch.cat([part.detach() for part in parts])
+        return Table(vectors, parts, self._tensor(places.reshape(batch.inputs.shape)))
 
     def _words_back(self, parts: list[Tensor], d_table: Tensor) -> list[Gradients]:
-        names = self.network.word_names()
-        wanted = [self.parameters[name] for name in names]
+        wanted = list(self._words.values())
 
         def share(part: Tensor, d_part: Tensor) -> Gradients:
-            return dict(zip(names, torch.autograd.grad(part, wanted, d_part), strict=True))
+            return dict(zip(self._words, torch.autograd.grad(part, wanted, d_part), strict=True))
 
-        return list(self.pool.map(share, parts, d_table.split(WORDS)))
+        return list(self.pool.map(share, parts, d_table.split(self._words_at_once)))
+
+    def _start(self, rows: int) -> list[States]:
+        sizes = self.options.dim, self.options.projection_dim
+        return [
+            tuple(torch.zeros(rows, size, device=self.device) for size in sizes)
+            for _ in range(self.options.n_layers)
+        ]
+
+    def _tensor(self, array: Array) -> Tensor:
+        return torch.from_numpy(array).to(self.device)
 
 
 def _softmax(options: Options, words: Words, seed: int) -> dict[str, Tensor]:
@@ -254,12 +330,12 @@ def _softmax(options: Options, words: Words, seed: int) -> dict[str, Tensor]:
     return {WEIGHTS: torch.from_numpy(rows / np.float32(width**0.5)), BIAS: torch.from_numpy(bias)}
 
 
-def _shares(rows: int) -> list[tuple[int, slice]]:
+def _shares(rows: int, most: int) -> list[tuple[int, slice]]:
     """Directions and rows that are worked on together."""
     return [
-        (direction, slice(at, min(at + ROWS, rows)))
+        (direction, slice(at, min(at + most, rows)))
         for direction in range(2)
-        for at in range(0, rows, ROWS)
+        for at in range(0, rows, most)
     ]
 
 
