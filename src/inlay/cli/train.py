@@ -140,7 +140,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     help="Convolutions over characters.",
 )
 @click.option("--n-highway", default=1, help="Highway layers above them.")
-@click.option("--vocab-size", default=20_000, help="Predict at most so many words.")
+@click.option("--max-vocab-size", default=20_000, help="Predict at most so many words.")
 @click.option("--min-count", default=3, help="Do not predict words seen less often.")
 @click.option(
     *("--softmax", "softmax"),
@@ -163,6 +163,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     help="words: words and punctuation; split: at white space.",
 )
 @click.option("--workers", type=int, show_default="one a processor", help="Threads.")
+@click.option("--device", show_default="a GPU if torch has one", help="Train on: cpu, cuda.")
 @click.option("--seed", default=0, help="Of all that is left to chance.")
 @click.option("--checkpoint-every", default=60.0, help="Seconds between checkpoints.")
 @click.option("--resume/--no-resume", default=True, help="Go on from a checkpoint in FOLDER.")

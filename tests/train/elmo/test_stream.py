@@ -15,7 +15,7 @@ def read(texts, **settings):
     return (
         corpus,
         found,
-        Words.of(corpus, len(found.begins), **{"min_count": 1, "vocab_size": 100} | settings),
+        Words.of(corpus, len(found.begins), **{"min_count": 1, "max_size": 100} | settings),
     )
 
 
@@ -95,7 +95,7 @@ def test_a_small_corpus_has_fewer_rows():
 
 
 def test_words_that_are_not_predicted_are_read():
-    corpus, found, words = read(TEXTS, vocab_size=5)
+    corpus, found, words = read(TEXTS, max_size=5)
     assert words.vocabulary == ["<S>", "</S>", "<UNK>", "b", "a"]
     assert words.counts.tolist() == [5, 5, 6, 4, 3]
     it = Stream(corpus.ids, found, words, rows=1, steps=100, seed=0)

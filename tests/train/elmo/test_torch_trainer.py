@@ -28,7 +28,7 @@ def trainer(monkeypatch):
     monkeypatch.setattr("inlay.train.elmo.stream.LEAST", 1)
     corpus = encode_corpus(TEXTS, min_count=1)
     texts = Texts.of(corpus.ids)
-    words = Words.of(corpus, len(texts.begins), min_count=1, vocab_size=8)
+    words = Words.of(corpus, len(texts.begins), min_count=1, max_size=8)
     with threads(2) as pool:
 
         def make(unroll=5, **changed):

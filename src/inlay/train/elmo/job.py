@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from inlay.checks import flag, number
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
-from inlay.errors import ArgumentError
 from inlay.jobs.threads import available_workers
 from inlay.optional import require
 from inlay.text.corpus import Source
-from inlay.train.elmo.settings import Settings
+from inlay.train.elmo.bilm_settings import BilmSettings
 
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128))
 
@@ -25,7 +25,7 @@ def bilm(
     char_dim: int = 16,
     filters: Sequence[tuple[int, int]] = FILTERS,
     n_highway: int = 1,
-    vocab_size: int = 20_000,
+    max_vocab_size: int = 20_000,
     min_count: int = 3,
     softmax: Literal["sampled", "full"] = "sampled",
     n_samples: int = 1024,
@@ -38,6 +38,7 @@ def bilm(
     held_out: float = 0.01,
     tokenizer: str | Tokenizer = "words",
     workers: int | None = None,
+    device: str | None = None,
     seed: int = 0,
     checkpoint_every: float = 60,
     resume: bool = True,
@@ -48,45 +49,53 @@ def bilm(
 
     Words are read as characters, so that the result has a vector for any word. What is predicted
     is one of the frequent words of the corpus. The result does not depend on `workers`, and a
-    training that was stopped and goes on ends as one that was not.
+    training that was stopped and goes on ends as one that was not. Another `device` rounds
+    differently.
 
     Args:
-        corpus: Path of a UTF-8 text file, a text on each line, packed or not; or an iterable of
-            texts, or of lists of tokens. To go on after a stop, the same again.
-        output: Folder to make. If the same training has ended there, its report is returned and
-            nothing done.
-        dim: Cells of each LSTM. The published models have 4096 (or 1024, "small").
-        projection_dim: Numbers in a projected state; a token's vectors have twice as many.
-            Published: 512 (128).
+        corpus: The path of a UTF-8 text file, packed or not, with a text on each line; or an
+            iterable of texts, or of lists of tokens. To go on after a stop, give the same again.
+        output: The folder to make. If the same training has ended there, its report is returned
+            and nothing is done.
+        dim: Cells of each LSTM. The published models have 4096, or 1024 for the small one.
+        projection_dim: Numbers in a projected state. The vectors of a token have twice as many.
+            The published models have 512, or 128 for the small one.
         n_layers: LSTM layers in each direction.
-        char_dim: Numbers in a character's vector.
-        filters: Width and number of each kind of convolution over characters.
-        n_highway: Highway layers above them.
-        vocab_size: Words that are predicted, at most, the most frequent.
-        min_count: Words seen less often are not predicted; all are read.
-        softmax: "sampled": among about `n_samples` words, drawn anew for each step with a
-            preference for frequent ones. "full": among all.
-        n_samples: See there.
-        unroll_steps: Words in a row through which a gradient flows back.
-        batch_size: Rows of text side by side, at most: fewer for a small corpus.
-        epochs: Passes over the corpus; may be a fraction.
-        learning_rate: Of Adam; it falls evenly to 0.
-        dropout: Share of numbers set to zero between layers: 0.1 and more help where a small
-            corpus is read many times.
-        clip_norm: Longest gradient.
-        held_out: Share of the words whose texts are not trained on, to measure perplexity, each
-            text by itself: at most about 20,000. 0: none.
+        char_dim: Numbers in the vector of a character.
+        filters: Pairs of a width and a number of maps, one for each kind of convolution over
+            characters.
+        n_highway: Highway layers above the convolutions.
+        max_vocab_size: How many words are predicted at most: the most frequent ones. All words
+            are read.
+        min_count: How often a word must occur to be predicted.
+        softmax: "sampled" predicts among about `n_samples` words, drawn anew for each step with
+            a preference for frequent ones; "full" predicts among all words.
+        n_samples: About how many words a sampled softmax draws. It has no effect with
+            `softmax="full"`, or where it is more than half of the words.
+        unroll_steps: Through how many words in a row a gradient flows back.
+        batch_size: How many rows of text stand side by side at most. A small corpus has fewer.
+        epochs: Passes over the corpus. It may be a fraction.
+        learning_rate: The highest learning rate of Adam, which rises to it over the first steps
+            and then falls evenly to 0.
+        dropout: The share of numbers that is set to zero between layers. 0.1 and more help
+            where a small corpus is read many times.
+        clip_norm: The greatest length of a gradient. Longer ones are made as short.
+        held_out: The share of the words whose texts are not trained on, so that perplexity can
+            be measured on them, each text by itself; at most about 20,000 words. 0 holds out
+            none.
         tokenizer: How texts become tokens: "words", "lower", "split" or a callable. Tokenise
             the same way when you encode.
-        workers: Threads; more than two have work if `batch_size` is above 64. None: one for each
-            processor.
-        seed: Of all that is left to chance.
-        checkpoint_every: Seconds between two checkpoints, in the folder.
-        resume: Go on from a checkpoint in the folder, if there is one. False: start anew; an
-            earlier result in the folder is replaced at the end.
-        keep_softmax: Write the softmax too: `softmax.safetensors`.
-        progress: Show a bar with words a second, perplexity and the time left. None: on a
-            terminal.
+        workers: How many threads work on a processor. More than two have work if `batch_size`
+            is above 64. None: one for each processor.
+        device: Where to train, as torch names it: "cpu", "cuda", "cuda:1". None: on a GPU if
+            torch has one, else on the processor.
+        seed: The seed of all that is left to chance.
+        checkpoint_every: Seconds between two checkpoints, which are written into the folder.
+        resume: Whether to go on from a checkpoint in the folder, if there is one. False starts
+            anew, and replaces an earlier result in the folder at the end.
+        keep_softmax: Whether to write the softmax too, as `softmax.safetensors`.
+        progress: Whether to show a bar with words a second, perplexity and the time left. None:
+            on a terminal.
 
     Returns:
         What `training.json` holds: settings, sizes, seconds, `words_read` (ends of texts
@@ -99,10 +108,11 @@ def bilm(
         file of 4 bytes a word.
 
     Raises:
+        ArgumentTypeError: A setting is of a type that cannot be used.
         ArgumentError: A setting that cannot be, an empty corpus, no word that is frequent enough,
             a folder with other things in it or another training, or a loss that grows beyond
             all bounds.
-        FormatError: A corpus that is not UTF-8 text, or a damaged checkpoint.
+        FormatError: The corpus is not UTF-8 text, or a checkpoint is damaged.
         MissingPackageError: torch or h5py is not installed.
 
     Example:
@@ -117,14 +127,14 @@ def bilm(
     "Exploring the Limits of Language Modeling"; https://github.com/allenai/bilm-tf, from which it
     differs: Adam, not Adagrad; of the texts in a row every other starts from state zero.
     """
-    settings = Settings(
+    settings = BilmSettings(
         dim=dim,
         projection_dim=projection_dim,
         n_layers=n_layers,
         char_dim=char_dim,
         filters=filters,  # type: ignore[arg-type]  # made pairs there
         n_highway=n_highway,
-        vocab_size=vocab_size,
+        max_vocab_size=max_vocab_size,
         min_count=min_count,
         softmax=softmax,
         n_samples=n_samples,
@@ -138,18 +148,22 @@ def bilm(
         seed=seed,
     )
     threads = available_workers(workers)
-    try:
-        late = checkpoint_every >= 0
-    except TypeError:
-        late = False
-    if not late:
-        raise ArgumentError(
-            "checkpoint_every", expected="seconds, 0 or more", got=repr(checkpoint_every)
-        )
+    seconds = number("checkpoint_every", checkpoint_every, least=0)
+    resume, keep_softmax = flag("resume", resume), flag("keep_softmax", keep_softmax)
     get_tokenizer(tokenizer)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
     from inlay.train.elmo.torch_train import Run, train
+    from inlay.train.elmo.torch_trainer import device_for
 
-    run = Run(Path(output), tokenizer, threads, checkpoint_every, resume, keep_softmax, progress)
+    run = Run(
+        output=Path(output),
+        tokenizer=tokenizer,
+        workers=threads,
+        device=device_for(device),
+        checkpoint_every=seconds,
+        resume=resume,
+        keep_softmax=keep_softmax,
+        progress=progress,
+    )
     return train(corpus, settings, run)

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from inlay.aliases import Array
 from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
@@ -21,7 +23,7 @@ from inlay.train.elmo.torch_trainer import Plan, Trainer, threads
 from inlay.version import __version__
 
 if TYPE_CHECKING:
-    from inlay.train.elmo.settings import Settings
+    from inlay.train.elmo.bilm_settings import BilmSettings
 
 
 HELD_WORDS = 20_000  # enough for a perplexity within 2 %, and measured in seconds
@@ -31,11 +33,15 @@ MOST = 50.0  # nats a word: a guess among all words there are takes less than 20
 
 @dataclass(frozen=True)
 class Run:
-    """How a training is run, none of which changes its result; see `inlay.train.bilm`."""
+    """How and where a training is run; only the rounding of a device changes the result.
+
+    The names are those of `inlay.train.bilm`; see there.
+    """
 
     output: Path
     tokenizer: str | Tokenizer
     workers: int
+    device: torch.device
     checkpoint_every: float
     resume: bool
     keep_softmax: bool
@@ -61,12 +67,12 @@ class Data:
     held: list[Array]
 
     @classmethod
-    def of(cls, corpus: Corpus, settings: "Settings") -> "Data":
+    def of(cls, corpus: Corpus, settings: "BilmSettings") -> "Data":
         """Number the words, and set texts apart."""
         s = settings
         texts = Texts.of(corpus.ids)
         n_texts = len(texts.begins)
-        words = Words.of(corpus, n_texts, min_count=s.min_count, vocab_size=s.vocab_size)
+        words = Words.of(corpus, n_texts, min_count=s.min_count, max_size=s.max_vocab_size)
         train, held = texts.split(s.held_out, HELD_WORDS, s.seed)
         return cls(
             corpus,
@@ -83,7 +89,7 @@ class Data:
         return digest.hexdigest()
 
 
-def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
+def train(source: Source, settings: "BilmSettings", run: Run) -> dict[str, Any]:
     """Do what `inlay.train.bilm` says."""
     folder.check(run.output)
     corpus = encode_corpus(source, min_count=1, tokenizer=run.tokenizer, progress=run.progress)
@@ -106,7 +112,7 @@ def train(source: Source, settings: "Settings", run: Run) -> dict[str, Any]:
         seed=settings.seed,
     )
     with threads(run.workers) as pool:
-        trainer = Trainer(settings.options, data.words, plan, data.train.rows, pool)
+        trainer = Trainer(settings.options, data.words, plan, data.train.rows, pool, run.device)
         position = _steps(trainer, data, plan, run, about)
         perplexity = None
         if data.held:
@@ -177,7 +183,7 @@ def _steps(
     return position
 
 
-def _samples(settings: "Settings", vocab_size: int) -> int | None:
+def _samples(settings: "BilmSettings", vocab_size: int) -> int | None:
     """None for all words: also where a sample would be most of them."""
     sampled = settings.softmax == "sampled" and settings.n_samples <= vocab_size // 2
     return settings.n_samples if sampled else None
