@@ -17,7 +17,8 @@ LEVELS = [
     {"errors", "version", "aliases"},
     {"checks", "optional"},
     {"bytes", "kernels"},
-    {"containers", "hosts", "jobs"},
+    {"containers", "hosts"},
+    {"jobs"},  # whose checkpoints are containers
     {"core"},
     {"formats", "text"},
     {"layers", "encode"},

@@ -5,6 +5,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from inlay.containers import safetensors
 from inlay.errors import ArgumentError, FormatError
 from inlay.jobs import checkpoint
 from inlay.jobs.checkpoint import Checkpoint
@@ -36,11 +37,11 @@ def test_a_failure_while_saving_keeps_the_last_one(path, monkeypatch):
     checkpoint.save(path, STATE, ABOUT)
     before = path.read_bytes()
 
-    def full(arrays, part, text):
-        part.write_bytes(b"half")
+    def full(file, arrays, text):
+        file.write(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(safetensors, "write_to", full)
     with pytest.raises(OSError, match="disk full"):
         checkpoint.save(path, Checkpoint({"step": 4}, {}), ABOUT)
     assert path.read_bytes() == before

@@ -10,6 +10,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.writing import atomic_folder
+from inlay.containers import safetensors
 from inlay.core import Table, Vocabulary, tokenizer_name
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 
@@ -27,8 +28,6 @@ C = TypeVar("C", bound="TextClassifier")
 
 def save(classifier: "TextClassifier", path: Path) -> None:
     """Do what `TextClassifier.save` says."""
-    import safetensors.numpy
-
     from inlay.classify.keras import weights_of
 
     _check_free(path)
@@ -52,7 +51,7 @@ def save(classifier: "TextClassifier", path: Path) -> None:
     with atomic_folder(path) as part:
         (part / SETTINGS).write_text(text + "\n", encoding="utf-8")
         classifier.vocabulary_.save(part / VOCABULARY)
-        safetensors.numpy.save_file(arrays, part / WEIGHTS)
+        safetensors.write(part / WEIGHTS, arrays)
 
 
 def load(
@@ -132,13 +131,8 @@ def _read_settings(path: Path) -> dict[str, Any]:
 
 
 def _read_arrays(path: Path) -> dict[str, Array]:
-    import safetensors
-    import safetensors.numpy
-
-    try:
-        return dict(safetensors.numpy.load_file(path))
-    except (OSError, safetensors.SafetensorError) as error:
-        raise _damaged(path, "a safetensors file", str(error)) from error
+    with safetensors.Safetensors.open(path) as file:
+        return {name: np.array(entry) for name, entry in file.items()}
 
 
 def _check_free(path: Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from inlay.containers.numpy import Npy, Npz
 from inlay.containers.protocol import Container, LazyArray
+from inlay.containers.safetensors import Safetensors
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 
 __all__ = ["CONTAINERS", "Container", "LazyArray", "open", "recognise"]
 
-CONTAINERS: tuple[type[Container], ...] = (Npz, Npy)
+CONTAINERS: tuple[type[Container], ...] = (Safetensors, Npz, Npy)
 HEAD = 1 << 12  # bytes that kinds are recognised by
 
 
@@ -23,7 +24,7 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
     Args:
         path: The file; of a TensorFlow checkpoint, which is several files, what their names
             have in common, or its index.
-        kind: One of `"npz"`, `"npy"`. None: by the first bytes, never by the name.
+        kind: One of `"safetensors"`, `"npz"`, `"npy"`. None: by the first bytes, never by the name.
 
     Returns:
         A mapping of names to lazy arrays, in the file's order; close it, or use `with`.

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.containers.protocol import Container, LazyArray, Read, wrong
+from inlay.containers.protocol import Container, LazyArray, Read, mapped_bytes, wrong
 from inlay.errors import FormatError, InlayError
 
 MAGIC = b"\x93NUMPY"
@@ -105,13 +105,6 @@ class Header(NamedTuple):
     def nbytes(self) -> int:
         """Bytes of the numbers."""
         return math.prod(self.shape) * self.dtype.itemsize
-
-
-def mapped_bytes(path: Path) -> Array:
-    """A file as uint8 `(bytes,)`, mapped copy-on-write."""
-    if not path.stat().st_size:
-        return np.empty(0, np.uint8)
-    return np.memmap(path, np.uint8, "c").view(np.ndarray)
 
 
 def first_member(head: bytes) -> bytes:

@@ -129,6 +129,13 @@ class Container(Mapping[str, LazyArray]):
             self._close = None
 
 
+def mapped_bytes(path: Path) -> Array:
+    """A file as uint8 `(bytes,)`, mapped copy-on-write."""
+    if not path.stat().st_size:
+        return np.empty(0, np.uint8)
+    return np.memmap(path, np.uint8, "c").view(np.ndarray)
+
+
 def listed(names: Mapping[str, Any]) -> str:
     """The first names of many, for a message."""
     some = ", ".join(list(names)[:8]) or "nothing"

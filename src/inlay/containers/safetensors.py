@@ -5,12 +5,17 @@ Source: https://github.com/huggingface/safetensors#format
 
 import json
 import math
-from typing import Any, NamedTuple
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Self
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.errors import FormatError
+from inlay.bytes.writing import atomic_path
+from inlay.containers.protocol import Container, LazyArray, listed, mapped_bytes, wrong
+from inlay.errors import ArgumentTypeError
 
 ALIGNMENT = 64
 LARGEST_HEADER = 100_000_000  # of the specification
@@ -19,10 +24,79 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "F64": np.dtype("<f8"),
     "I64": np.dtype("<i8"),
+    "I32": np.dtype("<i4"),
+    "I16": np.dtype("<i2"),
+    "I8": np.dtype("i1"),
+    "U64": np.dtype("<u8"),
     "U32": np.dtype("<u4"),
+    "U16": np.dtype("<u2"),
     "U8": np.dtype("u1"),
+    "BOOL": np.dtype("?"),
 }
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
+
+
+class Safetensors(Container):
+    """A `.safetensors`: arrays that share a map of the file.
+
+    An entry of a type that numpy has not (BF16) has the dtype void, and is refused when read.
+
+    Args:
+        data: The file's bytes, uint8 `(bytes,)`; the arrays share them.
+        where: What to call it in messages.
+    """
+
+    kind = "safetensors"
+
+    def __init__(self, data: Array, where: str) -> None:
+        header = read_header(data, where)
+        entries = {key: _entry(data, header, key, where) for key in header.tensors}
+        super().__init__(where, entries, header.metadata)
+
+    @classmethod
+    def sniff(cls, head: bytes, path: Path) -> bool:
+        return head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= LARGEST_HEADER
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Map a file: nothing is read but its header."""
+        return cls(mapped_bytes(path), str(path))
+
+
+def write(
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, Array],
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write a file, whole or not at all, with the mode of what it replaces or of any new file.
+
+    Args:
+        path: The file.
+        arrays: Numbers of a type in `DTYPES`. What is not contiguous is copied, one at a time.
+        metadata: What else to note in the header.
+
+    Raises:
+        ArgumentTypeError: An array of something else; nothing has been written then.
+    """
+    with atomic_path(path) as part, part.open("wb") as file:
+        write_to(file, arrays, metadata)
+
+
+def write_to(
+    file: IO[bytes], arrays: Mapping[str, Array], metadata: Mapping[str, str] | None = None
+) -> None:
+    """`write`, into a file that is open: front to back, so that it may be packed."""
+    for name, array in arrays.items():
+        if array.dtype.newbyteorder("<") not in NAMES:
+            raise ArgumentTypeError(
+                name, expected=f"an array of {', '.join(map(str, NAMES))}", got=str(array.dtype)
+            )
+    # Large elements first, so that each stands at a multiple of its size: others ask for that.
+    ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)
+    file.write(make_header(dict(ordered), metadata or {}))
+    for _, array in ordered:
+        plain = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
+        file.write(memoryview(plain.reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
 
 
 class Tensor(NamedTuple):
@@ -42,13 +116,13 @@ class Header(NamedTuple):
     start: int
 
 
-def make_header(arrays: dict[str, Array], metadata: dict[str, str]) -> bytes:
+def make_header(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
     """Length and JSON, filled up with spaces so that the data begin at a multiple of 64."""
-    entries: dict[str, Any] = {"__metadata__": metadata}
+    entries: dict[str, Any] = {"__metadata__": dict(metadata)}
     at = 0
     for name, array in arrays.items():
         entries[name] = {
-            "dtype": NAMES[array.dtype],
+            "dtype": NAMES[array.dtype.newbyteorder("<")],
             "shape": list(array.shape),
             "data_offsets": [at, at + array.nbytes],
         }
@@ -95,7 +169,7 @@ def tensor_array(data: Array, header: Header, key: str, name: str) -> Array:
         FormatError: No such tensor, a dtype we do not know, or a size that does not fit.
     """
     if key not in header.tensors:
-        raise wrong(name, f"a tensor {key!r}", f"only {', '.join(header.tensors) or 'nothing'}")
+        raise wrong(name, f"a tensor {key!r}", f"only {listed(header.tensors)}")
     dtype, shape, begin, end = header.tensors[key]
     if dtype not in DTYPES:
         raise wrong(name, f"tensor {key!r} as one of {', '.join(DTYPES)}", dtype)
@@ -108,9 +182,19 @@ def tensor_array(data: Array, header: Header, key: str, name: str) -> Array:
         raise wrong(name, f"a shape of tensor {key!r} that can be", str(error)) from error
 
 
-def wrong(name: str, expected: str, got: str) -> FormatError:
-    """The error of a damaged file."""
-    return FormatError(name, expected=expected, got=got, hint="download or convert it again")
+def _entry(data: Array, header: Header, key: str, where: str) -> LazyArray:
+    """A tensor that is looked at when it is asked for; its size is checked now."""
+    dtype, shape, begin, end = header.tensors[key]
+    count = math.prod(shape)
+    if dtype in DTYPES:
+        stored = DTYPES[dtype]
+    else:
+        stored = np.dtype((np.void, (end - begin) // count if count else 0))
+    if count * stored.itemsize != end - begin:
+        raise wrong(where, f"{dtype} {shape} in tensor {key!r}", f"{end - begin} bytes")
+    return LazyArray(
+        tuple(shape), stored, lambda index: tensor_array(data, header, key, where)[index]
+    )
 
 
 def _text(value: Any) -> str:
@@ -122,7 +206,7 @@ def _text(value: Any) -> str:
 def _tensor(entry: dict[str, Any]) -> Tensor:
     shape, offsets = entry["shape"], entry["data_offsets"]
     for values in (shape, offsets):
-        if type(values) is not list or not all(type(x) is int and x >= 0 for x in values):
+        if type(values) is not list or not all(type(x) is int and 0 <= x < 2**63 for x in values):
             raise ValueError(f"{values!r:.60} is no list of whole numbers")
     begin, end = offsets
     return Tensor(str(entry["dtype"]), shape, begin, end)

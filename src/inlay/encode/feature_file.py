@@ -21,7 +21,8 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import open_content
-from inlay.containers.safetensors import make_header, read_header, tensor_array, wrong
+from inlay.containers.protocol import wrong
+from inlay.containers.safetensors import make_header, read_header, tensor_array
 from inlay.errors import FormatError, IdError
 from inlay.jobs.journal import Job, Journal
 

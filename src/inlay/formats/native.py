@@ -24,7 +24,8 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
-from inlay.containers.safetensors import Header, make_header, read_header, tensor_array, wrong
+from inlay.containers.protocol import wrong
+from inlay.containers.safetensors import Header, make_header, read_header, tensor_array
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.protocol import ReadOptions

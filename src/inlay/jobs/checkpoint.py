@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from inlay.aliases import Array
-from inlay.bytes.writing import atomic_path
+from inlay.containers import safetensors
 from inlay.errors import FormatError
 from inlay.jobs.same import check_same
 
@@ -36,9 +34,7 @@ def save(path: Path, checkpoint: Checkpoint, about: Mapping[str, Any]) -> None:
         about: What the job depends on, JSON: settings, and a digest of what it reads.
     """
     text = {"position": json.dumps(checkpoint.position), "about": json.dumps(about)}
-    arrays = {name: np.ascontiguousarray(array) for name, array in checkpoint.arrays.items()}
-    with atomic_path(path) as part:
-        save_file(arrays, part, text)
+    safetensors.write(path, checkpoint.arrays, text)
 
 
 def load(path: Path, about: Mapping[str, Any], *, hint: str) -> Checkpoint | None:
@@ -56,13 +52,13 @@ def load(path: Path, about: Mapping[str, Any], *, hint: str) -> Checkpoint | Non
     if not path.exists():
         return None
     try:
-        with safe_open(path, "numpy") as file:
-            text = file.metadata()
+        with safetensors.Safetensors.open(path) as file:
+            text = file.metadata
             # A TypeError, if they are no objects.
             begun, position = ({**json.loads(text[name])} for name in ("about", "position"))
             check_same(path, begun, about, hint=hint)
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError, RecursionError) as error:
+            arrays = {name: np.array(entry) for name, entry in file.items()}
+    except (FormatError, KeyError, TypeError, json.JSONDecodeError, RecursionError) as error:
         raise damaged(path, str(error), hint=hint) from error
     return Checkpoint(position, arrays)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from inlay.bytes.writing import atomic_path
+from inlay.containers import safetensors
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.report import REPORT
 from inlay.encode.elmo.weights import Weights
@@ -92,8 +92,7 @@ def write(
     weights.save(folder / "weights.hdf5")
     _write_text(folder / "vocab.txt", "".join(f"{word}\n" for word in vocabulary))
     if softmax:
-        with atomic_path(folder / SOFTMAX) as part:
-            save_file(dict(softmax), part)
+        safetensors.write(folder / SOFTMAX, softmax)
     _write_text(folder / REPORT, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     (folder / resume.NAME).unlink(missing_ok=True)
     for file in folder.iterdir():
