@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import inlay as lib
+from inlay.formats import Npz
 
 
 @pytest.mark.parametrize("name", ["o.safetensors", "o.npz", "o.bin", "o.vec", "o.vec.gz"])
@@ -70,7 +71,7 @@ def test_reading_options_reach_the_reader(inlay, tmp_path):
     assert inlay(*strict).exit_code == 1
     loose = ("--header", "ignore", "--nonfinite", "keep", "--errors", "replace", "--dim", "2")
     assert inlay(*strict, *loose).exit_code == 0
-    assert lib.load(target, nonfinite="keep").tokens.tolist() == ["nan", "caf\ufffd"]
+    assert lib.load(target, format=Npz(nonfinite="keep")).tokens.tolist() == ["nan", "caf\ufffd"]
 
 
 def test_a_zip_of_two_asks_which(inlay, glove, tmp_path):

@@ -5,7 +5,17 @@ import pytest
 
 from inlay import Table, load, save
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
-from inlay.formats import FORMATS, Format
+from inlay.formats import (
+    FORMATS,
+    FastTextVec,
+    Format,
+    Glove,
+    Native,
+    Npy,
+    Npz,
+    Word2VecBinary,
+    Word2VecText,
+)
 
 
 class Pairs:
@@ -46,14 +56,13 @@ def test_every_built_in_is_a_format_with_a_name_of_its_own():
     [
         ({"format": "glov"}, ArgumentError, "format: expected one of native, .* got 'glov'"),
         ({"format": 3}, ArgumentTypeError, "format: expected a name, or an object with name"),
-        ({"limit": -1}, ArgumentError, "limit: expected 0 or more, got -1"),
-        ({"dim": 0}, ArgumentError, "dim: expected 1 or more, got 0"),
-        ({"limit": 2.5}, ArgumentTypeError, "limit: expected a whole number, got float 2.5"),
-        ({"limit": "5"}, ArgumentTypeError, "limit: expected a whole number, got str '5'"),
-        ({"dim": True}, ArgumentTypeError, "dim: expected a whole number, got bool True"),
-        ({"errors": "surrogateescape"}, ArgumentError, "errors: expected 'strict' or"),
-        ({"header": "no"}, ArgumentError, "header: expected 'check' or 'ignore', got 'no'"),
-        ({"nonfinite": "drop"}, ArgumentError, "nonfinite: expected 'error' or 'keep'"),
+        ({"format": Glove}, ArgumentTypeError, r"format: .*, got .* Try: Glove\(\)"),
+        ({"limit": -1}, ArgumentError, "limit: expected a whole number, 0 or more, got -1"),
+        ({"limit": 2.5}, ArgumentTypeError, "limit: expected a whole number, 0 or more, got 2.5"),
+        ({"limit": "5"}, ArgumentTypeError, "limit: expected a whole number, .* got str '5'"),
+        ({"mmap": 0}, ArgumentTypeError, "mmap: expected True or False, got int 0"),
+        ({"verify": "yes"}, ArgumentTypeError, "verify: expected True or False, got str 'yes'"),
+        ({"verify": True}, ArgumentError, "verify: expected a file with digests, .* got one of"),
     ],
 )
 def test_arguments(make, table, tmp_path, kwargs, error, message):
@@ -64,7 +73,41 @@ def test_arguments(make, table, tmp_path, kwargs, error, message):
 
 
 def test_numpy_s_whole_numbers_are_whole(make):
-    assert len(load(make("a 1\nb 2\n"), limit=np.int64(1), dim=np.int32(1))) == 1
+    assert len(load(make("a 1\nb 2\n"), limit=np.int64(1), format=Glove(dim=np.int32(1)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("make_format", "error", "message"),
+    [
+        (lambda: Glove(dim=0), ArgumentError, "dim: expected a whole number, 1 or more, got 0"),
+        (lambda: Glove(dim=2.0), ArgumentTypeError, "dim: expected a whole number, .* got 2.0"),
+        (lambda: FastTextVec(dim=True), ArgumentTypeError, "dim: .* got True"),
+        (lambda: Glove(errors="surrogateescape"), ArgumentError, "errors: expected 'strict', "),
+        (lambda: Word2VecText(header="no"), ArgumentError, "header: .* got str 'no'"),
+        (lambda: Word2VecBinary(header=None), ArgumentError, "header: .* got None"),
+        (lambda: Npz(nonfinite="drop"), ArgumentError, "nonfinite: expected 'error' or 'keep'"),
+        (lambda: Npy(tokens=[1, 2]), ArgumentTypeError, "tokens: expected a file, a list"),
+        (lambda: Npy(tokens={"a": 0.0}), ArgumentTypeError, "tokens: expected a file, a list"),
+    ],
+)
+def test_options_are_checked_when_a_format_is_made(make_format, error, message):
+    with pytest.raises(error, match=message):
+        make_format()
+
+
+@pytest.mark.parametrize(
+    ("format", "option"),
+    [
+        (Glove, "header"),
+        (Glove, "tokens"),
+        (Word2VecBinary, "dim"),
+        (Npy, "errors"),
+        (Native, "dim"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_an_error(format, option):
+    with pytest.raises(TypeError, match=option):
+        format(**{option: None})
 
 
 @pytest.mark.parametrize(
@@ -108,11 +151,11 @@ def test_no_folder_to_save_in(table, tmp_path):
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         (b"\xba\x16\x4f\x2f\x0c\0\0\0", "a fastText model. Try: the .vec file"),
         (b"FiFu\0", "a finalfusion file"),
-        (b"SQLite format 3\0", "a Magnitude file"),
+        (b"SQLite format 3\0..CREATE TABLE `magnitude`", "a Magnitude file"),
         (b"\x28\xb5\x2f\xfd..", "a zstd archive"),
         (b"version https://git-lfs.github.com/spec/v1\nsize 5\n", "a pointer of Git LFS"),
         ("a 1 2\n".encode("utf-16"), "text in UTF-16"),
-        (b"\0\1\2\3", "something that begins with"),
+        (b"\0\1\2\3", "binary data of a kind that is not known"),
     ],
 )
 def test_strangers(make, head, message):

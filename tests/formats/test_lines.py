@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inlay.bytes.content import HEAD
 from inlay.errors import FormatError
-from inlay.formats.lines import LineRules, holds_row, numbers_in, text_head, usual_dim
+from inlay.formats.glove import Glove
+from inlay.formats.lines import LineRules, holds_row, numbers_in
 from inlay.kernels.parse import ODD, parse_lines
 
 
@@ -23,31 +23,6 @@ from inlay.kernels.parse import ODD, parse_lines
 )
 def test_numbers_at_the_end_of_a_line(line, n):
     assert numbers_in(line) == n
-
-
-def test_the_usual_dimension():
-    dim, counts = usual_dim([b"a b 1 2", b"", b"c 1 2", b"d 3 1 2", b"e 1"])
-    assert dim == 2
-    assert counts == {2: 2, 3: 1, 1: 1}
-    assert usual_dim([])[0] == 0
-
-
-def test_the_head_of_a_file():
-    head = text_head(b"\xef\xbb\xbf3 2\r\na 1 2\r\nb 3")
-    assert head is not None
-    assert (head.header, head.bom, head.skip) == ((3, 2), 3, 8)
-    assert head.lines == [b"3 2\r", b"a 1 2\r", b"b 3"]
-    assert text_head(b"a b\nc d\n") is None
-
-
-def test_a_line_that_the_head_cuts_is_not_judged():
-    line = b"a 1 2 3\n"
-    head = text_head((line * (HEAD // len(line) + 1))[:HEAD])
-    assert head is not None
-    assert set(head.lines) == {line[:-1]}
-    long = text_head(b"a 1 2\nb " + b"1" * HEAD)
-    assert long is not None
-    assert long.lines == [b"a 1 2"]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +50,7 @@ def test_the_kernel_takes_no_line_that_these_rules_refuse(text, dim):
     )
     parse_lines(np.frombuffer(line + b"\n", np.uint8), 0, len(line) + 1, matrix, bounds, status)
     try:
-        end, row = LineRules("x", dim, "", True).parse(line, 1)
+        end, row = LineRules("x", dim, "", Glove()).parse(line, 1)
     except FormatError:
         assert status[0] >= 2
         return

@@ -8,6 +8,7 @@ import pytest
 
 from inlay import Table, load, save
 from inlay.errors import FormatError
+from inlay.formats import Npy, Npz
 
 MATRIX = np.array([[1, 2], [3, 4], [5, 6]], np.float64)
 NAMES = ["a", "é", "\n"]
@@ -69,7 +70,7 @@ def test_a_matrix_and_a_list_beside_it(make, order):
 def test_a_plain_npy_is_mapped_copy_on_write(make):
     path = make(npy(MATRIX), "x.npy")
     before = path.read_bytes()
-    table = load(path, vocabulary=NAMES)
+    table = load(path, format=Npy(tokens=NAMES))
     table.storage[:] = 0
     assert path.read_bytes() == before
 
@@ -86,16 +87,16 @@ def test_a_plain_npy_is_mapped_copy_on_write(make):
     ],
 )
 def test_vocabulary_files(make, name, content):
-    table = load(make(npy(MATRIX), "x.npy"), vocabulary=make(content, name))
+    table = load(make(npy(MATRIX), "x.npy"), format=Npy(tokens=make(content, name)))
     assert table.tokens.tolist() == ["a", "é", "z"]
 
 
 def test_vocabulary_objects(make):
     path = make(npy(MATRIX), "x.npy")
-    check_table(load(path, vocabulary=NAMES))
-    check_table(load(path, vocabulary={token: i for i, token in enumerate(NAMES)}))
-    with pytest.raises(TypeError, match="vocabulary: expected a file, a list"):
-        load(path, vocabulary=3)
+    check_table(load(path, format=Npy(tokens=NAMES)))
+    check_table(load(path, format=Npy(tokens={token: i for i, token in enumerate(NAMES)})))
+    with pytest.raises(TypeError, match="tokens: expected a file, a list"):
+        Npy(tokens=3)
 
 
 @pytest.mark.parametrize(
@@ -114,14 +115,14 @@ def test_vocabulary_objects(make):
 def test_bad_vocabulary_files(make, content, name, message):
     path = make(npy(MATRIX), "x.npy")
     with pytest.raises(FormatError, match=message):
-        load(path, vocabulary=make(content, name))
+        load(path, format=Npy(tokens=make(content, name)))
 
 
 def test_no_list_or_several_beside_the_matrix(make):
     path = make(npy(MATRIX), "x.npy")
     make("{}", "dictionary.json")
     with pytest.raises(
-        FormatError, match=r"beside it, got none. Try: vocabulary='dictionary.json'"
+        FormatError, match=r"beside it, got none. Try: format=Npy.tokens='dictionary.json'"
     ):
         load(path)
     make("a\nb\nc\n", "words.txt")
@@ -175,14 +176,14 @@ def test_no_list_or_several_beside_the_matrix(make):
 )
 def test_bad_files(make, content, message):
     with pytest.raises(FormatError, match=message):
-        load(make(content, "x.np"), vocabulary=None)
+        load(make(content, "x.np"))
 
 
 def test_a_flipped_byte_in_an_npz(make):
     data = bytearray(npz(m=np.zeros((100, 100))))
     data[5000] ^= 1
     with pytest.raises(FormatError, match="Bad CRC"):
-        load(make(bytes(data)), vocabulary=[str(i) for i in range(100)])
+        load(make(bytes(data)), format=Npz(tokens=[str(i) for i in range(100)]))
 
 
 def test_duplicates_numbers_that_are_not_finite_limit_and_keep(make):
@@ -192,12 +193,12 @@ def test_duplicates_numbers_that_are_not_finite_limit_and_keep(make):
         FormatError, match=r"vectors.txt, row 1: .* NaN or infinity in the vector of 'b'"
     ):
         load(path)
-    table = load(path, nonfinite="keep")
+    table = load(path, format=Npz(nonfinite="keep"))
     assert table.tokens.tolist() == ["a", "b", "c"]
     assert table["c"].tolist() == [7, 8]
     assert table.provenance["duplicates"] == 1
-    assert load(path, nonfinite="keep", limit=2).tokens.tolist() == ["a", "b"]
-    assert load(path, nonfinite="keep", keep=["c", "a"])["c"].tolist() == [7, 8]
+    assert load(path, format=Npz(nonfinite="keep"), limit=2).tokens.tolist() == ["a", "b"]
+    assert load(path, format=Npz(nonfinite="keep"), keep=["c", "a"])["c"].tolist() == [7, 8]
 
 
 def test_an_npz_beside_other_files_is_an_archive(make):

@@ -1,5 +1,6 @@
 """Whatever is saved is loaded again, by every format, bit for bit."""
 
+import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from inlay import Table, load, save
 from inlay.errors import FormatError
+from inlay.formats import FORMATS, FastTextVec
 
 TEXTUAL = ["glove", "word2vec", "fasttext", "word2vec-binary"]
 ANY = ["npz", "native"]
+NAMED = {format.name: format for format in FORMATS}
 
 words = st.text(
     st.characters(exclude_characters="\n\r\t \ufeff", exclude_categories=["Cs"]), min_size=1
@@ -29,11 +32,17 @@ def tables(draw, token):
     return Table(names, np.array(values, np.float32).reshape(-1, dim))
 
 
+def said(format, dim):
+    """What has to be said so that any text reads back: where its tokens end."""
+    known = NAMED[format]
+    return dataclasses.replace(known, dim=dim) if hasattr(known, "dim") else known
+
+
 def check_round_trip(table, format, suffix=""):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x" + suffix)
         save(table, path, format=format)
-        again = load(path, format=format, dim=table.dim, verify=True)
+        again = load(path, format=said(format, table.dim))
         assert again.tokens.tolist() == table.tokens.tolist()
         assert again.matrix.dtype == table.matrix.dtype
         assert again.matrix.tobytes() == table.matrix.tobytes()
@@ -98,7 +107,7 @@ def test_text_of_special_numbers(tmp_path, format):
     tiny = np.finfo(np.float32).smallest_subnormal
     row = np.array([[0, -0.0, tiny, -tiny, np.finfo(np.float32).max, np.nan, -np.inf]], np.float32)
     save(Table(["a"], row), tmp_path / "x", format=format)
-    again = load(tmp_path / "x", format=format, nonfinite="keep")
+    again = load(tmp_path / "x", format=dataclasses.replace(NAMED[format], nonfinite="keep"))
     assert again.matrix.tobytes() == row.tobytes()
 
 
@@ -121,7 +130,7 @@ def test_many_blocks_are_written_in_order(tmp_path, monkeypatch):
     matrix = np.random.default_rng(0).standard_normal((500, 3)).astype(np.float32)
     matrix[77, 1] = np.nan
     save(Table([f"w{i}" for i in range(500)], matrix), tmp_path / "x.vec")
-    again = load(tmp_path / "x.vec", nonfinite="keep")
+    again = load(tmp_path / "x.vec", format=FastTextVec(nonfinite="keep"))
     assert again.matrix.tobytes() == matrix.tobytes()
 
 

@@ -6,7 +6,7 @@ import pytest
 from inlay import Table, Vocabulary, load
 from inlay.bytes.content import Content
 from inlay.errors import ArgumentTypeError, FormatError
-from inlay.formats import text
+from inlay.formats import Glove, Word2VecText, text
 
 GOOD = "a 1 2\nb 3 4\nc 5 6\n"
 
@@ -69,7 +69,8 @@ def test_the_first_of_equal_tokens_is_kept_and_the_others_counted(make):
         ("a 1 2\n3 4\nc 5 6\n", r"line 2: .* got 1\."),
         (
             "a 1 2\nb nan 4\n",
-            "line 2: expected finite float32 numbers, got nan as number 1 of 'b'. Try: nonfinite=",
+            "line 2: expected finite float32 numbers, got nan as number 1 of 'b'. "
+            "Try: format=Glove.nonfinite='keep'",
         ),
         ("a 1 2\nb 3 -inf\n", "got -inf as number 2 of 'b'"),
         ("a 1 2\nb 3 1e400\n", "got 1e400 as number 2"),
@@ -81,7 +82,8 @@ def test_the_first_of_equal_tokens_is_kept_and_the_others_counted(make):
         ("2 2\n" + GOOD, "expected 2 rows, as line 1 says, got 3.*header='ignore'"),
         (
             "3 5\n" + GOOD,
-            "line 1: expected a header that says dimension 2, .* got 5. Try: header='ignore'",
+            "line 1: expected a header that says dimension 2, .* got 5. "
+            "Try: format=Word2VecText.header='ignore'",
         ),
         ("3 1\n" + GOOD, "line 1: expected a header that says dimension 2, .* got 1"),
         ("just some words\nof a text\n", "got something that begins with 'just some words'"),
@@ -108,19 +110,19 @@ def test_errors_of_a_format_that_was_named(make):
         load(make("x y z\nx\n"), format="glove")
     with pytest.raises(FormatError, match=r"line 1: .* got binary data. Try: leave format= out"):
         load(make(b"1 2\na \0\0\0\0\0\0\0\0\n"), format="word2vec")
-    assert len(load(make("1 1\na 5\n"), format="glove")) == 2
+    assert len(load(make("1 1\na 5\n"), format=Glove(dim=1))) == 2
     assert len(load(make("1 1\na 5\n"), format="word2vec")) == 1
 
 
 def test_not_finite_numbers_on_request(make):
     path = make("a 1 2\nb NaN -Infinity\nc 1e400 -1e39\n")
-    found = load(path, nonfinite="keep").matrix
+    found = load(path, format=Glove(nonfinite="keep")).matrix
     assert np.array_equal(found[1:], [[np.nan, -np.inf], [np.inf, -np.inf]], equal_nan=True)
 
 
 @pytest.mark.parametrize("said", ["4 2", "2 2", "3 5", "99999999999999 2"])
 def test_a_header_that_lies_can_be_ignored(make, said):
-    table = load(make(f"{said}\n{GOOD}"), header="ignore")
+    table = load(make(f"{said}\n{GOOD}"), format=Word2VecText(header="ignore"))
     assert rows(table) == {"a": [1, 2], "b": [3, 4], "c": [5, 6]}
 
 
@@ -128,14 +130,12 @@ def test_invalid_utf8(make):
     path = make(b"a 1 2\nzee\xc3n 3 4\n\xff\xfe 5 6\n\xff\xfe 5 6\n")
     with pytest.raises(FormatError, match=r"line 2: expected a token in UTF-8, got b'zee\\xc3n'"):
         load(path)
-    table = load(path, errors="replace")
+    table = load(path, format=Glove(errors="replace"))
     assert table.tokens.tolist() == ["a", "zee\ufffdn", "\ufffd\ufffd"]
     assert table.provenance["replaced"] == 3
     assert table.provenance["duplicates"] == 1
-    assert load(path, errors="ignore").tokens.tolist() == ["a", "zeen", ""]
-    assert load(path, errors="backslashreplace").tokens[1] == "zee\\xc3n"
-    with pytest.raises(ValueError, match="errors: expected 'strict' or 'replace'"):
-        load(path, errors="surrogateescape")
+    assert load(path, format=Glove(errors="ignore")).tokens.tolist() == ["a", "zeen", ""]
+    assert load(path, format=Glove(errors="backslashreplace")).tokens[1] == "zee\\xc3n"
 
 
 def test_a_character_cut_between_two_tokens_is_invalid(make):
@@ -185,12 +185,16 @@ def test_keep_only_asks_whether_a_token_is_in_it(make):
 def test_the_dimension_may_be_given(make):
     path = make("Route 66 1 2\nRoute 5 3 4\n")
     assert load(path).dim == 3
-    assert rows(load(path, dim=2)) == {"Route 66": [1, 2], "Route 5": [3, 4]}
+    assert rows(load(path, format=Glove(dim=2))) == {"Route 66": [1, 2], "Route 5": [3, 4]}
     path = make("2 3\n66 5 1 2\n5 5 3 4\n")
     with pytest.raises(FormatError, match=r"line 1: expected dimension 2, as dim= says, got 3\."):
-        load(path, dim=2)
-    assert load(path, dim=3).dim == 3
-    assert rows(load(path, dim=2, header="ignore")) == {"66 5": [1, 2], "5 5": [3, 4]}
+        load(path, format=Word2VecText(dim=2))
+    assert load(path, format=Word2VecText(dim=3)).dim == 3
+    loose = Word2VecText(dim=2, header="ignore")
+    assert rows(load(path, format=loose)) == {
+        "66 5": [1, 2],
+        "5 5": [3, 4],
+    }
 
 
 def test_the_dimension_is_the_usual_one_even_if_line_1_has_spaces(make):
@@ -247,7 +251,9 @@ class TestBorders:
     def test_keep_limit_and_duplicates(self, make, many, pack):
         lines, matrix = many
         path = make(pack("".join(lines + lines[::-1]).encode()))
-        table = load(path)
+        with pytest.raises(FormatError, match="got equal ones in 300 of 600 lines"):
+            load(path)
+        table = load(path, format=Glove(dim=3))
         assert np.array_equal(table.matrix, matrix)
         assert table.provenance["duplicates"] == 300
         kept = load(path, keep=[f"word{i}" for i in range(0, 300, 7)])

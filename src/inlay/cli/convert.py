@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
-from inlay.cli.failures import Command
+from inlay.cli.failures import Command, escaped
 from inlay.cli.options import (
     check_target,
     json_option,
     lines_of,
     print_json,
+    reading_arguments,
     reading_options,
     size,
 )
@@ -51,9 +52,8 @@ def convert(
     from inlay.formats import load, save
 
     check_target(target, format_out)
-    if keep is not None:
-        reading["keep"] = set(lines_of(keep))
-    table = load(source, **reading)
+    wanted = None if keep is None else set(lines_of(keep))
+    table = load(source, keep=wanted, **reading_arguments(source, reading))
     save(table, target, format=format_out)
     written = Path(target).stat().st_size
     if as_json:
@@ -68,4 +68,6 @@ def convert(
             }
         )
         return
-    click.echo(f"{target}: {len(table):,} x {table.dim} {table.matrix.dtype}, {size(written)}")
+    click.echo(
+        f"{escaped(target)}: {len(table):,} x {table.dim} {table.matrix.dtype}, {size(written)}"
+    )

@@ -10,6 +10,9 @@ import click
 
 from inlay.errors import ArgumentError, InlayError
 
+# Control characters, separators of lines, what turns the direction of writing, half characters.
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141  # click's own 2: used wrongly
 
 
@@ -58,7 +61,7 @@ class FailingWell(click.Group):
         except (InlayError, OSError, UnicodeError, MemoryError) as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()
-            click.echo(f"inlay: error: {_one_line(error)}", err=True)
+            click.echo(f"inlay: error: {escaped(_one_line(error))}", err=True)
             ctx.exit(FAILED)
         return result
 
@@ -71,7 +74,10 @@ def in_options(hint: str, names: dict[str, str]) -> str:
         "--format glove or unit='x'"
         >>> in_options("resume=False", {"resume": "--resume", "resume=False": "--no-resume"})
         '--no-resume'
+        >>> in_options("format=Glove(dim=300) if it is one", {"dim": "--dim"})
+        '--dim 300 if it is one'
     """
+    hint = re.sub(r"\bformat=[A-Z]\w*\(([^()]*)\)", r"\1", hint)
 
     def option(match: re.Match[str]) -> str:
         name, value = match.groups()
@@ -80,6 +86,18 @@ def in_options(hint: str, names: dict[str, str]) -> str:
         return f"{names[name]} {value.strip(chr(39))}" if name in names else match[0]
 
     return re.sub(r"\b(\w+)=('[^']*'|[\w.]+)", option, hint)
+
+
+def escaped(text: str) -> str:
+    r"""Text without what a terminal would obey, written as Python and JSON write it.
+
+    Tokens come from files of anybody's: a control sequence among them may hide or forge lines.
+
+    Example:
+        >>> print(escaped("a\x1b[2Jb\u202ec"))
+        a\u001b[2Jb\u202ec
+    """
+    return CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _one_line(error: BaseException) -> str:

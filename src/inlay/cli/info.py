@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.options import json_option, print_json, print_pairs, reading_options, size
+from inlay.cli.options import (
+    json_option,
+    print_json,
+    print_pairs,
+    reading_arguments,
+    reading_options,
+    size,
+)
 
 if TYPE_CHECKING:
     from inlay.core import Table
@@ -27,13 +34,10 @@ Example:
 @reading_options()
 @json_option
 def info(file: str, as_json: bool, **reading: Any) -> None:
-    from inlay.bytes.content import open_content
-    from inlay.formats import FORMATS, load
-    from inlay.formats.recognise import recognise
+    from inlay.formats import load
 
-    name = reading["format"] or recognise(open_content(file, reading["member"]), FORMATS).name
-    table = load(file, **reading)
-    facts = _facts(file, name, table)
+    arguments = reading_arguments(file, reading)
+    facts = _facts(file, arguments["format"].name, load(file, **arguments))
     if as_json:
         print_json(facts)
     else:

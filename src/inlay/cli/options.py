@@ -1,5 +1,6 @@
 """Options and output that commands have in common."""
 
+import dataclasses
 import json
 import math
 import os
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from inlay.cli.failures import in_options
+from inlay.cli.failures import escaped, in_options
 from inlay.errors import ArgumentError, MissingFileError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -19,8 +20,12 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
+# Flags that only some formats understand; a flag's name here is the format's own for it.
+FORMAT_FLAGS = ("dim", "tokens", "errors", "header", "nonfinite")
+
+
 def reading_options(format_name: str = "--format") -> Decorator:
-    """The options of `inlay.load`, under its names."""
+    """The options of `inlay.load` and of its formats, under their names."""
     options = (
         click.option(
             "format", format_name, metavar="NAME", help="What the file is, if not recognised."
@@ -29,6 +34,7 @@ def reading_options(format_name: str = "--format") -> Decorator:
         click.option("--limit", type=click.IntRange(1), help="Read only the first N rows."),
         click.option("--dim", type=click.IntRange(1), help="Numbers in a vector, if unclear."),
         click.option(
+            "tokens",
             "--vocabulary",
             metavar="FILE",
             type=click.Path(),
@@ -37,23 +43,17 @@ def reading_options(format_name: str = "--format") -> Decorator:
         click.option(
             "--errors",
             type=click.Choice(["strict", "replace", "ignore", "backslashreplace"]),
-            default="strict",
-            show_default=True,
-            help="What to do about bytes that are not UTF-8.",
+            help="What to do about bytes that are not UTF-8.  [default: strict]",
         ),
         click.option(
             "--header",
             type=click.Choice(["check", "ignore"]),
-            default="check",
-            show_default=True,
-            help="Whether a header's counts must be true.",
+            help="Whether a header's counts must be true.  [default: check]",
         ),
         click.option(
             "--nonfinite",
             type=click.Choice(["error", "keep"]),
-            default="error",
-            show_default=True,
-            help="What to do about NaN and infinity.",
+            help="What to do about NaN and infinity.  [default: error]",
         ),
     )
 
@@ -63,6 +63,33 @@ def reading_options(format_name: str = "--format") -> Decorator:
         return function
 
     return decorate
+
+
+def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What `inlay.load` is called with, its format among it, for the options that were given.
+
+    Args:
+        file: What is to be read.
+        given: The values of `reading_options`.
+
+    Raises:
+        click.UsageError: A flag that the file's format does not understand.
+    """
+    from inlay.formats import format_of
+
+    said = {name: given[name] for name in FORMAT_FLAGS if given[name] is not None}
+    format = format_of(file, format=given["format"], member=given["member"])
+    known = {field.name for field in dataclasses.fields(format)}  # type: ignore[arg-type]
+    flags = {param.name: param.opts[-1] for param in click.get_current_context().command.params}
+    for name in said:
+        if name not in known:
+            has = [flags[other] for other in FORMAT_FLAGS if other in known]
+            other = f"what it understands is {', '.join(has)}" if has else "it needs no such flag"
+            raise click.UsageError(
+                f"{flags[name]} has no effect on {file}, of the format {format.name!r}; {other}."
+            )
+    chosen = dataclasses.replace(format, **said)  # type: ignore[type-var]
+    return {"format": chosen, "member": given["member"], "limit": given["limit"]}
 
 
 def check_target(target: str, format_out: str | None) -> None:
@@ -110,7 +137,7 @@ def quiet_backends() -> None:
 
 def print_json(answer: dict[str, Any]) -> None:
     """Print one JSON object on one line: the form in which a program reads an answer."""
-    click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+    click.echo(escaped(json.dumps(answer, ensure_ascii=False, allow_nan=False)))
 
 
 def print_pairs(pairs: dict[str, Any], indent: int = 0) -> None:
@@ -118,7 +145,7 @@ def print_pairs(pairs: dict[str, Any], indent: int = 0) -> None:
     width = max(map(len, pairs))
     for name, value in pairs.items():
         text = f"{value:,}" if type(value) is int else str(value)
-        click.echo(f"{'':{indent}}{name:<{width}}  {text}")
+        click.echo(escaped(f"{'':{indent}}{name:<{width}}  {text}"))
 
 
 def size(n: int) -> str:

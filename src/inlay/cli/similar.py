@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inlay.cli.failures import Command
-from inlay.cli.options import json_option, print_json, reading_options
+from inlay.cli.failures import Command, escaped
+from inlay.cli.options import json_option, print_json, reading_arguments, reading_options
 from inlay.errors import UnknownTokenError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def similar(
 ) -> None:
     from inlay.formats import load
 
-    table = load(file, **reading)
+    table = load(file, **reading_arguments(file, reading))
     for word in (*words, *negative):
         _check_known(word, table, file)
     nearest = table.most_similar(words, negative, topn=topn)
@@ -48,7 +48,7 @@ def similar(
         print_json({"positive": words, "negative": negative, "nearest": pairs})
         return
     for token, cosine in nearest:
-        click.echo(f"{cosine:7.4f}  {token}")
+        click.echo(f"{cosine:7.4f}  {escaped(token)}")
 
 
 def _check_known(word: str, table: "Table", file: str) -> None:

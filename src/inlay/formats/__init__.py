@@ -8,22 +8,37 @@ import os
 import zipfile
 from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from inlay.bytes.content import Content, open_content
 from inlay.bytes.writing import atomic_path
+from inlay.checks import described, flag, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.formats.glove import Glove
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
-from inlay.formats.protocol import Format, Names, ReadOptions
+from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.recognise import recognise
-from inlay.formats.rows import ERRORS
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
 
-__all__ = ["FORMATS", "Content", "Format", "ReadOptions", "load", "save"]
+__all__ = [
+    "FORMATS",
+    "Content",
+    "FastTextVec",
+    "Format",
+    "Glove",
+    "Native",
+    "Npy",
+    "Npz",
+    "ReadOptions",
+    "Word2VecBinary",
+    "Word2VecText",
+    "format_of",
+    "load",
+    "save",
+]
 
 FORMATS: tuple[Format, ...] = (
     Native(),
@@ -43,13 +58,9 @@ def load(
     format: str | Format | None = None,
     limit: int | None = None,
     keep: Container[str] | None = None,
-    errors: str = "strict",
-    header: Literal["check", "ignore"] = "check",
-    nonfinite: Literal["error", "keep"] = "error",
     member: str | None = None,
-    dim: int | None = None,
-    vocabulary: Names | None = None,
     verify: bool = False,
+    mmap: bool = True,
 ) -> Table:
     r"""Read a table of vectors from any file we know.
 
@@ -58,36 +69,37 @@ def load(
     keeps its dtype, nothing is normalised. Of equal tokens the first is kept; how many others
     there were stands in `table.provenance["duplicates"]`.
 
+    A native file and a plain `.npy` are mapped: a process that shortens such a file in place
+    ends every process that has it mapped, without an exception (on Unix by SIGBUS). What inlay
+    saves replaces a file in one step and does no harm; where others may write, `mmap=False`.
+
     Args:
         path: The file.
-        format: A name of `inlay.formats.FORMATS`, or a `Format` of your own, where the content
-            does not decide.
+        format: The format, where the content does not decide or something is to be said about
+            it: a name (`"glove"`), one of `inlay.formats` with its options
+            (`Glove(dim=300)`, `Npy(tokens="vocab.txt")`, `Word2VecText(header="ignore")`), or
+            a `Format` of your own.
         limit: Read so many rows, from the first.
         keep: Keep only the rows of these tokens, in the file's order: a set, a list, a
             `Vocabulary` or a `Table`. Only these are ever in memory, except from an `.npz` or
             a packed native file, which are unpacked whole first. A fallback of `align` finds
             only what was kept: add the lower-cased tokens too.
-        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
-            `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
-        header: `"ignore"` takes the rows there are, whatever the first line says.
-        nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors. A native
-            file is taken as it is: a look at every number would read all of it.
         member: Which file of an archive that holds several.
-        dim: Numbers in a row of text without a header, if the first hundred lines mislead.
-        vocabulary: For a matrix without tokens (`.npy`, many `.npz`): a text or JSON file of
-            them, a list, or a mapping of tokens to rows.
-        verify: Compare the digests in a native file; reads all of it.
+        verify: Compare the digests in a native file; reads all of it. An error for formats that
+            have none.
+        mmap: Whether a file may be mapped. `False` reads it into memory, and takes as much.
 
     Returns:
         The table. A native file and a plain `.npy` are mapped, so that nothing is read before
         it is used; other formats allocate the matrix that is kept, and a few windows of 16 MiB.
 
     Raises:
-        FormatError: The file is damaged, of no format that we know, or of several; with the
-            line or word, what was expected, what came, and what to try.
+        FormatError: The file is damaged, of no format that we know, or of several, or it looks
+            like a list or matrix rather than a table; with the line or word, what was expected,
+            what came, and what to try.
         MissingFileError: There is no such file.
-        ArgumentError: No format of this name; a `limit`, `dim` or policy that cannot be.
-        ArgumentTypeError: A `limit` or `dim` that is no whole number, a `keep` that is one string.
+        ArgumentError: No format of this name; a `limit` that cannot be; `verify` without digests.
+        ArgumentTypeError: A `limit` that is no whole number, a `keep` that is one string.
 
     Example:
         >>> from pathlib import Path; from tempfile import mkdtemp
@@ -96,24 +108,39 @@ def load(
         >>> table = load(path)
         >>> table["film"], table.provenance["format"], table.provenance["duplicates"]
         (array([0.5  , 0.001], dtype=float32), 'glove', 1)
+        >>> load(path, format="glove", limit=1).tokens[0]
+        'good'
     """
-    _check_choice("header", header, ("check", "ignore"))
-    _check_choice("nonfinite", nonfinite, ("error", "keep"))
-    _check_choice("errors", errors, ERRORS)
-    limit, dim = _whole("limit", limit, 0), _whole("dim", dim, 1)
-    source = open_content(path, member)
-    chosen = recognise(source, FORMATS) if format is None else _named(format)
     options = ReadOptions(
-        limit=limit,
+        limit=whole_or_none("limit", limit, least=0),
         keep=keep,
-        errors=errors,
-        header=header,
-        nonfinite=nonfinite,
-        dim=dim,
-        vocabulary=vocabulary,
-        verify=verify,
+        verify=flag("verify", verify),
+        mmap=flag("mmap", mmap),
     )
-    return chosen.read(source, options)
+    chosen = None if format is None else _given(format)
+    content = open_content(path, member)
+    return (chosen or recognise(content, FORMATS)).read(content, options)
+
+
+def format_of(
+    path: str | os.PathLike[str],
+    *,
+    format: str | Format | None = None,
+    member: str | None = None,
+) -> Format:
+    """The format that `load` would read a file as, with no options set.
+
+    Args:
+        path: The file.
+        format: What `load` is told, if anything.
+        member: Which file of an archive that holds several.
+
+    Raises:
+        FormatError: The file is of no format that we know, or of several.
+        MissingFileError: There is no such file.
+        ArgumentError: No format of this name.
+    """
+    return recognise(open_content(path, member), FORMATS) if format is None else _given(format)
 
 
 def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | None = None) -> None:
@@ -135,23 +162,24 @@ def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | N
     path = Path(path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
-    chosen = _by_suffix(inner) if format is None else _named(format)
+    chosen = _by_suffix(inner) if format is None else _given(format)
     with atomic_path(path) as part, _packed(part, packing, inner.name) as file:
         chosen.write(table, file)
 
 
-def _named(format: str | Format) -> Format:
+def _given(format: str | Format) -> Format:
     if isinstance(format, str):
         for known in FORMATS:
             if known.name == format:
                 return known
         names = ", ".join(known.name for known in FORMATS)
         raise ArgumentError("format", expected=f"one of {names}, or a Format", got=repr(format))
-    if not isinstance(format, Format):
+    if isinstance(format, type) or not isinstance(format, Format):
         raise ArgumentTypeError(
             "format",
             expected="a name, or an object with name, suffixes, sniff, read and write",
-            got=type(format).__name__,
+            got=described(format),
+            hint=f"{format.__name__}()" if isinstance(format, type) else "",
         )
     return format
 
@@ -185,20 +213,3 @@ def _packed(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
             file = stack.enter_context(archive).open(member, "w", force_zip64=True)
             stack.enter_context(file)
         yield file
-
-
-def _whole(name: str, value: int | None, least: int) -> int | None:
-    """A number that is whole, also numpy's, and not too small."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        got = f"{type(value).__name__} {value!r:.40}"
-        raise ArgumentTypeError(name, expected="a whole number", got=got)
-    if value < least:
-        raise ArgumentError(name, expected=f"{least} or more", got=str(value))
-    return int(value)
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ArgumentError(name, expected=" or ".join(map(repr, choices)), got=repr(value))

@@ -4,22 +4,39 @@ The last `dim` fields are the vector and all before them is the token, spaces in
 840B vectors have tokens such as `. . .` and `at name@domain.com`.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 from inlay.bytes.content import Content
 from inlay.core import Table
-from inlay.formats.lines import text_head, usual_dim
+from inlay.errors import FormatError
+from inlay.formats.heads import text_head, usual_dim
+from inlay.formats.options import TextFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import check_glove_tokens, write_text
 
+HINT = "save as .safetensors or .npz"
 
-class Glove:
-    """Text without a header."""
 
-    name = "glove"
-    suffixes = (".txt",)
+@dataclass(frozen=True, kw_only=True)
+class Glove(TextFormat):
+    """Text without a header.
+
+    Nothing in such a file says where a token ends. If `dim` does not say it either, the first
+    lines do; what then looks like no table of words is refused: numbers for tokens, a single
+    number in each line, many lines that begin alike.
+
+    Args:
+        nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors.
+        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
+            `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
+        dim: How many numbers end each line.
+    """
+
+    name: ClassVar[str] = "glove"
+    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
 
     def sniff(self, head: bytes, path: Path) -> bool:
         found = text_head(head)
@@ -29,8 +46,11 @@ class Glove:
         return found.header is None or (len(found.lines) > 1 and usual_dim(found.lines[1:])[0] == 1)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
-        return read_text(source, options, format=self.name, header=False)
+        return read_text(source, options, self)
 
     def write(self, table: Table, file: IO[bytes]) -> None:
-        check_glove_tokens(table, self.name, "save as .safetensors or .npz")
+        if not len(table):
+            expected, got = "at least one row, which says the dimension", "an empty table"
+            raise FormatError("save", expected=expected, got=got, hint=HINT)
+        check_glove_tokens(table, self.name, HINT)
         write_text(table, file, header=False)

@@ -4,12 +4,17 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from inlay.bytes.content import open_content
-from inlay.errors import ArgumentTypeError, FormatError
+from inlay.checks import described
+from inlay.errors import ArgumentTypeError, FormatError, MissingFileError
 from inlay.formats.lines import BOM
-from inlay.formats.protocol import Names
+from inlay.formats.options import Named
+
+Names = str | os.PathLike[str] | Sequence[str] | Mapping[str, int]
 
 # What is looked for beside `vectors.npy`: these, and `vectors.txt`, `vectors.vocab`, ...
 STEMS = ("words", "vocab", "vocabulary", "tokens")
@@ -17,44 +22,59 @@ SUFFIXES = (".txt", ".json", ".vocab")
 PICKLE = b"\x80"
 
 
-def find_names(path: Path, vocabulary: Names | None, rows: int) -> list[str]:
+def checked_names(name: str, tokens: Any) -> Names | None:
+    """What may be tokens, told before any file is read.
+
+    Raises:
+        ArgumentTypeError: Neither a path, nor a list of strings, nor a mapping to whole numbers.
+    """
+    if tokens is None or isinstance(tokens, str | os.PathLike):
+        return tokens
+    given = tokens.tolist() if isinstance(tokens, np.ndarray) else tokens
+    rows = list(given.values()) if isinstance(given, Mapping) else []
+    strings = given if isinstance(given, Mapping | Sequence) else [None]
+    if not all(isinstance(token, str) for token in strings) or not all(map(_is_row, rows)):
+        raise ArgumentTypeError(
+            name,
+            expected="a file, a list of tokens or a mapping of tokens to rows",
+            got=described(tokens),
+        )
+    return cast(Names, given)
+
+
+def find_names(path: Path, format: Named, tokens: Names | None, rows: int) -> list[str]:
     """One token for each row of a matrix.
 
     Args:
         path: The file with the matrix.
-        vocabulary: A file (a token a line, or JSON), tokens in row order, or token -> row. None:
-            the one file beside `path` that looks like a vocabulary.
+        format: Its format, for hints.
+        tokens: A file (a token a line, or JSON), tokens in row order, or token -> row. None:
+            the one file beside `path` that looks like a list of tokens.
         rows: How many tokens there must be.
 
     Raises:
         FormatError: No such file or several, a pickle, or another number of tokens.
     """
-    if vocabulary is None:
-        vocabulary = _beside(path)
-    if isinstance(vocabulary, str | os.PathLike):
-        where = os.fspath(vocabulary)
+    if tokens is None:
+        tokens = _beside(path, format)
+    if isinstance(tokens, str | os.PathLike):
+        where = os.fspath(tokens)
         names = _from_file(where)
-    elif isinstance(vocabulary, Mapping):
-        where, names = "vocabulary", _from_mapping(vocabulary, "vocabulary")
-    elif isinstance(vocabulary, Sequence):
-        where, names = "vocabulary", list(vocabulary)
+    elif isinstance(tokens, Mapping):
+        where, names = "tokens", _from_mapping(tokens, "tokens")
     else:
-        raise ArgumentTypeError(
-            "vocabulary",
-            expected="a file, a list of tokens or a mapping of tokens to rows",
-            got=type(vocabulary).__name__,
-        )
+        where, names = "tokens", list(tokens)
     if len(names) != rows:
         raise FormatError(
             where,
             expected=f"{rows} tokens, for {path.name} has {rows} rows",
             got=str(len(names)),
-            hint="vocabulary= with the list that belongs to this matrix",
+            hint=f"{format.saying('tokens')} with the list that belongs to this matrix",
         )
     return names
 
 
-def _beside(path: Path) -> Path:
+def _beside(path: Path, format: Named) -> Path:
     stem = path.name.split(".")[0]
     found = [
         path.with_name(name + suffix)
@@ -67,23 +87,27 @@ def _beside(path: Path) -> Path:
     listed = ", ".join(file.name for file in found)
     others = sorted(file.name for file in path.parent.iterdir() if file.suffix in SUFFIXES)
     names = [file.name for file in found] or others
-    which = " or ".join(f"vocabulary={name!r}" for name in names[:3])
+    which = " or ".join(format.saying("tokens", name) for name in names[:3])
     raise FormatError(
         path.name,
         expected="tokens in the file, or one list of them beside it",
         got=f"{len(found)} lists: {listed}" if found else "none",
-        hint=which or "vocabulary= with a file of a token a line, a .json, or a Python list",
+        hint=which
+        or f"{format.saying('tokens')} with a file of a token a line, a .json, or a list",
     )
 
 
 def _from_file(where: str) -> list[str]:
+    if not Path(where).exists():
+        hint = "tokens themselves are given as a list"
+        raise MissingFileError(where, expected="a file of tokens", got="nothing there", hint=hint)
     source = open_content(where)
     if source.head.startswith(PICKLE):
         raise FormatError(
             where,
             expected="a text or JSON file of tokens",
             got="a Python pickle, which may run any program and is never opened here",
-            hint="load it yourself if you trust it, and pass vocabulary=the_list_or_dict",
+            hint="load it yourself if you trust it, and give the list or dict",
         )
     try:
         text = source.array().tobytes().removeprefix(BOM).decode()
@@ -112,8 +136,12 @@ def _from_json(value: Any, where: str) -> list[str]:
         where,
         expected="a list of tokens, token -> row, or row -> token",
         got=f"a JSON {type(value).__name__} of something else",
-        hint="vocabulary= with a Python list",
+        hint="give them as a Python list",
     )
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, int | np.integer) and not isinstance(row, bool)
 
 
 def _from_mapping(mapping: Mapping[str, int], where: str) -> list[str]:
@@ -127,6 +155,6 @@ def _in_order(tokens: dict[int, str], where: str, n: int) -> list[str]:
             where,
             expected=f"rows 0 to {n - 1}, each once",
             got=f"no token for row {missing[0]}",
-            hint="vocabulary= with the list that belongs to this matrix",
+            hint="the list that belongs to this matrix",
         )
     return [tokens[row] for row in range(n)]

@@ -9,8 +9,9 @@ Arrays of Python objects are pickles and never opened.
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, ClassVar, cast
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from inlay.containers import numpy as containers
 from inlay.containers.protocol import LazyArray
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
-from inlay.formats.names import find_names
+from inlay.formats.names import Names, checked_names, find_names
+from inlay.formats.options import NumbersFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import EXAMPLES, valid_utf8
 from inlay.formats.selection import drop_duplicates, select
@@ -33,25 +35,89 @@ class OneWay:
         self.write, self.flush = file.write, file.flush
 
 
-class Npz:
-    """A zip of arrays."""
+@dataclass(frozen=True, kw_only=True)
+class NumpyFormat(NumbersFormat):
+    """What the readers of both have in common.
 
-    name = "npz"
-    suffixes = (".npz",)
+    Args:
+        nonfinite: Whether NaN and infinity are errors.
+        tokens: The tokens of a matrix that has none: a text or JSON file of them, a list, or a
+            mapping of tokens to rows. None: those in the file, else the one list beside it.
+    """
+
+    tokens: Names | None = None
+
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "tokens", checked_names("tokens", self.tokens))
+
+    def table(
+        self,
+        source: Content,
+        options: ReadOptions,
+        matrix: Array,
+        stored: tuple[Tokens | None, Array | None] = (None, None),
+    ) -> Table:
+        """The rows that are wanted of a matrix, with their tokens and counts."""
+        options.refuse_verify(self.name)
+        tokens, counts = stored
+        if tokens is None or self.tokens is not None:
+            tokens = Tokens.from_list(find_names(source.path, self, self.tokens, len(matrix)))
+        rows = len(matrix)
+        if self.nonfinite == "error":
+            self._check_finite(source.name, tokens, matrix)
+        tokens, matrix, counts, dropped = drop_duplicates(tokens, matrix, counts)
+        provenance = {
+            "source": source.name,
+            "format": self.name,
+            "rows": rows,
+            "duplicates": len(dropped),
+            "duplicate_examples": dropped[:EXAMPLES],
+        }
+        return select(
+            Table._unchecked(tokens, matrix, counts=counts, provenance=provenance), options
+        )
+
+    def _check_finite(self, name: str, tokens: Tokens, matrix: Array) -> None:
+        for start in range(0, len(matrix), 8192):
+            bad = np.flatnonzero(~np.isfinite(matrix[start : start + 8192]).all(axis=1))
+            if bad.size:
+                row = start + int(bad[0])
+                raise FormatError(
+                    f"{name}, row {row}",
+                    expected="finite numbers",
+                    got=f"NaN or infinity in the vector of {tokens[row]!r}",
+                    hint=f"{self.saying('nonfinite', 'keep')} to read them as they are",
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Npz(NumpyFormat):
+    """A zip of arrays.
+
+    Args:
+        nonfinite: Whether NaN and infinity are errors.
+        tokens: The tokens of a matrix that has none: a text or JSON file of them, a list, or a
+            mapping of tokens to rows. None: those in the file, else the one list beside it.
+    """
+
+    name: ClassVar[str] = "npz"
+    suffixes: ClassVar[tuple[str, ...]] = (".npz",)
 
     def sniff(self, head: bytes, path: Path) -> bool:
-        # Archives of anything else were unpacked before a format is asked.
-        return head.startswith(b"PK\x03\x04")
+        return containers.Npz.sniff(head, path)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
-        arrays = containers.Npz(source.array(), source.name)
+        arrays = containers.Npz(options.content(source), source.name)
         for entry in arrays.values():
             if entry.dtype.hasobject:
                 entry[...]  # says why it is refused: it may be the tokens
         matrix = _the_matrix(source.name, arrays)
         tokens = _stored_tokens(source.name, arrays, len(matrix))
         counts = _stored_counts(source.name, arrays, len(matrix))
-        return _table(source, options, self.name, matrix, (tokens, counts))
+        return self.table(source, options, matrix, (tokens, counts))
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         tokens = table.tokens
@@ -66,21 +132,28 @@ class Npz:
                     np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-class Npy:
-    """A matrix alone; the tokens stand beside it."""
+@dataclass(frozen=True, kw_only=True)
+class Npy(NumpyFormat):
+    """A matrix alone; the tokens stand beside it.
 
-    name = "npy"
-    suffixes = (".npy",)
+    Args:
+        nonfinite: Whether NaN and infinity are errors.
+        tokens: A text or JSON file of tokens, a list, or a mapping of tokens to rows. None: the
+            one list beside the file.
+    """
+
+    name: ClassVar[str] = "npy"
+    suffixes: ClassVar[tuple[str, ...]] = (".npy",)
 
     def sniff(self, head: bytes, path: Path) -> bool:
-        return head.startswith(b"\x93NUMPY")
+        return containers.Npy.sniff(head, path)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         """A plain file in C order is mapped copy-on-write; anything else is read."""
-        arrays = containers.Npy(source.array(), source.name)
+        arrays = containers.Npy(options.content(source), source.name)
         if arrays[""].dtype.hasobject:
             arrays[""][...]
-        return _table(source, options, self.name, _the_matrix(source.name, arrays))
+        return self.table(source, options, _the_matrix(source.name, arrays))
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         raise FormatError(
@@ -141,41 +214,3 @@ def _stored_counts(name: str, arrays: Mapping[str, LazyArray], rows: int) -> Arr
         got = f"{counts.dtype} {counts.shape}"
         raise FormatError(name, expected=f"counts as {rows} whole numbers", got=got)
     return counts[...].astype(np.int64)
-
-
-def _table(
-    source: Content,
-    options: ReadOptions,
-    format: str,
-    matrix: Array,
-    stored: tuple[Tokens | None, Array | None] = (None, None),
-) -> Table:
-    tokens, counts = stored
-    if tokens is None or options.vocabulary is not None:
-        names = find_names(source.path, options.vocabulary, len(matrix))
-        tokens = Tokens.from_list(names)
-    rows = len(matrix)
-    if options.nonfinite == "error":
-        _check_finite(source.name, tokens, matrix)
-    tokens, matrix, counts, dropped = drop_duplicates(tokens, matrix, counts)
-    provenance = {
-        "source": source.name,
-        "format": format,
-        "rows": rows,
-        "duplicates": len(dropped),
-        "duplicate_examples": dropped[:EXAMPLES],
-    }
-    return select(Table._unchecked(tokens, matrix, counts=counts, provenance=provenance), options)
-
-
-def _check_finite(name: str, tokens: Tokens, matrix: Array) -> None:
-    for start in range(0, len(matrix), 8192):
-        bad = np.flatnonzero(~np.isfinite(matrix[start : start + 8192]).all(axis=1))
-        if bad.size:
-            row = start + int(bad[0])
-            raise FormatError(
-                f"{name}, row {row}",
-                expected="finite numbers",
-                got=f"NaN or infinity in the vector of {tokens[row]!r}",
-                hint="nonfinite='keep' to read them as they are",
-            )

@@ -1,29 +1,49 @@
 """What a file format is: four members, so that one of the user's own is a small class."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
-from typing import IO, Literal, Protocol, runtime_checkable
+from typing import IO, Protocol, runtime_checkable
 
+import numpy as np
+
+from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.core import Table
-
-Names = str | PathLike[str] | Sequence[str] | Mapping[str, int]
+from inlay.errors import ArgumentError
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """What `load` was asked for; its docstring explains each. A format may ignore some."""
+    """What `load` was asked for, whatever the format; its docstring explains each.
+
+    What only some formats can be asked is a field of the format itself: `Glove(dim=300)`.
+    """
 
     limit: int | None = None
     keep: Container[str] | None = None
-    errors: str = "strict"
-    header: Literal["check", "ignore"] = "check"
-    nonfinite: Literal["error", "keep"] = "error"
-    dim: int | None = None
-    vocabulary: Names | None = None
     verify: bool = False
+    mmap: bool = True
+
+    def content(self, source: Content) -> Array:
+        """The whole content as uint8 `(bytes,)`, mapped copy-on-write where that is allowed."""
+        if self.mmap or source.packed:
+            return source.array().view(np.ndarray)
+        return np.fromfile(source.path, np.uint8)
+
+    def refuse_verify(self, format: str) -> None:
+        """For formats without digests: what was asked for cannot be done, and is not passed over.
+
+        Raises:
+            ArgumentError: `verify=True`.
+        """
+        if self.verify:
+            raise ArgumentError(
+                "verify",
+                expected="a file with digests, as the native format has",
+                got=f"one of the format {format!r}, which has none",
+                hint="leave verify= out, or save the table as .safetensors",
+            )
 
 
 @runtime_checkable

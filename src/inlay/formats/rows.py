@@ -9,12 +9,11 @@ from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentTypeError, FormatError
+from inlay.formats.options import RowsFormat
 from inlay.formats.protocol import ReadOptions
 
 EXAMPLES = 5  # of anything counted in the provenance
 COMPACTED_AT_ONCE = 8192
-# Others (surrogateescape) make strings that cannot be written back.
-ERRORS = ("strict", "replace", "ignore", "backslashreplace")
 
 
 class Rows:
@@ -25,14 +24,18 @@ class Rows:
 
     Args:
         source: Where the rows come from.
-        options: `keep`, `errors` and `limit` are obeyed here.
+        options: `keep` is obeyed here.
+        format: Says what to do with tokens that are not UTF-8.
         dim: Numbers in a row.
         unit: What the source's rows are counted in: `"line"` or `"word"`.
     """
 
-    def __init__(self, source: Content, options: ReadOptions, dim: int, *, unit: str) -> None:
+    def __init__(
+        self, source: Content, options: ReadOptions, format: RowsFormat, dim: int, *, unit: str
+    ) -> None:
+        options.refuse_verify(format.name)
         self.n, self.read = 0, 0
-        self._source, self._errors, self._unit = source, options.errors, unit
+        self._source, self._format, self._unit = source, format, unit
         self._wanted = as_keep(options.keep)
         self._matrix = np.empty((0, dim), np.float32)
         self._blobs: list[Array] = []
@@ -72,7 +75,7 @@ class Rows:
         self._blobs.append(blob)
         self._lengths.append(np.diff(offsets))
 
-    def table(self, format: str, **details: Any) -> Table:
+    def table(self, **details: Any) -> Table:
         """The finished table: later ones of equal tokens are left out and counted."""
         blob = np.concatenate([np.empty(0, np.uint8), *self._blobs])
         offsets = np.zeros(self.n + 1, np.int64)
@@ -85,7 +88,7 @@ class Rows:
         self._resize(self.n)
         provenance = {
             "source": self._source.name,
-            "format": format,
+            "format": self._format.name,
             "rows": self.read,
             "duplicates": later.size,
             "duplicate_examples": examples,
@@ -110,14 +113,15 @@ class Rows:
             try:
                 token.decode()
             except UnicodeDecodeError as error:
-                if self._errors == "strict":
+                if self._format.errors == "strict":
                     raise FormatError(
                         f"{self._source.name}, {self._unit} {number + i}",
                         expected="a token in UTF-8",
                         got=f"{_short(token)} ({error.reason})",
-                        hint="errors='replace', or convert the file to UTF-8 first",
+                        hint=f"{self._format.saying('errors', 'replace')}, "
+                        "or convert the file to UTF-8 first",
                     ) from error
-                text = token.decode(errors=self._errors)
+                text = token.decode(errors=self._format.errors)
                 token = text.encode()
                 self._n_replaced += 1
                 if len(self._replaced) < EXAMPLES:

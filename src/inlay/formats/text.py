@@ -8,15 +8,18 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.core import Table
-from inlay.errors import FormatError
-from inlay.formats.lines import LineRules, TextHead, text_head, usual_dim
+from inlay.formats.doubts import Doubts
+from inlay.formats.heads import check_count, checked_head, line_rules
+from inlay.formats.lines import LineRules, found_in
+from inlay.formats.options import Header, TextFormat
 from inlay.formats.protocol import ReadOptions
-from inlay.formats.recognise import is_html
 from inlay.formats.rows import Rows
 from inlay.jobs.threads import Pool, thread_count
 
 BLOCK = 1 << 20
 LINE_FEED = 10
+SLACK = 1 << 24
+SEPARATORS = b" \t\r\n"
 
 
 class Block(NamedTuple):
@@ -28,14 +31,16 @@ class Block(NamedTuple):
     lines: int
 
 
-def read_text(source: Content, options: ReadOptions, *, format: str, header: bool) -> Table:
+def read_text(
+    source: Content, options: ReadOptions, format: TextFormat, *, header: Header | None = None
+) -> Table:
     """Read a table from text.
 
     Args:
         source: The file.
-        options: All but `vocabulary` and `verify`.
-        format: Its name, for the provenance.
-        header: Whether the first line is `rows dim`.
+        options: What is wanted of it.
+        format: What the user said about it.
+        header: Whether the first line, `rows dim`, is checked; None if there is no such line.
 
     Returns:
         float32; allocates the matrix, the tokens, and a window of 16 MiB.
@@ -43,9 +48,9 @@ def read_text(source: Content, options: ReadOptions, *, format: str, header: boo
     Raises:
         FormatError: The first line that is wrong, or a header that is.
     """
-    head = _checked_head(source, header=header)
-    rules = _rules(source.name, head, options, header=header)
-    rows = Rows(source, options, rules.dim, unit="line")
+    head = checked_head(source, format, header=header is not None)
+    rules = line_rules(source.name, head, format, header)
+    rows = Rows(source, options, format, rules.dim, unit="line")
     reader = TextReader(rules, rows, number=2 if header else 1, limit=options.limit)
     with source.windows() as windows, Pool(thread_count()) as pool:
         window, final = windows.next(0)
@@ -55,13 +60,16 @@ def read_text(source: Content, options: ReadOptions, *, format: str, header: boo
         reader.pool = pool
         while True:
             used = reader.take(window, used, final=final)
-            if final or reader.done:
+            if reader.done or (final and used == window.size):
                 break
             window, final = windows.next(used)
             used = 0
-    if header and options.header == "check" and not reader.done:
-        _check_count(source.name, head, rows.read)
-    return rows.table(format, tokens_with_spaces=reader.spaced)
+    if header == "check" and not reader.done:
+        check_count(source.name, head, rows.read, format)
+    table = rows.table(tokens_with_spaces=reader.spaced)
+    if header is None and format.dim is None:
+        reader.doubts.check(source.name, table, reader.spaced, format)
+    return table
 
 
 class TextReader:
@@ -73,7 +81,7 @@ class TextReader:
         self._rules, self._rows, self._number = rules, rows, number
         self._left = limit
         self._blank: int | None = None  # the number of the first blank line
-        self.spaced = 0
+        self.spaced, self.doubts = 0, Doubts()
 
     @property
     def done(self) -> bool:
@@ -90,8 +98,12 @@ class TextReader:
         """Parse the whole lines of a window; returns how many bytes are done with."""
         from inlay.kernels.parse import parse_lines
 
-        stop = window.size if final else last_line_feed(window) + 1
-        blocks = list(self._limited(split(window, used, max(stop, used))))
+        stop = max(window.size if final else last_line_feed(window) + 1, used)
+        if self.done:
+            return stop
+        if self._blank is not None or stop - used < 2 * self._rules.dim:
+            return self._take_no_row(window, used, stop)
+        blocks = list(self._limited(fitting(window, split(window, used, stop), self._rules.dim)))
         n = sum(block.lines for block in blocks)
         matrix = self._rows.room(n)
         bounds, status = np.empty((n, 2), np.int64), np.empty(n, np.uint8)
@@ -104,9 +116,22 @@ class TextReader:
         for _ in self.pool.map(work, blocks):
             pass
         n = self._judge(window, matrix, bounds, status)
+        self.doubts.look(window, bounds[:n], matrix)
         self._rows.add(window, bounds[:n], self._number)
         self._number += len(status)
-        return max(stop, used)
+        return blocks[-1].stop if blocks else used
+
+    def _take_no_row(self, window: Array, used: int, stop: int) -> int:
+        """Pass over blank lines where no row can be: behind one, or in too few bytes for one."""
+        rest = window[used:stop].tobytes()
+        if not rest.strip(SEPARATORS):
+            if self._blank is None and rest:
+                self._blank = self._number
+            return stop
+        if self._blank is not None:
+            raise self._rules.error(self._blank, "an empty line")
+        line = rest.split(b"\n", 1)[0].rstrip(SEPARATORS)
+        raise self._rules.error(self._number, found_in(line))
 
     def _limited(self, blocks: Iterator[Block]) -> Iterator[Block]:
         for block in blocks:
@@ -120,10 +145,6 @@ class TextReader:
         """Look at the lines that the kernel did not take as they are; count the rows."""
         from inlay.kernels.parse import BLANK, SPACED
 
-        if self._blank is not None:
-            if (status != BLANK).any():
-                raise self._rules.error(self._blank, "an empty line")
-            return 0
         n = len(status)
         for row in np.flatnonzero(status):
             number = self._number + int(row)
@@ -157,6 +178,25 @@ def split(window: Array, start: int, stop: int) -> Iterator[Block]:
         start, first = end, first + lines
 
 
+def fitting(window: Array, blocks: Iterator[Block], dim: int) -> Iterator[Block]:
+    """Blocks of as many lines as vectors may take memory for.
+
+    A number takes two bytes of text at least, and four of the matrix. Where a dimension that is
+    wrong would take more than that, the lines are taken a few at a time: the first will tell.
+    """
+    most = max((2 * window.size + SLACK) // (4 * dim), 1)
+    for block in blocks:
+        lines = min(block.lines, most - block.first)
+        if lines == block.lines:
+            yield block
+            continue
+        if lines:
+            ends = np.flatnonzero(window[block.start : block.stop] == LINE_FEED)
+            stop = block.start + int(ends[lines - 1]) + 1
+            yield Block(block.start, stop, block.first, lines)
+        return
+
+
 def _line_feed(window: Array, start: int, stop: int) -> int:
     """Where the first line feed at or behind `start` is, or `stop`."""
     for at in range(start, stop, 4096):
@@ -174,77 +214,3 @@ def last_line_feed(window: Array) -> int:
         if found >= 0:
             return start + found
     return -1
-
-
-def _checked_head(source: Content, *, header: bool) -> TextHead:
-    head = text_head(source.head)
-    if not source.head[head.bom if head else 0 :].strip():
-        hint = "download it again"
-        raise FormatError(source.name, expected="rows of vectors", got="an empty file", hint=hint)
-    if is_html(source.head):
-        raise FormatError(
-            source.name,
-            expected="rows of vectors",
-            got="an HTML page",
-            hint="download it again: the address gave a web page, not the file",
-        )
-    if head is None:
-        first = source.head.split(b"\n", 1)[0][:60]
-        binary = b"\0" in source.head[:4096]
-        raise FormatError(
-            f"{source.name}, line 1",
-            expected="a token and numbers, as text",
-            got="binary data" if binary else repr(first.decode(errors="replace")),
-            hint="leave format= out: the content says what it is" if binary else "",
-        )
-    if header and head.header is None:
-        raise FormatError(
-            f"{source.name}, line 1",
-            expected="a header of two whole numbers: rows and dimension",
-            got=repr(head.lines[0][:60].decode(errors="replace")),
-            hint="format='glove' for a file without a header",
-        )
-    return head
-
-
-def _rules(name: str, head: TextHead, options: ReadOptions, *, header: bool) -> LineRules:
-    """Find out the dimension, and why it is believed."""
-    lines = head.lines[1:] if header else head.lines
-    usual, counts = usual_dim(lines)
-    finite = options.nonfinite == "error"
-    said = head.header[1] if header and head.header else None
-    if options.dim is not None:
-        if said not in (None, options.dim) and options.header == "check":
-            raise FormatError(
-                f"{name}, line 1",
-                expected=f"dimension {options.dim}, as dim= says",
-                got=str(said),
-                hint="leave dim= out, or header='ignore'",
-            )
-        return LineRules(name, options.dim, f"dim={options.dim}", finite)
-    if said is not None and options.header == "check":
-        if counts and counts[said] < counts[usual]:
-            raise FormatError(
-                f"{name}, line 1",
-                expected=f"a header that says dimension {usual}, as the rows have",
-                got=str(said),
-                hint="header='ignore' to believe the rows",
-            )
-        return LineRules(name, said, "as line 1 says", finite)
-    dim = usual or said or 0
-    if dim == 0:
-        raise FormatError(name, expected="rows of a token and numbers", got="no rows")
-    first = usual_dim(lines[:1])[0] == dim
-    line = "line 2" if header else "line 1"
-    because = f"as in {line}" if first else f"as in most of the first {counts.total()} rows"
-    return LineRules(name, dim, because, finite)
-
-
-def _check_count(name: str, head: TextHead, rows: int) -> None:
-    if head.header is not None and head.header[0] != rows:
-        raise FormatError(
-            name,
-            expected=f"{head.header[0]} rows, as line 1 says",
-            got=str(rows),
-            hint="download it again if rows are missing, or header='ignore' to take what is there",
-        )

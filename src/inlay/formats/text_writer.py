@@ -58,12 +58,21 @@ def float32_rows(matrix: Array, start: int, stop: int) -> Array:
     return np.ascontiguousarray(matrix[start:stop], np.float32)
 
 
-def check_tokens(table: Table, format: str, hint: str, *, forbidden: tuple[bytes, ...]) -> None:
-    """Raise `FormatError` for the first token that is empty or has a forbidden byte in it."""
+def check_tokens(
+    table: Table,
+    format: str,
+    hint: str,
+    *,
+    forbidden: tuple[bytes, ...],
+    longest: int | None = None,
+) -> None:
+    """Raise `FormatError` for the first token that is empty, too long or has a forbidden byte."""
     table.tokens.check()
     blob, offsets = table.tokens.blob, table.tokens.offsets
     bad = np.isin(blob, np.frombuffer(b"".join(forbidden), np.uint8)).nonzero()[0][:1]
-    rows = [*np.flatnonzero(np.diff(offsets) == 0)[:1], *np.searchsorted(offsets, bad, "right") - 1]
+    lengths = np.diff(offsets)
+    odd = lengths == 0 if longest is None else (lengths == 0) | (lengths > longest)
+    rows = [*np.flatnonzero(odd)[:1], *np.searchsorted(offsets, bad, "right") - 1]
     if rows:
         row = int(min(rows))
         refuse(table.tokens[row], row, format, hint)
@@ -87,6 +96,6 @@ def refuse(token: str, row: int, format: str, hint: str) -> None:
     raise FormatError(
         f"token {row}",
         expected=f"a token that the format {format!r} can hold",
-        got=repr(token),
+        got=repr(token) if len(token) < 100 else f"one of {len(token):,} characters",
         hint=hint,
     )

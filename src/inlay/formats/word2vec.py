@@ -3,12 +3,15 @@
 fastText's `.vec` files are the same, with a space before every line's end.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 from inlay.bytes.content import Content
+from inlay.checks import choice
 from inlay.core import Table
-from inlay.formats.lines import TextHead, text_head, usual_dim
+from inlay.formats.heads import TextHead, text_head, usual_dim
+from inlay.formats.options import Header, TextFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import SEPARATORS, check_tokens, write_text
@@ -16,18 +19,33 @@ from inlay.formats.text_writer import SEPARATORS, check_tokens, write_text
 HINT = "save as .safetensors or .npz, which hold any token"
 
 
-class Word2VecText:
-    """Text with a header."""
+@dataclass(frozen=True, kw_only=True)
+class Word2VecText(TextFormat):
+    """Text with a header.
 
-    name = "word2vec"
-    suffixes = (".txt",)
-    space_at_end = False
+    Args:
+        nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors.
+        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
+            `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
+        dim: How many numbers end each line, if the header does not say it right.
+        header: `"ignore"` takes the rows there are, whatever the first line says.
+    """
+
+    header: Header = "check"
+
+    name: ClassVar[str] = "word2vec"
+    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
+    space_at_end: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        choice("header", self.header, ("check", "ignore"))
 
     def sniff(self, head: bytes, path: Path) -> bool:
         return path.suffix.lower() != ".vec" and has_header(text_head(head))
 
     def read(self, source: Content, options: ReadOptions) -> Table:
-        return read_text(source, options, format=self.name, header=True)
+        return read_text(source, options, self, header=self.header)
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         check_tokens(table, self.name, HINT, forbidden=SEPARATORS)
@@ -35,11 +53,11 @@ class Word2VecText:
 
 
 class FastTextVec(Word2VecText):
-    """The `.vec` file that fastText writes beside a model."""
+    """The `.vec` file that fastText writes beside a model; its options are `Word2VecText`'s."""
 
-    name = "fasttext"
-    suffixes = (".vec",)
-    space_at_end = True
+    name: ClassVar[str] = "fasttext"
+    suffixes: ClassVar[tuple[str, ...]] = (".vec",)
+    space_at_end: ClassVar[bool] = True
 
     def sniff(self, head: bytes, path: Path) -> bool:
         return path.suffix.lower() == ".vec" and has_header(text_head(head))

@@ -4,17 +4,21 @@ Mikolov's program writes a line feed behind each vector; Google's file has none.
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
+from inlay.checks import choice
 from inlay.core import Table
 from inlay.errors import FormatError
-from inlay.formats.lines import HEADER as TEXT_HEADER
-from inlay.formats.lines import not_finite, text_head
+from inlay.formats.heads import CONTROLS, split_head, text_head
+from inlay.formats.heads import HEADER as TEXT_HEADER
+from inlay.formats.lines import not_finite
+from inlay.formats.options import Header, RowsFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
 from inlay.formats.text_writer import SEPARATORS, check_tokens, float32_rows
@@ -22,18 +26,37 @@ from inlay.formats.word2vec import HINT
 
 HEADER = re.compile(TEXT_HEADER.pattern + b"\n")
 LONGEST_TOKEN = 1 << 20
+# By these first words a header's dimension is judged, if there are as many.
+LOOKED_AT, ENOUGH, LONGEST_PLAUSIBLE, LARGEST_FOUND = 8, 3, 256, 1 << 13
+FIELDS = re.compile(rb"[ \t]")
 WRITTEN_AT_ONCE = 4096
 
 
-class Word2VecBinary:
-    """The binary format of word2vec."""
+@dataclass(frozen=True, kw_only=True)
+class Word2VecBinary(RowsFormat):
+    """The binary format of word2vec.
 
-    name = "word2vec-binary"
-    suffixes = (".bin",)
+    Args:
+        nonfinite: Whether NaN and infinity are errors.
+        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
+            `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
+        header: `"ignore"` takes the words there are, however many the first line says.
+    """
+
+    header: Header = "check"
+
+    name: ClassVar[str] = "word2vec-binary"
+    suffixes: ClassVar[tuple[str, ...]] = (".bin",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        choice("header", self.header, ("check", "ignore"))
 
     def sniff(self, head: bytes, path: Path) -> bool:
         match = HEADER.match(head)
-        return match is not None and len(head) > match.end() and text_head(head) is None
+        if match is None or len(head) == match.end():
+            return False
+        return text_head(head) is None or _shows_no_vector(head)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         match = HEADER.match(source.head)
@@ -44,11 +67,21 @@ class Word2VecBinary:
                 got=repr(source.head[:40]) if source.head else "an empty file",
                 hint="let load recognise the format: leave format= out",
             )
-        reader = _Reader(source, options, int(match[1]), int(match[2]))
-        return reader.read(len(match[0])).table(self.name)
+        skip, said, dim = len(match[0]), int(match[1]), int(match[2])
+        if dim == 0:
+            where, hint = f"{source.name}, line 1", "download it again"
+            raise FormatError(where, expected="dimension 1 or more", got="0", hint=hint)
+        reader = _Reader(source, options, self, said, dim)
+        if options.limit is not None:
+            _check_dim(source, skip, dim)  # what would tell may not be read
+        try:
+            return reader.read(skip).table()
+        except FormatError:
+            _check_dim(source, skip, dim)
+            raise
 
     def write(self, table: Table, file: IO[bytes]) -> None:
-        check_tokens(table, self.name, HINT, forbidden=SEPARATORS)
+        check_tokens(table, self.name, HINT, forbidden=SEPARATORS, longest=LONGEST_TOKEN)
         file.write(f"{len(table)} {table.dim}\n".encode())
         for start in range(0, len(table), WRITTEN_AT_ONCE):
             stop = min(start + WRITTEN_AT_ONCE, len(table))
@@ -58,17 +91,71 @@ class Word2VecBinary:
                 file.write(b"%b %b\n" % (token.encode(), row.tobytes()))
 
 
+def _shows_no_vector(head: bytes) -> bool:
+    """Whether a token, of text or of a binary file, fills all that there is to see."""
+    found = split_head(head)
+    return found.cut and not FIELDS.search(found.rows[0])
+
+
+def _check_dim(source: Content, skip: int, said: int) -> None:
+    """Hold the dimension that the header says against the first words, where there is a doubt.
+
+    With another one, vectors are read as tokens, and the error would be one of their encoding.
+
+    Args:
+        source: The file.
+        skip: Where the first word begins.
+        said: The dimension.
+    """
+    words = source.head[skip:]
+    n, broken = _plausible(words, said)
+    if n >= ENOUGH and not broken:
+        return
+    # Where the words so far do not speak against it, only many that speak for another one count.
+    needed = ENOUGH if broken else LOOKED_AT
+    others = range(1, min(len(words) // (4 * ENOUGH), LARGEST_FOUND) + 1)
+    seen = ((dim, *_plausible(words, dim)) for dim in others)
+    found = next((dim for dim, n, broken in seen if n >= needed and not broken), None)
+    if found is not None:
+        raise FormatError(
+            f"{source.name}, line 1",
+            expected=f"a header that says dimension {found}, as the first words have",
+            got=str(said),
+            hint="write the right number into the first line, or download it again",
+        )
+
+
+def _plausible(words: bytes, dim: int) -> tuple[int, bool]:
+    """How many of the first words look like words, and whether the next one does not."""
+    at, n = 0, 0
+    while n < LOOKED_AT and at < len(words):
+        at += words[at : at + 1] == b"\n"
+        space = words.find(b" ", at, at + LONGEST_PLAUSIBLE)
+        token = words[at : space if space >= 0 else at + LONGEST_PLAUSIBLE]
+        whole = space >= 0 or at + LONGEST_PLAUSIBLE <= len(words)
+        if whole and not (space > at and _is_text(token)):
+            return n, True
+        at, n = space + 1 + 4 * dim, n + 1
+        if not whole or at > len(words):
+            return n - 1, False
+    return n, False
+
+
+def _is_text(token: bytes) -> bool:
+    try:
+        token.decode()
+    except UnicodeDecodeError:
+        return False
+    return CONTROLS.search(token) is None
+
+
 class _Reader:
-    def __init__(self, source: Content, options: ReadOptions, said: int, dim: int) -> None:
-        if dim == 0 or options.dim not in (None, dim):
-            raise FormatError(
-                f"{source.name}, line 1",
-                expected=f"dimension {options.dim or '1 or more'}",
-                got=str(dim),
-                hint="download it again" if dim == 0 else "leave dim= out",
-            )
-        self._source, self._options, self._said, self._width = source, options, said, 4 * dim
-        self._rows = Rows(source, options, dim, unit="word")
+    def __init__(
+        self, source: Content, options: ReadOptions, format: Word2VecBinary, said: int, dim: int
+    ) -> None:
+        self._source, self._options, self._format = source, options, format
+        self._said, self._width = said, 4 * dim
+        self._rows = Rows(source, options, format, dim, unit="word")
 
     def read(self, skip: int) -> Rows:
         """Read every word; `skip` is where the first begins."""
@@ -102,7 +189,7 @@ class _Reader:
         room = self._rows.room(most)
         bounds = np.empty((most, 2), np.int64)
         n, end = scan_words(window, start, room.view(np.uint8), bounds)
-        if self._options.nonfinite == "error" and not np.isfinite(room[:n]).all():
+        if self._format.nonfinite == "error" and not np.isfinite(room[:n]).all():
             self._refuse(window, room[:n], bounds)
         self._rows.add(window, bounds[:n], self._rows.read + 1)
         return int(end)
@@ -111,11 +198,11 @@ class _Reader:
         row, place = np.argwhere(~np.isfinite(vectors))[0].tolist()
         token = window[bounds[row, 0] : bounds[row, 1]].tobytes().decode(errors="replace")
         where = f"{self._source.name}, word {self._rows.read + row + 1}"
-        raise not_finite(where, token, place, str(vectors[row, place]))
+        raise not_finite(where, token, place, str(vectors[row, place]), self._format)
 
     def _check_end(self, rest: Array) -> None:
         read, said = self._rows.read, self._said
-        checked = self._options.header == "check"
+        checked = self._format.header == "check"
         if rest.size and not (checked and read >= said):
             raise self._cut(f"{rest.size} bytes")
         if checked and (read != said or rest.size):
@@ -124,7 +211,8 @@ class _Reader:
                 self._source.name,
                 expected=f"{said} words, as line 1 says",
                 got=f"{read}{more}",
-                hint="download it again if words are missing, or header='ignore'",
+                hint="download it again if words are missing, or "
+                f"{self._format.saying('header', 'ignore')} to take what is there",
             )
 
     def _cut(self, got: str) -> FormatError:

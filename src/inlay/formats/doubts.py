@@ -1,0 +1,83 @@
+"""What looks like text vectors and is none: matrices without tokens, lists of pairs or counts.
+
+A file without a header does not say where its tokens end. Any lines that end in numbers can be
+read as such a file, and the result would be a table that answers every question wrongly. Whoever
+says the dimension has said where the tokens end, and is believed.
+"""
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.core import Table
+from inlay.errors import FormatError
+from inlay.formats.lines import NUMBER
+from inlay.formats.options import TextFormat
+
+DOZEN = 12  # so many equal tokens, and a tenth of the rows, are no accident
+
+_STARTS_NUMBER = np.zeros(256, bool)
+_STARTS_NUMBER[np.frombuffer(b"0123456789+-.", np.uint8)] = True
+
+
+class Doubts:
+    """What speaks against a file, gathered while it is read."""
+
+    def __init__(self) -> None:
+        self._rows = self._numbers = 0
+        self._example = ""
+        self._columns = False
+
+    def look(self, window: Array, bounds: Array, matrix: Array) -> None:
+        """Look at some rows.
+
+        Args:
+            window: uint8 `(bytes,)`.
+            bounds: int64 `(rows, 2)`: the tokens' bounds in `window`.
+            matrix: float32 `(rows, dim)`.
+        """
+        if not self._rows and len(bounds):
+            # A row of column numbers, as pandas writes it: nothing, then 0, 1, 2, ...
+            nameless = bounds[0, 0] == bounds[0, 1]
+            self._columns = bool(nameless and (matrix[0] == np.arange(matrix.shape[1])).all())
+        self._rows += len(bounds)
+        filled = bounds[bounds[:, 0] < bounds[:, 1]]
+        likely = filled[_STARTS_NUMBER[window[filled[:, 0]]]]
+        if 2 * len(likely) <= len(bounds):
+            return  # too few to matter, whatever they are
+        for start, stop in likely.tolist():
+            token = window[start:stop].tobytes()
+            if NUMBER.fullmatch(token):
+                self._numbers += 1
+                self._example = self._example or token[:20].decode()
+
+    def check(self, name: str, table: Table, spaced: int, format: TextFormat) -> None:
+        """Raise `FormatError` if this is hardly a table of tokens.
+
+        Args:
+            name: The file's.
+            table: What was read.
+            spaced: How many tokens have spaces in them.
+            format: For what to say if it is one.
+        """
+        hint = f"{format.saying('dim', table.dim)} if it is one: that says where tokens end"
+        duplicates = int(table.provenance["duplicates"])
+        if 2 * self._numbers > self._rows:
+            got = f"numbers there in most lines, as {self._example!r}: a matrix without tokens?"
+            hint += "; for a matrix, numpy.loadtxt and Table(tokens, matrix)"
+        elif self._columns:
+            got = "a first line without a token that numbers the columns"
+            hint = "remove the first line"
+        elif table.dim == 1:
+            got = "a single number in each line, as lists of counts, ids or similarities have"
+        elif 2 * spaced > self._rows:
+            got = "several words there in most lines, as lists of pairs or of texts have"
+        elif duplicates >= DOZEN and 10 * duplicates > self._rows:
+            got = f"equal ones in {duplicates} of {self._rows} lines"
+        else:
+            return
+        raise FormatError(
+            name,
+            expected="a table: in each line a token of its own, then its vector",
+            got=got,
+            hint=hint,
+        )

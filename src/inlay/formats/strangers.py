@@ -1,0 +1,147 @@
+"""What people have at hand that is no table of vectors we read, and the way on."""
+
+import re
+import struct
+from typing import NamedTuple
+
+# A varint of protobuf, and behind it a name as TensorFlow and ONNX write them.
+_VARINT = rb"[\x80-\xff]{0,4}[\x01-\x7f]"
+_TABLE = "Table(tokens, matrix)"
+_PICKLE = "(a Python pickle, which may run any program and is never opened)"
+_GENSIM = "gensim's KeyedVectors.load(...).save_word2vec_format(path, binary=True)"
+_TORCH = f"torch.load(path, weights_only=True), and {_TABLE} of the array in it"
+_CHECKPOINT = f"tf.train.load_checkpoint(path without its suffix).get_tensor(name), and {_TABLE}"
+_FRAME = f"polars or pandas, and {_TABLE}"
+
+
+class Stranger(NamedTuple):
+    """A kind of file that is known, and not read.
+
+    Attributes:
+        pattern: What its first bytes match.
+        what: What it is.
+        way: How to get at its vectors.
+    """
+
+    pattern: bytes
+    what: str
+    way: str
+
+
+# The first that matches is the answer: special ones before general ones.
+STRANGERS: tuple[Stranger, ...] = (
+    Stranger(rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", f"PyTorch weights {_PICKLE}", _TORCH),
+    Stranger(rb"PK\x03\x04.{22}[^/]{1,999}/\.?data\.pkl", "PyTorch weights", _TORCH),
+    Stranger(rb"PK\x03\x04", "a zip archive of something else", "unzip -l FILE says what"),
+    Stranger(rb"\x80[\x02-\x05].{0,40}gensim", f"a gensim model {_PICKLE}", _GENSIM),
+    Stranger(
+        rb"\x80",
+        "a Python pickle, which may run any program and is never opened",
+        f"{_GENSIM} for a gensim model; otherwise {_TABLE}",
+    ),
+    Stranger(rb"\x89HDF\r\n", "an HDF5 file (Keras weights?)", f"h5py.File(path), and {_TABLE}"),
+    Stranger(rb"\xba\x16\x4f\x2f", "a fastText model", "the .vec file beside it"),
+    Stranger(rb"FiFu", "a finalfusion file", "finalfusion convert -t word2vec"),
+    Stranger(
+        rb"SQLite format 3\0(?s:.*)magnitude",
+        "a Magnitude file",
+        "the vectors that it was made from",
+    ),
+    Stranger(rb"SQLite format 3\0", "an SQLite database (Magnitude?)", f"sqlite3, and {_TABLE}"),
+    Stranger(rb"PAR1", "a Parquet file", _FRAME),
+    Stranger(rb"ARROW1|FEA1", "an Arrow or Feather file", _FRAME),
+    Stranger(
+        rb"RD[AX][23]\n|[XA]\n\0\0\0[\x02\x03]",
+        "an R data file",
+        "write.table(x, 'vectors.txt', quote = FALSE, col.names = FALSE) in R",
+    ),
+    Stranger(
+        rb"\0\0[\x02-\x40]\x08[\x01-\xff]", "the index of a TensorFlow checkpoint", _CHECKPOINT
+    ),
+    Stranger(
+        rb"\x08\x01\x12" + _VARINT + rb"\x0a",
+        "a TensorFlow SavedModel (a graph without numbers)",
+        "the checkpoint in the folder variables/ beside it: "
+        "tf.train.load_checkpoint('variables/variables').get_tensor(name)",
+    ),
+    Stranger(
+        rb"\x08[\x01-\x20](?:\x12[\x01-\x40][ -~]+|[:B])",
+        "an ONNX model",
+        f"onnx.numpy_helper.to_array(initializer), and {_TABLE}",
+    ),
+    Stranger(
+        rb"\n" + _VARINT + rb"\n[\x01-\x20]<(?:unk|pad|s)>",
+        "a SentencePiece model (a tokenizer, without vectors)",
+        "the model that it belongs to",
+    ),
+    Stranger(
+        rb"\n" + _VARINT + rb"\n[\x01-\x7f][\w./-]+\x12[\x01-\x40][A-Z]\w+",
+        "a frozen TensorFlow graph",
+        f"tf.make_ndarray of the node's value, and {_TABLE}",
+    ),
+    Stranger(rb"\x28\xb5\x2f\xfd", "a zstd archive", "zstd -d first"),
+    Stranger(rb"version https://git-lfs", "a pointer of Git LFS, not the file", "git lfs pull"),
+    Stranger(rb"\xff\xfe|\xfe\xff", "text in UTF-16", "iconv -f UTF-16 -t UTF-8"),
+)
+# These have no first bytes of their own.
+NAMES: tuple[tuple[str, str, str], ...] = (
+    (r".*\.data-\d{5}-of-\d{5}", "the numbers of a TensorFlow checkpoint", _CHECKPOINT),
+    (r".*\.(?:pb|meta)", "a file of TensorFlow's (a graph?)", _CHECKPOINT),
+    (
+        r".*\.(?:json|pbtxt|ya?ml|xml|md)",
+        "a text that describes something",
+        "the vectors beside it",
+    ),
+)
+_OLD_FASTTEXT = struct.Struct("<12id")
+
+
+def is_html(head: bytes) -> bool:
+    """Whether this is a web page, whatever its name says."""
+    start = head[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+
+
+def describe(head: bytes, name: str) -> tuple[str, str]:
+    """What a file is that no format fits, and what to do with it.
+
+    Args:
+        head: Its first bytes, unpacked.
+        name: Its name, for what has no first bytes of its own.
+    """
+    if is_html(head):
+        return "an HTML page", "download it again: the address gave a web page, not the file"
+    for stranger in STRANGERS:
+        if re.match(stranger.pattern, head[:4096], re.DOTALL):
+            return stranger.what, stranger.way
+    if is_old_fasttext(head):
+        return "a fastText model of an old version", "the .vec file beside it"
+    for pattern, what, way in NAMES:
+        if re.fullmatch(pattern, name, re.IGNORECASE):
+            return what, way
+    first = head.split(b"\n", 1)[0][:60]
+    if any(byte < 9 for byte in head[:1024]):
+        return "binary data of a kind that is not known", "format=, if you know what it is"
+    shown = first.decode(errors="replace")
+    return f"something that begins with {shown!r}", "format=, if you know what it is"
+
+
+def is_old_fasttext(head: bytes) -> bool:
+    """Whether this begins with the settings of fastText, as models before 2017 do."""
+    if len(head) < _OLD_FASTTEXT.size:
+        return False
+    *settings, sample = _OLD_FASTTEXT.unpack(head[: _OLD_FASTTEXT.size])
+    dim, window, epochs, _, negative, grams, loss, model, buckets, least, most, rate = settings
+    return (
+        0 < dim <= 10_000
+        and 0 < window <= 1000
+        and 0 < epochs <= 100_000
+        and 0 <= negative <= 1000
+        and 0 < grams <= 100
+        and loss in (1, 2, 3)
+        and model in (1, 2, 3)
+        and buckets >= 0
+        and 0 <= least <= most <= 100
+        and rate > 0
+        and 0 <= sample <= 1
+    )
