@@ -1,14 +1,11 @@
 """The command line, called in this process or in one of its own."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 from click.testing import CliRunner
 
-SOURCE = Path(__file__).resolve().parents[2] / "src"
+from tests.processes import started
 
 
 @pytest.fixture
@@ -24,25 +21,11 @@ def inlay():
 
 @pytest.fixture
 def process():
-    """Start `python -m inlay` in a process of its own, with pipes for all three streams."""
-    started = []
-
-    def start(*args, **variables):
-        path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")]))
-        running = subprocess.Popen(
-            [sys.executable, "-m", "inlay", *map(str, args)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path} | variables,
+    """Start `python -m inlay` in a process of its own; see `tests.processes`."""
+    with ExitStack() as running:
+        yield lambda *args, **variables: running.enter_context(
+            started("-m", "inlay", *args, **variables)
         )
-        started.append(running)
-        return running
-
-    yield start
-    for running in started:
-        running.kill()
-        running.communicate()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 import gzip
 import json
-import os
 import signal
-import time
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ from inlay.encode.elmo.encoder import Elmo
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.features import Features
+from tests.processes import ended, posix, wait_until
 
 LINES = [f"{'a good film ' * (i % 5)}number {i}" for i in range(600)]
 TEXT = "".join(f"{line}\n" for line in LINES)
@@ -145,7 +144,7 @@ def test_failures_are_one_line(encode, inlay, folder, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+@posix
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_killed_and_called_again_gives_the_same_bytes(process, encode, folder, tmp_path, number):
     target = tmp_path / "f.safetensors"
@@ -153,9 +152,12 @@ def test_killed_and_called_again_gives_the_same_bytes(process, encode, folder, t
     running.stdin.write(TEXT.encode())
     running.stdin.flush()  # and more is waited for
     journal = tmp_path / ".f.safetensors.work.journal"
-    wait_for(lambda: journal.exists() and journal.read_bytes().count(b"\n") == 3, running)
+    wait_until(lambda: journal.exists() and journal.read_bytes().count(b"\n") == 3, running)
     running.send_signal(number)
-    assert running.wait(30) == {signal.SIGTERM: 143, signal.SIGINT: 130}.get(number, -number)
+    code, _, err = ended(running)
+    assert code == {signal.SIGTERM: 143, signal.SIGINT: 130}.get(number, -number)
+    kept = f"Stopped; what was done is kept in {journal.with_suffix('')}, and the same again"
+    assert err.startswith(kept if number == signal.SIGINT else "")
     assert sorted(child.name for child in tmp_path.iterdir()) == [
         ".f.safetensors.work",
         ".f.safetensors.work.journal",
@@ -167,12 +169,3 @@ def test_killed_and_called_again_gives_the_same_bytes(process, encode, folder, t
     assert [child.name for child in tmp_path.iterdir()] == ["f.safetensors"]
     assert encode("-", "--overwrite", input=TEXT).exit_code == 0
     assert target.read_bytes() == resumed
-
-
-def wait_for(ready, running):
-    for _ in range(3000):
-        if ready():
-            return
-        assert running.poll() is None, running.stderr.read()
-        time.sleep(0.01)
-    raise AssertionError("nothing was written")

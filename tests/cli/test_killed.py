@@ -1,16 +1,15 @@
 """A killed command leaves what stood there before, whole, or nothing."""
 
-import os
 import random
 import signal
-import time
 
 import numpy as np
 import pytest
 
 import inlay as lib
+from tests.processes import ended, posix, wait_until
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="no such signals")
+pytestmark = posix
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +27,12 @@ def slow_job(tmp_path_factory):
     return {"convert": ("convert", folder / "big.safetensors"), "train": train}
 
 
+def begun(folder):
+    """The file that a job has begun to write, if it has."""
+    parts = [part for part in folder.glob(".out.vec.bz2.*.part") if part.stat().st_size > 0]
+    return parts[0] if parts else None
+
+
 @pytest.mark.parametrize("command", ["convert", "train"])
 @pytest.mark.parametrize(
     ("number", "old"),
@@ -43,20 +48,11 @@ def test_killed_while_writing(process, slow_job, tmp_path, command, number, old)
     if old is not None:
         target.write_bytes(old)
     running = process(*slow_job[command], target)
-    part = wait_for_part(running, tmp_path)
+    part = wait_until(lambda: begun(tmp_path), running)
     running.send_signal(number)
-    assert running.wait(30) == {signal.SIGTERM: 143, signal.SIGINT: 130}.get(number, -number)
+    code, _, err = ended(running)
+    assert code == {signal.SIGTERM: 143, signal.SIGINT: 130}.get(number, -number)
+    assert err == ("Stopped.\n" if number == signal.SIGINT else "")
     assert (target.read_bytes() if target.exists() else None) == old
     # What can clean up does.
     assert part.exists() == (number == signal.SIGKILL)
-
-
-def wait_for_part(running, folder):
-    """Until the job has begun to write."""
-    for _ in range(3000):
-        parts = list(folder.glob(".out.vec.bz2.*.part"))
-        if parts and parts[0].stat().st_size > 0:
-            return parts[0]
-        assert running.poll() is None, running.stderr.read()
-        time.sleep(0.01)
-    raise AssertionError("nothing was written")

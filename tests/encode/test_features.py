@@ -1,8 +1,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import tracemalloc
 from pathlib import Path
 
@@ -20,9 +18,7 @@ from inlay.errors import (
     MissingFileError,
 )
 from tests.encode.features_fake import Fake, Plain
-
-ROOT = Path(__file__).resolve().parents[2]
-unix = pytest.mark.skipif(os.name == "nt", reason="no such signals")
+from tests.processes import ended, posix, started
 
 
 def texts_of(n):
@@ -228,7 +224,7 @@ def test_functions_of_one_name_are_told_apart_by_their_tokens(path):
     assert same.calls == 0
 
 
-@unix
+@posix
 @pytest.mark.parametrize("pool", ["mean", None])
 def test_a_pipe_gives_its_texts_once(path, pool):
     out, into = os.pipe()
@@ -302,13 +298,8 @@ write_features(Fake(die_at=at, die=die), TEXTS, path, pool=pool)
 
 def begun(path, pool, at="", limit=0):
     """Run in a process of its own, which is killed at a text, or has no more room."""
-    variables = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
-    return subprocess.run(
-        [sys.executable, "-c", KILLED, str(pool), str(path), at, str(limit)],
-        env=variables,
-        capture_output=True,
-        text=True,
-    )
+    with started("-c", KILLED, pool, path, at, limit) as running:
+        return ended(running)
 
 
 @pytest.fixture(scope="module")
@@ -320,12 +311,12 @@ def whole(tmp_path_factory):
     return {pool: (folder / f"{pool}.safetensors").read_bytes() for pool in ("mean", None)}
 
 
-@unix
+@posix
 @pytest.mark.parametrize("pool", ["mean", None])
 @pytest.mark.parametrize("old", [None, b"what stood there before"])
 def test_killed_and_resumed_gives_the_same_bytes(path, whole, pool, old):
-    killed = begun(path, pool, at=TEXTS[530])
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    code, _, err = begun(path, pool, at=TEXTS[530])
+    assert code == -signal.SIGKILL, err
     assert left_in(path) == [".f.safetensors.work", ".f.safetensors.work.journal"]
     if old is not None:
         path.write_bytes(old)
@@ -336,13 +327,13 @@ def test_killed_and_resumed_gives_the_same_bytes(path, whole, pool, old):
     assert left_in(path) == ["f.safetensors"]
 
 
-@unix
+@posix
 @pytest.mark.parametrize("pool", ["mean", None])
 def test_no_room_is_an_error_and_then_gone_on_with(path, whole, pool):
     size = len(whole[pool])
-    full = begun(path, pool, limit=size // 2)
-    assert full.returncode == 1
-    assert f"File too large: '{path}'" in full.stderr
+    code, _, err = begun(path, pool, limit=size // 2)
+    assert code == 1
+    assert f"File too large: '{path}'" in err
     assert not path.exists()
     fake = Fake()
     write_features(fake, TEXTS, path, pool=pool)
@@ -444,7 +435,7 @@ def test_a_kill_before_the_last_step_leaves_no_litter(path):
     assert left_in(path) == ["f.safetensors"]
 
 
-@unix
+@posix
 def test_two_processes_do_not_write_one_file(path):
     def second():
         with pytest.raises(ArgumentError, match="another one at it"):
@@ -454,7 +445,7 @@ def test_two_processes_do_not_write_one_file(path):
     np.testing.assert_array_equal(features.vectors, Fake().pooled(TEXTS))
 
 
-@unix
+@posix
 def test_a_process_that_begins_as_another_ends_keeps_its_work(path, monkeypatch):
     """It may have opened the journal that the first one then removes."""
     from inlay.jobs import journal

@@ -1,17 +1,15 @@
-import os
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import inlay
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.text import encode_corpus
 from inlay.train import word2vec
+from tests.processes import ended, posix, started
 
 FRUIT = ["apple", "pear", "plum", "cherry", "grape", "melon", "peach", "fig"]
 TOOLS = ["hammer", "saw", "chisel", "file", "drill", "plane", "clamp", "vice"]
@@ -151,27 +149,58 @@ def test_a_rate_at_which_one_pair_overshoots_is_an_error():
         {"window": 0},
         {"vector_size": 0},
         {"vector_size": 2.5},
+        {"vector_size": 16.0},
+        {"vector_size": True},
+        {"vector_size": "16"},
         {"negative": 0},
         {"epochs": 0},
         {"epochs": None},
+        {"epochs": 2.0},
         {"min_count": 0},
         {"max_vocab_size": 0},
+        {"max_vocab_size": 3.0},
         {"alpha": 0},
         {"alpha": float("nan")},
+        {"alpha": "0.1"},
         {"min_alpha": 1},
         {"sample": 1},
         {"sample": -1e-4},
         {"ns_exponent": float("inf")},
         {"seed": -1},
+        {"seed": 0.5},
+        {"deterministic": "no"},
         {"workers": 0},
+        {"workers": 1.0},
         {"tokenizer": "spaces"},
     ],
     ids=str,
 )
 def test_settings_that_cannot_be(settings):
     name = next(iter(settings))
-    with pytest.raises(ArgumentError, match=f"^{name}: expected"):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"^{name}: expected"):
         learn(["a b c"], **settings)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    whole = {"vector_size": 8, "window": 3, "negative": 4, "min_count": 2, "epochs": 2, "seed": 7}
+    whole |= {"max_vocab_size": 5, "workers": 1}
+    other = {"alpha": 0.05, "min_alpha": 0.01, "sample": 0.125, "ns_exponent": 0.5}
+    corpus = two_topics(50)
+    plain = learn(corpus, **whole, **other, deterministic=True)
+    numpys = {name: np.int64(value) for name, value in whole.items()}
+    numpys |= {name: np.float64(value) for name, value in other.items()}
+    table = learn(corpus, **numpys, deterministic=np.True_)
+    np.testing.assert_array_equal(table.vectors, plain.vectors)
+    assert table.provenance == plain.provenance
+    table.save(tmp_path / "t.safetensors")  # the provenance is JSON
+    assert inlay.load(tmp_path / "t.safetensors").provenance["settings"]["window"] == 3
+
+
+def test_a_call_of_the_module_says_what_to_write():
+    with pytest.raises(
+        ArgumentTypeError, match=r"^inlay\.train: .*inlay\.train\.word2vec\(corpus\)"
+    ):
+        inlay.train(["a b c"], vector_size=8)
 
 
 def test_an_error_in_a_thread_comes_out(monkeypatch):
@@ -185,7 +214,7 @@ def test_an_error_in_a_thread_comes_out(monkeypatch):
         learn(two_topics(3000), workers=2)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals")
+@posix
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_process_leaves_nothing(tmp_path, how):
     (tmp_path / "tmp").mkdir()
@@ -198,19 +227,13 @@ def test_a_killed_process_leaves_nothing(tmp_path, how):
         "word2vec(corpus(), epochs=10**6, workers=2).save(sys.argv[1])\n"
     )
     target = tmp_path / "vectors.safetensors"
-    environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
-    environment["PYTHONPATH"] = str(Path(inlay.__file__).parents[1])
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(target)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"read\n"
-    time.sleep(0.5)
-    assert process.poll() is None
-    process.send_signal(how)
-    assert process.wait(timeout=30) != 0
-    process.stdout.close()
+    with started("-c", script, target, TMPDIR=str(tmp_path / "tmp")) as running:
+        assert running.stdout.readline() == b"read\n"
+        time.sleep(0.5)
+        assert running.poll() is None
+        running.send_signal(how)
+        code, _, err = ended(running)
+    assert code == -how
+    kept = "KeyboardInterrupt\nStopped; word2vec keeps nothing of a training that has not ended.\n"
+    assert err.endswith(kept if how == signal.SIGINT else "")
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []

@@ -43,8 +43,9 @@ class Command(click.Command):
 class FailingWell(click.Group):
     """The root group: failures become one line on standard error.
 
-    Exit codes: 1 for a failure, 2 for an option or argument that cannot be used, 130 after
-    Ctrl-C and 141 when the reader of our output has gone, as shells count signals.
+    Ctrl-C is answered by a sentence on what is kept. Exit codes: 1 for a failure, 2 for an option
+    or argument that cannot be used, 130 after Ctrl-C and 141 when the reader of our output has
+    gone, as shells count signals.
     """
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -52,8 +53,9 @@ class FailingWell(click.Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe shows here, not at exit
-        except KeyboardInterrupt:
-            click.echo(err=True)
+        except KeyboardInterrupt as stop:
+            # What is kept of the work is known where it is done; see `inlay.jobs.stop`.
+            click.echo("\n".join(getattr(stop, "__notes__", ["Stopped."])), err=True)
             ctx.exit(INTERRUPTED)
         except BrokenPipeError:
             _drop_output()

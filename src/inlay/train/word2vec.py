@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
+from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers, run_pieces
 from inlay.text.corpus import Corpus, Source, encode_corpus
-from inlay.train.schedule import seed_of
+from inlay.train.schedule import falling, seed_of
 from inlay.version import __version__
 
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
@@ -26,8 +28,8 @@ MAX_32 = 2**32 - 1
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What `word2vec` was asked for; see there."""
+class Word2VecSettings:
+    """The arguments of `word2vec` that its result depends on; see there."""
 
     vector_size: int
     window: int
@@ -43,25 +45,20 @@ class Settings:
     deterministic: bool
 
     def __post_init__(self) -> None:
-        for name in ("vector_size", "window", "negative", "min_count", "epochs"):
-            self._check(name, "a whole number above 0", lambda x: x == int(x) and x > 0)
-        limit = self.max_vocab_size
-        if limit is not None and limit < 1:
-            raise ArgumentError("max_vocab_size", expected="at least 1, or None", got=str(limit))
-        self._check("sample", "0 (keep all) to below 1", lambda x: 0 <= x < 1)
-        self._check("alpha", "a number above 0", lambda x: 0 < x < np.inf)
-        self._check("min_alpha", "0 to alpha", lambda x: 0 <= x <= self.alpha)
-        self._check("ns_exponent", "a finite number", np.isfinite)
-        self._check("seed", "a whole number, 0 or more", lambda x: x == int(x) and x >= 0)
-
-    def _check(self, name: str, expected: str, good: Any) -> None:
-        value = getattr(self, name)
-        try:
-            fine = bool(good(value))
-        except (TypeError, ValueError, OverflowError):
-            fine = False
-        if not fine:
-            raise ArgumentError(name, expected=expected, got=repr(value))
+        alpha = number("alpha", self.alpha, above=0)
+        names = ("vector_size", "window", "negative", "min_count", "epochs")
+        plain: dict[str, Any] = {name: whole(name, getattr(self, name)) for name in names}
+        plain |= {
+            "sample": number("sample", self.sample, least=0, below=1),
+            "max_vocab_size": whole_or_none("max_vocab_size", self.max_vocab_size),
+            "alpha": alpha,
+            "min_alpha": number("min_alpha", self.min_alpha, least=0, most=alpha),
+            "ns_exponent": number("ns_exponent", self.ns_exponent),
+            "seed": whole("seed", self.seed, least=0),
+            "deterministic": flag("deterministic", self.deterministic),
+        }
+        for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
+            object.__setattr__(self, name, value)
 
 
 def word2vec(
@@ -91,38 +88,43 @@ def word2vec(
     same kind of processor to the last bit.
 
     Args:
-        corpus: Path of a UTF-8 text file, a sentence or text on each line, packed or not; or an
-            iterable of texts, or of lists of tokens, which is read once and may be larger than
-            memory; or what `inlay.text.encode_corpus` made of one of these, to train on it
-            more than once (then `min_count`, `max_vocab_size` and `tokenizer` are its own).
-        vector_size: Numbers in a vector.
-        window: Words to each side that a word is paired with, at most: each block of up to eight
-            words draws a width from 1 to this.
-        negative: Noise words for each pair.
-        sample: Words more frequent than this share of the corpus are thinned out; 0: none.
-        min_count: Leave out words seen less often.
-        max_vocab_size: Keep at most this many words, the most frequent.
-        epochs: Passes over the corpus.
+        corpus: Path of a UTF-8 text file with a sentence or text on each line, packed or not; or
+            an iterable of texts, or of lists of tokens, which is read once and may be larger than
+            memory; or what `inlay.text.encode_corpus` made of one of these, to train on it more
+            than once (then its own `min_count`, `max_size` and `tokenizer` hold).
+        vector_size: How many numbers a vector has.
+        window: How many words to each side a word is paired with at most. Each block of up to
+            eight words draws a width from 1 to this.
+        negative: How many noise words each pair is set against.
+        sample: Words that are more frequent than this share of the corpus are thinned out;
+            0 keeps them all.
+        min_count: Words that occur less often are left out.
+        max_vocab_size: How many words are kept at most, the most frequent ones. None: no limit.
+        epochs: How many times the corpus is gone through.
         alpha: Learning rate at the start, below 0.45 for 5 noise words. It is lowered where a
-            word is repeated over and over, as in "- - - -", and above about 0.2. It falls evenly
-        min_alpha: to this.
+            word is repeated over and over, as in "- - - -", and above about 0.2.
+        min_alpha: Learning rate at the end, to which `alpha` falls evenly.
         ns_exponent: Noise words are drawn in proportion to their count to this power.
-        workers: Threads. None: one for each processor.
-        seed: Of all that is left to chance.
-        deterministic: Give up threads for the same result every time.
+        workers: How many threads train. None: one for each processor.
+        seed: Seed of everything that is left to chance.
+        deterministic: Train in one thread, for the same result every time.
         tokenizer: How texts become tokens: "split" (at white space), "words", "lower" or a
             callable. Lists of tokens are taken as they are.
-        progress: Show a bar with words a second and the time left. None: on a terminal.
+        progress: Whether to show a bar with words a second and the time left. None: only on a
+            terminal.
 
     Returns:
-        A table, the most frequent word first, with counts; float32 `(vocab_size, vector_size)`.
-        Training holds two such matrices with rows of a multiple of 16, and making the table
-        a third; the corpus goes to a temporary file of 4 bytes a word.
+        A table with the most frequent word first, and with counts; float32
+        `(vocab_size, vector_size)`. Training holds two such matrices with rows of a multiple of
+        16, and making the table allocates a third; the corpus goes to a temporary file of 4 bytes
+        a word.
 
     Raises:
-        ArgumentError: A setting that cannot be, an empty corpus, no word that is frequent
-            enough, a learning rate too high, or vectors that grew without bound.
-        FormatError: A file that is not UTF-8 text.
+        ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent
+            enough, the learning rate is too high, or vectors grew without bound.
+        ArgumentTypeError: A setting is of a type that cannot be used.
+        FormatError: The file is not UTF-8 text.
+        MissingFileError: There is no such file.
 
     Example:
         >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
@@ -133,7 +135,7 @@ def word2vec(
     Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
     Compositionality".
     """
-    settings = Settings(
+    settings = Word2VecSettings(
         vector_size=vector_size,
         window=window,
         negative=negative,
@@ -147,20 +149,24 @@ def word2vec(
         seed=seed,
         deterministic=deterministic,
     )
-    threads = available_workers(1 if deterministic else workers)
-    if isinstance(corpus, Corpus):
-        data = corpus
-    else:
-        data = encode_corpus(
-            corpus,
-            min_count=min_count,
-            max_size=max_vocab_size,
-            tokenizer=tokenizer,
-            progress=progress,
-        )
+    threads = available_workers(workers)
+    if settings.deterministic:
+        threads = 1
+    with on_stop(lambda: "Stopped; word2vec keeps nothing of a training that has not ended."):
+        if isinstance(corpus, Corpus):
+            data = corpus
+        else:
+            data = encode_corpus(
+                corpus,
+                min_count=settings.min_count,
+                max_size=settings.max_vocab_size,
+                tokenizer=tokenizer,
+                progress=progress,
+            )
+        vectors = _train(data, settings, threads, progress)
     return Table(
         data.tokens,
-        _train(data, settings, threads, progress),
+        vectors,
         counts=data.counts,
         provenance={
             "model": "word2vec skip-gram, negative sampling",
@@ -173,7 +179,7 @@ def word2vec(
     )
 
 
-def _train(data: Corpus, settings: Settings, threads: int, bar: bool | None) -> Array:
+def _train(data: Corpus, settings: Word2VecSettings, threads: int, bar: bool | None) -> Array:
     from inlay.kernels import rows, skipgram
 
     dim, epochs = settings.vector_size, settings.epochs
@@ -183,7 +189,7 @@ def _train(data: Corpus, settings: Settings, threads: int, bar: bool | None) -> 
         inputs=_initial(len(data.tokens), dim, row, settings.seed),
         outputs=rows.aligned_zeros(len(data.tokens) * row),
     )
-    noise = skipgram.make_noise(data.counts ** float(settings.ns_exponent))
+    noise = skipgram.make_noise(data.counts**settings.ns_exponent)
     keep = _keep_thresholds(data.counts, settings.sample)
     lanes = rows.row_lanes(dim)
     share = np.float32(settings.negative / n_noise)
@@ -193,7 +199,7 @@ def _train(data: Corpus, settings: Settings, threads: int, bar: bool | None) -> 
     def work(piece: int, scratch: Any) -> int:
         at = piece % pieces * PIECE
         done = piece / (pieces * epochs)
-        rate = settings.alpha + (settings.min_alpha - settings.alpha) * done
+        rate = falling(settings.alpha, settings.min_alpha, done)
         step = skipgram.Step(
             np.float32(rate), settings.window, share, limit, seed_of(settings.seed, piece)
         )
@@ -233,7 +239,7 @@ def _initial(n: int, dim: int, row: int, seed: int) -> Array:
     return flat
 
 
-def _limit(counts: Array, settings: Settings, n_noise: int) -> float:
+def _limit(counts: Array, settings: Word2VecSettings, n_noise: int) -> float:
     """How often one word may be a centre's neighbour in a block; see the kernel's `choose_centres`.
 
     A step along a direction of curvature h must stay below 2 / h, or vectors grow without bound.
@@ -252,7 +258,7 @@ def _limit(counts: Array, settings: Settings, n_noise: int) -> float:
             got=str(settings.alpha),
             hint="a lower alpha; 0.025 and 0.05 are usual",
         )
-    chance = counts ** float(settings.ns_exponent)
+    chance = counts**settings.ns_exponent
     often = 1 / n_noise + chance.max() / chance.sum()
     noise = settings.alpha * settings.negative * (settings.window + 1) * often
     return float(min(LOAD / pair - 1, LOAD / noise))

@@ -1,12 +1,8 @@
 import itertools
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,11 +19,13 @@ from inlay.encode.elmo.torch_bilm import BiLM
 from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.jobs.stop import kept_in
 from inlay.text import encode_corpus
 from inlay.train import bilm
-from inlay.train.elmo import resume, torch_train, torch_trainer
+from inlay.train.elmo import resume, torch_trainer
 from inlay.train.elmo.stream import Texts
 from tests.data import shared
+from tests.processes import ended, posix, started, wait_until
 
 FILES = {"options.json", "weights.hdf5", "vocab.txt", "training.json"}
 SMALL = dict(
@@ -40,7 +38,6 @@ SMALL = dict(
     learning_rate=0.02,
     held_out=0.1,
 )
-SOURCE = Path(torch_train.__file__).resolve().parents[4]
 
 
 def counting(n=250, seed=0):
@@ -160,8 +157,9 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch,
     assert whole["steps"] > 10
     with monkeypatch.context() as patch:
         stopped_after(patch, steps)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as stopped:
             trained(tmp_path / "stopped", **settings)
+    assert stopped.value.__notes__ == [kept_in(tmp_path / "stopped" / resume.NAME)]
     assert [file.name for file in (tmp_path / "stopped").iterdir()] == [resume.NAME]
     taken = []
     step = torch_trainer.Trainer.step
@@ -217,33 +215,31 @@ def test_a_training_that_is_left_behind_does_not_come_back(tmp_path, monkeypatch
     for resumes in (True, False):  # the second is stopped before its first checkpoint
         with monkeypatch.context() as patch:
             stopped_after(patch, 2)
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(KeyboardInterrupt) as stopped:
                 every = 0 if resumes else 60
                 trained(tmp_path, checkpoint_every=every, resume=resumes, seed=int(resumes))
+    assert stopped.value.__notes__ == ["Stopped; there was no checkpoint yet to go on from."]
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no such signals")
-def test_a_killed_process_leaves_a_whole_checkpoint(tmp_path):
+@posix
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_killed_process_leaves_a_whole_checkpoint(tmp_path, how):
     (tmp_path / "corpus.txt").write_text("\n".join(counting(3000)))
     settings = SMALL | dict(epochs=50, checkpoint_every=0)
     script = (
         "from inlay.train import bilm\n"
         f"bilm({str(tmp_path / 'corpus.txt')!r}, {str(tmp_path / 'elmo')!r}, **{settings!r})"
     )
-    path = os.pathsep.join(filter(None, [str(SOURCE), os.environ.get("PYTHONPATH")]))
-    running = subprocess.Popen(
-        [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": path}
-    )
-    for _ in range(6000):
-        if (tmp_path / "elmo" / resume.NAME).exists():
-            break
-        assert running.poll() is None
-        time.sleep(0.01)
-    time.sleep(0.05)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    found = load_file(tmp_path / "elmo" / resume.NAME)
+    checkpoint = tmp_path / "elmo" / resume.NAME
+    with started("-c", script) as running:
+        wait_until(checkpoint.exists, running)
+        time.sleep(0.05)
+        running.send_signal(how)
+        code, _, err = ended(running)
+    assert code == -how
+    assert err.endswith(f"{kept_in(checkpoint)}\n" if how == signal.SIGINT else "")
+    found = load_file(checkpoint)
     assert np.isfinite(found["softmax/W"]).all()
     assert not (tmp_path / "elmo/weights.hdf5").exists()
     # Whatever the kill left in the folder, a new training may have it.

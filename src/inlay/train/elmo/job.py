@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from inlay.checks import flag, number
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
+from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
 from inlay.optional import require
 from inlay.text.corpus import Source
 from inlay.train.elmo.bilm_settings import BilmSettings
+from inlay.train.elmo.resume import left
 
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128))
 
@@ -166,4 +168,5 @@ def bilm(
         keep_softmax=keep_softmax,
         progress=progress,
     )
-    return train(corpus, settings, run)
+    with on_stop(lambda: left(run.output)):
+        return train(corpus, settings, run)

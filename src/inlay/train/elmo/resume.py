@@ -10,6 +10,7 @@ from inlay.aliases import Array
 from inlay.errors import FormatError
 from inlay.jobs import checkpoint
 from inlay.jobs.checkpoint import Checkpoint
+from inlay.jobs.stop import kept_in
 
 NAME = "checkpoint.safetensors"
 HINT = "another folder, or resume=False, which starts anew"
@@ -72,3 +73,9 @@ def load(folder: Path, about: dict[str, Any]) -> tuple[Position, Mapping[str, Ar
 def damaged(folder: Path, got: str) -> FormatError:
     """The error of a checkpoint that cannot be used."""
     return checkpoint.damaged(folder / NAME, got, hint=HINT)
+
+
+def left(folder: Path) -> str:
+    """What is kept of a training that is stopped now, in a sentence."""
+    path = folder / NAME
+    return kept_in(path) if path.exists() else "Stopped; there was no checkpoint yet to go on from."

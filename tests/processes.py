@@ -1,0 +1,68 @@
+"""Processes that a test starts, waits for, signals and collects: none outlives the test."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS = 120.0  # a machine may be busy
+
+posix = pytest.mark.skipif(os.name != "posix", reason="no such signals")
+
+
+@contextmanager
+def started(*args: object, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python ARGS` with pipes for its three streams; it is killed when the block ends.
+
+    It finds inlay and the tests, and Ctrl-C works in it as in a terminal, also where these tests
+    run in the background: there a shell lets programs ignore it, and they let theirs.
+    """
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    with _ctrl_c_works():
+        running = subprocess.Popen(
+            [sys.executable, *map(str, args)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": path} | variables,
+        )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def wait_until(ready: Callable[[], Any], running: subprocess.Popen[bytes]) -> Any:
+    """Wait for what a running process is to bring about; gives what `ready` did."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if found := ready():
+            return found
+        assert running.poll() is None, f"it ended first: {running.communicate()[1].decode()}"
+        time.sleep(0.01)
+    raise AssertionError(f"it did not come about in {SECONDS:.0f} s")
+
+
+def ended(running: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    """Wait for the end: the exit code, negative for a signal, and what was printed."""
+    out, err = running.communicate(timeout=SECONDS)
+    return running.returncode, out.decode(), err.decode()
+
+
+@contextmanager
+def _ctrl_c_works() -> Iterator[None]:
+    # A signal that this process does not ignore is back at its default in what it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
