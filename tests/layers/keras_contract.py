@@ -54,7 +54,7 @@ def fit(model, *, epochs=2):
 
 @pytest.mark.parametrize("trainable", [False, True])
 def test_is_an_embedding(padded, trainable):
-    layer = to_keras(padded, trainable, name="words")
+    layer = to_keras(padded, trainable=trainable, name="words")
     assert isinstance(layer, keras.layers.Embedding)
     assert (layer.input_dim, layer.output_dim, layer.name) == (6, 4, "words")
     assert len(layer.trainable_variables) == int(trainable)
@@ -120,7 +120,7 @@ def test_other_dtypes_become_the_policys(make, dtype):
 def test_dtype_policies(padded, policy, variable, compute, trainable):
     keras.config.set_dtype_policy(policy)
     try:
-        layer = to_keras(padded, trainable)
+        layer = to_keras(padded, trainable=trainable)
     finally:
         keras.config.set_dtype_policy("float32")
     assert keras.backend.standardize_dtype(layer.embeddings.dtype) == variable
@@ -149,7 +149,7 @@ def test_no_mask_without_padding_or_when_not_wanted(make):
 
 @pytest.mark.parametrize("trainable", [False, True])
 def test_padding_changes_no_answer(padded, trainable):
-    model = model_of(to_keras(padded, trainable))
+    model = model_of(to_keras(padded, trainable=trainable))
     short = model.predict(np.array([[0, 1]], "int32"), verbose=0)
     long = model.predict(np.array([[0, 1, 2, 2, 2]], "int32"), verbose=0)
     np.testing.assert_allclose(short, long, rtol=1e-6)
@@ -175,7 +175,7 @@ def test_pad_row_stays_zero(padded, name):
 @pytest.mark.parametrize("trainable", [False, True])
 def test_training_never_changes_the_table(padded, trainable):
     before = padded.vectors.copy()
-    layer = to_keras(padded, trainable)
+    layer = to_keras(padded, trainable=trainable)
     model = model_of(layer, "adam")
     fit(model)
     assert model.predict(IDS, verbose=0).shape == (4, 1)
@@ -217,7 +217,7 @@ def test_config_is_small_json_without_numbers(make):
 
 @pytest.mark.parametrize("trainable", [False, True])
 def test_saved_model_is_the_same_model(padded, tmp_path, trainable):
-    model = model_of(to_keras(padded, trainable))
+    model = model_of(to_keras(padded, trainable=trainable))
     fit(model)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
@@ -270,7 +270,7 @@ def test_config_from_elsewhere_is_nan_until_filled(padded):
 
 @pytest.mark.parametrize("trainable", [False, True])
 def test_clone_model_keeps_the_numbers(padded, trainable):
-    layer = to_keras(padded, trainable)
+    layer = to_keras(padded, trainable=trainable)
     model = model_of(layer)
     fit(model)
     twin = keras.models.clone_model(model).layers[1]

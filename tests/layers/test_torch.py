@@ -40,7 +40,7 @@ def numbers(layer):
 
 @pytest.mark.parametrize("freeze", [True, False])
 def test_is_an_embedding(padded, freeze):
-    layer = to_torch(padded, freeze)
+    layer = to_torch(padded, freeze=freeze)
     assert isinstance(layer, nn.Embedding)
     assert list(layer.state_dict()) == ["weight"]
     assert (layer.num_embeddings, layer.embedding_dim, layer.padding_idx) == (6, 4, 2)
@@ -121,6 +121,16 @@ def test_loading_and_resetting_leave_the_table_alone(padded):
     np.testing.assert_array_equal(padded.vectors, before)
 
 
+def test_a_bound_on_the_norm_leaves_the_table_alone(padded):
+    before = padded.vectors.copy()
+    layer = to_torch(padded)
+    layer.max_norm = 0.5  # torch shortens the rows in place, in each look-up
+    norms = layer(IDS).norm(dim=-1)
+    assert norms.max() <= 0.5 + 1e-6
+    assert np.linalg.norm(before, axis=1).max() > 1
+    np.testing.assert_array_equal(padded.vectors, before)
+
+
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_pad_row_stays_zero(padded, name):
     layer = to_torch(padded, freeze=False)
@@ -131,14 +141,14 @@ def test_pad_row_stays_zero(padded, name):
 
 @pytest.mark.parametrize("freeze", [True, False])
 def test_state_dict_goes_to_ours_and_to_a_plain_embedding(padded, make, freeze):
-    layer = to_torch(padded, freeze)
+    layer = to_torch(padded, freeze=freeze)
     if not freeze:
         train(layer)
     file = io.BytesIO()
     torch.save(layer.state_dict(), file)
     blank = make()
     blank.storage[...] = 0
-    for fresh in (to_torch(blank, freeze), nn.Embedding(6, 4, padding_idx=2)):
+    for fresh in (to_torch(blank, freeze=freeze), nn.Embedding(6, 4, padding_idx=2)):
         file.seek(0)
         fresh.load_state_dict(torch.load(file))
         np.testing.assert_array_equal(numbers(fresh), numbers(layer))

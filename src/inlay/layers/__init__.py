@@ -1,9 +1,19 @@
-"""A table as the host framework's own embedding layer. Nothing is imported until it is made."""
+"""A table, or an encoder, as the host framework's own layer; nothing is imported until then."""
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any, Protocol
 
+from inlay.checks import described, flag
 from inlay.core import Table
+from inlay.errors import ArgumentTypeError
 from inlay.hosts.backends import load_keras
+from inlay.layers.arguments import (
+    check_for_encoder,
+    check_names,
+    check_vocab,
+    maker_of,
+    table_of,
+)
 from inlay.optional import require
 
 if TYPE_CHECKING:
@@ -13,29 +23,51 @@ if TYPE_CHECKING:
 __all__ = ["to_keras", "to_torch"]
 
 
-def to_torch(table: Table, freeze: bool = True, *, check_ids: bool = False) -> "torch.nn.Embedding":
-    """Make an `nn.Embedding` that holds a table's rows.
+class Encoder(Protocol):
+    """What makes vectors of texts, and layers by a `to_torch` or `to_keras` of its own."""
+
+    def encode(self, texts: Any) -> Any:
+        """Vectors of texts."""
+
+
+def to_torch(
+    x: Table | str | os.PathLike[str] | Encoder,
+    vocab: Any = None,
+    *,
+    freeze: bool = True,
+    check_ids: bool = False,
+    **wrong: object,
+) -> "torch.nn.Module":
+    """Make an `nn.Embedding` that holds a table's rows, or the module of an encoder.
 
     Frozen, it shares the table's memory: the vectors of a native file are read from the file
     as they are used, and several models in one process hold them once. Loading a state_dict,
-    or setting `weight.requires_grad`, gives the layer its own copy first, so neither training
-    nor loading changes the table. Writing into `weight` by hand does.
+    or setting `weight.requires_grad` or `max_norm`, gives the layer its own copy first, so
+    neither training nor loading changes the table. Writing into `weight` by hand does.
 
     Args:
-        table: Its `pad_id` becomes `padding_idx`: the row is zero, and as it gets no gradient
-            every optimiser leaves it so, weight decay included.
-        freeze: False for a layer that trains.
+        x: A table, whose `pad_id` becomes `padding_idx`: the row is zero, and as it gets no
+            gradient every optimiser leaves it so, weight decay included. Or the file of a
+            table, for `inlay.load`. Or an encoder, such as an ELMo.
+        vocab: Whose ids the layer takes: what `Table.align` takes, which then gives a token
+            that the table lacks a random vector; see there for other ways. None: ids are the
+            table's own rows. With an encoder: its `vocab_to_cache`.
+        freeze: False for a layer that trains; of an encoder all or nothing, for more see its
+            own `to_torch`.
         check_ids: Look at the ids before each look-up, and name a wrong one. Costs a pass over
-            the ids, which on a GPU are fetched to the host, and a graph break in
-            `torch.compile`.
+            the ids, for which a GPU is waited for, and a graph break in `torch.compile`. An
+            encoder does so anyway.
+        **wrong: Nothing else is taken: the error says what it is called here.
 
     Returns:
         A subclass of `nn.Embedding` with the state_dict key `weight`, float32
         `(num_embeddings, embedding_dim)`. Allocates nothing when frozen; one matrix,
-        `4 * len(table) * table.dim` bytes, when `freeze=False`, when the table is stored as
-        float16 or float64, or when its array is read-only (writing there would end the process).
+        `4 * len(table) * table.dim` bytes, when `freeze=False`, when `vocab` is given, when the
+        table is stored as float16 or float64, or when its array is read-only (writing there
+        would end the process). Of an encoder, what its own `to_torch` returns.
 
     Raises:
+        ArgumentTypeError: Something that is none of these, or an argument of another name.
         MissingPackageError: torch is not installed.
         IdError: From the layer, with `check_ids=True`: an id below 0 or beyond the table, or
             ids that are not int32 or int64.
@@ -46,33 +78,48 @@ def to_torch(table: Table, freeze: bool = True, *, check_ids: bool = False) -> "
         >>> to_torch(table)
         TableEmbedding(2, 2)
     """
+    check_names("to_torch", wrong, "freeze", opposites="trainable requires_grad")
+    check_vocab(vocab, "freeze")
+    freeze, check_ids = flag("freeze", freeze), flag("check_ids", check_ids)
+    if make := maker_of(x, "to_torch"):
+        check_for_encoder("to_torch", check_ids=check_ids)
+        return make(vocab_to_cache=vocab, trainable=False if freeze else "all")
     require("torch", extra="torch", need="making a torch layer")
     from inlay.layers.torch import TableEmbedding
 
-    return TableEmbedding.from_table(table, freeze, check_ids=check_ids)
+    table = table_of("to_torch", x, vocab)
+    return TableEmbedding.from_table(table, freeze=freeze, check_ids=check_ids)
 
 
 def to_keras(
-    table: Table,
-    trainable: bool = False,
+    x: Table | str | os.PathLike[str] | Encoder,
+    vocab: Any = None,
     *,
+    trainable: bool = False,
     mask: bool = True,
     check_ids: bool = False,
     name: str | None = None,
-) -> "keras.layers.Embedding":
-    """Make a `keras.layers.Embedding` that holds a table's rows, on Keras' current backend.
+    **wrong: object,
+) -> "keras.layers.Layer":
+    """Make a `keras.layers.Embedding` that holds a table's rows, or the layer of an encoder.
 
-    The config holds no numbers. A saved model keeps them in its weights, as any layer does;
-    `clone_model` copies the numbers of the moment. A layer rebuilt from its config in another
-    process is NaN until `load_weights` or `set_weights` has filled it.
+    It lives on Keras' current backend. The config holds no numbers. A saved model keeps them in
+    its weights, as any layer does; `clone_model` copies the numbers of the moment. A layer
+    rebuilt from its config in another process is NaN until `load_weights` or `set_weights` has
+    filled it.
 
     To load a saved model in a new process, import `inlay.layers.keras` first: Keras only builds
     classes that have been registered.
 
     Args:
-        table: Its `pad_id`, any id, is what the mask leaves out. That row is zero, and stays so
-            in training: its output is cut off from it, so it gets no gradient.
-        trainable: True for a layer that trains. `layer.trainable = True` later does the same.
+        x: A table, whose `pad_id`, any id, is what the mask leaves out. That row is zero, and
+            stays so in training: its output is cut off from it, so it gets no gradient. Or the
+            file of a table, for `inlay.load`. Or an encoder, such as an ELMo.
+        vocab: Whose ids the layer takes: what `Table.align` takes, which then gives a token
+            that the table lacks a random vector; see there for other ways. None: ids are the
+            table's own rows. With an encoder: its `vocab_to_cache`.
+        trainable: True for a layer that trains. `layer.trainable = True` later does the same. Of
+            an encoder all or nothing, for more see its own `to_keras`.
         mask: Whether to make a mask. Without a `pad_id` there is none.
         check_ids: Look at the ids of each call, and name a wrong one. Compiled by TensorFlow
             (`fit`, `predict`) the error is an `InvalidArgumentError`, and XLA is left off
@@ -80,6 +127,7 @@ def to_keras(
             lost the model's weights. Both name the id. What a model's own `Input` has cast
             before (floats to whole numbers, 64 bits to 32) cannot be seen here.
         name: Of the layer.
+        **wrong: Nothing else is taken: the error says what it is called here.
 
     Returns:
         A subclass of `keras.layers.Embedding` with `input_dim = len(table)` and
@@ -88,10 +136,12 @@ def to_keras(
         of the layer's variable dtype, writable, and (TensorFlow, JAX) starts at a multiple of 64
         bytes, as the map of a native file does. Otherwise it allocates one matrix. With JAX the
         first `fit` makes one more copy. On the torch backend `model.set_weights` writes into
-        memory that is shared: the table changes, its file never.
+        memory that is shared: the table changes, its file never. Of an encoder, what its own
+        `to_keras` returns.
 
     Raises:
-        MissingPackageError: keras is not installed.
+        ArgumentTypeError: Something that is none of these, or an argument of another name.
+        MissingPackageError: Keras is not installed, or none of its backends.
         IdError: From the layer, with `check_ids=True`: an id below 0 or beyond the table, or
             ids that are not whole numbers, as from `keras.Input((n,))` without a dtype.
 
@@ -101,9 +151,22 @@ def to_keras(
         >>> to_keras(table).trainable
         False
     """
+    check_names("to_keras", wrong, "trainable", opposites="freeze")
+    check_vocab(vocab, "trainable")
+    trainable, mask = flag("trainable", trainable), flag("mask", mask)
+    check_ids = flag("check_ids", check_ids)
+    if name is not None and not isinstance(name, str):
+        raise ArgumentTypeError("name", expected="a string, or None", got=described(name))
+    if make := maker_of(x, "to_keras"):
+        check_for_encoder("to_keras", check_ids=check_ids, mask=not mask)
+        return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
     load_keras("making a Keras layer")
     from inlay.layers.keras import TableEmbedding
 
     return TableEmbedding.from_table(
-        table, trainable=trainable, mask=mask, check_ids=check_ids, name=name
+        table_of("to_keras", x, vocab),
+        trainable=trainable,
+        mask=mask,
+        check_ids=check_ids,
+        name=name,
     )

@@ -22,7 +22,7 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
     _borrowed = False  # whether `weight` may be the table's own memory, which we never write to
 
     @classmethod
-    def from_table(cls, table: Table, freeze: bool, *, check_ids: bool) -> Self:
+    def from_table(cls, table: Table, *, freeze: bool, check_ids: bool) -> Self:
         """Do what `to_torch` says."""
         array = table.storage
         shared = freeze and can_share(array, "float32", aligned=False)
@@ -35,12 +35,10 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
 
     def forward(self, input: Tensor) -> Tensor:
         """Look up ids, int32 or int64 `(...)`: float32 `(..., embedding_dim)`."""
-        if self._borrowed and self.weight.requires_grad:
-            self._own()
+        if self._borrowed and (self.weight.requires_grad or self.max_norm is not None):
+            self._own()  # training writes into the weights, and so does max_norm in each look-up
         if self.check_ids:
-            if input.dtype not in (torch.int32, torch.int64):
-                raise wrong_dtype("nn.Embedding", "int32 or int64", input.dtype, "ids.long()")
-            host.check_range("nn.Embedding, ids", input, self.num_embeddings)
+            _check(input, self.num_embeddings)
         return super().forward(input)
 
     def reset_parameters(self) -> None:
@@ -56,3 +54,10 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
         if self._borrowed:
             host.detach(self.weight)  # still the object that an optimiser may hold
             self._borrowed = False
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def _check(ids: Tensor, num_embeddings: int) -> None:
+    if ids.dtype not in (torch.int32, torch.int64):
+        raise wrong_dtype("nn.Embedding", "int32 or int64", ids.dtype, "ids.long()")
+    host.check_range("nn.Embedding, ids", ids, num_embeddings)

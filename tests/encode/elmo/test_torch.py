@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+import inlay
 from inlay import Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError
 from tests.encode.elmo.golden import ATOL, ids_of
@@ -430,9 +431,6 @@ def test_settings_are_shown_and_names_are_checked():
 
 
 def test_from_an_encoder():
-    from inlay.encode.elmo.encoder import Elmo as Encoder
-    from inlay.encode.elmo.mix import Mix
-
     encoder = Encoder(TINY, lively(TINY), mix=Mix((0.0, 1.0, 2.0), 3.0))
     texts = TEXTS[:3]
     module = encoder.to_torch(num_output_representations=2).eval()
@@ -442,6 +440,17 @@ def test_from_an_encoder():
     fixed = encoder.to_torch(scalar_mix_parameters=[3, 2, 1])
     assert fixed.mixes[0].scalars.tolist() == [3, 2, 1]
     assert asdict(fixed.settings)["scalar_mix_parameters"] == (3, 2, 1)
+
+
+def test_an_encoder_is_frozen_as_a_table_is():
+    encoder = Encoder(TINY, lively(TINY))
+    words = ["--PAD--", *dict.fromkeys(word for text in TEXTS[:3] for word in text)]
+    rows = torch.tensor([[words.index(word) for word in TEXTS[0]]])
+    frozen = inlay.to_torch(encoder, words).eval()
+    np.testing.assert_allclose(array(frozen(rows)["default"]), encoder.encode(TEXTS[:1]), atol=ATOL)
+    assert not any(part.requires_grad for part in frozen.parameters())
+    trained = inlay.to_torch(encoder, freeze=False)
+    assert all(part.requires_grad for part in trained.parameters())
 
 
 # Words of a vocabulary, computed once.

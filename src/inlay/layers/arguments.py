@@ -1,0 +1,124 @@
+"""What `to_torch` and `to_keras` are given: made a table, or refused with what to write instead."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inlay.checks import described
+from inlay.core import HashingVocabulary, Table, Vocabulary
+from inlay.errors import ArgumentError, ArgumentTypeError
+
+# What other libraries call it, and where it stands here.
+FOREIGN = {
+    "padding_idx": "the table's pad_id is the row of padding",
+    "pad_id": "the table's pad_id is the row of padding",
+    "mask_zero": "mask= of to_keras leaves out the table's pad_id, any id",
+    "weight": "Table(tokens, array) holds the numbers",
+    "weights": "Table(tokens, array) holds the numbers",
+    "embeddings_initializer": "Table(tokens, array) holds the numbers",
+    "vocabulary": "vocab=, or the second argument",
+    "unknown": "table.align(vocab, unknown=...) first",
+    "dtype": "keras.config.set_dtype_policy, or layer.to(dtype) of torch",
+}
+
+
+def maker_of(x: Any, method: str) -> Callable[..., Any] | None:
+    """The method that makes the layer of an encoder, of what makes vectors of texts; else None."""
+    found = getattr(x, method, None)
+    is_encoder = callable(getattr(x, "encode", None)) and callable(found)
+    return found if is_encoder else None
+
+
+def table_of(where: str, x: Any, vocab: Any) -> Table:
+    """The table that a layer is to hold, aligned to `vocab` if there is one.
+
+    Args:
+        where: The function that was called.
+        x: A table, or the file of one.
+        vocab: What `Table.align` takes, or None.
+
+    Raises:
+        ArgumentTypeError: `x` is something else.
+        ArgumentError: `x` is a folder.
+    """
+    if isinstance(x, str | os.PathLike):
+        if Path(x).is_dir():
+            raise ArgumentError(
+                where,
+                expected="a file of vectors",
+                got=f"the folder {os.fspath(x)}",
+                hint=f"{where}(inlay.load_encoder(folder)), if it holds an encoder",
+            )
+        from inlay.formats import load
+
+        x = load(x)
+    if not isinstance(x, Table):
+        raise ArgumentTypeError(
+            where,
+            expected="a Table, an encoder, or a file of vectors",
+            got=described(x),
+            hint=_instead(where, x),
+        )
+    return x if vocab is None else x.align(vocab)
+
+
+def check_vocab(vocab: Any, flag: str) -> None:
+    """Refuse True and False: the second argument is not the flag that some expect there.
+
+    Raises:
+        ArgumentTypeError: A bool.
+    """
+    if isinstance(vocab, bool | np.bool_):
+        raise ArgumentTypeError(
+            "vocab", expected="a Vocabulary, or None", got=f"{vocab}", hint=f"{flag}={vocab}"
+        )
+
+
+def check_names(where: str, wrong: Mapping[str, object], own: str, opposites: str = "") -> None:
+    """Refuse arguments that a function does not have, by the words that it has for them.
+
+    Args:
+        where: The function.
+        wrong: What came.
+        own: Its word for whether the layer trains, `"freeze"` or `"trainable"`.
+        opposites: Words that say the opposite of `own`.
+
+    Raises:
+        ArgumentTypeError: Anything came.
+    """
+    for name, value in wrong.items():
+        hint = FOREIGN.get(name, f"help(inlay.{where}) lists its arguments")
+        if name in opposites.split():
+            hint = f"{own}={not value}"
+        raise ArgumentTypeError(
+            where, expected="an argument that it has", got=f"{name}={described(value)}", hint=hint
+        )
+
+
+def check_for_encoder(where: str, **without_effect: bool) -> None:
+    """Refuse arguments that only a table's layer obeys.
+
+    Raises:
+        ArgumentError: One of them was set.
+    """
+    for name, is_set in without_effect.items():
+        if is_set:
+            raise ArgumentError(
+                name,
+                expected="a table: an encoder's layer masks and checks its ids by itself",
+                got="an encoder",
+                hint=f"leave {name} out, or see the encoder's own {where}",
+            )
+
+
+def _instead(where: str, x: Any) -> str:
+    if isinstance(x, Vocabulary | HashingVocabulary):
+        return f"{where}(table, vocab), for a vocabulary holds no vectors"
+    if isinstance(x, Mapping):
+        return f"{where}(Table(list(d), np.array(list(d.values()))))"
+    if hasattr(x, "shape"):
+        return f"{where}(Table(tokens, array)), for the layer needs to know which row is whose"
+    return ""

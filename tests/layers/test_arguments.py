@@ -1,0 +1,155 @@
+"""What the two makers of layers take and refuse; run with whatever is installed."""
+
+import numpy as np
+import pytest
+
+import inlay
+from inlay import HashingVocabulary, Table, Vocabulary
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
+
+MAKERS = {"to_torch": ("torch", inlay.to_torch), "to_keras": ("keras", inlay.to_keras)}
+OWN = {"to_torch": "freeze", "to_keras": "trainable"}
+
+
+@pytest.fixture(params=MAKERS)
+def maker(request):
+    package, make = MAKERS[request.param]
+    pytest.importorskip(package)
+    return make
+
+
+def rows(layer):
+    weight = layer.weight if hasattr(layer, "weight") else layer.get_weights()[0]
+    return np.asarray(weight)
+
+
+def test_a_vocabulary_says_whose_ids_the_layer_takes(maker, padded):
+    vocab = Vocabulary(["t5", "t0", "nowhere"])
+    found = rows(maker(padded, vocab))
+    np.testing.assert_array_equal(found, padded.align(vocab).vectors)
+    np.testing.assert_array_equal(found[vocab["t5"]], padded["t5"])
+    assert not found[vocab.pad_id].any()
+    np.testing.assert_array_equal(rows(maker(padded)), padded.vectors)
+
+
+def test_a_file_is_read(maker, padded, tmp_path):
+    path = tmp_path / "table.safetensors"
+    padded.save(path)
+    vocab = Vocabulary(["t5"])
+    for where in (path, str(path)):
+        np.testing.assert_array_equal(rows(maker(where)), padded.vectors)
+        np.testing.assert_array_equal(rows(maker(where, vocab))[vocab["t5"]], padded["t5"])
+
+
+class Encoder:
+    """Something that encodes and makes layers; it keeps what it was asked for."""
+
+    def encode(self, texts):
+        """Vectors of texts."""
+
+    def to_torch(self, **asked):
+        return asked
+
+    to_keras = to_torch
+
+
+def test_an_encoder_makes_its_own_layer(maker):
+    vocab = Vocabulary(["a"])
+    frozen = {"vocab_to_cache": None, "trainable": False}
+    whole = {"vocab_to_cache": vocab, "trainable": "all"}
+    name = {} if maker is inlay.to_torch else {"name": None}
+    trains = {OWN[maker.__name__]: maker is not inlay.to_torch}
+    assert maker(Encoder()) == frozen | name
+    assert maker(Encoder(), vocab, **trains) == whole | name
+
+
+class Frame:
+    """Columns that other libraries turn into tensors: no encoder, whatever its methods."""
+
+    def to_torch(self):
+        """A tensor, not a layer."""
+
+    to_keras = to_torch
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "value"),
+    [("to_torch", "check_ids", True), ("to_keras", "check_ids", True), ("to_keras", "mask", False)],
+)
+def test_what_an_encoder_does_not_obey_is_refused(make, name, value):
+    with pytest.raises(ArgumentError, match=f"{name}: expected a table"):
+        getattr(inlay, make)(Encoder(), **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("x", "hint"),
+    [
+        (Vocabulary(["a"]), r"NAME\(table, vocab\)"),
+        (HashingVocabulary(10), r"NAME\(table, vocab\)"),
+        (np.eye(2, dtype="float32"), r"NAME\(Table\(tokens, array\)\)"),
+        ({"a": [1.0]}, r"NAME\(Table\(list\(d\), np.array\(list\(d.values\(\)\)\)\)\)"),
+        (None, "NAME: expected a Table, an encoder, or a file of vectors, got None"),
+        (Frame(), "got Frame"),
+        (["a", "b"], r"got list \['a', 'b'\]"),
+    ],
+)
+def test_what_is_no_table_is_told_what_to_write(maker, x, hint):
+    with pytest.raises(ArgumentTypeError, match=hint.replace("NAME", maker.__name__)):
+        maker(x)
+
+
+def test_what_the_hint_says_works(maker):
+    words = {"a": [1.0, 2.0], "b": [3.0, 4.0]}
+    table = Table(list(words), np.array(list(words.values())))
+    np.testing.assert_array_equal(rows(maker(table)), [[1, 2], [3, 4]])
+
+
+def test_a_folder_holds_no_table(maker, tmp_path):
+    with pytest.raises(ArgumentError, match=r"a file of vectors, got the folder .*load_encoder"):
+        maker(tmp_path)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_])
+def test_the_second_argument_is_no_flag(maker, padded, value):
+    own = OWN[maker.__name__]
+    with pytest.raises(ArgumentTypeError, match=f"vocab: .*Try: {own}={value}"):
+        maker(padded, value)
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        ("to_torch", "freeze"),
+        ("to_torch", "check_ids"),
+        ("to_keras", "trainable"),
+        ("to_keras", "mask"),
+        ("to_keras", "check_ids"),
+    ],
+)
+@pytest.mark.parametrize("value", [1, None, "no", np.array([True])])
+def test_flags_are_true_or_false(padded, make, name, value):
+    with pytest.raises(ArgumentTypeError, match=f"{name}: expected True or False"):
+        getattr(inlay, make)(padded, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong", "right"),
+    [
+        ("to_torch", {"trainable": True}, "trainable=True. Try: freeze=False"),
+        ("to_torch", {"requires_grad": False}, "Try: freeze=True"),
+        ("to_torch", {"padding_idx": 0}, "the table's pad_id"),
+        ("to_keras", {"freeze": False}, "freeze=False. Try: trainable=True"),
+        ("to_keras", {"mask_zero": True}, "mask= of to_keras"),
+        ("to_keras", {"weights": [np.eye(2)]}, r"Table\(tokens, array\)"),
+        ("to_keras", {"nonsense": 3}, r"nonsense=int 3.*help\(inlay.to_keras\)"),
+    ],
+)
+def test_words_of_others_are_told_ours(padded, make, wrong, right):
+    with pytest.raises(ArgumentTypeError, match=right):
+        getattr(inlay, make)(padded, **wrong)
+
+
+def test_a_name_is_a_string(padded):
+    pytest.importorskip("keras")
+    with pytest.raises(InlayError, match="name: expected a string"):
+        inlay.to_keras(padded, name=3)
