@@ -217,6 +217,19 @@ def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
     return listed
 
 
+def path_to_read(name: str, path: Any) -> Path:
+    """What is given for the name of a file or folder, as a path; whether it exists is not asked.
+
+    Raises:
+        ArgumentTypeError: No string and no path, or bytes.
+    """
+    if isinstance(path, str) or (
+        isinstance(path, os.PathLike) and isinstance(path.__fspath__(), str)
+    ):
+        return Path(path)
+    raise ArgumentTypeError(name, expected="a path, as a string", got=described(path))
+
+
 def file_to_write(path: str | os.PathLike[str]) -> Path:
     """The path of a file that can be written, looked at before the work that fills it.
 
@@ -255,6 +268,8 @@ def described(value: Any) -> str:
 
 
 def _in_a_folder(target: Path) -> Path:
+    if "\0" in str(target):
+        raise ArgumentError("path", expected="a name without a NUL", got=described(str(target)))
     if not target.parent.is_dir():
         raise MissingFileError(
             str(target), expected="a folder to write into", got=f"no folder {target.parent}"

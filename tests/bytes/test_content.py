@@ -113,7 +113,7 @@ def test_a_flipped_byte_in_a_packed_file(make):
     broken[len(broken) // 2] ^= 0xFF
     with pytest.raises(
         FormatError,
-        match=r"expected a whole compressed file that can be opened, got another one \(",
+        match=r"expected a whole file that can be read, got a damaged one \(",
     ):
         load(make(bytes(broken)))
 

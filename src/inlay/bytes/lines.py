@@ -1,91 +1,112 @@
-"""Opening text, compressed or not, with errors that say where."""
+"""Lines of text, packed or not, with errors that say where."""
 
-import bz2
-import gzip
-import lzma
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import IO
 
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.bytes.content import kind_of, open_content, shortened
+from inlay.bytes.damage import damage_reported
+from inlay.bytes.limits import TEXT
+from inlay.checks import path_to_read
+from inlay.errors import FormatError, MissingFileError
 
-OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 BOM = b"\xef\xbb\xbf"
+MARK = "\ufeff"  # the same, decoded
 
 
-def open_text(path: Path) -> IO[bytes]:
-    """Open a text file as bytes, unpacked if it begins like a gzip, bzip2 or xz file.
+@dataclass(frozen=True)
+class Encoding:
+    """How bytes become text, and what to say of those that do not.
 
-    What a pipe gives is taken as it is.
+    Attributes:
+        name: One of Python's encodings.
+        errors: What to do about other bytes: as in `bytes.decode`.
+        hint: What to try if that is "strict".
+    """
+
+    name: str = "utf-8"
+    errors: str = "strict"
+    hint: str = "convert it first: iconv -f LATIN1 -t UTF-8"
+
+    def decode(self, raw: bytes, where: str) -> str:
+        """The bytes of a whole file as text, without its byte order mark.
+
+        Args:
+            raw: The bytes.
+            where: The file, for the message.
+
+        Raises:
+            FormatError: Bytes in another encoding.
+        """
+        try:
+            return raw.decode(self.name, self.errors).removeprefix(MARK)
+        except UnicodeDecodeError as error:
+            raise self.refused(f"{where}, byte {error.start}", error) from None
+
+    def refused(self, where: str, error: UnicodeDecodeError) -> FormatError:
+        """The error for text in another encoding."""
+        return FormatError(
+            where,
+            expected=f"text in {self.name.upper()}",
+            got=f"the byte 0x{error.object[error.start]:02x}",
+            hint=self.hint,
+        )
+
+
+UTF8 = Encoding()
+
+
+@contextlib.contextmanager
+def open_text(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """The bytes of a text file, unpacked; what a pipe gives is taken as it is, once.
 
     Raises:
         MissingFileError: There is no such file.
-        ArgumentError: It is a folder.
+        FormatError: A folder, a damaged archive, or one of several files.
     """
-    if path.is_dir():
-        raise ArgumentError(str(path), expected="a text file", got="a folder")
-    if not path.exists():
+    path = path_to_read("path", path)
+    kind = kind_of(path)
+    if kind is None:
         raise MissingFileError(
-            str(path),
+            shortened(path),
             expected="a text file",
-            got="nothing of that name",
+            got="nothing there",
             hint="texts themselves are given as a list of strings",
         )
-    if path.is_file():  # a pipe gives its bytes once
-        with path.open("rb") as file:
-            start = file.read(8)
-        for magic, opener in OPENERS.items():
-            if start.startswith(magic):
-                unpacked: IO[bytes] = opener(path, "rb")
-                return unpacked
-    return path.open("rb")
+    if kind in (stat.S_IFREG, stat.S_IFDIR):
+        with open_content(path, what="a text file", choosable=False).open() as file:
+            yield file
+    else:
+        with path.open("rb") as pipe:
+            yield pipe
 
 
-def read_lines(path: Path) -> Iterator[str]:
-    """The lines of a UTF-8 file, without its byte order mark.
+def read_lines(path: str | os.PathLike[str], encoding: Encoding = UTF8) -> Iterator[str]:
+    """The lines of a text file with their ends, without its byte order mark.
 
     Raises:
-        FormatError: Bytes that are not UTF-8, or a compressed file that is cut off.
+        MissingFileError: There is no such file.
+        FormatError: Bytes in another encoding, a line beyond `limits.TEXT`, or a packed file
+            that is damaged or cut off.
     """
-    with open_text(path) as file, damage_reported(path):
-        yield from decoded(file, str(path))
+    with open_text(path) as file:
+        yield from decoded(file, str(path), encoding)
 
 
-def decoded(lines: Iterable[bytes], where: str) -> Iterator[str]:
-    """Lines of UTF-8 as text, without a byte order mark; `where` they are from is for errors."""
-    for number, line in enumerate(lines, 1):
-        if number == 1:
-            line = line.removeprefix(BOM)
-        try:
-            yield line.decode()
-        except UnicodeDecodeError as error:
-            raise not_utf8(f"{where}, line {number}", error) from None
-
-
-def not_utf8(where: str, error: UnicodeDecodeError) -> FormatError:
-    """The error for text in another encoding."""
-    return FormatError(
-        where,
-        expected="text in UTF-8",
-        got=f"the byte 0x{error.object[error.start]:02x}",
-        hint="convert it first: iconv -f LATIN1 -t UTF-8",
-    )
-
-
-@contextmanager
-def damage_reported(path: Path) -> Iterator[None]:
-    """What the decompressors raise, as one error of ours."""
-    try:
-        yield
-    except (EOFError, lzma.LZMAError, zlib.error, OSError) as error:
-        # An error of the disk has a number; one of the gzip and bz2 modules has none.
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise FormatError(
-            str(path),
-            expected="a whole compressed file",
-            got=str(error),
-            hint="download it again; a cut-off file looks like this",
-        ) from error
+def decoded(file: IO[bytes], where: str, encoding: Encoding = UTF8) -> Iterator[str]:
+    """The lines of an open file as text, as `read_lines` gives them; `where` is for errors."""
+    most, number = TEXT.bytes(), 1
+    with damage_reported(lambda: f"{where}, line {number}"):
+        for line in iter(partial(file.readline, most + 1), b""):
+            if len(line) > most:
+                raise TEXT.exceeded(f"{where}, line {number}")
+            try:
+                text = line.decode(encoding.name, encoding.errors)
+            except UnicodeDecodeError as error:
+                raise encoding.refused(f"{where}, line {number}", error) from None
+            yield text if number > 1 else text.removeprefix(MARK)
+            number += 1

@@ -1,16 +1,32 @@
-"""Writing so that a killed process leaves the old file or the new one, never half of one."""
+"""Writing so that a killed process leaves the old file or the new one, never half of one.
+
+Everything that inlay writes goes through `atomic_path` or `atomic_folder`. Both give a temporary
+name beside the target; what stands there in the end becomes the target, with the mode of what it
+replaces, or else the one that the umask gives to new files. So it does not matter how the caller
+writes: other libraries' writers (`safetensors`' `save_file`) make files that only their owner can
+read. Several files that belong together are written into one `atomic_folder`.
+"""
 
 import contextlib
 import errno
 import os
+import platform
+import re
 import secrets
 import shutil
 import stat
+import sys
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from inlay.errors import ArgumentError, MissingFileError
+from inlay.bytes.content import kind_of
+from inlay.checks import file_to_write, folder_to_write
+from inlay.errors import ArgumentError
+
+ABANDONED = 7 * 24 * 3600  # seconds without a change after which no process can be at work on it
 
 
 @contextmanager
@@ -19,27 +35,29 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     The file is flushed to the disk before it is renamed. On an exception it is removed and
     whatever stood at `path` is untouched. A process that is killed outright leaves a file
-    named `.NAME.*.part` beside it. A symbolic link stays one: the file it points to is
-    replaced. A device or a pipe (`/dev/stdout`) cannot be replaced and is given itself.
+    named `.NAME.*.part` beside it, which the next run clears away. A symbolic link stays one:
+    the file it points to is replaced. A device or a pipe (`/dev/stdout`) cannot be replaced and
+    is given itself.
 
     Raises:
         MissingFileError: The folder does not exist.
-        ArgumentError: `path` is a folder.
+        ArgumentError: `path` is a folder, or a link to itself.
     """
-    path = Path(path)
-    kind = _kind(path)
-    if kind == stat.S_IFDIR:
-        raise ArgumentError(str(path), expected="the name of a file to write", got="a folder")
-    if kind not in (None, stat.S_IFREG):
+    path = file_to_write(path)
+    if kind_of(path) not in (None, stat.S_IFREG):
         yield path
         return
-    if path.is_symlink():
-        path = path.resolve()
+    path = _behind_links(path)
+    clear_leftovers(path)
     part = _part_of(path)
-    part.touch(exist_ok=False)  # with the permissions of any new file
+    part.touch(exist_ok=False)
+    new = _mode(part, 0o600)
+    mode = _mode(path, new)
     try:
+        _set_mode(part, mode | 0o600)  # who may not read it may not read half of it either
         yield part
         _flush(part)
+        _set_mode(part, mode)
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -52,29 +70,72 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """`atomic_path` for a folder of files: an older folder at `path` is replaced as a whole.
 
     Between the two renames of a replacement there is an instant at which `path` is missing
-    and the old folder is called `.NAME.*.old`. Of several processes at one path the last wins.
+    and the old folder is called `.NAME.*.old`. If the second rename fails the old folder is put
+    back at once; after a kill in between, by `restore_folder`, which the next writer calls, and
+    a reader that misses the folder may. Of several processes at one path the last wins.
 
     Raises:
         MissingFileError: The folder around it does not exist.
-        ArgumentError: `path` is a file.
+        ArgumentError: `path` is a file, or a link to itself.
     """
-    path = Path(path)
-    if path.is_symlink():
-        path = path.resolve()
-    if _kind(path) not in (None, stat.S_IFDIR):
-        raise ArgumentError(str(path), expected="the name of a folder to write", got="a file")
+    path = _behind_links(folder_to_write(path))
+    restore_folder(path)
+    clear_leftovers(path)
     part = _part_of(path)
     part.mkdir()
+    new = _mode(part, 0o700)
+    mode = _mode(path, new)
     try:
+        _set_mode(part, mode | 0o700)
         yield part
-        for file in part.rglob("*"):
+        for file in sorted(part.rglob("*"), reverse=True):  # what is in a folder before it
+            if file.is_symlink():
+                continue
             if file.is_file():
                 _flush(file)
+                _set_mode(file, _mode(path / file.relative_to(part), new & 0o666))
+            elif file.is_dir():
+                flush_folder(file)
         flush_folder(part)
+        _set_mode(part, mode)
         _swap(part, path)
         flush_folder(path.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def restore_folder(path: Path) -> None:
+    """Put back what stood at `path` if its replacement was killed between two renames."""
+    if kind_of(path) is None:
+        olds = [file for file in _leftovers(path) if file.suffix == ".old"]
+        for old in sorted(olds, key=lambda file: file.stat().st_mtime, reverse=True)[:1]:
+            old.replace(path)
+
+
+def clear_leftovers(path: Path) -> None:
+    """Remove what processes that were killed left beside `path`: `.NAME.*.part` and `.old`.
+
+    Those of living processes stay, and so do those of other machines and containers, whose
+    processes cannot be seen, until nothing has changed in them for a week.
+    """
+    for file in _leftovers(path):
+        if file.is_dir():
+            shutil.rmtree(file, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+
+def flush_folder(path: Path) -> None:
+    """Put a folder's names on the disk: without it a rename may be lost when the power is."""
+    # Windows cannot open a folder, and some file systems cannot flush one: by then the rename
+    # is done, and is as durable as they make it.
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _swap(part: Path, path: Path) -> None:
@@ -96,34 +157,77 @@ def _swap(part: Path, path: Path) -> None:
         return
 
 
-def _kind(path: Path) -> int | None:
-    """What stands at a path, by one look: it may be replaced between two."""
+def _behind_links(path: Path) -> Path:
+    if not path.is_symlink():
+        return path
     try:
-        return stat.S_IFMT(path.stat().st_mode)
-    except OSError:
-        return None
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # which of the two depends on Python's version
+        raise ArgumentError(
+            str(path), expected="a name to write to", got="a link that leads back to itself"
+        ) from error
 
 
 def _part_of(path: Path) -> Path:
-    if not path.parent.is_dir():
-        raise MissingFileError(
-            str(path), expected="a folder to write into", got=f"no folder {path.parent}"
-        )
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    """A name of our own beside `path`; it says which process of which machine has it."""
+    return path.with_name(f".{path.name}.{_machine()}_{os.getpid()}_{secrets.token_hex(6)}.part")
+
+
+def _leftovers(path: Path) -> list[Path]:
+    """What dead processes left of `path`."""
+    mark = r"\.([0-9a-f]{8})_([0-9]{1,9})_[0-9a-f]{12}\.(?:part|old)"
+    ours = re.compile(re.escape(f".{path.name}") + mark)
+    with os.scandir(path.parent) as entries:
+        found = [(entry, match) for entry in entries if (match := ours.fullmatch(entry.name))]
+    return [
+        Path(entry.path)
+        for entry, match in found
+        if _is_dead(int(match[2]), match[1]) or _is_abandoned(Path(entry.path))
+    ]
+
+
+def _machine() -> str:
+    """What stands for this machine, or this container of it, in a name."""
+    space = ""
+    with contextlib.suppress(OSError):
+        space = os.readlink("/proc/self/ns/pid")
+    return f"{zlib.crc32(f'{platform.node()} {space}'.encode()):08x}"
+
+
+def _is_dead(pid: int, machine: str) -> bool:
+    if machine != _machine() or sys.platform == "win32":  # where signal 0 would be Ctrl+C
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        pass
+    return False
+
+
+def _is_abandoned(part: Path) -> bool:
+    try:
+        files = [part, *part.rglob("*")]
+        return max(file.stat().st_mtime for file in files) < time.time() - ABANDONED
+    except OSError:  # removed while we look at it
+        return False
+
+
+def _mode(path: Path, otherwise: int) -> int:
+    """The permissions of what stands at a path, if anything does."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return otherwise
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    with contextlib.suppress(OSError):  # file systems without permissions
+        if _mode(path, -1) != mode:
+            path.chmod(mode)
 
 
 def _flush(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def flush_folder(path: Path) -> None:
-    """Put a folder's names on the disk: without it a rename may be lost when the power is."""
-    # Windows cannot open a folder, and some file systems cannot flush one: by then the rename
-    # is done, and is as durable as they make it.
-    with contextlib.suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

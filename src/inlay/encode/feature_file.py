@@ -61,7 +61,7 @@ class Features:
             FormatError: Not a file of features, or a damaged one.
             MissingFileError: There is no such file.
         """
-        source = open_content(path)
+        source = open_content(path, what="a file of features", choosable=False)
         data, name = source.array().view(np.ndarray), source.name
         header = read_header(data, name)
         mark = header.metadata.get("format"), header.metadata.get("version")

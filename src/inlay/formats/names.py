@@ -101,7 +101,7 @@ def _from_file(where: str) -> list[str]:
     if not Path(where).exists():
         hint = "tokens themselves are given as a list"
         raise MissingFileError(where, expected="a file of tokens", got="nothing there", hint=hint)
-    source = open_content(where)
+    source = open_content(where, what="a file of tokens", choosable=False)
     if source.head.startswith(PICKLE):
         raise FormatError(
             where,

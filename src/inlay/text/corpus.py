@@ -17,12 +17,14 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.lines import read_lines
+from inlay.checks import described, flag, whole, whole_or_none
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, split
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text.numbering import number_file, number_stream
 
-Source = str | PathLike[str] | Iterable[str | Sequence[str]]
+# A path, or texts.
+CorpusLike = str | PathLike[str] | Iterable[str | Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Corpus:
 
 
 def encode_corpus(
-    source: Source,
+    corpus: CorpusLike,
     *,
     min_count: int = 5,
     max_size: int | None = None,
@@ -57,8 +59,9 @@ def encode_corpus(
     length.
 
     Args:
-        source: Path of a UTF-8 text file with a sentence or text on each line (also packed by
-            gzip, bzip2 or xz); or an iterable of texts, or of lists of tokens, read once.
+        corpus: Path of a UTF-8 text file with a sentence or text on each line (also packed by
+            gzip, bzip2, xz, zip or tar); or an iterable of texts, or of lists of tokens, read
+            once.
         min_count: Leave out words seen less often.
         max_size: Keep at most this many words, the most frequent.
         tokenizer: How texts become tokens. "split", at white space, is the fastest by far.
@@ -70,23 +73,32 @@ def encode_corpus(
 
     Raises:
         ArgumentError: The corpus is empty, or no word is frequent enough.
+        ArgumentTypeError: A number that is not whole, or what is neither a path nor texts.
         FormatError: The file is not UTF-8 text, or is cut off.
         MissingFileError: There is no such file.
     """
     tokenize = get_tokenizer(tokenizer)
+    min_count, max_size = (
+        whole("min_count", min_count, least=0),
+        whole_or_none("max_size", max_size),
+    )
+    progress = None if progress is None else flag("progress", progress)
+    if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
+        expected = "the path of a text file, or a list of texts"
+        raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
     # Without a name from the start (where the system can): nothing is left behind by a process
     # that is killed.
     with tempfile.TemporaryFile(prefix="inlay-corpus-") as file:
         where = "corpus"
         texts: Iterable[str | Sequence[str]]
         tokens: Sequence[str]
-        if isinstance(source, str | PathLike):
-            where, texts = os.fspath(source), read_lines(Path(source))
+        if isinstance(corpus, str | PathLike):
+            where, texts = os.fspath(corpus), read_lines(corpus)
         else:
-            texts = source
-        if isinstance(source, str | PathLike) and tokenize is split:
+            texts = corpus
+        if isinstance(corpus, str | PathLike) and tokenize is split:
             with show_progress(None, unit="B", desc="counting", enabled=progress) as report:
-                tokens, counts = number_file(Path(source), file, report)
+                tokens, counts = number_file(Path(corpus), file, report)
         else:
             with show_progress(None, unit=" words", desc="counting", enabled=progress) as report:
                 tokens, counts = number_stream(texts, tokenize, file, report)

@@ -13,7 +13,9 @@ from typing import IO, Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.lines import BOM, damage_reported, not_utf8, open_text
+from inlay.bytes.damage import damage_reported
+from inlay.bytes.limits import TEXT
+from inlay.bytes.lines import BOM, UTF8, open_text
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.jobs.progress import Progress
@@ -96,18 +98,24 @@ def _not_text(where: str, got: Any) -> ArgumentTypeError:
 
 def _chunks(path: Path) -> Iterable[bytes]:
     """A file in pieces that end at white space."""
-    rest, line = b"", 1
-    with open_text(path) as source, damage_reported(path):
-        while piece := source.read(CHUNK):
-            data = rest + piece
-            if line == 1 and not rest:
-                data = data.removeprefix(BOM)
-            cut = max(data.rfind(b"\n"), data.rfind(b" ")) + 1
-            rest = data[cut:]
-            yield _checked(data[:cut], path, line)
-            line += data.count(b"\n", 0, cut)
-        if rest:
-            yield _checked(rest, path, line)
+    line, most = 1, TEXT.bytes()
+    begun, held = [b""], 0  # the word that the last piece broke off
+    with open_text(path) as file, damage_reported(lambda: f"{path}, line {line}"):
+        piece = file.read(CHUNK).removeprefix(BOM)
+        while piece:
+            cut = max(piece.rfind(b"\n"), piece.rfind(b" ")) + 1
+            if cut:
+                chunk = b"".join([*begun, piece[:cut]])
+                yield _checked(chunk, path, line)
+                line += chunk.count(b"\n")
+                begun, held = [], 0
+            begun.append(piece[cut:])
+            held += len(piece) - cut
+            if held > most:
+                raise TEXT.exceeded(f"{path}, line {line}", "a word of more")
+            piece = file.read(CHUNK)
+        if held:
+            yield _checked(b"".join(begun), path, line)
 
 
 def _checked(chunk: bytes, path: Path, line: int) -> bytes:
@@ -115,7 +123,7 @@ def _checked(chunk: bytes, path: Path, line: int) -> bytes:
         chunk.decode()
     except UnicodeDecodeError as error:
         line += chunk.count(b"\n", 0, error.start)
-        raise not_utf8(f"{path}, line {line}", error) from None
+        raise UTF8.refused(f"{path}, line {line}", error) from None
     return chunk
 
 

@@ -13,7 +13,7 @@ from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers, run_pieces
-from inlay.text.corpus import Corpus, Source, encode_corpus
+from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.train.schedule import falling, seed_of
 from inlay.version import __version__
 
@@ -62,7 +62,7 @@ class Word2VecSettings:
 
 
 def word2vec(
-    corpus: Source | Corpus,
+    corpus: CorpusLike | Corpus,
     *,
     vector_size: int = 100,
     window: int = 5,

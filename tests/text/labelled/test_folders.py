@@ -76,7 +76,7 @@ def test_an_archive_of_class_folders_with_or_without_a_folder_around(tmp_path):
 def test_bytes_that_are_no_text_are_named_by_their_file(tmp_path):
     (tmp_path / "pos").mkdir()
     (tmp_path / "pos" / "7.txt").write_bytes(b"ab\xff")
-    with pytest.raises(FormatError, match=r"pos/7\.txt.*0xff at position 2"):
+    with pytest.raises(FormatError, match=r"pos/7\.txt, byte 2: .*0xff"):
         read_labelled(tmp_path)
     assert read_labelled(tmp_path, errors="ignore").texts == ["ab"]
 

@@ -1,20 +1,33 @@
 """Labelled text from wherever it lies: folders, archives, a file per class, tables of text."""
 
+import csv
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.bytes.archives import is_tar
+from inlay.bytes.content import kind_of, open_content, shortened
+from inlay.bytes.limits import UNPACKED
+from inlay.bytes.lines import BOM, Encoding
+from inlay.checks import choice, described, path_to_read, whole, whole_or_none
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.text.labelled.folders import archive_files, class_files, folder_files, one_file_a_class
-from inlay.text.labelled.lines import delimited, fasttext, json_lines
-from inlay.text.labelled.texts import Item, LabelledTexts, Source
+from inlay.text.labelled.records import delimited, fasttext, json_lines
+from inlay.text.labelled.texts import Item, LabelledTexts
 
 Kind = Literal["folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext"]
 KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext")
-PACKED = (".gz", ".bz2", ".xz")
-SUFFIXES = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-TEXT_COLUMN, LABEL_COLUMN = "text", "label"
+OF_LINES, OF_COLUMNS = KINDS[2:], KINDS[3:6]
+ERRORS = ("strict", "replace", "ignore", "backslashreplace")
+SUFFIXES: dict[str, Kind] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+}
 
 
 def read_labelled(
@@ -26,7 +39,7 @@ def read_labelled(
     split: str | None = None,
     max_words: int | None = None,
     encoding: str = "utf-8",
-    errors: Literal["strict", "replace", "ignore"] = "strict",
+    errors: Literal["strict", "replace", "ignore", "backslashreplace"] = "strict",
 ) -> LabelledTexts:
     r"""Read texts and their labels.
 
@@ -36,14 +49,14 @@ def read_labelled(
 
     Args:
         path: One of
-            a folder (or `.tar`, `.tar.gz`, `.tar.xz`, `.tar.bz2`, read in place) with a folder
+            a folder (or a tar archive, packed or not, read in place) with a folder
             per class and a file per text, as aclImdb has it (`"folders"`, `"archive"`);
             a folder of files, one per class, a text a line: `rt-polarity.pos` and `.neg`
             (`"files"`); the label is the suffix where only that differs, otherwise the stem;
             a `.csv`, a `.tsv` (in which quotes are text) or a `.jsonl`;
-            lines `__label__x text` (`"fasttext"`). The last four may also be packed as
-            `.gz`, `.bz2` or `.xz`.
-        kind: Which of them it is, where that cannot be seen.
+            lines `__label__x text` (`"fasttext"`). Each of these files may also be packed by
+            gzip, bzip2, xz or zip, whatever its name is.
+        kind: Which of them it is, where neither the name nor the first line says so.
         text: Column with the text. None: `"text"`. A number counts columns from 0 in a file
             without a header.
         label: Column with the label. None: `"label"`. A number: as for `text`.
@@ -60,70 +73,143 @@ def read_labelled(
     Raises:
         MissingFileError: Nothing is there.
         FormatError: A line without label or text, a line that is no JSON, bytes that are no
-            text, or a folder with no texts in it; says where.
+            text, a damaged file, a link that leads out of the folder, or a folder with no texts
+            in it; says where.
         ArgumentError: The kind cannot be seen; a column or split that is not there, with the
-            names of those that are.
+            names of those that are; an argument that this kind has no use for.
+        ArgumentTypeError: An argument of another type.
+
+    Example:
+        >>> from tempfile import mkdtemp
+        >>> path = Path(mkdtemp(), "reviews.csv")
+        >>> _ = path.write_text("text,label\ngood film,pos\na bore,neg\n")
+        >>> texts, labels = read_labelled(path)
+        >>> texts, labels
+        (['good film', 'a bore'], ['pos', 'neg'])
     """
-    path = Path(path)
-    if not path.exists():
-        raise MissingFileError(str(path), expected="a file or folder", got="nothing there")
-    if max_words is not None and max_words < 1:
-        raise ArgumentError("max_words", expected="1 or more", got=str(max_words))
-    if kind is not None and kind not in KINDS:
-        raise ArgumentError("kind", expected=f"one of {', '.join(KINDS)}", got=repr(kind))
-    source = Source(path, encoding, errors)
-    kind = kind or _sniff(source)
+    path = path_to_read("path", path)
+    if kind_of(path) is None:
+        raise MissingFileError(shortened(path), expected="a file or folder", got="nothing there")
+    if kind is not None:
+        choice("kind", kind, KINDS)
+    max_words = whole_or_none("max_words", max_words)
+    columns = _columns(text, label)
+    kind = kind or _sniff(path, columns)
     if split is not None and kind not in ("folders", "archive"):
         raise ArgumentError("split", expected="a folder or archive", got=f"a file of {kind}")
+    for name, column in (("text", text), ("label", label)):
+        if column is not None and kind not in OF_COLUMNS:
+            expected = f"a file with columns ({', '.join(OF_COLUMNS)})"
+            raise ArgumentError(f"{name}={column!r}", expected=expected, got=f"{kind!r}")
     skipped: dict[str, int] = {}
-    columns = (TEXT_COLUMN if text is None else text, LABEL_COLUMN if label is None else label)
-    items = list(_items(kind, source, columns, split, skipped))
-    if not items:
-        raise FormatError(str(path), expected="labelled texts", got="none", hint="kind=...")
-    return LabelledTexts.from_items(items, skipped, max_words)
+    items = _items(kind, path, _encoding(encoding, errors, kind), columns, split, skipped)
+    found = list(_limited(items, path))
+    if not found:
+        got = f"none, but {_listed(skipped)}" if skipped else "none"
+        hint = f"kind= one of {', '.join(KINDS)}"
+        raise FormatError(str(path), expected="labelled texts", got=got, hint=hint)
+    return LabelledTexts.from_items(found, skipped, max_words)
 
 
 def _items(
     kind: Kind,
-    source: Source,
+    path: Path,
+    encoding: Encoding,
     columns: tuple[str | int, str | int],
     split: str | None,
     skipped: dict[str, int],
 ) -> Iterator[Item]:
     match kind:
         case "folders":
-            return class_files(source, folder_files(source), split, skipped)
+            return class_files(path, folder_files(path), encoding, split, skipped)
         case "archive":
-            return class_files(source, archive_files(source), split, skipped)
+            return class_files(path, archive_files(path), encoding, split, skipped)
         case "files":
-            return one_file_a_class(source)
+            return one_file_a_class(path, encoding)
         case "csv":
-            return delimited(source, ",", columns)
+            return delimited(path, encoding, ",", columns)
         case "tsv":
-            return delimited(source, "\t", columns)
+            return delimited(path, encoding, "\t", columns)
         case "jsonl":
-            return json_lines(source, columns)
+            return json_lines(path, encoding, columns)
         case "fasttext":
-            return fasttext(source, skipped)
+            return fasttext(path, encoding, skipped)
 
 
-def _sniff(source: Source) -> Kind:
-    path = source.path
+def _limited(items: Iterator[Item], path: Path) -> Iterator[Item]:
+    """The items of a file; packed ones may be far larger than it, and all are held in memory."""
     if path.is_dir():
+        yield from items
+        return
+    most, total = max(UNPACKED.bytes(), path.stat().st_size), 0
+    for item in items:
+        total += len(item.text)
+        if total > most:
+            raise UNPACKED.exceeded(str(path))
+        yield item
+
+
+def _columns(text: Any, label: Any) -> tuple[str | int, str | int]:
+    """Which columns hold the text and the label: two names, or two numbers."""
+    found = {"text": text, "label": label}
+    for name, column in found.items():
+        if column is None:
+            found[name] = name
+        elif not isinstance(column, str):
+            found[name] = whole(name, column, least=0)
+    if isinstance(found["text"], str) != isinstance(found["label"], str):
+        raise ArgumentError(
+            "text and label",
+            expected="two names, or two numbers for a file without a header",
+            got=f"{found['text']!r} and {found['label']!r}",
+        )
+    return found["text"], found["label"]
+
+
+def _encoding(name: Any, errors: Any, kind: Kind) -> Encoding:
+    choice("errors", errors, ERRORS)
+    if not isinstance(name, str):
+        raise ArgumentTypeError("encoding", expected="a name", got=described(name))
+    try:
+        line_feed = b"\n".decode(name, "ignore")
+    except (LookupError, ValueError) as error:
+        expected = "an encoding of text that Python knows"
+        raise ArgumentError("encoding", expected=expected, got=repr(name)) from error
+    if line_feed != "\n" and kind in OF_LINES:
+        raise ArgumentError(
+            "encoding",
+            expected="one whose line feed is one byte",
+            got=repr(name),
+            hint=f"convert it first: iconv -f {name.upper()} -t UTF-8",
+        )
+    return Encoding(name, errors, hint="encoding='cp1252', or errors='replace'")
+
+
+def _sniff(path: Path, columns: tuple[str | int, str | int]) -> Kind:
+    """The kind by the content and, where that may be several, by the name."""
+    if kind_of(path) == stat.S_IFDIR:
         entries = [entry for entry in path.iterdir() if not entry.name.startswith(".")]
         return "folders" if any(entry.is_dir() for entry in entries) else "files"
-    name = path.name.lower()
-    stem = Path(name).stem if Path(name).suffix in PACKED else name
-    if stem.endswith(".tar") or name.endswith((".tgz", ".txz", ".tbz2")):
+    content = open_content(path, what="labelled texts", choosable=False, through_tar=False)
+    suffix = Path(content.inner).suffix.lower()
+    if is_tar(content.head) or suffix == ".tar":
         return "archive"
-    if Path(stem).suffix in SUFFIXES:
-        return SUFFIXES[Path(stem).suffix]  # type: ignore[return-value]  # values are kinds
-    first = next((line for line in source.lines() if line[1].strip()), (0, ""))[1]
+    if suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    lines = content.head.removeprefix(BOM).decode(errors="replace").splitlines()
+    first = next((line for line in lines if line.strip()), "")
     if first.startswith("__label__"):
         return "fasttext"
+    for kind, delimiter in (("csv", ","), ("tsv", "\t")):
+        if set(columns) <= set(next(csv.reader([first], delimiter=delimiter), [])):
+            return kind  # type: ignore[return-value]  # one of the kinds
     raise ArgumentError(
         str(path),
         expected="labelled text of a known kind",
         got=f"{first[:60]!r} in the first line",
         hint=f"kind= one of {', '.join(KINDS)}",
     )
+
+
+def _listed(skipped: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {name}" for name, n in skipped.items())

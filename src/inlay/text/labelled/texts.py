@@ -1,26 +1,11 @@
-"""Labelled texts as all readers give them, and how their bytes become text."""
+"""Labelled texts as all readers give them."""
 
-import bz2
-import gzip
-import lzma
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from inlay.errors import FormatError
-
-OPENERS: dict[str, Callable[[Path, str], Any]] = {
-    ".gz": gzip.open,
-    ".tgz": gzip.open,
-    ".bz2": bz2.open,
-    ".tbz2": bz2.open,
-    ".xz": lzma.open,
-    ".txz": lzma.open,
-}
 RATED = re.compile(r"(?:.*/)?\d+_(\d+)\.\w+")
-UTF8_MARK = "\ufeff"
 
 
 class Item(NamedTuple):
@@ -34,6 +19,8 @@ class Item(NamedTuple):
 @dataclass(frozen=True)
 class LabelledTexts:
     """Texts and their labels, position by position.
+
+    It unpacks: `texts, labels = read_labelled(path)`.
 
     Attributes:
         texts: As they lie in the file.
@@ -75,57 +62,10 @@ class LabelledTexts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def __iter__(self) -> Iterator[list[str]]:
+        """The texts, and then the labels, for unpacking."""
+        return iter((self.texts, self.labels))
+
     def __repr__(self) -> str:
         shown = ", ".join(self.classes[:8])
         return f"LabelledTexts({len(self)} texts of {len(self.classes)} classes: {shown})"
-
-
-@dataclass(frozen=True)
-class Source:
-    """A path and how to make text of its bytes."""
-
-    path: Path
-    encoding: str
-    errors: str
-
-    def open(self, path: Path | None = None) -> IO[bytes]:
-        """The bytes of a file, unpacked if its suffix says so."""
-        path = path or self.path
-        if not path.is_file():
-            raise FormatError(str(path), expected="a file", got="a folder", hint="kind='folders'")
-        opener = OPENERS.get(path.suffix.lower(), Path.open)
-        opened: IO[bytes] = opener(path, "rb")
-        return opened
-
-    def decode(self, raw: bytes, where: str, *, start: bool = True) -> str:
-        """Bytes to text; `start` where a byte order mark may stand."""
-        try:
-            text = raw.decode(self.encoding, self.errors)
-        except UnicodeDecodeError as error:
-            raise FormatError(
-                where,
-                expected=f"text in {self.encoding}",
-                got=f"byte 0x{raw[error.start]:02x} at position {error.start}",
-                hint="encoding='cp1252', or errors='replace'",
-            ) from error
-        return text.removeprefix(UTF8_MARK) if start else text
-
-    def lines(
-        self, path: Path | None = None, *, keep_ends: bool = False
-    ) -> Iterator[tuple[int, str]]:
-        """Line numbers from 1, and lines without their ends (LF or CRLF) unless kept."""
-        path = path or self.path
-        try:
-            with self.open(path) as file:
-                for number, raw in enumerate(file, 1):
-                    line = self.decode(raw, f"{path}, line {number}", start=number == 1)
-                    if not keep_ends:
-                        line = line.removesuffix("\n").removesuffix("\r")
-                    yield number, line
-        except (EOFError, gzip.BadGzipFile, lzma.LZMAError) as error:
-            raise FormatError(
-                str(path),
-                expected="a whole packed file",
-                got=str(error),
-                hint="download it again; a cut-off file looks like this",
-            ) from error

@@ -10,7 +10,7 @@ from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
 from inlay.optional import require
-from inlay.text.corpus import Source
+from inlay.text.corpus import CorpusLike
 from inlay.train.elmo.bilm_settings import BilmSettings
 from inlay.train.elmo.resume import left
 
@@ -18,7 +18,7 @@ FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128))
 
 
 def bilm(
-    corpus: Source,
+    corpus: CorpusLike,
     output: str | os.PathLike[str],
     *,
     dim: int = 512,

@@ -15,7 +15,7 @@ from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text import Corpus, encode_corpus
-from inlay.text.corpus import Source
+from inlay.text.corpus import CorpusLike
 from inlay.train.elmo import folder, resume
 from inlay.train.elmo.measure import unigram
 from inlay.train.elmo.stream import Stream, Texts, Words
@@ -89,7 +89,7 @@ class Data:
         return digest.hexdigest()
 
 
-def train(source: Source, settings: "BilmSettings", run: Run) -> dict[str, Any]:
+def train(source: CorpusLike, settings: "BilmSettings", run: Run) -> dict[str, Any]:
     """Do what `inlay.train.bilm` says."""
     folder.check(run.output)
     corpus = encode_corpus(source, min_count=1, tokenizer=run.tokenizer, progress=run.progress)

@@ -1,29 +1,30 @@
-"""Labelled text in one file: delimited columns, JSON lines, fastText's lines."""
+"""Labelled text in one file, record by record: delimited columns, JSON lines, fastText's lines."""
 
 import csv
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from inlay.bytes.lines import Encoding, read_lines
 from inlay.errors import ArgumentError, FormatError
-from inlay.text.labelled.texts import Item, Source
+from inlay.text.labelled.texts import Item
 
 Columns = tuple[str | int, str | int]
 PREFIX = "__label__"
 
 
-def delimited(source: Source, delimiter: str, columns: Columns) -> Iterator[Item]:
+def delimited(path: Path, encoding: Encoding, delimiter: str, columns: Columns) -> Iterator[Item]:
     """Rows of a CSV file, where quotes may hold line ends, or of a TSV, where they are text.
 
     Numbered columns: no header.
     """
-    # With their ends, for a quoted field may hold some.
-    lines = (line for _, line in source.lines(keep_ends=True))
+    lines = read_lines(path, encoding)  # with their ends, for a quoted field may hold some
     if delimiter == "\t":
         rows = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     else:
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    where, name = str(source.path), source.path.name
+    where, name = str(path), path.name
     try:
         if all(isinstance(column, int) for column in columns):
             text_at, label_at = columns
@@ -44,20 +45,23 @@ def delimited(source: Source, delimiter: str, columns: Columns) -> Iterator[Item
             yield Item(text, _label(label, line), f"{name}:{rows.line_num}")
     except csv.Error as error:
         raise FormatError(
-            f"{where}, line {rows.line_num}", expected="delimited text", got=str(error)
+            f"{where}, line {rows.line_num}",
+            expected="delimited text",
+            got=str(error),
+            hint="csv.field_size_limit(...) allows longer ones" if "limit" in str(error) else "",
         ) from error
 
 
-def json_lines(source: Source, columns: Columns) -> Iterator[Item]:
+def json_lines(path: Path, encoding: Encoding, columns: Columns) -> Iterator[Item]:
     """One JSON object a line."""
     text_key, label_key = columns
-    for number, line in source.lines():
-        where = f"{source.path}, line {number}"
+    for number, line in enumerate(read_lines(path, encoding), 1):
+        where = f"{path}, line {number}"
         if not line.strip():
             continue
         try:
             content = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FormatError(where, expected="a JSON object", got=f"{error}") from error
         if not isinstance(content, dict):
             raise FormatError(where, expected="a JSON object", got=type(content).__name__)
@@ -65,13 +69,14 @@ def json_lines(source: Source, columns: Columns) -> Iterator[Item]:
         text = content[text_key]
         if not isinstance(text, str):
             raise FormatError(where, expected=f"a string as {text_key!r}", got=type(text).__name__)
-        yield Item(text, _label(content[label_key], where), f"{source.path.name}:{number}")
+        yield Item(text, _label(content[label_key], where), f"{path.name}:{number}")
 
 
-def fasttext(source: Source, skipped: dict[str, int]) -> Iterator[Item]:
+def fasttext(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterator[Item]:
     """Lines `__label__x text`, one label each."""
-    for number, line in source.lines():
-        where = f"{source.path}, line {number}"
+    for number, line in enumerate(read_lines(path, encoding), 1):
+        line = line.removesuffix("\n").removesuffix("\r")
+        where = f"{path}, line {number}"
         if not line.strip():
             skipped["blank lines"] = skipped.get("blank lines", 0) + 1
             continue
@@ -82,7 +87,7 @@ def fasttext(source: Source, skipped: dict[str, int]) -> Iterator[Item]:
         if text.startswith(PREFIX):
             raise FormatError(where, expected="one label", got=f"{line[:60]!r}")
         label = _label(first.removeprefix(PREFIX), where)
-        yield Item(text, label, f"{source.path.name}:{number}")
+        yield Item(text, label, f"{path.name}:{number}")
 
 
 def _positions(where: str, names: list[str], columns: Columns) -> tuple[int, int]:
