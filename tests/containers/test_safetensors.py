@@ -68,8 +68,9 @@ def test_each_type_agrees_with_the_reference(dtype, make):
     assert np.array_equal(load_file(path)["x"], array)
 
 
-def test_other_orders_of_bytes_and_strides_are_written_plain(tmp_path):
-    array = np.arange(6, dtype=">f4")
+@pytest.mark.parametrize("dtype", ["<f4", ">f4"])
+def test_other_orders_of_bytes_and_strides_are_written_plain(tmp_path, dtype):
+    array = np.arange(6, dtype=dtype)
     for part in (array.reshape(2, 3).T, array[::2], array[::-1]):
         write(tmp_path / "x", {"x": part})
         assert np.array_equal(load_file(tmp_path / "x")["x"], part)

@@ -7,14 +7,18 @@ that kind is opened.
 import os
 from pathlib import Path
 
+from inlay.checks import choice
+from inlay.containers.hdf5 import Hdf5
 from inlay.containers.numpy import Npy, Npz
 from inlay.containers.protocol import Container, LazyArray
 from inlay.containers.safetensors import Safetensors
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.containers.tensorflow import TensorFlow
+from inlay.containers.torch import Torch
+from inlay.errors import FormatError, MissingFileError
 
 __all__ = ["CONTAINERS", "Container", "LazyArray", "open", "recognise"]
 
-CONTAINERS: tuple[type[Container], ...] = (Safetensors, Npz, Npy)
+CONTAINERS: tuple[type[Container], ...] = (Safetensors, Hdf5, Npz, Npy, TensorFlow, Torch)
 HEAD = 1 << 12  # bytes that kinds are recognised by
 
 
@@ -24,7 +28,8 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
     Args:
         path: The file; of a TensorFlow checkpoint, which is several files, what their names
             have in common, or its index.
-        kind: One of `"safetensors"`, `"npz"`, `"npy"`. None: by the first bytes, never by the name.
+        kind: One of `"safetensors"`, `"hdf5"`, `"npz"`, `"npy"`, `"tensorflow"`, `"torch"`.
+            None: by the first bytes, never by the name.
 
     Returns:
         A mapping of names to lazy arrays, in the file's order; close it, or use `with`.
@@ -46,9 +51,10 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
     path = Path(path)
     if kind is not None:
         names = [known.kind for known in CONTAINERS]
-        if kind not in names:
-            raise ArgumentError("kind", expected=f"one of {', '.join(names)}", got=repr(kind))
-        return CONTAINERS[names.index(kind)].open(path)
+        chosen = CONTAINERS[names.index(choice("kind", kind, names))]
+        if not chosen.exists(path):
+            raise _missing(path)
+        return chosen.open(path)
     found = recognise(path)
     if found is None:
         raise FormatError(
@@ -71,9 +77,13 @@ def recognise(path: Path) -> type[Container] | None:
         if kind.sniff(head, path):
             return kind
     if not path.is_file():
-        got = "a folder" if path.is_dir() else "nothing there"
-        raise MissingFileError(str(path), expected="a file of arrays", got=got)
+        raise _missing(path)
     return None
+
+
+def _missing(path: Path) -> MissingFileError:
+    got = "a folder" if path.is_dir() else "nothing there"
+    return MissingFileError(str(path), expected="a file of arrays", got=got)
 
 
 def _head(path: Path) -> bytes:

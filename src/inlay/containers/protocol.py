@@ -78,6 +78,11 @@ class Container(Mapping[str, LazyArray]):
         self._entries, self._close = dict(entries), close
 
     @classmethod
+    def exists(cls, path: Path) -> bool:
+        """Whether there is anything at all of this name."""
+        return path.is_file()
+
+    @classmethod
     def sniff(cls, head: bytes, path: Path) -> bool:
         """Whether a file may be of this kind, by its first bytes.
 

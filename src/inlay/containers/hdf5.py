@@ -1,0 +1,122 @@
+"""The container of HDF5: groups within groups, read as `group/dataset`.
+
+What lies outside the file is not read: a data set in another file (by an external link, external
+storage or a virtual data set) would make numbers of whatever file its name says.
+
+Source: https://docs.h5py.org
+"""
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.containers.protocol import Container, LazyArray, Read, wrong
+from inlay.errors import ArgumentError, FormatError, InlayError
+from inlay.optional import require
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+LARGEST_RATIO = 1032  # of deflate, its densest filter: no stored byte can stand for more
+INSIDE = "arrays in the file itself"
+
+
+class Hdf5(Container):
+    """An HDF5 file; its metadata are the texts among the attributes of the file.
+
+    Slices are read alone. Use it with `with`, or close it.
+
+    Args:
+        path: The file.
+    """
+
+    kind = "hdf5"
+
+    def __init__(self, path: Path) -> None:
+        h5py = require("h5py", extra="elmo", need="reading an HDF5 file")
+        where = str(path)
+        try:
+            file = h5py.File(path, "r")
+        except Exception as error:  # broken bytes make h5py raise anything
+            raise _not_whole(where, error) from error
+        try:
+            entries = _entries(h5py, file, path.stat().st_size, where)
+            texts = {str(name): file.attrs[name] for name in file.attrs}
+        except BaseException as error:
+            file.close()
+            if isinstance(error, InlayError | MemoryError) or not isinstance(error, Exception):
+                raise
+            raise _not_whole(where, error) from error
+        metadata = {name: text for name, text in texts.items() if isinstance(text, str)}
+        super().__init__(where, entries, metadata, file.close)
+
+    @classmethod
+    def sniff(cls, head: bytes, path: Path) -> bool:
+        # A program may put a block of its own before it, of 512 bytes or twice that, or again.
+        return any(head[at:].startswith(SIGNATURE) for at in (0, 512, 1024, 2048))
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Go through the names in a file."""
+        return cls(path)
+
+
+def _entries(h5py: Any, file: Any, size: int, where: str) -> dict[str, LazyArray]:
+    found: dict[str, Any] = {}
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item
+
+    def outside(name: str, link: Any) -> str | None:  # ends the visit with what it returns
+        return name if isinstance(link, h5py.ExternalLink) else None
+
+    if name := file.visititems_links(outside):
+        raise wrong(where, INSIDE, f"{name!r}, which is in another file")
+    file.visititems(note)
+    entries = {}
+    for name, item in found.items():
+        if item.is_virtual or item.external:
+            raise wrong(where, INSIDE, f"{name!r}, which is in another file")
+        if item.shape is None:
+            continue  # a data set of nothing, not even a shape
+        stored = item.id.get_storage_size()
+        most = stored * (LARGEST_RATIO if item.chunks else 1)
+        if stored > size or item.nbytes > most:
+            raise wrong(
+                where,
+                f"{item.nbytes} bytes for {name!r} of shape {item.shape}",
+                f"{stored} in a file of {size}",
+            )
+        entries[name] = LazyArray(item.shape, item.dtype, _reader(item, f"{where}, {name}"))
+    return entries
+
+
+def _reader(item: Any, where: str) -> Read:
+    objects = item.dtype.hasobject
+
+    def read(index: Any) -> Array:
+        if not item:
+            raise ArgumentError(where, expected="a file that is open", got="a closed one")
+        if objects:
+            raise FormatError(where, expected="numbers", got="texts or references")
+        # Of the ways to index that numpy has, HDF5 knows the simple ones.
+        plain = index is ... or (isinstance(index, slice) and index.step in (None, 1))
+        try:
+            part = item[index] if plain else item[...]
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise _not_whole(where, error) from error
+        return np.asarray(part if plain else part[index])
+
+    return read
+
+
+def _not_whole(where: str, error: BaseException) -> FormatError:
+    return FormatError(
+        where,
+        expected="an HDF5 file",
+        got=str(error) or type(error).__name__,
+        hint="download it again; a cut-off file looks like this",
+    )

@@ -1,0 +1,146 @@
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+from inlay import containers
+from inlay.containers.hdf5 import Hdf5
+from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
+
+ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
+HUGE = 1 << 40
+
+
+@pytest.fixture
+def path(tmp_path):
+    with h5py.File(tmp_path / "x.bin", "w") as file:
+        file["a/rows"] = ROWS
+        file["a/b/bytes"] = np.array([b"x", b"yz"])
+        file.create_dataset("packed", data=np.zeros((500, 20)), compression="gzip", chunks=(50, 20))
+        file["nothing"] = h5py.Empty("f4")
+        file["texts"] = ["a", "é"]
+        file.attrs["note"] = "é"
+        file.attrs["number"] = 3
+    return tmp_path / "x.bin"
+
+
+def change(path, how):
+    with h5py.File(path, "r+") as file:
+        how(file)
+
+
+def test_data_sets_by_their_paths(path):
+    with containers.open(path) as file:
+        assert (file.kind, file.metadata) == ("hdf5", {"note": "é"})
+        assert sorted(file) == ["a/b/bytes", "a/rows", "packed", "texts"]
+        assert (file["a/rows"].shape, file["a/rows"].dtype) == ((4, 3), np.float32)
+        whole = file["a/rows"][...]
+        for index in (np.s_[1:3], np.s_[::-1], np.s_[[3, 0]], 2, np.s_[1, :2], ...):
+            assert np.array_equal(file["a/rows"][index], ROWS[index])
+        assert np.asarray(file["a/b/bytes"]).tolist() == [b"x", b"yz"]
+        assert file["packed"][490:].shape == (10, 20)
+        with pytest.raises(FormatError, match="got texts or references"):
+            file["texts"][...]
+        entry = file["packed"]
+    assert np.array_equal(whole, ROWS)
+    with pytest.raises(ArgumentError, match="got a closed one"):
+        entry[...]
+
+
+def test_a_slice_reads_no_more_than_the_slice(path, monkeypatch):
+    asked = []
+    real = h5py.Dataset.__getitem__
+    monkeypatch.setattr(
+        h5py.Dataset, "__getitem__", lambda s, i, **k: asked.append(i) or real(s, i, **k)
+    )
+    with containers.open(path) as file:
+        assert file["packed"][3:5].shape == (2, 20)
+    assert asked == [np.s_[3:5]]
+
+
+@pytest.mark.parametrize("size", [512, 1024, 2048])
+def test_a_block_of_the_users_own_may_come_first(tmp_path, size):
+    with h5py.File(tmp_path / "x", "w", userblock_size=size) as file:
+        file["rows"] = ROWS
+    assert np.array_equal(containers.open(tmp_path / "x")["rows"], ROWS)
+
+
+def external_storage(file):
+    secret = file.filename.replace("x.bin", "secret")
+    with open(secret, "wb") as out:
+        out.write(b"root:x:0:0:..." * 10)
+    file.create_dataset("s", (8,), "f4", external=[(secret, 0, 32)])
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout((4, 3), "f4")
+    layout[...] = h5py.VirtualSource("other.h5", "rows", (4, 3))
+    file.create_virtual_dataset("s", layout)
+
+
+def external_link(file):
+    file["a/b/s"] = h5py.ExternalLink("other.h5", "/rows")
+
+
+@pytest.mark.parametrize("how", [external_storage, virtual, external_link])
+def test_what_lies_in_other_files_is_refused(path, how):
+    with h5py.File(path.with_name("other.h5"), "w") as other:
+        other["rows"] = ROWS
+    change(path, how)
+    with pytest.raises(FormatError, match=r"arrays in the file itself, got '(a/b/)?s', which"):
+        containers.open(path)
+
+
+def test_links_in_a_circle_end(path):
+    change(path, lambda file: file["a/b"].__setitem__("up", file["a"]))
+    assert sorted(containers.open(path)) == ["a/b/bytes", "a/rows", "packed", "texts"]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        lambda file: file.create_dataset("s", (HUGE,), "f4"),
+        lambda file: file.create_dataset("s", (HUGE,), "f4", chunks=(1024,)),
+        lambda file: file.create_dataset("s", (HUGE,), "f4", chunks=(99,), compression="gzip"),
+        lambda file: file.create_dataset("s", (HUGE,), "f4", chunks=(99,)).__setitem__(0, 1),
+    ],
+)
+def test_sizes_that_the_file_does_not_hold(path, claim):
+    change(path, claim)
+    begin = time.perf_counter()
+    with pytest.raises(FormatError, match=rf"{4 * HUGE} bytes for 's' of shape \({HUGE},\)"):
+        containers.open(path)
+    assert time.perf_counter() - begin < 1
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89HDF\r\n\x1a\n", b"<html>404</html>"])
+def test_other_bytes(tmp_path, data):
+    (tmp_path / "x").write_bytes(data)
+    with pytest.raises(FormatError, match="expected an HDF5 file"):
+        Hdf5.open(tmp_path / "x")
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(MissingFileError, match="expected a file of arrays, got nothing there"):
+        containers.open(tmp_path / "x")
+    with pytest.raises(MissingFileError, match="got nothing there"):
+        containers.open(tmp_path / "x", kind="hdf5")
+
+
+def test_damage_is_an_error_of_ours_or_none(path):
+    """Not hypothesis: it would shrink towards what crashes the C library, not us."""
+    data, rng, failures = path.read_bytes(), np.random.default_rng(0), 0
+    for _ in range(100):
+        broken = bytearray(data)
+        for at in rng.integers(0, len(data), 6):
+            broken[at] = rng.integers(256)
+        path.write_bytes(broken[: rng.integers(len(data) // 2, len(data) * 2)])
+        try:
+            with containers.open(path) as file:
+                read = [entry[...] for name, entry in file.items() if name != "texts"]
+        except InlayError:
+            failures += 1
+        else:
+            assert sum(array.nbytes for array in read) <= 1032 * len(data)
+    assert failures > 10
