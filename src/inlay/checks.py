@@ -126,23 +126,23 @@ def choice(name: str, value: T, choices: Sequence[T], *, hint: str = "") -> T:
     raise ArgumentError(name, expected=expected, got=described(value), hint=hint)
 
 
-def many(name: str, values: Any, of: str) -> Iterable[Any]:
+def many(name: str, values: Any, of: str, *, hint: str = "") -> Iterable[Any]:
     """What can be gone through and has one value after the other: not one string, not a table.
 
     Args:
         name: The argument's name.
         values: Its value; a generator is not used up.
         of: What the values are: "texts".
+        hint: What to do where it is one value, or nothing of the kind.
 
     Raises:
         ArgumentTypeError: One string or bytes, whose characters would pass for values; a mapping
             or a table (a DataFrame), of which the names would; or nothing of the kind.
     """
-    hint = ""
     if isinstance(values, str | bytes):
         hint = f"put it in a list: [{name.removesuffix('s')}]"
     elif hasattr(values, "columns") or isinstance(values, Mapping):
-        hint = f"one column of it: {name}[...]"
+        hint = f"one column of it: {name}[...]; a dict's keys: list({name})"
     elif isinstance(values, Iterable) and getattr(values, "ndim", 1) != 0:
         return values
     raise ArgumentTypeError(name, expected=f"a list of {of}", got=described(values), hint=hint)
@@ -186,28 +186,27 @@ def one_text(where: str, text: Any, *, hint: str = "") -> str | list[str]:
 def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
     """Tokens in their order: numpy's array of strings, pandas' Index and an iterator become a list.
 
+    Args:
+        name: The argument's name.
+        tokens: Its value.
+        hint: What to do where a number stands for a token.
+
     Raises:
-        ArgumentTypeError: One string, whose characters would pass for tokens; a mapping or a
-            set, whose order is not what it seems; an array that is not of one dimension; an
-            item that is not a string.
+        ArgumentTypeError: What `many` refuses; a set, which has no order; an item that is not
+            a string.
 
     Example:
         >>> many_tokens("tokens", ("a", "film"))
         ['a', 'film']
     """
-    expected = "a list of tokens"
-    shape = getattr(tokens, "shape", None)
-    wrong = {
-        "put it in a list: [token]": isinstance(tokens, str | bytes),
-        "a list, in the order of the ids": isinstance(tokens, Mapping),
-        "sorted(tokens), for a set has another order in each process": isinstance(
-            tokens, set | frozenset
-        ),
-        hint: not isinstance(tokens, Iterable) or (isinstance(shape, tuple) and len(shape) != 1),
-    }
-    for advice, is_so in wrong.items():
-        if is_so:
-            raise ArgumentTypeError(name, expected=expected, got=described(tokens), hint=advice)
+    if isinstance(tokens, set | frozenset):
+        raise ArgumentTypeError(
+            name,
+            expected="a list of tokens",
+            got=f"a {type(tokens).__name__}, which has another order in each process",
+            hint=f"sorted({name})",
+        )
+    tokens = many(name, tokens, "tokens", hint=hint)
     listed: list[str] = tokens.tolist() if hasattr(tokens, "tolist") else list(tokens)
     for i, token in enumerate(listed):
         if not isinstance(token, str):

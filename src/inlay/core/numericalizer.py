@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import choice, many_texts, one_text, whole_or_none
+from inlay.checks import choice, every_text, whole_or_none
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.errors import ArgumentError
 
@@ -91,6 +91,5 @@ class Numericalizer:
 
 def token_lists(texts: Iterable[Text], tokenize: Tokenizer) -> Iterator[list[str]]:
     """The tokens of each text; anything but text is refused, None and NaN above all."""
-    for i, given in enumerate(many_texts("texts", texts)):
-        text = one_text(f"text {i}", given)
+    for text in every_text("texts", texts):
         yield tokenize(text) if isinstance(text, str) else text

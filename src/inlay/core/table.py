@@ -1,7 +1,7 @@
 """Tokens, a matrix, and where they came from: every static embedding is one of these."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
@@ -143,11 +143,22 @@ class Table(Immutable):
         return {k: v for k, v in vars(self).items() if k not in ("matrix", "_inverse_norms")}
 
     @staticmethod
-    def load(path: str | os.PathLike[str], *, format: "str | Format | None" = None) -> "Table":
-        """Read any file of vectors: `inlay.load`, which has more options."""
+    def load(
+        path: str | os.PathLike[str],
+        *,
+        format: "str | Format | None" = None,
+        limit: int | None = None,
+        keep: Container[str] | None = None,
+        member: str | None = None,
+        verify: bool = False,
+        mmap: bool = True,
+    ) -> "Table":
+        """Read a file of vectors of any kind: `inlay.load`, which says what each argument does."""
         from inlay.formats import load  # with `save`, all that points up: a convenience
 
-        return load(path, format=format)
+        return load(
+            path, format=format, limit=limit, keep=keep, member=member, verify=verify, mmap=mmap
+        )
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -435,7 +446,7 @@ class Table(Immutable):
 
         See `inlay.save`; `.safetensors` is our own format, which opens in milliseconds.
         """
-        from inlay.formats import save  # the one import that points up: a convenience
+        from inlay.formats import save  # with `load`, all that points up: a convenience
 
         save(self, path, format=format)
 
