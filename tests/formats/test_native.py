@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import json
 import subprocess
@@ -8,6 +9,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from inlay import Table, Vocabulary, load, save
+from inlay.bytes.content import Content
 from inlay.containers.safetensors import make_header
 from inlay.core import Tokens
 from inlay.errors import FormatError
@@ -117,7 +119,7 @@ def test_the_bytes_that_are_written(tmp_path):
     assert hashlib.sha256(data).hexdigest() == GOLDEN
 
 
-GOLDEN = "637f1cef7b897ab23595acb154b49eac42f0ad68bc97cf604e2b9f4658342fe3"
+GOLDEN = "c338906d2881fdbc76850bf30eda33aaeeb00bcea0e072daaabde530180f3f88"
 
 
 def test_a_flipped_byte_is_found_when_asked(path):
@@ -288,3 +290,72 @@ print("numba" in sys.modules, "as_dict" in vars(table.tokens))
 """
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert answer.stdout.split() == ["False", "False"], answer.stderr
+
+
+def test_verify_finds_every_flipped_bit_also_in_the_header(tmp_path):
+    table = Table(
+        ["<pad>", "é", "b c"],
+        np.array([[0, 0], [1, 2], [3, 4]], np.float16),
+        counts=[0, 5, 4],
+        pad_id=0,
+        unk_id=2,
+        provenance={"source": "x.txt"},
+    )
+    save(table, tmp_path / "t.safetensors")
+    good = (tmp_path / "t.safetensors").read_bytes()
+    load(tmp_path / "t.safetensors", verify=True)
+    passed = []
+    for place in range(len(good)):
+        data = bytearray(good)
+        data[place] ^= 1 << place % 8
+        (tmp_path / "x.safetensors").write_bytes(data)
+        try:
+            load(tmp_path / "x.safetensors", format="native", verify=True)
+        except FormatError:
+            continue
+        passed.append(place)
+    assert passed == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"pad_id":"0"', b'"pad_id":"1"'), (b"unk_id", b"unk_ie")]
+)
+def test_verify_covers_the_rows_that_have_a_meaning(tmp_path, old, new):
+    table = Table(["a", "b", "c"], np.zeros((3, 2), np.float32), pad_id=0, unk_id=2)
+    save(table, tmp_path / "t.safetensors")
+    data = (tmp_path / "t.safetensors").read_bytes()
+    (tmp_path / "t.safetensors").write_bytes(data.replace(old, new))
+    assert load(tmp_path / "t.safetensors").pad_id in (0, 1)
+    with pytest.raises(FormatError, match="expected metadata with sha256:"):
+        load(tmp_path / "t.safetensors", verify=True)
+
+
+def test_a_table_that_is_not_mapped_outlives_its_file(table, path):
+    again = load(path, mmap=False)
+    path.write_bytes(b"")
+    assert np.array_equal(again.matrix, table.matrix)
+    assert again.tokens.tolist() == ["a", "é", "b c"]
+    assert not isinstance(again.storage.base, np.memmap)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (b'{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}', "another safetensors file"),
+        (b'{"a":{"dtype":"U8"', "a safetensors header"),
+    ],
+)
+def test_a_packed_file_is_refused_before_it_is_unpacked(make, header, message, monkeypatch):
+    def unpacked(self):
+        raise AssertionError("unpacked for nothing")
+
+    monkeypatch.setattr(Content, "array", unpacked)
+    content = len(header).to_bytes(8, "little") + header + bytes(1 << 20)
+    with pytest.raises(FormatError, match=message):
+        load(make(gzip.compress(content), "x.safetensors.gz"))
+
+
+def test_a_packed_file_whose_header_is_long_is_read(tmp_path, table):
+    long = Table(table.tokens, table.matrix, provenance={"notes": ["x" * 1000] * 400})
+    save(long, tmp_path / "t.safetensors.gz")
+    assert load(tmp_path / "t.safetensors.gz", verify=True).provenance == long.provenance

@@ -132,8 +132,13 @@ def make_header(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> byt
     return len(text).to_bytes(8, "little") + text
 
 
-def read_header(data: Array, name: str) -> Header:
+def read_header(data: Array, name: str, *, alone: bool = False) -> Header:
     """Parse and check a header; touches nothing behind it.
+
+    Args:
+        data: The file's bytes, uint8 `(bytes,)`.
+        name: What to call it in messages.
+        alone: Whether `data` ends with the header, so that it cannot be held against the rest.
 
     Raises:
         FormatError: A length beyond the file, no JSON, or tensors that do not fill the data
@@ -155,7 +160,7 @@ def read_header(data: Array, name: str) -> Header:
             span = f"{tensor.begin} to {tensor.end}"
             raise wrong(name, f"tensor {key!r} to begin at byte {at}", span)
         at = tensor.end
-    if at != data.size - 8 - length:
+    if at != data.size - 8 - length and not alone:
         raise wrong(name, f"{at} bytes of data, as the header says", f"{data.size - 8 - length}")
     return Header(metadata, tensors, 8 + length)
 

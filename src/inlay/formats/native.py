@@ -8,7 +8,7 @@
 
 The metadata are strings, as safetensors wants them: `format` ("inlay-table"), `version` ("1"),
 `pad_id` and `unk_id` if there are any, `provenance` (JSON) and `digests` (JSON: the SHA-256 of
-each tensor's bytes).
+each tensor's bytes, and under `metadata` that of all other metadata, as JSON with sorted keys).
 
 Opening maps the file copy-on-write and looks at the header alone; what a look-up touches is
 checked when it does. A flipped byte in the data is found by `load(path, verify=True)`, which
@@ -26,7 +26,13 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.containers.protocol import wrong
-from inlay.containers.safetensors import Header, make_header, read_header, tensor_array
+from inlay.containers.safetensors import (
+    LARGEST_HEADER,
+    Header,
+    make_header,
+    read_header,
+    tensor_array,
+)
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.protocol import ReadOptions
@@ -55,7 +61,10 @@ class Native:
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         """Map the file; `limit` copies the tokens alone, `keep` the rows that are kept."""
-        name, data = source.name, options.content(source)
+        name = source.name
+        if source.packed:  # it may unpack to anything: look before
+            _check_mark(read_header(_header_bytes(source), name, alone=True), name)
+        data = options.content(source)
         header = read_header(data, name)
         _check_mark(header, name)
         metadata, arrays = header.metadata, _arrays(data, header, name)
@@ -87,7 +96,9 @@ class Native:
             if row is not None:
                 metadata[key] = str(row)
         metadata["provenance"] = json.dumps(table.provenance, ensure_ascii=False)
-        metadata["digests"] = json.dumps({key: digest(array) for key, array in arrays.items()})
+        digests = {key: digest(array) for key, array in arrays.items()}
+        digests["metadata"] = _metadata_digest(metadata)
+        metadata["digests"] = json.dumps(digests)
         file.write(make_header(arrays, metadata))
         for array in arrays.values():
             file.write(_bytes(array))
@@ -96,6 +107,21 @@ class Native:
 def digest(array: Array) -> str:
     """`sha256:...` of a C-contiguous array's bytes."""
     return f"sha256:{hashlib.sha256(_bytes(array)).hexdigest()}"
+
+
+def _metadata_digest(metadata: dict[str, str]) -> str:
+    """The digest of all metadata but the digests themselves."""
+    others = {key: value for key, value in metadata.items() if key != "digests"}
+    text = json.dumps(others, ensure_ascii=False, sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def _header_bytes(source: Content) -> Array:
+    """The header alone, as far as there is one."""
+    with source.open() as file:
+        start = file.read(8)
+        length = min(int.from_bytes(start, "little"), LARGEST_HEADER)
+        return np.frombuffer(start + file.read(length), np.uint8)
 
 
 def _plain(array: Array) -> Array:
@@ -149,9 +175,13 @@ def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
 
 def _verify(arrays: dict[str, Array], metadata: dict[str, str], name: str) -> None:
     digests = _json(metadata, "digests", name)
-    for key, array in arrays.items():
-        if digests.get(key) != (found := digest(array)):
-            raise wrong(name, f"tensor {key!r} with {digests.get(key, 'a digest')}", found)
+    found = {key: digest(array) for key, array in arrays.items()}
+    found["metadata"] = _metadata_digest(metadata)
+    for key in sorted(digests.keys() | found.keys()):
+        if digests.get(key) != found.get(key):
+            what = "metadata" if key == "metadata" else f"tensor {key!r}"
+            expected = f"{what} with {digests.get(key, 'a digest')!s:.80}"
+            raise wrong(name, expected, found.get(key, "nothing of that name"))
 
 
 def _row(metadata: dict[str, str], key: str, n: int, name: str) -> int | None:
