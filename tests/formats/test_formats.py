@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, load, save
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.formats import (
     FORMATS,
     FastTextVec,
@@ -142,25 +142,6 @@ def test_a_failed_write_leaves_the_old_file(table, tmp_path):
 def test_no_folder_to_save_in(table, tmp_path):
     with pytest.raises(MissingFileError):
         save(table, tmp_path / "no" / "x.npz")
-
-
-@pytest.mark.parametrize(
-    ("head", "message"),
-    [
-        (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
-        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
-        (b"\xba\x16\x4f\x2f\x0c\0\0\0", "a fastText model. Try: the .vec file"),
-        (b"FiFu\0", "a finalfusion file"),
-        (b"SQLite format 3\0..CREATE TABLE `magnitude`", "a Magnitude file"),
-        (b"\x28\xb5\x2f\xfd..", "a zstd archive"),
-        (b"version https://git-lfs.github.com/spec/v1\nsize 5\n", "a pointer of Git LFS"),
-        ("a 1 2\n".encode("utf-16"), "text in UTF-16"),
-        (b"\0\1\2\3", "binary data of a kind that is not known"),
-    ],
-)
-def test_strangers(make, head, message):
-    with pytest.raises(FormatError, match=message):
-        load(make(head))
 
 
 def test_text_with_a_header_is_fasttext_only_by_its_suffix(make):

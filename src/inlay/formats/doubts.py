@@ -62,7 +62,9 @@ class Doubts:
         hint = f"{format.saying('dim', table.dim)} if it is one: that says where tokens end"
         duplicates = int(table.provenance["duplicates"])
         if 2 * self._numbers > self._rows:
-            got = f"numbers there in most lines, as {self._example!r}: a matrix without tokens?"
+            got = (
+                f"numbers there in most lines, as {self._example!r}, as a matrix without tokens has"
+            )
             hint += "; for a matrix, numpy.loadtxt and Table(tokens, matrix)"
         elif self._columns:
             got = "a first line without a token that numbers the columns"

@@ -92,6 +92,7 @@ class TextReader:
         """Estimate the number of rows, a little high, by the lines of the first window."""
         lines = max(int(np.count_nonzero(window == LINE_FEED)), 1)
         rows = int(size / max(window.size, 1) * lines * 1.02) + 16
+        rows = min(rows, size // (2 * self._rules.dim))  # two bytes a number, at least
         self._rows.expect(rows if self._left is None else min(rows, self._left))
 
     def take(self, window: Array, used: int, *, final: bool) -> int:

@@ -1,0 +1,135 @@
+"""What can be read as a table and is none is refused, unless it is said where tokens end."""
+
+import numpy as np
+import pytest
+
+from inlay import Table, load, save
+from inlay.errors import FormatError
+from inlay.formats import Glove
+from tests.data import shared
+
+WORDS = [f"w{i}" for i in range(40)]
+ROWS = np.random.default_rng(0).standard_normal((40, 6)).round(3).tolist()
+
+
+def lines(tokens, rows, separator=" "):
+    return "".join(
+        separator.join([str(token), *map(str, row)]) + "\n"
+        for token, row in zip(tokens, rows, strict=True)
+    )
+
+
+def test_a_table_is_not_doubted(make):
+    assert len(load(make(lines(WORDS, ROWS)))) == 40
+
+
+@pytest.mark.parametrize("separator", ["\t", " "])
+def test_a_matrix_without_tokens(make, separator):
+    path = make(lines([row[0] for row in ROWS], [row[1:] for row in ROWS], separator), "vecs.tsv")
+    with pytest.raises(
+        FormatError,
+        match=r"vecs.tsv: expected .*, got numbers .*, as '0.126', .* Try: format=Glove.dim=5. if",
+    ):
+        load(path)
+    assert load(path, format=Glove(dim=5)).tokens[0] == "0.126"
+
+
+def test_similarities_of_tokens_do_not_shrink_to_two_rows(make):
+    square = np.eye(20, dtype=int).tolist()
+    with pytest.raises(FormatError, match="got numbers there in most lines"):
+        load(make(lines([row[0] for row in square], [row[1:] for row in square])))
+
+
+@pytest.mark.parametrize("index", [WORDS, range(40)])
+def test_an_export_of_pandas_with_a_row_of_column_numbers(make, index):
+    content = "\t" + "\t".join(map(str, range(6))) + "\n" + lines(index, ROWS, "\t")
+    with pytest.raises(FormatError, match=r"that numbers the columns|numbers there in most"):
+        load(make(content))
+
+
+def test_the_first_row_alone_is_no_doubt(make):
+    assert load(make("\t1\t0\t2\na\t3\t4\t5\nb\t3\t4\t5\n")).tokens[0] == ""
+    assert load(make("x 0 1\na 3 4\n")).tokens.tolist() == ["x", "a"]
+    path = make("\t0\t1\t2\na\t3\t4\t5\nb\t3\t4\t5\n")
+    with pytest.raises(FormatError, match=r"got a first line without a token .* Try: remove the"):
+        load(path)
+    assert load(path, format=Glove(dim=3)).tokens.tolist() == ["", "a", "b"]
+
+
+def test_numbers_among_other_tokens_are_tokens(make):
+    tokens = [str(i) for i in range(20)] + WORDS[:20]
+    assert len(load(make(lines(tokens, ROWS)))) == 40
+    tokens[39] = "99"
+    with pytest.raises(FormatError, match="got numbers there in most lines, as '0'"):
+        load(make(lines(tokens, ROWS)))
+
+
+def test_what_begins_like_a_number_is_none(make):
+    tokens = ["-", "+", ".", "...", "1-2", "3rd", "1.2.3", "-x", "0x"] + ["+" * i for i in range(9)]
+    assert len(load(make(lines(dict.fromkeys(tokens), ROWS[: len(set(tokens))])))) == 17
+
+
+def test_keep_does_not_make_a_few_numbers_a_matrix(make):
+    path = make(lines([*range(10), *WORDS[10:]], ROWS))
+    assert load(path, keep={"3", "7"}).tokens.tolist() == ["3", "7"]
+
+
+def test_a_header_says_where_tokens_end(make):
+    ids = make(f"40 6\n{lines(range(40), ROWS)}", "nodes.emb")
+    assert load(ids).tokens[39] == "39"
+    twice = make("30 2\n" + "a 1 2\n" * 30)
+    assert load(twice).provenance["duplicates"] == 29
+
+
+@pytest.mark.parametrize("content", ["the\t5\nof\t4\n", "love sex 6.77\ntiger cat 7.35\n"])
+def test_one_number_in_a_line(make, content):
+    path = make(content)
+    with pytest.raises(FormatError, match=r"got a single number .* Try: format=Glove.dim=1. if"):
+        load(path)
+    assert load(path, format=Glove(dim=1)).dim == 1
+
+
+def test_lists_of_pairs_with_several_numbers(make):
+    path = make("old new 1.5 2.7\nsmart dumb 3 4\nhard easy 5 6\ntime 1 2\n")
+    with pytest.raises(FormatError, match="got several words there in most lines"):
+        load(path)
+    assert load(path, format=Glove(dim=2)).tokens[0] == "old new"
+
+
+@pytest.mark.parametrize(("labels", "doubted"), [(2, True), (27, True), (29, False)])
+def test_equal_tokens_by_the_dozen(make, labels, doubted):
+    path = make(lines([f"label{i % labels}" for i in range(40)], ROWS))
+    if doubted:
+        with pytest.raises(FormatError, match=f"got equal ones in {40 - labels} of 40 lines"):
+            load(path)
+    else:
+        assert len(load(path)) == labels
+    assert load(path, format=Glove(dim=6)).provenance["duplicates"] == 40 - labels
+
+
+def test_a_dozen_equal_tokens_in_a_large_table_are_an_accident(make):
+    tokens = [f"w{i % 500}" for i in range(520)]
+    assert len(load(make(lines(tokens, [[1, 2]] * 520)))) == 500
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ("eval-wordsim-en", "EN-WS-353-ALL.txt"),
+        ("eval-wordsim-en", "EN-SIMLEX-999.txt"),
+        ("eval-wordsim-en", "EN-RW-STANFORD.txt"),
+        ("gensim-fixtures", "similarities0-1.txt"),
+        ("thucnews", "dev.txt"),
+    ],
+)
+def test_real_lists_and_matrices(name):
+    with pytest.raises(FormatError, match="expected a table: in each line a token of its own"):
+        load(shared(*name))
+
+
+def test_a_table_of_numbers_that_inlay_wrote_says_what_to_say(tmp_path):
+    table = Table([str(i) for i in range(5)], np.eye(5, 3, dtype=np.float32))
+    save(table, tmp_path / "x.txt", format="glove")
+    with pytest.raises(FormatError, match=r"format=Glove\(dim=3\) if it is one"):
+        load(tmp_path / "x.txt")
+    assert load(tmp_path / "x.txt", format=Glove(dim=3)).tokens == table.tokens
