@@ -164,3 +164,9 @@ def test_windows_give_back_what_was_not_used(make):
             assert (window.tobytes(), final) == (b" 2\nb 3 4", False)
             window, final = windows.next(2)
             assert (window.tobytes(), final) == (b"\nb 3 4\n", True)
+
+
+def test_a_word_may_begin_as_bzip2_does(make):
+    assert not open_content(make("BZhang 1 2\n")).packed
+    assert open_content(make(bz2.compress(b"", 1))).packed
+    assert open_content(make(bz2.compress(b"a 1 2\n"))).head == b"a 1 2\n"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, load, save
-from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.formats import (
     FORMATS,
     FastTextVec,
@@ -148,3 +148,36 @@ def test_text_with_a_header_is_fasttext_only_by_its_suffix(make):
     assert load(make("1 2\na 1 2\n", "x.vec")).provenance["format"] == "fasttext"
     assert load(make("1 2\na 1 2\n", "x.txt")).provenance["format"] == "word2vec"
     assert load(make("a 1 2\n", "x.vec")).provenance["format"] == "glove"
+
+
+class Breaks(Pairs):
+    def read(self, source, options):
+        return {}["what"]
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), TypeError("x"), RecursionError(), ValueError()])
+def test_whatever_a_reader_raises_about_a_file_is_an_error_of_ours(make, monkeypatch, error):
+    def read(self, source, options):
+        raise error
+
+    monkeypatch.setattr(Glove, "read", read)
+    with pytest.raises(FormatError, match=r"vectors.txt: .* got a damaged one"):
+        load(make("a 1 2\n"))
+
+
+def test_what_a_disk_says_and_what_a_reader_of_ones_own_says_is_left_alone(make, monkeypatch):
+    with pytest.raises(KeyError, match="what"):
+        load(make("a=1\n"), format=Breaks())
+
+    def read(self, source, options):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Glove, "read", read)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        load(make("a 1 2\n"))
+
+
+def test_save_takes_tables_only(tmp_path):
+    with pytest.raises(ArgumentTypeError, match=r"table: expected a Table, .* Table\(tokens"):
+        save(np.eye(2), tmp_path / "x.npz")
+    assert not list(tmp_path.iterdir())

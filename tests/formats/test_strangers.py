@@ -17,18 +17,24 @@ from tests.data import shared
 OLD_FASTTEXT = struct.pack("<12id", 10, 5, 5, 5, 5, 1, 2, 2, 1000, 3, 6, 100, 1e-4)
 
 
-def torch_zip(first="archive/data.pkl"):
+def zipped(*names):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        for name in (first, "archive/byteorder", "archive/data/0", "archive/version"):
+        for name in names:
             archive.writestr(name, b"x")
     return file.getvalue()
+
+
+TORCH = zipped("archive/data.pkl", "archive/byteorder", "archive/data/0", "archive/version")
+KERAS = zipped("metadata.json", "config.json", "model.weights.h5")
 
 
 KINDS = [
     (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
     (b"\x80\x02cgensim.models.word2vec\nWord2Vec\n", "a gensim model .a Python pickle"),
     (pickle.dumps(0x1950A86A20F9469CFC6C, 2) + b"...", "PyTorch weights .a Python pickle"),
+    (TORCH, "PyTorch weights. Try: torch.load.path, weights_only=True."),
+    (KERAS, "a Keras model"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"\xba\x16\x4f\x2f\x0c\0\0\0", "a fastText model. Try: the .vec file"),
     (OLD_FASTTEXT, "a fastText model of an old version. Try: the .vec file"),
@@ -78,6 +84,7 @@ def test_what_has_no_first_bytes_of_its_own_is_named_by_its_name(make, name, mes
     ("parts", "message"),
     [
         (("elmo-allennlp-tagger", "serialization", "best.th"), "PyTorch weights"),
+        (("torch-pt-vidhirathore", "cbow.pt"), "PyTorch weights"),
         (("gensim-fixtures", "lee_fasttext.bin"), "a fastText model of an old version"),
         (("gensim-fixtures", "cp852_fasttext.bin"), "a fastText model of an old version"),
         (("gensim-fixtures", "lee_fasttext_new.bin"), "a fastText model. "),

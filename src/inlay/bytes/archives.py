@@ -32,6 +32,14 @@ def zip_names(file: IO[bytes]) -> list[str]:
         return [info.filename for info in archive.infolist() if not info.is_dir()]
 
 
+def one_thing(names: list[str]) -> bool:
+    """Whether these files mean something only together: an .npz, PyTorch's and Keras' own zips."""
+    if names and all(name.endswith(".npy") for name in names):
+        return True
+    folders = {name.count("/") for name in names if name.endswith("/data.pkl")}
+    return 1 in folders or {"config.json", "model.weights.h5"} <= set(names)
+
+
 def open_zip_member(stack: contextlib.ExitStack, file: IO[bytes], name: str) -> IO[bytes]:
     """A member of a zip archive as a file; what has to be closed goes onto the stack."""
     archive = stack.enter_context(zipfile.ZipFile(file))

@@ -24,6 +24,7 @@ from inlay.aliases import Array
 from inlay.bytes.archives import (
     is_tar,
     is_zip,
+    one_thing,
     open_tar_member,
     open_zip_member,
     tar_members,
@@ -42,9 +43,13 @@ DEPTH = 4  # a .tar.gz is two deep
 # Opens the content; whatever has to be closed afterwards goes onto the stack.
 Opener = Callable[[contextlib.ExitStack], IO[bytes]]
 
-STREAMS: tuple[tuple[bytes, str, Callable[..., Any]], ...] = (
+# "BZh" may begin a word of a text: what follows it in a file of bzip2 hardly ever does.
+BZIP2 = tuple(
+    b"BZh%d" % level + block for level in range(1, 10) for block in (b"1AY&SY", b"\x17rE8")
+)
+STREAMS: tuple[tuple[bytes | tuple[bytes, ...], str, Callable[..., Any]], ...] = (
     (b"\x1f\x8b", ".gz", gzip.open),
-    (b"BZh", ".bz2", bz2.open),
+    (BZIP2, ".bz2", bz2.open),
     (b"\xfd7zXZ\x00", ".xz", lzma.open),
 )
 NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
@@ -199,7 +204,7 @@ class _Layers:
         if is_zip(head):
             file.seek(0)
             names = zip_names(file)
-            return None if names and all(name.endswith(".npy") for name in names) else names
+            return None if one_thing(names) else names
         if self.through_tar and is_tar(head):
             file.seek(0)
             return [found for found, _, _ in tar_members(file, name)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from inlay.bytes.content import Content, open_content
+from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.checks import described, flag, whole_or_none
 from inlay.core import Table
@@ -119,7 +120,11 @@ def load(
     )
     chosen = None if format is None else _given(format)
     content = open_content(path, member)
-    return (chosen or recognise(content, FORMATS)).read(content, options)
+    chosen = chosen or recognise(content, FORMATS)
+    # What a reader of the user's own raises is the user's business.
+    ours = any(type(chosen) is type(known) for known in FORMATS)
+    with damage_reported(content.name) if ours else contextlib.nullcontext():
+        return chosen.read(content, options)
 
 
 def format_of(
@@ -159,12 +164,19 @@ def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | N
         FormatError: A token that the format cannot hold; nothing has been written then.
         MissingFileError: No such folder.
     """
+    _check_table(table)
     path = Path(path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
     chosen = _by_suffix(inner) if format is None else _given(format)
     with atomic_path(path) as part, _packed(part, packing, inner.name) as file:
         chosen.write(table, file)
+
+
+def _check_table(table: Any) -> None:
+    if not isinstance(table, Table):
+        hint = "Table(tokens, matrix)" if hasattr(table, "shape") else ""
+        raise ArgumentTypeError("table", expected="a Table", got=described(table), hint=hint)
 
 
 def _given(format: str | Format) -> Format:

@@ -10,7 +10,7 @@ import numpy as np
 
 from inlay.bytes.content import open_content
 from inlay.checks import described
-from inlay.errors import ArgumentTypeError, FormatError, MissingFileError
+from inlay.errors import ArgumentTypeError, FormatError
 from inlay.formats.lines import BOM
 from inlay.formats.options import Named
 
@@ -98,9 +98,6 @@ def _beside(path: Path, format: Named) -> Path:
 
 
 def _from_file(where: str) -> list[str]:
-    if not Path(where).exists():
-        hint = "tokens themselves are given as a list"
-        raise MissingFileError(where, expected="a file of tokens", got="nothing there", hint=hint)
     source = open_content(where, what="a file of tokens", choosable=False)
     if source.head.startswith(PICKLE):
         raise FormatError(

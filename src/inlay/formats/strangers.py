@@ -31,7 +31,12 @@ class Stranger(NamedTuple):
 # The first that matches is the answer: special ones before general ones.
 STRANGERS: tuple[Stranger, ...] = (
     Stranger(rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", f"PyTorch weights {_PICKLE}", _TORCH),
-    Stranger(rb"PK\x03\x04.{22}[^/]{1,999}/\.?data\.pkl", "PyTorch weights", _TORCH),
+    Stranger(rb"PK\x03\x04.{26}[^/]{1,999}/data\.pkl", "PyTorch weights", _TORCH),
+    Stranger(
+        rb"PK\x03\x04.{26}(?:metadata|config)\.json",
+        "a Keras model",
+        f"keras.models.load_model(path).get_layer(name).get_weights()[0], and {_TABLE}",
+    ),
     Stranger(rb"PK\x03\x04", "a zip archive of something else", "unzip -l FILE says what"),
     Stranger(rb"\x80[\x02-\x05].{0,40}gensim", f"a gensim model {_PICKLE}", _GENSIM),
     Stranger(
