@@ -138,7 +138,7 @@ def run_cnn(args, parts) -> dict:
             max_size=30_000,
             epochs=args.cnn_epochs,
             seed=seed,
-            verbose=None,
+            progress=None,
         )
         model.fit(*parts["train"])
         accuracies.append(model.score(*parts["test"]))

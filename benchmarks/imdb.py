@@ -44,7 +44,7 @@ def run_one(args: argparse.Namespace) -> None:
         batch_size=args.batch_size,
         patience=2,
         seed=args.seed,
-        verbose=None,
+        progress=None,
     )
     start, cpu = time.perf_counter(), time.process_time()
     classifier.fit(texts, labels)

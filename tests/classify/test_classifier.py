@@ -5,6 +5,7 @@ pytest.importorskip("keras")
 
 from inlay import Table, TextClassifier
 from inlay.classify import cnn
+from inlay.classify.settings import MODELS, ClassifierSettings
 from inlay.errors import ArgumentError, ArgumentTypeError, NotFittedError
 
 QUICK = {"model": "mean", "dim": 16, "epochs": 20, "learning_rate": 0.1, "validation": None}
@@ -94,25 +95,26 @@ def test_words_that_only_the_table_has_are_understood(reviews, vectors, variant)
     assert (moved > 1e-3) == (variant != "static")
 
 
-def test_what_trainable_means(vectors):
-    def variant(**settings):
-        return TextClassifier(**settings)._variant()
+def test_what_trainable_means():
+    def variant(*, given, **settings):
+        params = TextClassifier(**settings).get_params()
+        return ClassifierSettings.checked(params).variant_for(given=given)
 
-    assert variant() == "rand"
-    assert variant(embedding=vectors) == "non-static"
-    assert variant(embedding=vectors, trainable=True) == "non-static"
-    assert variant(embedding=vectors, trainable=False) == "static"
-    assert variant(trainable=False) == "static"
-    assert variant(embedding=vectors, variant="multichannel") == "multichannel"
+    assert variant(given=False) == "rand"
+    assert variant(given=True) == "non-static"
+    assert variant(given=True, trainable=True) == "non-static"
+    assert variant(given=True, trainable=False) == "static"
+    assert variant(given=False, trainable=False) == "static"
+    assert variant(given=True, variant="multichannel") == "multichannel"
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"variant": "frozen"}, "one of rand, static"),
+        ({"variant": "frozen"}, "variant: expected None, 'rand', 'static'"),
         ({"variant": "static"}, "no embedding"),
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
-        ({"model": "lstm"}, "'cnn', 'mean'"),
+        ({"model": "lstm"}, "'cnn' or 'mean'.*or a function"),
         ({"validation": 1.5}, "between 0 and 1"),
         ({"validation": (["x"], ["c"])}, "two classes"),
         ({"validation": (["x", "y"], ["a", "c"])}, "classes of the texts"),
@@ -121,6 +123,20 @@ def test_what_trainable_means(vectors):
         ({"max_length": 0}, "max_length"),
         ({"min_count": None}, "min_count"),
         ({"learning_rate": 0}, "learning_rate"),
+        ({"epochs": 2.0}, "epochs: expected a whole number, 1 or more, got 2.0"),
+        ({"batch_size": True}, "batch_size: expected a whole number"),
+        ({"dim": "50"}, "dim: expected a whole number"),
+        ({"max_size": 2.5}, "max_size: expected a whole number"),
+        ({"learning_rate": float("nan")}, "learning_rate: expected a number above 0"),
+        ({"seed": -1}, "seed: expected a whole number"),
+        ({"seed": 2**31}, "seed: expected a whole number from 0 to 2147483647"),
+        ({"trainable": 1}, "trainable: expected True or False"),
+        ({"progress": "no"}, "progress: expected True or False"),
+        ({"validation": True}, "a share between 0 and 1, a pair"),
+        ({"validation": ["x"]}, "a share between 0 and 1, a pair"),
+        ({"validation": (["x"],)}, "a tuple of 1"),
+        ({"tokenizer": "bert"}, "tokenizer"),
+        ({"model": 3}, "model: expected"),
     ],
 )
 def test_settings_that_cannot_be_used(settings, message):
@@ -199,10 +215,82 @@ def test_sklearn_cross_validates_it_alone_and_in_a_pipeline(reviews):
     assert upper.classes_.tolist() == ["neg", "pos"]
 
 
-def test_arrays_of_texts(reviews):
-    texts, labels = (np.array(part, dtype=object) for part in reviews)
+@pytest.mark.parametrize("dtype", [object, np.str_])
+def test_arrays_of_texts(reviews, dtype):
+    texts, labels = (np.array(part, dtype=dtype) for part in reviews)
     model = TextClassifier(**QUICK).fit(texts, labels)
     assert model.score(texts, labels) == 1.0
+
+
+def test_columns_of_a_data_frame_are_texts_and_labels_and_the_frame_is_not(reviews):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"text": reviews[0], "label": reviews[1]}, index=range(5, 45))
+    model = TextClassifier(**QUICK).fit(frame["text"], frame["label"])
+    assert model.score(frame["text"], frame["label"]) == 1.0
+    expected = TextClassifier(**QUICK).fit(*reviews).predict_proba(reviews[0])
+    np.testing.assert_array_equal(model.predict_proba(frame["text"]), expected)
+    for wrong in (frame, frame[["text"]]):
+        with pytest.raises(ArgumentTypeError, match=r"texts: expected a list of texts.*column"):
+            model.predict(wrong)
+        with pytest.raises(ArgumentTypeError, match="texts: expected a list of texts"):
+            TextClassifier(**QUICK).fit(wrong, frame["label"])
+        with pytest.raises(ArgumentTypeError, match="labels: expected a list of labels"):
+            TextClassifier(**QUICK).fit(frame["text"], wrong)
+    frame.loc[7, "label"] = None
+    with pytest.raises(ArgumentError, match="label 2: expected a class"):
+        TextClassifier(**QUICK).fit(frame["text"], frame["label"])
+
+
+def test_one_string_is_neither_texts_nor_labels(reviews):
+    with pytest.raises(ArgumentTypeError, match=r"texts: .*put it in a list: \[text\]"):
+        TextClassifier(**QUICK).fit("a good film", ["a"] * 11)
+    with pytest.raises(ArgumentTypeError, match=r"labels: .*\[label\]"):
+        TextClassifier(**QUICK).fit(["x", "y"], "ab")
+
+
+def test_numbers_of_numpy_are_numbers(reviews, tmp_path):
+    settings = QUICK | {"epochs": 2}
+    names = ("dim", "epochs", "batch_size", "max_length", "max_size", "min_count", "seed")
+    numbers = dict(zip(names, (16, 2, 8, 5, 9, 1, 3), strict=True))
+    plain = TextClassifier(**settings | numbers).fit(*reviews)
+    theirs = {name: np.int64(number) for name, number in numbers.items()}
+    theirs["learning_rate"] = np.float32(0.1)
+    found = TextClassifier(**settings | theirs).fit(*reviews)
+    assert len(found.table_) == len(plain.table_) == 9
+    found.save(tmp_path / "model")
+    assert TextClassifier.load(tmp_path / "model").get_params()["max_length"] == 5
+
+
+def test_settings_that_change_after_the_fit_wait_for_the_next(reviews, tmp_path):
+    model = TextClassifier(**QUICK).fit(*reviews)
+    expected = model.predict_proba(reviews[0])
+    model.set_params(max_length=1)
+    np.testing.assert_array_equal(model.predict_proba(reviews[0]), expected)
+    model.save(tmp_path / "model")
+    assert TextClassifier.load(tmp_path / "model").max_length == 400
+
+
+def test_a_score_of_other_labels_is_none(reviews):
+    model = TextClassifier(**QUICK | {"epochs": 1}).fit(*reviews)
+    with pytest.raises(ArgumentError, match="labels: expected 2, one for each text, got 1"):
+        model.score(["a", "b"], ["pos"])
+
+
+def test_every_model_of_that_name_is_there():
+    from inlay.classify.keras import NETWORKS
+
+    assert tuple(NETWORKS) == MODELS
+
+
+def test_an_encoder_is_refused_with_what_works(reviews, tmp_path):
+    from tests.encode.features_fake import Plain
+
+    with pytest.raises(ArgumentTypeError, match=r"not learned on top of yet.*inlay encode"):
+        TextClassifier(Plain()).fit(*reviews)
+    (tmp_path / "options.json").write_text("{}")
+    (tmp_path / "weights.hdf5").write_bytes(b"")
+    with pytest.raises(ArgumentTypeError, match=r"not learned on top of yet.*inlay encode"):
+        TextClassifier(tmp_path).fit(*reviews)
 
 
 def test_rare_words_are_unknown_and_max_size_bounds_the_words(reviews, vectors):
@@ -213,7 +301,7 @@ def test_rare_words_are_unknown_and_max_size_bounds_the_words(reviews, vectors):
 
 
 def test_a_wrong_embedding(reviews):
-    with pytest.raises(ArgumentTypeError, match="a Table, a file or None"):
+    with pytest.raises(ArgumentTypeError, match="a Table, its file or None"):
         TextClassifier(np.zeros((3, 3))).fit(*reviews)
 
 

@@ -50,7 +50,7 @@ def test_a_table_a_file_or_nothing(vectors, tmp_path):
     assert given_table(vectors) is vectors
     vectors.save(tmp_path / "v.safetensors")
     np.testing.assert_array_equal(given_table(tmp_path / "v.safetensors").vectors, vectors.vectors)
-    with pytest.raises(ArgumentTypeError, match="a Table, a file or None"):
+    with pytest.raises(ArgumentTypeError, match="a Table, its file or None"):
         given_table(np.zeros((2, 2)))
 
 

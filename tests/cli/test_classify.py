@@ -54,7 +54,7 @@ def test_defaults_are_the_classifiers_own():
     given = {name for name in own if name in shown} - {"embedding", "variant"}
     assert {name: shown[name] for name in given} == {name: own[name] for name in given}
     # What the command line has no option for, on purpose.
-    assert set(own) - set(shown) == {"trainable", "verbose"}
+    assert set(own) - set(shown) == {"trainable", "progress"}
 
 
 def test_fit_on_vectors_judges_and_reports(inlay, reviews, tmp_path):

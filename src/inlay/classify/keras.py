@@ -3,12 +3,14 @@
 import itertools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.classify.batches import plan, rectangle
+from inlay.classify.settings import Variant
 from inlay.classify.vectors import PAD_ID
 from inlay.core import Table
 from inlay.hosts.keras import as_array, keras, ops
@@ -18,7 +20,6 @@ from inlay.optional import require
 
 Tensor = Any  # a KerasTensor; Keras has no types of its own
 Model = Callable[[Tensor, Tensor, int], Tensor]
-Variant = Literal["rand", "static", "non-static", "multichannel"]
 
 
 def cnn(
@@ -96,15 +97,23 @@ def mean(
     )(average)
 
 
-MODELS: dict[str, Model] = {"cnn": cnn, "mean": mean}
+NETWORKS: dict[str, Callable[..., Tensor]] = {"cnn": cnn, "mean": mean}
 
 
-def build(model: Model, dim: int, n_classes: int, *, seed: int) -> Any:
-    """Everything above the embedding as a Keras model `(vectors, mask) -> scores`."""
+def build(model: str | Model, dim: int, n_classes: int, *, seed: int) -> Any:
+    """Everything above the embedding as a Keras model `(vectors, mask) -> scores`.
+
+    Args:
+        model: A name in `NETWORKS`, which take a seed, or a function like them.
+        dim: Numbers in a vector.
+        n_classes: How many scores to give.
+        seed: Of the initial weights.
+    """
+    if isinstance(model, str):
+        model = partial(NETWORKS[model], seed=seed)
     vectors = keras.Input((None, dim), dtype="float32", name="vectors")
     mask = keras.Input((None,), dtype="bool", name="mask")
-    settings = {"seed": seed} if model in MODELS.values() else {}
-    return keras.Model([vectors, mask], model(vectors, mask, n_classes, **settings), name="body")
+    return keras.Model([vectors, mask], model(vectors, mask, n_classes), name="body")
 
 
 def with_table(body: Any, table: Table, variant: Variant) -> Any:

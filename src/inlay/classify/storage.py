@@ -1,98 +1,131 @@
 """A fitted classifier as a folder of plain files; nothing in it is ever executed."""
 
+import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.writing import atomic_folder
+from inlay.checks import described, whole
+from inlay.classify.labels import checked_labels
+from inlay.classify.settings import ClassifierSettings
+from inlay.classify.vectors import PAD_ID, UNK_ID
 from inlay.containers import safetensors
 from inlay.core import Table, Vocabulary, tokenizer_name
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.core.tokenizer import Tokenizer
+from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
 
-if TYPE_CHECKING:
-    from inlay.classify.classifier import TextClassifier
-
-FORMAT = "inlay-classifier"
+FORMAT, VERSION = "inlay-classifier", 1
 SETTINGS, VOCABULARY, WEIGHTS = "settings.json", "vocabulary.json", "weights.safetensors"
 VECTORS = "vectors"
-# Not in the file: the vectors are in the weights, and held-out texts are the user's own.
-LEFT_OUT = ("embedding", "validation", "model", "tokenizer")
-
-C = TypeVar("C", bound="TextClassifier")
+# Not among the params of a file: held-out texts are the user's own; the others stand apart.
+LEFT_OUT = ("validation", "model", "tokenizer")
 
 
-def save(classifier: "TextClassifier", path: Path) -> None:
+@dataclass(frozen=True)
+class Fitted:
+    """What a classifier has learned, and how: all that its folder holds.
+
+    Attributes:
+        settings: Those of the fit.
+        classes: The labels, sorted, `(n_classes,)`.
+        history: Loss and accuracies of each epoch.
+        n_trainable: How many numbers were trained.
+        vocabulary: The words it knows, with their tokenizer.
+        table: Their vectors.
+        weights: Of the network above the vectors, by name and number.
+    """
+
+    settings: ClassifierSettings
+    classes: Array
+    history: dict[str, list[float]]
+    n_trainable: int
+    vocabulary: Vocabulary
+    table: Table
+    weights: dict[str, Array]
+
+
+def save(fitted: Fitted, path: Path) -> None:
     """Do what `TextClassifier.save` says."""
-    from inlay.classify.keras import weights_of
-
     _check_free(path)
-    settings = {
+    settings = fitted.settings
+    arrays = {VECTORS: np.ascontiguousarray(fitted.table.vectors)} | fitted.weights
+    about = {
         "format": FORMAT,
-        "version": 1,
-        "classes": classifier.classes_.tolist(),
-        "classes_dtype": classifier.classes_.dtype.str,
-        "model": classifier.model if isinstance(classifier.model, str) else None,
-        "tokenizer": tokenizer_name(classifier.tokenizer),
-        "n_trainable": classifier.n_trainable_,
-        "history": classifier.history_,
-        "params": {k: v for k, v in classifier.get_params().items() if k not in LEFT_OUT},
+        "version": VERSION,
+        "classes": fitted.classes.tolist(),
+        "classes_dtype": fitted.classes.dtype.str,
+        "model": settings.model if isinstance(settings.model, str) else None,
+        "tokenizer": tokenizer_name(settings.tokenizer),
+        "n_trainable": fitted.n_trainable,
+        "history": fitted.history,
+        "params": {k: v for k, v in settings.to_dict().items() if k not in LEFT_OUT},
     }
-    try:
-        text = json.dumps(settings, ensure_ascii=False, indent=1)
-    except TypeError as error:
-        raise ArgumentError("save", expected="plain settings", got=str(error)) from error
-    arrays = {VECTORS: np.ascontiguousarray(classifier.table_.vectors)}
-    arrays |= weights_of(classifier._body)
     with atomic_folder(path) as part:
-        (part / SETTINGS).write_text(text + "\n", encoding="utf-8")
-        classifier.vocabulary_.save(part / VOCABULARY)
+        fitted.vocabulary.save(part / VOCABULARY)
         safetensors.write(part / WEIGHTS, arrays)
+        about["digests"] = _digests(part / VOCABULARY, arrays)
+        text = json.dumps(about, ensure_ascii=False, indent=1)
+        (part / SETTINGS).write_text(text + "\n", encoding="utf-8")
 
 
 def load(
-    cls: type[C],
     path: Path,
+    *,
     model: Callable[..., Any] | None,
-    tokenizer: Callable[[str], list[str]] | None,
-) -> C:
-    """Do what `TextClassifier.load` says."""
-    settings = _read_settings(path)
-    chosen: dict[str, Any] = {"model": model, "tokenizer": tokenizer}
-    for name, value in chosen.items():
-        chosen[name] = value or settings[name]
-        if chosen[name] is None:
-            raise ArgumentError(
-                str(path),
-                expected=f"the {name} function that it was made with",
-                got="none, for a file cannot hold it",
-                hint=f"TextClassifier.load(path, {name}=...)",
-            )
-    classifier = cls(**settings["params"], **chosen)
-    vocab = Vocabulary.load(path / VOCABULARY, tokenizer=chosen["tokenizer"])
+    tokenizer: Tokenizer | None,
+    verify: bool,
+) -> Fitted:
+    """Do what `TextClassifier.load` says, but for the network itself."""
+    about = _read_settings(path)
+    where = path / SETTINGS
+    own = {
+        name: _own(path, name, about.get(name), given)
+        for name, given in (("model", model), ("tokenizer", tokenizer))
+    }
+    params = about.get("params")
+    names = ClassifierSettings.__dataclass_fields__.keys() - set(LEFT_OUT)
+    if not isinstance(params, dict) or params.keys() != names:
+        got = ", ".join(sorted(map(str, params))) if isinstance(params, dict) else described(params)
+        raise _damaged(where, f"params {', '.join(sorted(names))}", got)
+    try:
+        settings = ClassifierSettings.checked(params | own | {"validation": None})
+        n_trainable = whole("n_trainable", about.get("n_trainable"), least=0)
+        classes = _classes(about.get("classes"), about.get("classes_dtype"))
+    except InlayError as error:
+        raise _damaged(where, f"{error.expected} ({error.where})", error.got) from error
+    history = about.get("history")
+    if not isinstance(history, dict) or not all(map(_are_numbers, history.values())):
+        raise _damaged(where, "lists of numbers as history", described(history))
     arrays = _read_arrays(path / WEIGHTS)
+    if verify:
+        _verify(about.get("digests"), _digests(path / VOCABULARY, arrays), path)
+    vocab = Vocabulary.load(path / VOCABULARY, tokenizer=settings.tokenizer)
+    if (vocab.pad_id, vocab.unk_id) != (PAD_ID, UNK_ID):
+        got = f"{vocab.pad_id} and {vocab.unk_id}"
+        raise _damaged(path / VOCABULARY, f"{PAD_ID} and {UNK_ID} as pad_id and unk_id", got)
     try:
         table = Table(
-            vocab.tokens,
-            arrays.pop(VECTORS),
-            counts=vocab.counts,
-            pad_id=vocab.pad_id,
-            unk_id=vocab.unk_id,
+            vocab.tokens, arrays.pop(VECTORS), counts=vocab.counts, pad_id=PAD_ID, unk_id=UNK_ID
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, InlayError) as error:
         raise _damaged(path, "vectors for the words of its vocabulary", str(error)) from error
-    classes = np.asarray(settings["classes"], settings["classes_dtype"])
-    classifier._restore(classes, settings, vocab, table)
-    _fill(classifier._body, arrays, path / WEIGHTS)
-    return classifier
+    return Fitted(settings, classes, history, n_trainable, vocab, table, arrays)
 
 
-def _fill(body: Any, arrays: dict[str, Array], where: Path) -> None:
-    """Put arrays into the variables of a model, by their order."""
+def fill(body: Any, arrays: dict[str, Array], where: Path) -> None:
+    """Put arrays into the variables of a model, by their order.
+
+    Raises:
+        FormatError: They are those of another model.
+    """
     from inlay.classify.keras import weights_of
 
     expected = {name.split(" ")[0]: value.shape for name, value in weights_of(body).items()}
@@ -110,6 +143,62 @@ def _fill(body: Any, arrays: dict[str, Array], where: Path) -> None:
             variable.assign(got[f"{i:03d}"])
 
 
+def _own(path: Path, name: str, saved: Any, given: Any) -> Any:
+    """What was passed to `load`, else the name in the file; a function is in no file."""
+    if given is not None or saved is not None:
+        return saved if given is None else given
+    raise ArgumentError(
+        str(path),
+        expected=f"the {name} function that it was made with",
+        got="none, for a file cannot hold it",
+        hint=f"TextClassifier.load(path, {name}=...)",
+    )
+
+
+def _classes(listed: Any, dtype: Any) -> Array:
+    """The classes as they were learned: of their dtype, sorted, each once."""
+    if not isinstance(listed, list):
+        raise FormatError("classes", expected="a list", got=described(listed))
+    classes = checked_labels(listed, len(listed))
+    if classes.dtype.kind != "U":  # the width of strings comes by itself
+        if not isinstance(dtype, str) or not re.fullmatch(r"[<>|=]?[biuf][1248]", dtype):
+            raise FormatError("classes_dtype", expected="a dtype of numbers", got=described(dtype))
+        with np.errstate(over="ignore"):
+            typed = classes.astype(dtype)
+        if not np.array_equal(typed, classes):
+            raise FormatError("classes", expected=f"numbers of {dtype}", got=described(listed))
+        classes = typed
+    if not np.array_equal(np.unique(classes), classes):
+        raise FormatError("classes", expected="each once, in order", got=described(listed))
+    return classes
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, list) and all(type(value) in (int, float) for value in values)
+
+
+def _digests(vocabulary: Path, arrays: dict[str, Array]) -> dict[str, str]:
+    """SHA-256 of the vocabulary's file and of each array's bytes."""
+    found = {VOCABULARY: hashlib.sha256(vocabulary.read_bytes()).hexdigest()}
+    for name, array in arrays.items():
+        found[name] = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+    return found
+
+
+def _verify(expected: Any, found: dict[str, str], path: Path) -> None:
+    if not isinstance(expected, dict):
+        raise _damaged(path / SETTINGS, "digests of the other files", described(expected))
+    changed = sorted(k for k in expected | found if expected.get(k) != found.get(k))
+    if changed:
+        file = VOCABULARY if changed == [VOCABULARY] else WEIGHTS
+        raise FormatError(
+            str(path / file),
+            expected="the digests that were saved with it",
+            got=f"other contents of {', '.join(changed[:3])}",
+            hint="save the classifier again, or verify=False if it was changed on purpose",
+        )
+
+
 def _read_settings(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise MissingFileError(str(path), expected="a folder", got="none")
@@ -117,17 +206,17 @@ def _read_settings(path: Path) -> dict[str, Any]:
         if not (path / name).is_file():
             raise _damaged(path, "a folder that TextClassifier.save wrote", f"no {name}")
     try:
-        settings: dict[str, Any] = json.loads((path / SETTINGS).read_text(encoding="utf-8"))
-        if settings["format"] != FORMAT or settings["version"] != 1:
-            got = f"{settings['format']} version {settings['version']}"
-            raise _damaged(path / SETTINGS, f"{FORMAT} version 1", got)
-        _ = [settings[name] for name in ("classes", "classes_dtype", "params", *LEFT_OUT[2:])]
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, FormatError):
-            raise
+        about = json.loads((path / SETTINGS).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         got = f"{type(error).__name__}: {error}"
-        raise _damaged(path / SETTINGS, "settings of a classifier", got) from error
-    return settings
+        raise _damaged(path / SETTINGS, "settings of a classifier in JSON", got) from error
+    if not isinstance(about, dict):
+        raise _damaged(path / SETTINGS, "settings of a classifier", described(about))
+    mark = about.get("format"), about.get("version")
+    if mark != (FORMAT, VERSION) or isinstance(mark[1], bool | float):
+        got = f"{described(mark[0])} version {described(mark[1])}"
+        raise _damaged(path / SETTINGS, f"{FORMAT} version {VERSION}", got)
+    return about
 
 
 def _read_arrays(path: Path) -> dict[str, Array]:

@@ -1,11 +1,16 @@
 """The vectors of a classifier: where training starts, and what it knows in the end."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import described
 from inlay.core import Table, Vocabulary
+from inlay.encode import ENCODERS
+from inlay.encode.protocol import is_encoder
 from inlay.errors import ArgumentTypeError
 
 PAD_ID, UNK_ID = 0, 1  # of every vocabulary that a classifier builds
@@ -14,17 +19,35 @@ RANDOM_BOUND = 0.05  # Keras' own; with the 0.25 of Kim's code, words seen once 
 Embedding = Table | str | os.PathLike[str] | None
 
 
-def given_table(embedding: Embedding) -> Table | None:
-    """The table that a classifier was given, read if it is a file."""
+def given_table(embedding: Any) -> Table | None:
+    """The table that a classifier was given, read if it is a file.
+
+    Raises:
+        ArgumentTypeError: It is no table: an encoder, above all, which no classifier takes yet.
+    """
     if embedding is None or isinstance(embedding, Table):
         return embedding
+    if is_encoder(embedding) or _is_folder_of_encoder(embedding):
+        raise ArgumentTypeError(
+            "embedding",
+            expected="a Table, its file or None: an encoder is not learned on top of yet",
+            got=described(embedding),
+            hint="any classifier of vectors, on load_encoder(path).encode(texts) or on what "
+            "`inlay encode` writes",
+        )
     if isinstance(embedding, str | os.PathLike):
         from inlay.formats import load
 
         return load(embedding)
     raise ArgumentTypeError(
-        "embedding", expected="a Table, a file or None", got=type(embedding).__name__
+        "embedding", expected="a Table, its file or None", got=described(embedding)
     )
+
+
+def _is_folder_of_encoder(embedding: Any) -> bool:
+    if not isinstance(embedding, str | os.PathLike) or not Path(embedding).is_dir():
+        return False
+    return any(kind.sniff(Path(embedding)) for kind in ENCODERS)
 
 
 def start(given: Table | None, vocab: Vocabulary, dim: int, seed: int) -> Table:

@@ -134,7 +134,7 @@ def fit(
     quiet_backends()
     from inlay.classify import TextClassifier
 
-    classifier = TextClassifier(**settings, verbose=None)
+    classifier = TextClassifier(**settings, progress=None)
     start = time.perf_counter()
     classifier.fit(texts.texts, texts.labels)
     seconds = time.perf_counter() - start

@@ -8,10 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.classify.checks import checked_labels, checked_texts
+from inlay.checks import every_text, flag, whole, whole_or_none
 from inlay.classify.classifier import TextClassifier
+from inlay.classify.labels import checked_labels
 from inlay.classify.splits import SHARE, random_split
-from inlay.core import Table, get_tokenizer
+from inlay.classify.vectors import Embedding, given_table
+from inlay.core import get_tokenizer
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as progress_bar
 from inlay.optional import require
@@ -131,7 +133,7 @@ class Comparison:
 def compare(
     texts: Iterable[Text],
     labels: Iterable[Any],
-    table: Table | None = None,
+    embedding: Embedding = None,
     *,
     estimators: Sequence[tuple[str, Estimator]] | None = None,
     n_train: int | None = None,
@@ -148,9 +150,9 @@ def compare(
     Args:
         texts: Strings or lists of tokens.
         labels: One for each.
-        table: Vectors for the default estimators.
+        embedding: Vectors for the default estimators: a table, or a file for `inlay.load`.
         estimators: `(name, estimator)`; each is copied for every split, by `sklearn.base.clone`.
-            None: `default_estimators(table)`.
+            None: `default_estimators(embedding)`.
         n_train: Texts to learn from in **each class**. None: 80 % of each class.
         n_test: At most this many of the other texts to judge by; None: all.
         n_splits: How often.
@@ -161,16 +163,28 @@ def compare(
         Accuracies, seconds and sizes of each, and the estimators fitted last.
 
     Raises:
-        ArgumentError: A class has too few texts, or labels as in `TextClassifier.fit`.
+        ArgumentError: A class has too few texts, or labels as in `TextClassifier.fit`; an
+            embedding beside estimators, which have their own.
+        ArgumentTypeError: Texts, labels or an embedding as in `TextClassifier.fit`.
         MissingPackageError: scikit-learn is not installed.
     """
-    texts = checked_texts(texts)
+    hint = "leave out missing texts, and their labels"
+    texts = list(every_text("texts", texts, hint=hint))
     y = checked_labels(labels, len(texts))
+    n_train, n_test = whole_or_none("n_train", n_train), whole_or_none("n_test", n_test)
+    n_splits, seed = whole("n_splits", n_splits), whole("seed", seed, least=0)
+    if progress is not None:
+        flag("progress", progress)
     clone = require("sklearn.base", extra="demo", need="comparing classifiers").clone
-    if n_splits < 1:
-        raise ArgumentError("n_splits", expected="1 or more", got=str(n_splits))
     if estimators is None:
-        estimators = default_estimators(table, n_texts=_n_learn(y, n_train))
+        estimators = default_estimators(embedding, n_texts=_n_learn(y, n_train))
+    elif embedding is not None:
+        raise ArgumentError(
+            "embedding",
+            expected="nothing beside estimators, which have vectors of their own",
+            got=type(embedding).__name__,
+            hint="(name, TextClassifier(embedding)) among the estimators",
+        )
     names = [name for name, _ in estimators]
     if not names or len(set(names)) < len(names):
         raise ArgumentError("estimators", expected="different names", got=repr(names))
@@ -201,16 +215,17 @@ def compare(
     return Comparison(rows, len(train), len(test), fitted)
 
 
-def default_estimators(table: Table | None, *, n_texts: int) -> list[tuple[str, Estimator]]:
+def default_estimators(embedding: Embedding, *, n_texts: int) -> list[tuple[str, Estimator]]:
     """TF-IDF with logistic regression, and Kim's network with random, frozen and tuned vectors.
 
     With few texts the networks train a fixed number of epochs, instead of choosing one on
     texts that they could have learned from.
 
     Args:
-        table: None leaves the last two out.
+        embedding: A table, or a file for `inlay.load`; None leaves the last two out.
         n_texts: How many there will be to learn from.
     """
+    table = given_table(embedding)
     text = require("sklearn.feature_extraction.text", extra="demo", need="the TF-IDF baseline")
     linear = require("sklearn.linear_model", extra="demo", need="the TF-IDF baseline")
     pipeline = require("sklearn.pipeline", extra="demo", need="the TF-IDF baseline")

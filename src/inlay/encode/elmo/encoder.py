@@ -241,7 +241,7 @@ class Elmo(Hosted):
         return self._tokens(one_text("text", text))
 
     def _tokens(self, text: str | list[str]) -> list[str]:
-        tokens = self._tokenize(text) if isinstance(text, str) else text
+        tokens: Any = self._tokenize(text) if isinstance(text, str) else text
         if isinstance(tokens, str):
             raise ArgumentTypeError(
                 "tokenizer",

@@ -1,25 +1,8 @@
 import numpy as np
 import pytest
 
-from inlay.classify.checks import checked_labels, checked_texts
+from inlay.classify.labels import checked_labels
 from inlay.errors import ArgumentError, ArgumentTypeError
-
-
-def test_texts_are_kept_as_they_are():
-    texts = ["a <br /> b", "", ["c", "d"], ("e",)]
-    assert checked_texts(iter(texts)) == texts
-    assert checked_texts(np.array(["a", "b"], dtype=object)) == ["a", "b"]
-
-
-@pytest.mark.parametrize("wrong", [None, float("nan"), 3, ["a", 1], b"bytes"])
-def test_a_text_that_is_none_is_named_by_its_position(wrong):
-    with pytest.raises(ArgumentTypeError, match="text 1"):
-        checked_texts(["fine", wrong])
-
-
-def test_one_string_is_not_a_list_of_texts():
-    with pytest.raises(ArgumentTypeError, match=r"\[text\]"):
-        checked_texts("a good film")
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), np.float64("nan"), np.float32("nan")])
@@ -45,6 +28,13 @@ def test_kinds_of_labels():
         ([0.5, 1.0], "fractions"),
         (["a", 1], "int and str"),
         ([[1], [2]], "list"),
+        ([[1], [[2], [3, 4]]], "list"),
+        (np.array([[1], [2]]), "ndarray"),
+        ([1, 2**70], "64 bits"),
+        ([1.0, np.inf], "fractions"),
+        ("ab", "a list of labels"),
+        ({"a": 1, "b": 2}, "a list of labels"),
+        (3, "a list of labels"),
     ],
 )
 def test_labels_that_cannot_be_learnt(labels, message):
@@ -55,3 +45,31 @@ def test_labels_that_cannot_be_learnt(labels, message):
 def test_no_texts_at_all():
     with pytest.raises(ArgumentError, match="no texts"):
         checked_labels([], 0)
+
+
+class NAType:
+    """What pandas' NA is called; it does not say whether it equals itself."""
+
+    def __eq__(self, other):
+        return self
+
+    __ne__ = __eq__
+    __hash__ = None
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+def test_pandas_na_is_a_missing_label():
+    with pytest.raises(ArgumentError, match="label 1"):
+        checked_labels([1, NAType(), 2], 3)
+
+
+def test_labels_of_a_series():
+    pandas = pytest.importorskip("pandas")
+    for labels in ([1, 0], ["b", "a"], [True, False]):
+        assert checked_labels(pandas.Series(labels), 2).tolist() == labels
+    assert checked_labels(pandas.Series(["b", "a"], dtype="category"), 2).tolist() == ["b", "a"]
+    assert checked_labels(pandas.Series([3, 1], dtype="Int64"), 2).tolist() == [3, 1]
+    with pytest.raises(ArgumentError, match="label 0"):
+        checked_labels(pandas.Series([None, 1], dtype="Int64"), 2)

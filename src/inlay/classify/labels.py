@@ -1,34 +1,13 @@
-"""What a classifier is given: texts and labels, looked at before anything is computed."""
+"""The labels that a classifier is given, looked at before anything is computed."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from inlay.aliases import Array, Text
-from inlay.checks import many_texts
+from inlay.aliases import Array
+from inlay.checks import many
 from inlay.errors import ArgumentError, ArgumentTypeError
-
-
-def checked_texts(texts: Iterable[Text]) -> list[Text]:
-    """The texts as a list: each a string, or a list of tokens.
-
-    Raises:
-        ArgumentTypeError: One string where a list belongs, or something that is no text
-            (None, NaN), with its position.
-    """
-    listed = list(many_texts("texts", texts))
-    for i, text in enumerate(listed):
-        if isinstance(text, str):
-            continue
-        if not isinstance(text, list | tuple) or not all(isinstance(t, str) for t in text):
-            raise ArgumentTypeError(
-                f"text {i}",
-                expected="a string or a list of tokens",
-                got=f"{type(text).__name__} {text!r:.60}",
-                hint="drop the missing ones together with their labels",
-            )
-    return listed
 
 
 def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
@@ -37,17 +16,15 @@ def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
     Raises:
         ArgumentError: Another number of them; a missing label (None, NaN), with its position;
             fewer than two different ones; floats that are no class labels.
-        ArgumentTypeError: One string instead of a list, or kinds that have no order.
+        ArgumentTypeError: One string or a table instead of a list, or kinds that have no order.
     """
-    if isinstance(labels, str | bytes):
-        raise ArgumentTypeError("labels", expected="a list", got=f"one {type(labels).__name__}")
-    listed = list(labels)
+    listed = list(many("labels", labels, "labels"))
     if len(listed) != n_texts:
         raise ArgumentError(
             "labels", expected=f"{n_texts}, one for each text", got=f"{len(listed)}"
         )
     for i, label in enumerate(listed):
-        if label is None or label != label:  # only NaN differs from itself
+        if _is_missing(label):
             raise ArgumentError(
                 f"label {i}",
                 expected="a class",
@@ -65,17 +42,29 @@ def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
     return array
 
 
+def _is_missing(label: Any) -> bool:
+    """None, NaN, which differs from itself, and pandas' NA, which does not even say so."""
+    if label is None or type(label).__name__ == "NAType":
+        return True
+    return isinstance(label, float | np.floating) and bool(label != label)
+
+
 def _as_array(labels: list[Any]) -> Array:
     if all(isinstance(label, str) for label in labels):
         return np.asarray(labels, dtype=np.str_)
-    kinds = sorted({type(label).__name__ for label in labels})
-    array = np.asarray(labels) if not any(isinstance(label, str) for label in labels) else None
-    if array is None or array.ndim != 1 or array.dtype.kind not in "biuf":
+    if not all(isinstance(label, int | float | np.number | np.bool_) for label in labels):
+        kinds = sorted({type(label).__name__ for label in labels})
         raise ArgumentTypeError(
             "labels", expected="all strings or all whole numbers", got=" and ".join(kinds)
         )
+    array = np.asarray(labels)
+    if array.dtype.kind not in "biuf":
+        raise ArgumentTypeError(
+            "labels", expected="whole numbers of 64 bits", got=f"numbers of kind {array.dtype}"
+        )
     if array.dtype.kind == "f":
-        whole = array.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # infinity is no class either
+            whole = array.astype(np.int64)
         if not np.array_equal(whole, array):
             raise ArgumentError(
                 "labels", expected="classes", got="numbers with fractions", hint="str(label)"

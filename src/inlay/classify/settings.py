@@ -1,0 +1,103 @@
+"""What a classifier was asked for, looked at once: plain values that a fit can rely on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
+
+from inlay.checks import choice, flag, number, whole, whole_or_none
+from inlay.core.tokenizer import Tokenizer, get_tokenizer
+from inlay.errors import ArgumentError, ArgumentTypeError
+
+Variant = Literal["rand", "static", "non-static", "multichannel"]
+VARIANTS: tuple[Variant, ...] = ("rand", "static", "non-static", "multichannel")
+MODELS = ("cnn", "mean")  # of `inlay.classify.keras`
+LARGEST_SEED = 2**31 - 1  # that every backend of Keras takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierSettings:
+    """The settings of `TextClassifier`, which describes each, but for its embedding."""
+
+    model: str | Callable[..., Any]
+    trainable: bool | None
+    variant: Variant | None
+    dim: int
+    tokenizer: str | Tokenizer
+    max_length: int | None
+    max_size: int | None
+    min_count: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    validation: Any
+    patience: int
+    seed: int
+    progress: bool | None
+
+    @classmethod
+    def checked(cls, given: Mapping[str, Any]) -> Self:
+        """Look at every value, and turn numpy's numbers into Python's.
+
+        Args:
+            given: All settings by name; others are passed over.
+
+        Raises:
+            ArgumentError: A value that cannot be.
+            ArgumentTypeError: A value of a type that cannot be.
+        """
+        values = {field.name: given[field.name] for field in fields(cls)}
+        for name in ("dim", "min_count", "epochs", "batch_size", "patience"):
+            values[name] = whole(name, values[name])
+        for name in ("max_length", "max_size"):
+            values[name] = whole_or_none(name, values[name])
+        values["seed"] = whole("seed", values["seed"], least=0, most=LARGEST_SEED)
+        values["learning_rate"] = number("learning_rate", values["learning_rate"], above=0)
+        for name in ("trainable", "progress"):
+            values[name] = None if values[name] is None else flag(name, values[name])
+        choice("variant", values["variant"], (None, *VARIANTS))
+        get_tokenizer(values["tokenizer"])
+        if not callable(values["model"]):
+            hint = "or a function (vectors, mask, n_classes) -> scores"
+            choice("model", values["model"], MODELS, hint=hint)
+        values["validation"] = _checked_validation(values["validation"])
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of them by name, not copied."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def variant_for(self, *, given: bool) -> Variant:
+        """Which of Kim's variants it is, with a given embedding or without.
+
+        Raises:
+            ArgumentError: `variant`, `trainable` and the embedding contradict each other.
+        """
+        if self.variant is None:
+            if self.trainable is False:
+                return "static"
+            return "non-static" if given else "rand"
+        if (self.variant == "rand") == given:
+            got = "an embedding" if given else "no embedding"
+            raise ArgumentError(f"variant {self.variant!r}", expected="the other", got=got)
+        if self.trainable is not None and self.trainable == (self.variant == "static"):
+            raise ArgumentError("variant", expected="what trainable says", got=f"{self.variant!r}")
+        return self.variant
+
+
+def _checked_validation(value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, tuple):
+        if len(value) != 2:
+            raise ArgumentError(
+                "validation", expected="a pair (texts, labels)", got=f"a tuple of {len(value)}"
+            )
+        return value
+    try:
+        return number("validation", value, above=0, below=1)
+    except (ArgumentError, ArgumentTypeError) as error:
+        raise type(error)(
+            "validation",
+            expected="a share between 0 and 1, a pair (texts, labels), or None",
+            got=error.got,
+        ) from None
