@@ -3,6 +3,7 @@ import pytest
 
 from inlay.kernels import skipgram as sg
 from inlay.kernels.rows import row_lanes, row_width
+from tests.train.reference import Chance, blocks, sigmoid, skip_gram_block, subsample
 
 ALL = 2**32 - 1
 
@@ -15,10 +16,6 @@ def both(kernel):
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
 
 
-def sigmoid(x):
-    return 1 / (1 + np.exp(-np.float64(x)))
-
-
 def make_model(vocab_size, dim, seed=0, scale=0.5):
     """Random vectors, `(vocab_size, row)` with zero padding."""
     rng, row = np.random.default_rng(seed), row_width(dim)
@@ -28,7 +25,7 @@ def make_model(vocab_size, dim, seed=0, scale=0.5):
 
 
 class Recorder:
-    """Runs one block or more and says which words, widths and noise were drawn."""
+    """Runs one block or more, and the reference with the same draws."""
 
     def __init__(self, run, *, vocab_size, dim, window, n_noise, negative, size=64, limit=1e9):
         self.inputs, self.outputs = make_model(vocab_size, dim)
@@ -45,59 +42,15 @@ class Recorder:
         ids = np.array(ids, np.int32)
         return self.run(ids, self.keep, model, self.noise, self.scratch, step, row_lanes(self.dim))
 
-    def draws(self, ids):
-        """The kernel's blocks, replayed: bounds, width, scale of the steps, noise words."""
-        state = int(self.seed)
-        accept, alias = self.noise
-
-        def following():
-            nonlocal state
-            state = (state * int(sg.MULTIPLIER) + int(sg.INCREMENT)) % 2**64
-            return state >> 32
-
-        def noise():
-            words = []
-            for _ in range(self.n_noise):
-                slot = following() * accept.size >> 32
-                words.append(slot if following() < accept[slot] else alias[slot])
-            return words
-
-        flat = [word for word in ids if word >= 0]
-        for _ in flat:
-            following()
-        blocks, drawn, start = [], noise(), 0
-        while start < len(flat):
-            width = 1 + (following() * self.window >> 32)
-            # How often the most repeated word stands within eight words, or the window.
-            reach = max(8, self.window)
-            near = range(max(start - width, 0), min(start + 8 + width, len(flat)))
-            most = max(flat[max(p - reach, 0) : p + 1].count(flat[p]) for p in near)
-            room = float(self.limit) / most
-            stop = min(start + int(min(max(room, 1), 8)), len(flat))
-            blocks.append((start, stop, width, min(room, 1), drawn))
-            drawn, start = noise(), stop
-        return blocks
-
-
-def reference(inputs, outputs, sentences, blocks, alpha, share):
-    """The update of the kernel's docstring, pair by pair, in float64."""
-    inputs, outputs = inputs.astype(np.float64), outputs.astype(np.float64)
-    flat = [(word, s) for s, sentence in enumerate(sentences) for word in sentence]
-    for start, stop, width, scale, noise in blocks:
-        old_inputs, old_outputs = inputs.copy(), outputs.copy()
-        for c in range(start, stop):
-            centre, sentence = flat[c]
-            for p in range(max(c - width, 0), min(c + width + 1, len(flat))):
-                word = flat[p][0]
-                if p == c or flat[p][1] != sentence:
-                    continue
-                targets = [(centre, 1, 1)] + [(n, 0, share) for n in noise if n != centre]
-                for target, label, weight in targets:
-                    x, y = old_inputs[word], old_outputs[target]
-                    g = alpha * scale * weight * (label - sigmoid(x @ y))
-                    inputs[word] += g * y
-                    outputs[target] += g * x
-    return inputs, outputs
+    def expected(self, ids, alpha=0.02):
+        """The vectors after `train`, by the reference, with the same draws."""
+        inputs, outputs = self.inputs.astype(np.float64), self.outputs.astype(np.float64)
+        chance = Chance(self.seed)
+        words = subsample(ids, np.ones(len(inputs)), chance)
+        settings = {"window": self.window, "n_noise": self.n_noise, "limit": float(self.limit)}
+        for block in blocks(words, self.noise, chance, **settings):
+            skip_gram_block(inputs, outputs, words, block, alpha, float(self.share))
+        return inputs, outputs
 
 
 CASES = {
@@ -152,15 +105,14 @@ def test_update_is_the_formula(run, case):
     sentences = case.pop("sentences")
     ids = [i for sentence in sentences for i in (*sentence, -1)]
     recorder = Recorder(run, **case)
-    before = recorder.inputs.copy(), recorder.outputs.copy()
-    blocks, share = recorder.draws(ids), float(recorder.share)
-    expected = reference(*before, sentences, blocks, np.float32(0.02), share)
+    before = recorder.inputs.copy()
+    expected = recorder.expected(ids)
     assert recorder.train(ids) == sum(map(len, sentences))
     np.testing.assert_allclose(recorder.inputs, expected[0], rtol=1e-4, atol=2e-5)
     np.testing.assert_allclose(recorder.outputs, expected[1], rtol=1e-4, atol=2e-5)
     assert not recorder.inputs[:, case["dim"] :].any()
     if max(map(len, sentences)) > 1:
-        assert abs(recorder.inputs - before[0]).max() > 1e-3
+        assert abs(recorder.inputs - before).max() > 1e-3
 
 
 def test_nothing_kept_changes_nothing():
