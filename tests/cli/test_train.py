@@ -111,7 +111,7 @@ def test_every_option_of_bilm_reaches_the_trainer(inlay, corpus, tmp_path):
         "n_layers": 1,
         "char_dim": 3,
         "n_highway": 2,
-        "vocab_size": 6,
+        "max_vocab_size": 6,
         "min_count": 3,
         "softmax": "full",
         "n_samples": 3,
@@ -126,7 +126,7 @@ def test_every_option_of_bilm_reaches_the_trainer(inlay, corpus, tmp_path):
     }
     args = [word for k, v in options.items() for word in ("--" + k.replace("_", "-"), v)]
     args += ["--filters", "2:3,1:4", "--tokenizer", "lower", "--workers", 1, "--keep-softmax"]
-    args += ["--checkpoint-every", 5, "--no-resume"]
+    args += ["--checkpoint-every", 5, "--no-resume", "--device", "cpu"]
     target = tmp_path / "elmo"
     answer = json.loads(inlay("train", "bilm", corpus, "-o", target, *args, "--json").stdout)
     assert answer["settings"] == options | {"filters": [[2, 3], [1, 4]]}
