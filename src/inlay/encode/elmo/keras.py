@@ -1,33 +1,27 @@
 """ELMo as a Keras layer, on any backend. Importing this registers the layer for loading."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Self
 
-import numpy as np
-
 from inlay.aliases import Array
 from inlay.core import Vocabulary
-from inlay.encode.elmo import keras_bilm as bilm
-from inlay.encode.elmo.characters import BOS, EOS, character_ids
+from inlay.encode.elmo.keras_bilm import BiLM, to_the_left
 from inlay.encode.elmo.keras_input import (
     TokenMask,
     checked,
-    is_text,
-    tensorflow_text,
     words_and_none,
 )
+from inlay.encode.elmo.keras_mix import ScalarMix, layer_norm, mean_over_tokens
 from inlay.encode.elmo.keras_states import RowStates
-from inlay.encode.elmo.keras_words import distinct, word_table, word_vectors
+from inlay.encode.elmo.keras_words import TABLE, CachedWords, CharacterWords, word_table
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.settings import LayerSettings
-from inlay.encode.elmo.weights import Weights, cell_name, names_and_shapes
+from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
-
-WORD_TABLE = "word_table"
 
 
 @keras.saving.register_keras_serializable("inlay", "ElmoLayer")
@@ -101,8 +95,19 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             name=f"{self.name}_mask",
         )
         self._dropout = keras.layers.Dropout(self.settings.dropout, dtype=self.dtype_policy)
-        self._mixes: list[Any] = []
-        self._arrays: dict[str, Any] = {}
+        learned, fixed = self.settings.trainable, self.settings.scalar_mix_parameters
+        never = ["scalars"] * (fixed is not None or not learned) + ["gamma"] * (not learned)
+        part = {"learns": learned == "all", "dtype": self.dtype_policy}
+        self._mixes = [
+            ScalarMix(fixed, fixed=never, dtype=self.dtype_policy, name=f"mix_{k}")
+            for k in range(self.settings.num_output_representations)
+        ]
+        self._words = (
+            CharacterWords(self.options, max_length=max_length, **part)
+            if n_cached is None
+            else CachedWords(self.options, n_cached=n_cached, **part)
+        )
+        self._bilm = BiLM(self.options, **part)
         self._states = (
             RowStates(self.options, f"layer {self.name!r}", dtype=self.dtype_policy)
             if self.settings.stateful
@@ -163,12 +168,12 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         )
         arrays = weights.named()
         if words is not None:
-            arrays[WORD_TABLE] = word_table(options, arrays, words)
+            arrays[TABLE] = word_table(options, arrays, words)
         layer._make_variables(arrays)
         if mix is not None and chosen.scalar_mix_parameters is None:
-            for scalars, gamma in layer._mixes:
-                scalars.assign(mix.scalars)
-                gamma.assign(mix.gamma)
+            for part in layer._mixes:
+                part.scalars.assign(mix.scalars)
+                part.gamma.assign(mix.gamma)
         if not chosen.stateful:
             layer.build((None, None))
         return layer
@@ -182,15 +187,11 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         where = f"layer {self.name!r}"
         if self.n_cached is not None:
             raise ArgumentError(where, expected="all of the network", got="one with cached words")
-        arrays = {
-            name: ops.convert_to_numpy(ops.cast(array, "float32"))
-            for name, array in self._arrays.items()
-        }
-        return Weights.take(arrays, self.options, where)
+        return Weights.take(self._words.arrays() | self._bilm.arrays(), self.options, where)
 
     def build(self, input_shape: Any) -> None:
         """Make what is not there yet; the size of the batch matters to a stateful layer alone."""
-        if not self._arrays:
+        if not self._bilm.built:
             self._make_variables({})
         for part in (self._masker, self._dropout, self._states):
             if part is not None and not part.built:  # else Keras runs a batch to build it
@@ -199,47 +200,10 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
 
     def _make_variables(self, start: dict[str, Array]) -> None:
         """Make all but states; NaN where there is nothing to start from."""
-        settings = self.settings
-        fixed = settings.scalar_mix_parameters
-        zeros = (0.0,) * (self.options.n_layers + 1)
-        # These first, so that a file saved with one `trainable` fits a layer with another.
-        self._mixes = [
-            (
-                self._variable(f"scalars_{k}", fixed or zeros, settings.trainable and not fixed),
-                self._variable(f"gamma_{k}", 1.0, settings.trainable),
-            )
-            for k in range(settings.num_output_representations)
-        ]
-        self._arrays = {
-            name: self._variable(name, start.get(name), settings.trainable == "all", shape)
-            for name, shape in self._names_and_shapes()
-        }
-
-    def _names_and_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        if self.n_cached is None:
-            yield from names_and_shapes(self.options)
-            return
-        yield WORD_TABLE, (self.n_cached + 2, self.options.projection_dim)
-        lstms = {cell_name(d, k) for d in range(2) for k in range(self.options.n_layers)}
-        for name, shape in names_and_shapes(self.options):
-            if name.rpartition("/")[0] in lstms:
-                yield name, shape
-
-    def _variable(
-        self, name: str, value: Any, trainable: object, shape: tuple[int, ...] | None = None
-    ) -> Any:
-        def numbers(shape: tuple[int, ...], dtype: str | None = None) -> Any:
-            # NaN, so that a layer that was never loaded cannot pass for one that works; and else
-            # a copy, for torch and JAX may keep the array itself.
-            array = np.array(np.full(shape, np.nan) if value is None else value, np.float32)
-            return ops.cast(ops.convert_to_tensor(array), dtype)
-
-        return self.add_weight(
-            np.shape(value) if shape is None else shape,
-            initializer=numbers,
-            trainable=bool(trainable),
-            name=name.replace("/", "_"),
-        )
+        for mix in self._mixes:
+            mix.build((None, self.options.n_layers + 1))
+        for part in (self._words, self._bilm):
+            part.make(start)
 
     def reset_states(self) -> None:
         """Let every row of a stateful layer start from zero again."""
@@ -258,53 +222,30 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Run the network; see the class for inputs and outputs."""
         mask = self._masker.of_tokens(inputs)
-        rows, index = self._words(inputs)
+        rows, index = self._words.look_up(inputs)
         index = ops.pad(index + 2, ((0, 0), (1, 0)), constant_values=0)  # <S>
         index = ops.pad(index, ((0, 0), (0, 1)), constant_values=1)  # </S>
         inside = ops.pad(ops.cast(mask, "int32"), ((0, 0), (1, 1)), constant_values=1) > 0
         states = () if self._states is None else self._states.read(mask)
-        layers, ends = bilm.run_layers(self.options, self._get, (rows, index), inside, states)
+        layers, ends = self._bilm.layers_of((rows, index), inside, states)
         if self._states is not None:
             self._states.write(ends)
         keep = self.settings.keep_sentence_boundaries
-        mixes = [self._mix(k, layers, inside, training) for k in range(len(self._mixes))]
+        normed = layers
+        if self.settings.do_layer_norm:
+            normed = [layer_norm(layer, inside) for layer in layers]
+        mixes = [self._dropout(mix.mix(normed), training=training) for mix in self._mixes]
 
         def cut(tensor: Any) -> Any:
-            return bilm.to_the_left(tensor, inside) if keep else tensor[:, 1:-1]
+            return to_the_left(tensor, inside) if keep else tensor[:, 1:-1]
 
         outputs = {
-            "default": bilm.mean_over_tokens(mixes[0][:, 1:-1], mask),
+            "default": mean_over_tokens(mixes[0][:, 1:-1], mask),
             "elmo": [cut(mix) for mix in mixes] if len(mixes) > 1 else cut(mixes[0]),
             "word_emb": cut(layers[0][..., : self.options.projection_dim]),
             "mask": self._masker(inputs),
         } | {f"lstm_outputs{k}": cut(layer) for k, layer in enumerate(layers[1:], 1)}
         return outputs if self.output_key == "all" else outputs[self.output_key]
-
-    def _words(self, inputs: Any) -> tuple[Any, Any]:
-        """Vectors of `<S>`, `</S>` and words, and for each position which of the words it is."""
-        if self.n_cached is not None:
-            return self._get(WORD_TABLE), ops.cast(inputs, "int32")
-        length = self.options.word_length
-        if is_text(inputs):
-            ids, index = tensorflow_text().distinct_words(inputs, length, self.max_length)
-        else:
-            ids, index = distinct(ops.reshape(ops.cast(inputs, "int32"), (-1, length)))
-            index = ops.reshape(index, ops.shape(inputs)[:2])
-        marks = ops.convert_to_tensor(character_ids([BOS, EOS], length))
-        return word_vectors(self.options, self._get, ops.concatenate([marks, ids])), index
-
-    def _get(self, name: str) -> Any:
-        return ops.convert_to_tensor(self._arrays[name])
-
-    def _mix(self, k: int, layers: list[Any], inside: Any, training: bool | None) -> Any:
-        """Mix k of the layers, `(batch, tokens + 2, 2P)`, 0 where nothing is."""
-        exact = keras.backend.result_type(self.compute_dtype, "float32")
-        layers = [ops.cast(layer, exact) for layer in layers]
-        if self.settings.do_layer_norm:
-            layers = [bilm.layer_norm(layer, inside) for layer in layers]
-        parameters, gamma = (ops.cast(part, exact) for part in self._mixes[k])
-        mixed = ops.cast(bilm.scalar_mix(layers, parameters, gamma), self.compute_dtype)
-        return self._dropout(mixed, training=training)
 
     # -- shapes, masks, saving -----------------------------------------------------------------
 
@@ -349,7 +290,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         settings = dict(config)
         numbers = settings.pop("numbers", None)
         layer = cls(**settings)
-        if isinstance(numbers, Numbers) and numbers.layer._arrays:
+        if isinstance(numbers, Numbers) and numbers.layer._bilm.built:
             layer._make_variables({})
             if numbers.layer.built:
                 states = numbers.layer._states

@@ -9,14 +9,29 @@ from typing import Any
 
 import numpy as np
 
+from inlay.encode.elmo.keras_part import Part
 from inlay.encode.elmo.keras_words import Get
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import FORGET_BIAS, cell_name
+from inlay.encode.elmo.weights import FORGET_BIAS, cell_name, names_and_shapes
 from inlay.hosts.keras import keras, ops
 from inlay.optional import require
 
 State = tuple[Any, Any]  # h (batch, P) and c (batch, C)
-EPSILON = 1e-13  # under the root of the layer norm
+
+
+class BiLM(Part):
+    """The LSTM layers of both directions."""
+
+    def __init__(self, options: Options, **kwargs: Any) -> None:
+        arrays = names_and_shapes(options)
+        shapes = {name: shape for name, shape in arrays if name.startswith("RNN")}
+        super().__init__(options, shapes, **kwargs)
+
+    def layers_of(
+        self, words: tuple[Any, Any], mask: Any, states: Sequence[State] = ()
+    ) -> tuple[list[Any], list[State]]:
+        """Run both directions over texts with their marks; see `run_layers`."""
+        return run_layers(self.options, self.get, words, mask, states)
 
 
 def run_layers(
@@ -62,29 +77,6 @@ def to_the_left(tensor: Any, mask: Any) -> Any:
     enter, _, _ = _orders(rank, mask, rank[:, -1])
     rows = _take(ops.reshape(tensor, (-1, tensor.shape[-1])), enter)
     return ops.transpose(rows, (1, 0, 2))
-
-
-def scalar_mix(layers: Sequence[Any], parameters: Any, gamma: Any) -> Any:
-    """`gamma * sum_k softmax(parameters)_k layers_k`."""
-    weights = ops.softmax(parameters)
-    return gamma * sum(weights[k] * layer for k, layer in enumerate(layers))
-
-
-def layer_norm(layer: Any, mask: Any) -> Any:
-    """Subtract one mean, divide by one deviation: of all positions and features of the batch."""
-    here = ops.cast(ops.expand_dims(mask, -1), layer.dtype)
-    n = ops.sum(here) * layer.shape[-1]
-    mean = ops.sum(layer * here) / n
-    variance = ops.sum(ops.square((layer - mean) * here)) / n
-    return (layer - mean) * here / ops.sqrt(variance + EPSILON)
-
-
-def mean_over_tokens(tensor: Any, mask: Any) -> Any:
-    """`(batch, steps, dim)` to `(batch, dim)`; 0 for a text without tokens."""
-    exact = keras.backend.result_type(tensor.dtype, "float32")  # half a number cannot count far
-    here = ops.cast(ops.expand_dims(mask, -1), exact)
-    mean = ops.sum(ops.cast(tensor, exact) * here, axis=1) / ops.maximum(ops.sum(here, axis=1), 1)
-    return ops.cast(mean, tensor.dtype)
 
 
 def _take(table: Any, index: Any) -> Any:

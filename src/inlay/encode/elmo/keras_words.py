@@ -7,12 +7,52 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.encode.elmo.characters import BOS, EOS, NO_TOKEN, PADDING, character_ids
+from inlay.encode.elmo.keras_input import is_text, tensorflow_text
+from inlay.encode.elmo.keras_part import Part
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.weights import names_and_shapes
 from inlay.hosts.keras import keras, ops
 from inlay.optional import require
 
 Get = Callable[[str], Any]  # the official name of an array -> a tensor
+TABLE = "word_table"  # the vectors of `<S>`, `</S>` and words
 WORDS_AT_ONCE = 512  # the convolutions take 180 KB for each at the official sizes
+
+
+class CharacterWords(Part):
+    """Words read by their characters."""
+
+    def __init__(self, options: Options, *, max_length: int | None, **kwargs: Any) -> None:
+        arrays = names_and_shapes(options)
+        shapes = {name: shape for name, shape in arrays if not name.startswith("RNN")}
+        super().__init__(options, shapes, **kwargs)
+        self.max_length = max_length
+
+    def look_up(self, inputs: Any) -> tuple[Any, Any]:
+        """Vectors of `<S>`, `</S>` and words, and the number of each position's word, from 0.
+
+        Args:
+            inputs: Characters `(batch, tokens, word_length)`, or strings.
+        """
+        length = self.options.word_length
+        if is_text(inputs):
+            ids, index = tensorflow_text().distinct_words(inputs, length, self.max_length)
+        else:
+            ids, index = distinct(ops.reshape(ops.cast(inputs, "int32"), (-1, length)))
+            index = ops.reshape(index, ops.shape(inputs)[:2])
+        marks = ops.convert_to_tensor(character_ids([BOS, EOS], length))
+        return word_vectors(self.options, self.get, ops.concatenate([marks, ids])), index
+
+
+class CachedWords(Part):
+    """Words whose vectors were made once, by their ids."""
+
+    def __init__(self, options: Options, *, n_cached: int, **kwargs: Any) -> None:
+        super().__init__(options, {TABLE: (n_cached + 2, options.projection_dim)}, **kwargs)
+
+    def look_up(self, inputs: Any) -> tuple[Any, Any]:
+        """As `CharacterWords.look_up`, of word ids `(batch, tokens)`."""
+        return self.get(TABLE), ops.cast(inputs, "int32")
 
 
 def distinct(ids: Any) -> tuple[Any, Any]:
