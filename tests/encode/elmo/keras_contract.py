@@ -9,8 +9,8 @@ import pytest
 from keras import ops
 
 from inlay import Vocabulary
+from inlay.encode.elmo import Elmo
 from inlay.encode.elmo.characters import batch_to_ids
-from inlay.encode.elmo.keras import ElmoLayer
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, IdError
@@ -44,8 +44,13 @@ def small(options=TINY):
     return Weights.random(options, seed=1)
 
 
+def made(options, weights, *, pad_token=None, max_length=None, **settings):
+    encoder = Elmo(options, weights, pad_token=pad_token, max_length=max_length)
+    return encoder.to_keras(**settings)
+
+
 def layer_of(options=TINY, **settings):
-    return ElmoLayer.from_weights(options, small(options), **({"dropout": 0} | settings))
+    return made(options, small(options), **({"dropout": 0} | settings))
 
 
 def set_mixes(layer, *mixes):
@@ -102,7 +107,7 @@ def model_of(layer, head=None, shape=(None, 50), dtype="int32", **compile_option
 
 
 def test_golden_layers(golden):
-    layer = ElmoLayer.from_weights(golden.options, golden.weights, output_key="all", dropout=0)
+    layer = made(golden.options, golden.weights, output_key="all", dropout=0)
     batch = golden.batches[0]
     # Once as users call it first: numpy, of the file's own small integers, nothing compiled.
     found = keras.tree.map_structure(ops.convert_to_numpy, layer(batch.char_ids.astype("int16")))
@@ -120,7 +125,7 @@ def test_golden_layers(golden):
 
 
 def test_layer_norm_and_two_mixes(golden):
-    layer = ElmoLayer.from_weights(
+    layer = made(
         golden.options,
         golden.weights,
         output_key="elmo",
@@ -135,9 +140,7 @@ def test_layer_norm_and_two_mixes(golden):
 
 
 def test_states_go_on_with_the_next_batch(golden):
-    layer = ElmoLayer.from_weights(
-        golden.options, golden.weights, output_key="lstm_outputs2", stateful=True
-    )
+    layer = made(golden.options, golden.weights, output_key="lstm_outputs2", stateful=True)
     one, two = golden.batches
     ids = [np.pad(b.char_ids, ((0, 0), (0, 11 - b.char_ids.shape[1]), (0, 0))) for b in (one, two)]
     for _ in range(2):
@@ -149,9 +152,7 @@ def test_states_go_on_with_the_next_batch(golden):
 
 
 def test_the_official_fixture_with_its_states(official):
-    layer = ElmoLayer.from_weights(
-        official.options, official.weights, output_key="lstm_outputs2", stateful=True
-    )
+    layer = made(official.options, official.weights, output_key="lstm_outputs2", stateful=True)
     width = max(len(text) for batch in official.batches for text in batch)
     model = keras.Sequential([keras.Input((width, 50), 3, dtype="int32"), layer])
     for batch, expected in zip(official.batches, official.top, strict=True):

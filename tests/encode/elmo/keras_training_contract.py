@@ -22,6 +22,7 @@ from tests.encode.elmo.keras_contract import (
     check_close,
     expected_layers,
     layer_of,
+    made,
     model_of,
     run,
     set_mixes,
@@ -210,7 +211,7 @@ def test_weights_of_one_trainable_fit_another(tmp_path):
     model = model_of(layer_of(output_key="default"))
     set_mixes(model.layers[1], [0.3, -0.2], 1.2)
     model.save_weights(tmp_path / "model.weights.h5")
-    other = ElmoLayer.from_weights(TINY, Weights.random(TINY, 7), trainable="all", dropout=0)
+    other = made(TINY, Weights.random(TINY, 7), trainable="all", dropout=0)
     twin = model_of(other)
     twin.load_weights(tmp_path / "model.weights.h5")
     for found, expected in zip(other.get_weights(), model.layers[1].get_weights(), strict=True):

@@ -9,12 +9,12 @@ import pytest
 import tensorflow as tf
 
 from inlay.encode.elmo.characters import batch_to_ids, character_ids
-from inlay.encode.elmo.keras import ElmoLayer
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.tensorflow_text import character_ids_of, distinct_words, tokens_of
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentTypeError
 from tests.encode.elmo.golden import ATOL
+from tests.encode.elmo.keras_contract import made
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -30,7 +30,7 @@ SPLIT = [[word for word in text.split(" ") if word] for text in TEXTS]
 
 def layer_of(**settings):
     weights = Weights.random(OPTIONS, seed=1)
-    return ElmoLayer.from_weights(OPTIONS, weights, **({"dropout": 0} | settings))
+    return made(OPTIONS, weights, **({"dropout": 0} | settings))
 
 
 def check_close(found, expected):

@@ -15,14 +15,18 @@ from tests.encode.elmo.test_torch_bilm import TINY, lively
 torch = pytest.importorskip("torch")
 from inlay.encode.elmo import Elmo as Encoder  # noqa: E402
 from inlay.encode.elmo.mix import Mix  # noqa: E402
-from inlay.encode.elmo.torch import Elmo, ScalarMix  # noqa: E402
+from inlay.encode.elmo.torch import ScalarMix  # noqa: E402
 
 TEXTS = [["the", "cat", "sat"], ["영화"], ["a", "b", "c", "d", "e"], []]
 KEYS = ("word_emb", "lstm_outputs1", "lstm_outputs2", "elmo", "default")
 
 
+def module_of(options, weights, **settings):
+    return Encoder(options, weights).to_torch(**settings)
+
+
 def make(**settings):
-    return Elmo.from_weights(TINY, lively(TINY), **settings)
+    return module_of(TINY, lively(TINY), **settings)
 
 
 def ids(texts=TEXTS, left=0, right=0):
@@ -44,7 +48,7 @@ def layers_of(out):
 
 
 def test_golden_layers(golden):
-    elmo = Elmo.from_weights(golden.options, golden.weights, stateful=True).eval()
+    elmo = module_of(golden.options, golden.weights, stateful=True).eval()
     for batch in golden.batches:
         out = elmo(torch.from_numpy(batch.char_ids))
         np.testing.assert_allclose(layers_of(out), batch.token_layers, atol=ATOL)
@@ -56,9 +60,7 @@ def test_golden_layers(golden):
 
 
 def test_golden_boundaries(golden):
-    elmo = Elmo.from_weights(
-        golden.options, golden.weights, keep_sentence_boundaries=True, stateful=True
-    )
+    elmo = module_of(golden.options, golden.weights, keep_sentence_boundaries=True, stateful=True)
     for batch in golden.batches:
         out = elmo.eval()(torch.from_numpy(batch.char_ids))
         np.testing.assert_allclose(layers_of(out), batch.layers, atol=ATOL)
@@ -68,7 +70,7 @@ def test_golden_boundaries(golden):
 
 
 def test_golden_stateless(golden):
-    elmo = Elmo.from_weights(golden.options, golden.weights)
+    elmo = module_of(golden.options, golden.weights)
     for batch in golden.batches:  # the first leaves nothing behind
         out = elmo(torch.from_numpy(batch.char_ids))
     wanted = golden.stateless_top[:, 1:-1] * batch.token_mask[..., None]
@@ -80,7 +82,7 @@ def test_golden_mixes_of_normalised_layers(golden, fixed):
     batch = golden.batches[0]
     settings = dict(do_layer_norm=True, num_output_representations=2)
     for (scalars, gamma), wanted in zip(golden.norm_scalars, golden.norm_mixes, strict=True):
-        elmo = Elmo.from_weights(
+        elmo = module_of(
             golden.options,
             golden.weights,
             scalar_mix_parameters=scalars if fixed else None,
@@ -94,7 +96,7 @@ def test_golden_mixes_of_normalised_layers(golden, fixed):
 
 
 def test_the_official_fixture(official):
-    elmo = Elmo.from_weights(official.options, official.weights, stateful=True)
+    elmo = module_of(official.options, official.weights, stateful=True)
     for texts, wanted in zip(official.batches, official.top, strict=True):
         top = array(elmo(ids(texts))["lstm_outputs2"])
         for row, vectors in enumerate(wanted):
@@ -103,7 +105,7 @@ def test_the_official_fixture(official):
 
 
 def test_the_official_words(official):
-    found = Elmo.from_weights(official.options, official.weights)(ids([official.words]))
+    found = module_of(official.options, official.weights)(ids([official.words]))
     np.testing.assert_allclose(array(found["word_emb"][0]), official.word_vectors, atol=ATOL)
 
 
@@ -273,7 +275,7 @@ def test_what_is_trained(settings, trained):
 
 def test_gradients_of_everything():
     options = replace(TINY, dim=3, projection_dim=2, filters=((1, 2), (3, 2)), n_layers=1)
-    elmo = Elmo.from_weights(
+    elmo = module_of(
         options, lively(options), trainable="all", dropout=0, do_layer_norm=True
     ).double()
     small = [["ab", "c", "ab"], ["c"]]
@@ -374,7 +376,7 @@ def test_learns_and_comes_back():
         losses.append(float(loss.detach()))
     assert losses[-1] < losses[0] - 0.02
     wanted = elmo.eval()(ids())["elmo"]
-    again = Elmo.from_weights(TINY, elmo.to_weights()).eval()
+    again = module_of(TINY, elmo.to_weights()).eval()
     again.mixes.load_state_dict(elmo.mixes.state_dict())
     assert torch.equal(again(ids())["elmo"], wanted)
     assert not torch.equal(make().eval()(ids())["elmo"], wanted)
@@ -388,7 +390,7 @@ def test_a_state_dict_holds_everything(words):
     file = io.BytesIO()
     torch.save(elmo.state_dict(), file)
     file.seek(0)
-    other = Elmo.from_weights(TINY, lively(TINY, seed=9), vocab_to_cache=words).eval()
+    other = module_of(TINY, lively(TINY, seed=9), vocab_to_cache=words).eval()
     inputs = ids() if words is None else torch.tensor([[1, 2, 0], [3, 0, 0]])
     assert not torch.equal(other(inputs)["elmo"], elmo(inputs)["elmo"])
     other.load_state_dict(torch.load(file))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from inlay.core import Vocabulary
+from inlay.encode.elmo.layer_settings import LayerSettings, Trainable, trained
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.settings import Trainable
 from inlay.encode.elmo.weights import Weights
 from inlay.hosts.backends import load_keras
 from inlay.optional import require
@@ -71,19 +71,21 @@ class Hosted:
         require("torch", extra="torch", need="making a torch module")
         from inlay.encode.elmo import torch as host
 
-        return host.Elmo.from_weights(
-            self.options,
-            self.weights,
-            mix=self.mix,
-            vocab_to_cache=vocab_to_cache,
-            trainable=trainable,
-            requires_grad=requires_grad,
+        settings = LayerSettings(
+            trainable=trained(trainable, requires_grad),
             num_output_representations=num_output_representations,
             do_layer_norm=do_layer_norm,
             dropout=dropout,
             keep_sentence_boundaries=keep_sentence_boundaries,
             scalar_mix_parameters=scalar_mix_parameters,
             stateful=stateful,
+        )
+        return host.Elmo.from_weights(
+            self.options,
+            self.weights,
+            settings,
+            mix=self.mix,
+            vocab_to_cache=vocab_to_cache,
         )
 
     def to_keras(
@@ -130,22 +132,24 @@ class Hosted:
         load_keras("making a Keras layer")
         from inlay.encode.elmo.keras import ElmoLayer
 
-        return ElmoLayer.from_weights(
-            self.options,
-            self.weights,
-            output_key=output_key,
-            mix=self.mix,
-            vocab_to_cache=vocab_to_cache,
-            pad_token=self.pad_token,
-            max_length=self.max_length,
-            trainable=trainable,
-            requires_grad=requires_grad,
+        settings = LayerSettings(
+            trainable=trained(trainable, requires_grad),
             num_output_representations=num_output_representations,
             do_layer_norm=do_layer_norm,
             dropout=dropout,
             keep_sentence_boundaries=keep_sentence_boundaries,
             scalar_mix_parameters=scalar_mix_parameters,
             stateful=stateful,
+        )
+        return ElmoLayer.from_weights(
+            self.options,
+            self.weights,
+            settings,
+            output_key=output_key,
+            mix=self.mix,
+            vocab_to_cache=vocab_to_cache,
+            pad_token=self.pad_token,
+            max_length=self.max_length,
             name=name,
             dtype=dtype,
         )

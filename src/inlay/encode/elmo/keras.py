@@ -15,13 +15,15 @@ from inlay.encode.elmo.keras_input import (
 from inlay.encode.elmo.keras_mix import ScalarMix, layer_norm, mean_over_tokens
 from inlay.encode.elmo.keras_states import RowStates
 from inlay.encode.elmo.keras_words import TABLE, CachedWords, CharacterWords, word_table
+from inlay.encode.elmo.layer_settings import LayerSettings
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
+
+UNSAID = LayerSettings()
 
 
 @keras.saving.register_keras_serializable("inlay", "ElmoLayer")
@@ -80,7 +82,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
     ) -> None:
         super().__init__(**kwargs)
         self.options = Options.from_dict(options)
-        self.settings = LayerSettings.make(self.options.n_layers + 1, **settings)
+        self.settings = LayerSettings(**settings)
         self.output_key, self.n_cached, self.max_length = output_key, n_cached, max_length
         self.no_token_ids, self.pad_token = tuple(no_token_ids), pad_token
         self.supports_masking = True
@@ -121,6 +123,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         cls,
         options: Options,
         weights: Weights,
+        settings: LayerSettings = UNSAID,
         *,
         output_key: str = "default",
         mix: Mix | None = None,
@@ -129,13 +132,13 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         max_length: int | None = None,
         name: str | None = None,
         dtype: Any = None,
-        **settings: Any,
     ) -> Self:
         """Make the layer of an ELMo. Allocates the weights once more.
 
         Args:
             options: Its shape.
             weights: Its numbers, which are copied.
+            settings: What kind of layer it is to be.
             output_key: What is returned; see the class.
             mix: What each mix begins with, unless `scalar_mix_parameters` fix it; None: evenly.
             vocab_to_cache: Words whose vectors are computed now and looked up from then on; the
@@ -145,24 +148,23 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             max_length: Tokens to read of a text that comes as strings.
             name: Of the layer.
             dtype: A dtype or a policy, as of any Keras layer.
-            **settings: Of `LayerSettings`; and `requires_grad`, AllenNLP's name of `trainable`.
 
         Raises:
             ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
         """
-        chosen = LayerSettings.make(options.n_layers + 1, **settings)
+        settings.check_layers(options.n_layers + 1)
         if vocab_to_cache is not None:
-            chosen.check_cached()
+            settings.check_cached()
         words, none = words_and_none(vocab_to_cache, pad_token)
         layer = cls(
             options.to_dict(),
-            asdict(chosen),
+            asdict(settings),
             output_key=output_key,
             n_cached=None if words is None else len(words),
             no_token_ids=none,
             pad_token=pad_token,
             max_length=max_length,
-            trainable=chosen.trainable is not False,
+            trainable=settings.trainable is not False,
             name=name,
             dtype=dtype,
         )
@@ -170,11 +172,11 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         if words is not None:
             arrays[TABLE] = word_table(options, arrays, words)
         layer._make_variables(arrays)
-        if mix is not None and chosen.scalar_mix_parameters is None:
+        if mix is not None and settings.scalar_mix_parameters is None:
             for part in layer._mixes:
                 part.scalars.assign(mix.scalars)
                 part.gamma.assign(mix.gamma)
-        if not chosen.stateful:
+        if not settings.stateful:
             layer.build((None, None))
         return layer
 

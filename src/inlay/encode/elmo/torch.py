@@ -9,9 +9,9 @@ from torch.nn import functional
 
 from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import BOS, EOS, character_ids, check_tokens
+from inlay.encode.elmo.layer_settings import LayerSettings
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import N_CHARACTERS, Options
-from inlay.encode.elmo.settings import LayerSettings
 from inlay.encode.elmo.torch_bilm import BiLM, States, to_weights
 from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
@@ -19,6 +19,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import torch as host
 
 Words = Sequence[str] | Vocabulary
+UNSAID = LayerSettings()
 EPSILON = 1e-13  # as AllenNLP has it
 
 
@@ -42,7 +43,7 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
 
     Example:
         >>> options = Options(8, 4, 2, 3.0, 3.0, True, 4, ((1, 4), (2, 4)), 1, "relu")
-        >>> elmo = Elmo.from_weights(options, Weights.random(options), dropout=0)
+        >>> elmo = Elmo.from_weights(options, Weights.random(options), LayerSettings(dropout=0))
         >>> from inlay.encode.elmo.characters import batch_to_ids
         >>> out = elmo(torch.from_numpy(batch_to_ids([["a", "good", "film"], ["no"]])))
         >>> out["elmo"].shape, out["default"].shape
@@ -77,32 +78,32 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
         cls,
         options: Options,
         weights: Weights,
+        settings: LayerSettings = UNSAID,
         *,
         mix: Mix | None = None,
         vocab_to_cache: Words | None = None,
-        **settings: Any,
     ) -> Self:
         """Make the module of an ELMo. Allocates the weights once more.
 
         Args:
             options: Its shape.
             weights: Its numbers, which are copied.
+            settings: What kind of module it is to be.
             mix: What each mix begins with, unless `scalar_mix_parameters` fix it; None: evenly.
             vocab_to_cache: Words whose vectors are made now and looked up from then on. Ids of a
                 list are its positions, and 0 is no token whatever the first word, as in AllenNLP;
                 a Vocabulary has its own pad id.
-            **settings: Of `LayerSettings`; and `requires_grad`, AllenNLP's name of `trainable`.
 
         Raises:
             ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`:
                 what is cached would no longer be what the network makes.
         """
-        chosen = LayerSettings.make(options.n_layers + 1, **settings)
+        settings.check_layers(options.n_layers + 1)
         if vocab_to_cache is not None:
-            chosen.check_cached()
+            settings.check_cached()
         char_cnn, bilm = (network.from_weights(options, weights) for network in (CharCNN, BiLM))
-        module = cls(char_cnn, bilm, chosen, vocab_to_cache)
-        if mix is not None and chosen.scalar_mix_parameters is None:
+        module = cls(char_cnn, bilm, settings, vocab_to_cache)
+        if mix is not None and settings.scalar_mix_parameters is None:
             for part in module.mixes:
                 part.scalars.data = torch.tensor(mix.scalars)
                 part.gamma.data = torch.tensor(mix.gamma)
