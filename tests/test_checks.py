@@ -137,3 +137,31 @@ def test_where_to_write_is_looked_at_first(tmp_path):
 
 def test_long_values_are_cut_in_messages():
     assert len(checks.described("x" * 1000)) < 80
+
+
+@pytest.mark.parametrize(
+    "tokens", [["a", "b"], ("a", "b"), np.array(["a", "b"]), iter("ab"), {"a": 1, "b": 2}.keys()]
+)
+def test_tokens_become_a_list_of_plain_strings(tokens):
+    found = checks.many_tokens("tokens", tokens)
+    assert found == ["a", "b"]
+    assert {type(token) for token in found} == {str}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        ("ab", "tokens: expected a list of tokens, got str 'ab'. Try: put it in a list"),
+        ({"a": 0}, r"tokens: expected a list of tokens, got dict .*list\(tokens\)"),
+        ({"a"}, r"a set, which has another order in each process\. Try: sorted\(tokens\)"),
+        (5, r"got int 5\. Try: rows\[5\]"),
+        (np.array("a"), "expected a list of tokens, got ndarray"),
+        ([1], r"tokens, item 0: expected a string, got int 1\. Try: rows\[5\]"),
+        (["a", float("nan")], "tokens, item 1: expected a string, got nan"),
+        (np.array([["a"]]), "tokens, item 0: expected a string, got list"),
+        ([b"a"], "got bytes"),
+    ],
+)
+def test_what_is_no_list_of_tokens(tokens, message):
+    with pytest.raises(ArgumentTypeError, match=message):
+        checks.many_tokens("tokens", tokens, hint="rows[5]")

@@ -269,6 +269,11 @@ def described(value: Any) -> str:
 def _in_a_folder(target: Path) -> Path:
     if "\0" in str(target):
         raise ArgumentError("path", expected="a name without a NUL", got=described(str(target)))
+    try:
+        os.fsencode(target)
+    except UnicodeEncodeError:
+        expected = "a name that the file system can hold"
+        raise ArgumentError("path", expected=expected, got=described(str(target))) from None
     if not target.parent.is_dir():
         raise MissingFileError(
             str(target), expected="a folder to write into", got=f"no folder {target.parent}"

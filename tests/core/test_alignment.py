@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from inlay import Table, Vocabulary
-from inlay.errors import ArgumentError, UnknownTokenError
+from inlay import HashingVocabulary, Table, Vocabulary
+from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
 
 @pytest.fixture
@@ -113,3 +113,51 @@ def test_an_empty_table_has_no_mean_and_no_variance(policy):
     with pytest.raises(ArgumentError, match=r"got an empty table\. Try: unknown='zeros'"):
         table.align(vocab, policy)
     assert not table.align(vocab, "zeros").matrix.any()
+
+
+@pytest.mark.parametrize("tokens", [["film", "xyz", "good"], np.array(["film", "xyz", "good"])])
+def test_a_list_of_tokens_stands_for_these_rows_in_this_order(table, tokens):
+    aligned = table.align(tokens, "zeros")
+    assert aligned.tokens.tolist() == ["film", "xyz", "good"]
+    assert aligned.vectors.tolist() == [[0, 1, 0], [0, 0, 0], [1, 0, 0]]
+    assert (aligned.pad_id, aligned.unk_id) == (None, None)
+    with pytest.raises(ArgumentError, match="'a' at 0 and 1"):
+        table.align(["a", "a"])
+
+
+def test_a_map_keeps_its_ids(table):
+    aligned = table.align({"good": 1, "film": 0})
+    assert aligned.tokens.tolist() == ["film", "good"]
+    assert aligned.vectors.tolist() == [[0, 1, 0], [1, 0, 0]]
+    with pytest.raises(ArgumentError, match="each id from 0 to 1 once"):
+        table.align({"good": 1, "film": 2})
+
+
+def test_another_table_gives_its_rows_and_special_ids(table, vocab):
+    first = table.align(vocab, "zeros")
+    second = Table(["film", "good"], np.eye(2)).align(first, "zeros")
+    assert second.tokens == first.tokens
+    assert (second.pad_id, second.unk_id) == (first.pad_id, first.unk_id)
+    assert second.counts.tolist() == first.counts.tolist()
+    assert second.coverage.n_types == 6
+    assert second["good"].tolist() == [0, 1]
+
+
+def test_hashed_ids_cannot_be_turned_back_into_tokens(table):
+    with pytest.raises(ArgumentTypeError, match=r"cannot be turned back.*from_texts\(texts\)"):
+        table.align(HashingVocabulary(10))
+
+
+@pytest.mark.parametrize("vocab", ["good", None, 3, {"good", "film"}])
+def test_what_has_no_tokens_in_order_is_no_vocabulary(table, vocab):
+    with pytest.raises(ArgumentTypeError, match=r"^vocab: expected a list of tokens"):
+        table.align(vocab)
+
+
+@pytest.mark.parametrize("seed", ["1", 1.5, True, None])
+def test_the_seed_is_a_whole_number(table, vocab, seed):
+    with pytest.raises(ArgumentTypeError, match="seed: expected a whole number, 0 or more"):
+        table.align(vocab, seed=seed)
+    with pytest.raises(ArgumentError, match="seed"):
+        table.align(vocab, seed=-1)
+    assert table.align(vocab, seed=np.int64(3)).provenance["seed"] == 3

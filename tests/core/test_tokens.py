@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,6 +55,23 @@ def test_is_a_sequence():
     assert repr(tokens) == "Tokens(4: 'a', 'bé', '', ...)"
     with pytest.raises(IndexError):
         tokens[4]
+
+
+def test_copies_and_pickles_with_the_index_that_was_built():
+    tokens = Tokens.from_list(["a", "bé"])
+    assert "slots" not in vars(pickle.loads(pickle.dumps(tokens)))
+    assert tokens.find("bé") == 1
+    for made in (copy.copy(tokens), copy.deepcopy(tokens), pickle.loads(pickle.dumps(tokens))):
+        assert made == tokens
+        assert np.array_equal(vars(made)["slots"], tokens.slots)
+        assert made.find("bé") == 1
+
+
+def test_damage_is_reported_by_the_name_that_was_given():
+    tokens = Tokens(np.frombuffer(b"\xff", np.uint8), np.array([0, 1]), name="v.safetensors")
+    for made in (tokens, pickle.loads(pickle.dumps(tokens))):
+        with pytest.raises(FormatError, match=r"v\.safetensors: expected token 0 in UTF-8"):
+            made[0]
 
 
 def test_a_dict_is_made_only_when_asked_for():

@@ -1,17 +1,20 @@
+import copy
 import json
-import subprocess
-import sys
+import pickle
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary, Vocabulary
+from inlay import Table, Vocabulary
 from inlay.core import Tokens
 from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
     FormatError,
     IdError,
+    ImmutableError,
+    InlayError,
     MissingFileError,
     UnknownTokenError,
 )
@@ -27,13 +30,103 @@ def test_from_texts_orders_by_count_then_code_point():
     assert again.tokens == vocab.tokens
 
 
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ["x", "y"],
+        np.array(["x", "y"]),
+        np.array(["x", "y"], object),
+        (token for token in "xy"),
+        Tokens.from_list(["x", "y"]),
+        {"x": 5, "y": 6}.keys(),
+        Table(["x", "y"], np.eye(2)),
+    ],
+    ids=lambda tokens: type(tokens).__name__,
+)
+def test_made_of_tokens_in_whatever_holds_them_in_order(tokens):
+    vocab = Vocabulary(tokens)
+    assert vocab.itos.tolist() == ["<pad>", "<unk>", "x", "y"]
+    assert vocab.stoi == {"<pad>": 0, "<unk>": 1, "x": 2, "y": 3}
+    assert vocab.vocab_size == len(vocab) == 4
+    assert {type(token) for token in vocab} == {str}
+
+
+@pytest.mark.parametrize("special", [{}, {"pad": None, "unk": None}])
+@pytest.mark.parametrize(
+    ("tokens", "hint"),
+    [
+        ("a good film", r"Vocabulary\.from_texts\(\[text\]\)"),
+        (b"good", r"from_texts"),
+        ({"a": 0}, r"Vocabulary\.from_mapping\(mapping\)"),
+        (Counter("ab"), r"most_common\(\)\]\), or from_texts\(texts\)"),
+        ({"a", "b"}, r"sorted\(tokens\)"),
+        (300, "got int 300"),
+        ([3], "item 0: expected a string, got int 3"),
+    ],
+)
+def test_what_is_no_list_of_tokens_is_told_what_to_write(tokens, hint, special):
+    with pytest.raises(ArgumentTypeError, match=f"^tokens.*{hint}"):
+        Vocabulary(tokens, **special)
+
+
+def test_what_a_set_holds_has_no_ids_that_another_process_would_give():
+    with pytest.raises(ArgumentTypeError, match="another order in each process"):
+        Vocabulary(frozenset(["a"]))
+
+
+def test_never_changes(tmp_path):
+    vocab = Vocabulary(["x"], counts=[3])
+    for name in ("tokens", "pad_id", "unk_id", "counts", "tokenizer", "vocab_size"):
+        with pytest.raises(ImmutableError, match=rf"Vocabulary\.{name}: .*make a new Vocabulary"):
+            setattr(vocab, name, None)
+    with pytest.raises(ValueError, match="read-only"):
+        vocab.counts[0] = 1
+    for made in (copy.deepcopy(vocab), pickle.loads(pickle.dumps(vocab))):
+        assert (made.tokens, made.pad_id, made.unk_id) == (vocab.tokens, 0, 1)
+        assert made.counts.tolist() == [0, 0, 3]
+        assert made["x"] == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"min_count": "3"}, "min_count: expected a whole number, 0 or more, got str '3'"),
+        ({"min_count": 1.0}, r"min_count: .* got 1\.0"),
+        ({"max_size": "5"}, "max_size: expected a whole number, 1 or more, got str"),
+        ({"pad": 0}, r"pad: expected a token or None, got int 0\. Try: pad_id=0"),
+        ({"unk": 1}, r"unk: .*Try: unk_id=1"),
+        ({"pad_id": "0"}, "pad_id: expected a whole number, 0 or more, got str"),
+        ({"unk_id": True}, "unk_id: .* got True"),
+        ({"tokenizer": 3}, "tokenizer: expected one of"),
+        ({"tokenizer": None}, "tokenizer: expected one of"),
+    ],
+)
+def test_settings_are_looked_at(settings, message):
+    with pytest.raises(ArgumentTypeError, match=message):
+        Vocabulary.from_texts(TEXTS, **settings)
+    if not settings.keys() & {"min_count", "max_size"}:
+        with pytest.raises(ArgumentTypeError, match=message):
+            Vocabulary(["a"], **settings)
+
+
+def test_numpy_s_numbers_are_numbers():
+    one, two = np.int64(1), np.uint8(2)
+    vocab = Vocabulary.from_texts(TEXTS, min_count=two, max_size=np.int32(9), pad_id=one, unk_id=0)
+    assert vocab.tokens.tolist() == ["<unk>", "<pad>", "a", "b"]
+    assert type(vocab.pad_id) is int
+    assert vocab.encode(["a", "a b"], max_length=two).tolist() == [[2, 1], [2, 3]]
+    assert Vocabulary.from_mapping({"a": two, "b": np.int64(0), "c": one}).encode(["a"]) == [[2]]
+
+
 def test_min_count_and_max_size():
     assert Vocabulary.from_texts(TEXTS, min_count=2).tokens.tolist() == ["<pad>", "<unk>", "a", "b"]
     assert len(Vocabulary.from_texts(TEXTS, max_size=5)) == 5
     assert len(Vocabulary.from_texts(["<pad> <unk> a b"], tokenizer="split", max_size=3)) == 3
     assert Vocabulary.from_texts(TEXTS, max_size=3, unk=None).tokens.tolist() == ["<pad>", "a", "b"]
-    with pytest.raises(ArgumentError, match="max_size"):
+    with pytest.raises(ArgumentError, match="max_size: expected more than the 2 special tokens"):
         Vocabulary.from_texts(TEXTS, max_size=2)
+    # 0 stood for everything nowhere else, and a token never seen is in no text.
+    assert len(Vocabulary.from_texts(TEXTS, min_count=0)) == 7
 
 
 def test_tokenizers_and_token_lists():
@@ -89,8 +182,15 @@ def test_from_mapping_keeps_ids():
         Vocabulary.from_mapping({"a": 0, "b": 7})
     with pytest.raises(ArgumentError, match="each id"):
         Vocabulary.from_mapping({"a": 0, "b": 0})
+    with pytest.raises(ArgumentError, match=r"\{'<pad>': 0, \*\*mapping\} if they are ids from 1"):
+        Vocabulary.from_mapping({"a": 1, "b": 2})
+    with pytest.raises(ArgumentError, match="got True for 'b'"):
+        Vocabulary.from_mapping({"a": 0, "b": True})
     with pytest.raises(UnknownTokenError, match="special token 'p'"):
         Vocabulary.from_mapping({"a": 0}, pad="p")
+    for wrong in (["a", "b"], "ab", None):
+        with pytest.raises(ArgumentTypeError, match=r"a dict of token to id.*Vocabulary\(tokens\)"):
+            Vocabulary.from_mapping(wrong)
 
 
 def test_encode_shapes_sides_and_types():
@@ -105,6 +205,9 @@ def test_encode_shapes_sides_and_types():
     assert vocab.encode([]).shape == (0, 0)
     assert vocab.encode([], max_length=4).shape == (0, 4)
     assert vocab.encode([["a", "b"], ("c",)]).tolist() == [[2, 3], [4, 0]]
+    assert vocab.encode([np.array(["a", "b"]), ["c"]]).tolist() == [[2, 3], [4, 0]]
+    assert vocab.encode(np.array(["a b", "c"])).tolist() == [[2, 3], [4, 0]]
+    assert vocab.encode(np.array([["a", "b"], ["c", "a"]])).tolist() == [[2, 3], [4, 2]]
 
 
 def test_encode_refuses_what_would_go_wrong_silently():
@@ -117,6 +220,9 @@ def test_encode_refuses_what_would_go_wrong_silently():
         vocab.encode([float("nan")])
     with pytest.raises(ArgumentError, match="max_length"):
         vocab.encode(["a"], max_length=0)
+    for wrong in ("4", 4.0, True):
+        with pytest.raises(ArgumentTypeError, match="max_length: expected a whole number"):
+            vocab.encode(["a"], max_length=wrong)
     with pytest.raises(ArgumentError, match="truncate"):
         vocab.encode(["a"], truncate="left")
     bare = Vocabulary(["a", "b"], pad=None, unk=None)
@@ -179,12 +285,50 @@ def test_json_round_trip(tmp_path):
     assert loaded.counts.tolist() == vocab.counts.tolist()
 
 
+def test_a_tokenizer_that_is_none_is_not_the_file_s_fault(tmp_path):
+    Vocabulary(["a"]).save(tmp_path / "v.json")
+    with pytest.raises(ArgumentError, match="tokenizer: expected one of"):
+        Vocabulary.load(tmp_path / "v.json", tokenizer="nonsense")
+
+
+def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "v.json"
+    Vocabulary(["a"]).save(path)
+    damaged = Tokens(np.frombuffer(b"\xff", np.uint8), np.array([0, 1]), name="old.safetensors")
+    with pytest.raises(FormatError, match=r"old\.safetensors: expected token 0 in UTF-8"):
+        Vocabulary._of(damaged).save(path)
+    with pytest.raises(ArgumentError, match="text that UTF-8 can hold"):
+        Vocabulary(["\ud800"])
+    with pytest.raises(ArgumentError, match="text that UTF-8 can hold"):
+        Vocabulary(["a"], pad="\udfff")
+    assert Vocabulary.load(path).tokens.tolist() == ["<pad>", "<unk>", "a"]
+    assert [file.name for file in tmp_path.iterdir()] == ["v.json"]
+
+
+def test_names_that_no_file_can_have(tmp_path):
+    vocab = Vocabulary(["a"])
+    for name in ("nul\0in.json", "s\ud800.json"):
+        with pytest.raises(InlayError, match=r"json|a NUL|the file system"):
+            vocab.save(tmp_path / name)
+        with pytest.raises(InlayError, match=r"json|a NUL|the file system"):
+            Vocabulary.load(tmp_path / name)
+    with pytest.raises(ArgumentError, match="got a folder"):
+        vocab.save(tmp_path)
+    with pytest.raises(MissingFileError, match="no folder"):
+        vocab.save(tmp_path / "no" / "v.json")
+
+
 def test_a_tokenizer_of_ones_own_is_asked_for(tmp_path):
     path = tmp_path / "vocabulary.json"
     Vocabulary.from_texts(["a b"], tokenizer=str.split).save(path)
     with pytest.raises(ArgumentError, match=r"Vocabulary.load\(path, tokenizer"):
         Vocabulary.load(path).encode(["a"])
     assert Vocabulary.load(path, tokenizer=str.split).encode(["a"]).tolist() == [[2]]
+
+
+def saved(**changed):
+    content = {"format": "inlay-vocabulary", "version": 1, "tokens": ["a", "b"], "counts": None}
+    return json.dumps(content | {"pad_id": None, "unk_id": None, "tokenizer": "words"} | changed)
 
 
 @pytest.mark.parametrize(
@@ -195,25 +339,37 @@ def test_a_tokenizer_of_ones_own_is_asked_for(tmp_path):
         "{}",
         "nonsense",
         "[" * 100_000,
+        '{"format":' + "[" * 100_000,
+        "1" * 5000,
+        "\udcff",  # as a byte: no UTF-8
         json.dumps({"format": "other", "version": 1}),
         json.dumps({"format": "inlay-vocabulary", "version": 99}),
         json.dumps({"format": "inlay-vocabulary", "version": 1, "tokens": ["a"]}),
-        json.dumps(
-            {
-                "format": "inlay-vocabulary",
-                "version": 1,
-                "tokens": ["a", "a"],
-                "pad_id": None,
-                "unk_id": None,
-                "counts": None,
-                "tokenizer": "words",
-            }
-        ),
+        saved(tokens=["a", "a"]),
+        saved(tokens="ab"),
+        saved(tokens={"a": 0}),
+        saved(tokens=["a", 1]),
+        saved(tokens=["a", "\ud800"]),
+        saved(tokens=None),
+        saved(pad_id=2),
+        saved(pad_id=-1),
+        saved(pad_id="0"),
+        saved(pad_id=10**400),
+        saved(pad_id=1, unk_id=1),
+        saved(counts=[1]),
+        saved(counts=[1, -1]),
+        saved(counts=[1, 10**400]),
+        saved(counts=[1, [2]]),
+        saved(counts=[1, float("inf")]),
+        saved(counts={"a": 1}),
+        saved(tokenizer=3),
+        saved(tokenizer="mecab"),
+        saved(tokenizer=["words"]),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, content):
     path = tmp_path / "v.json"
-    path.write_text(content)
+    path.write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(FormatError, match=r"v\.json"):
         Vocabulary.load(path)
 
@@ -223,18 +379,3 @@ def test_a_file_that_is_not_there(tmp_path):
         Vocabulary.load(tmp_path / "v.json")
     with pytest.raises(MissingFileError, match="got a folder"):
         Vocabulary.load(tmp_path)
-
-
-def test_hashing_vocabulary_is_the_same_in_every_process():
-    vocab = HashingVocabulary(50)
-    ids = vocab.encode(["some words", "more"])
-    assert ids.shape == (2, 2)
-    assert ids[1, 1] == 0
-    assert 1 <= ids[ids > 0].min() <= ids.max() < len(vocab)
-    script = (
-        "from inlay import HashingVocabulary as H; print(H(50).encode(['some words']).tolist())"
-    )
-    other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert other.stdout.strip() == str(ids[:1].tolist())
-    with pytest.raises(ArgumentError, match="size"):
-        HashingVocabulary(1)

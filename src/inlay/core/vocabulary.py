@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.checks import described, file_to_write, many_tokens, whole, whole_or_none
 from inlay.core.given import checked_counts, row_or_none
@@ -22,6 +23,7 @@ from inlay.errors import (
     ArgumentTypeError,
     FormatError,
     IdError,
+    InlayError,
     MissingFileError,
     UnknownTokenError,
 )
@@ -95,6 +97,7 @@ class Vocabulary(Immutable, Numericalizer):
             ArgumentTypeError: A string, a dict or a set instead of a list of tokens.
             IdError: A special id lies beyond the vocabulary.
         """
+        get_tokenizer(tokenizer)
         given = _listed(tokens)
         special = _special(pad, unk, pad_id, unk_id)
         if not special:
@@ -382,26 +385,24 @@ class Vocabulary(Immutable, Numericalizer):
         if not Path(path).is_file():
             got = "a folder" if Path(path).is_dir() else "nothing there"
             raise MissingFileError(where, expected="a vocabulary file", got=got)
-        try:
+        expected = "a vocabulary that inlay saved"
+        with damage_reported(where, expected=expected, hint="save it again"):
             content = json.loads(Path(path).read_bytes())
-            if content["format"] != FORMAT or content["version"] != 1:
-                raise FormatError(
-                    where,
-                    expected=f"{FORMAT} version 1",
-                    got=f"{content['format']} version {content['version']}",
-                )
+            mark = f"{content['format']} version {content['version']}"
+            if mark != f"{FORMAT} version 1":
+                raise FormatError(where, expected=f"{FORMAT} version 1", got=mark)
+            tokens, counts = content["tokens"], content["counts"]
+            pad_id, unk_id, saved = content["pad_id"], content["unk_id"], content["tokenizer"]
+        try:
             return cls._of(
-                Tokens.from_list(content["tokens"]).check_distinct(),
-                pad_id=content["pad_id"],
-                unk_id=content["unk_id"],
-                counts=content["counts"],
-                tokenizer=tokenizer or content["tokenizer"],
+                Tokens.from_list(tokens).check_distinct(),
+                pad_id=pad_id,
+                unk_id=unk_id,
+                counts=counts,
+                tokenizer=tokenizer or saved,
             )
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
-            if isinstance(error, FormatError):
-                raise
-            got = f"{type(error).__name__}: {error}".rstrip(".")
-            raise FormatError(where, expected="a vocabulary that inlay saved", got=got) from error
+        except InlayError as error:
+            raise FormatError(where, expected=expected, got=str(error).rstrip(".")) from error
 
 
 def _listed(tokens: Any) -> Sequence[str]:
