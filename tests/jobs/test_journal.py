@@ -1,10 +1,14 @@
 """The journal by itself; what features add to it is in tests/encode/test_features.py."""
 
+import os
+import stat
+
 import numpy as np
 import pytest
 
 from inlay.errors import ArgumentError
 from inlay.jobs.journal import Job, open_journal, work_paths
+from tests.processes import posix
 
 
 @pytest.fixture
@@ -72,3 +76,22 @@ def test_work_of_another_job_is_refused_or_overwritten(target, keys, about, said
         write(target, keys, about=about)
     write(target, keys, about=about, overwrite=True)
     assert len(target.read_bytes()) == 4 + 4 * len(keys) + 3
+
+
+@posix
+@pytest.mark.parametrize("old", [None, 0o640, 0o400])
+def test_the_file_keeps_the_mode_of_what_it_replaces_and_the_work_shows_no_more(target, old):
+    if old is not None:
+        target.write_bytes(b"old")
+        target.chmod(old)
+    before = os.umask(0o022)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            write(target, "123", stop_at="3", overwrite=True)
+        work = stat.S_IMODE(work_paths(target)[0].stat().st_mode)
+        write(target, "123", overwrite=True)
+    finally:
+        os.umask(before)
+    assert work == (0o644 if old is None else old | 0o600)
+    assert stat.S_IMODE(target.stat().st_mode) == (0o644 if old is None else old)
+    assert target.read_bytes() == EXPECTED

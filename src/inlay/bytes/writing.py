@@ -51,13 +51,13 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     clear_leftovers(path)
     part = _part_of(path)
     part.touch(exist_ok=False)
-    new = _mode(part, 0o600)
-    mode = _mode(path, new)
+    new = mode_of(part, 0o600)
+    mode = mode_of(path, new)
     try:
-        _set_mode(part, mode | 0o600)  # who may not read it may not read half of it either
+        set_mode(part, mode | 0o600)  # who may not read it may not read half of it either
         yield part
         _flush(part)
-        _set_mode(part, mode)
+        set_mode(part, mode)
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -83,21 +83,21 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     clear_leftovers(path)
     part = _part_of(path)
     part.mkdir()
-    new = _mode(part, 0o700)
-    mode = _mode(path, new)
+    new = mode_of(part, 0o700)
+    mode = mode_of(path, new)
     try:
-        _set_mode(part, mode | 0o700)
+        set_mode(part, mode | 0o700)
         yield part
         for file in sorted(part.rglob("*"), reverse=True):  # what is in a folder before it
             if file.is_symlink():
                 continue
             if file.is_file():
                 _flush(file)
-                _set_mode(file, _mode(path / file.relative_to(part), new & 0o666))
+                set_mode(file, mode_of(path / file.relative_to(part), new & 0o666))
             elif file.is_dir():
                 flush_folder(file)
         flush_folder(part)
-        _set_mode(part, mode)
+        set_mode(part, mode)
         _swap(part, path)
         flush_folder(path.parent)
     finally:
@@ -136,6 +136,21 @@ def flush_folder(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def mode_of(path: Path, otherwise: int) -> int:
+    """The permissions of what stands at a path, if anything does."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return otherwise
+
+
+def set_mode(path: Path, mode: int) -> None:
+    """Give permissions to a file or folder, where its file system has any."""
+    with contextlib.suppress(OSError):
+        if mode_of(path, -1) != mode:
+            path.chmod(mode)
 
 
 def _swap(part: Path, path: Path) -> None:
@@ -212,20 +227,6 @@ def _is_abandoned(part: Path) -> bool:
         return max(file.stat().st_mtime for file in files) < time.time() - ABANDONED
     except OSError:  # removed while we look at it
         return False
-
-
-def _mode(path: Path, otherwise: int) -> int:
-    """The permissions of what stands at a path, if anything does."""
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except OSError:
-        return otherwise
-
-
-def _set_mode(path: Path, mode: int) -> None:
-    with contextlib.suppress(OSError):  # file systems without permissions
-        if _mode(path, -1) != mode:
-            path.chmod(mode)
 
 
 def _flush(path: Path) -> None:

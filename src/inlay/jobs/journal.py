@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from inlay.aliases import Array
-from inlay.bytes.writing import flush_folder
+from inlay.bytes.writing import flush_folder, mode_of, set_mode
 from inlay.errors import ArgumentError
 from inlay.jobs.same import differences, other_job
 from inlay.jobs.stop import kept_in, on_stop
@@ -81,6 +81,8 @@ def open_journal(job: Job) -> "Iterator[Journal]":
         with on_stop(left), _locked(journal_path, job.target) as journal:
             try:
                 with _opened(rows_path) as rows:
+                    mode = mode_of(job.target, mode_of(rows_path, 0o600))
+                    set_mode(rows_path, mode | 0o600)  # no more readable than what it replaces
                     work = Journal(job, rows, journal)
                     yield work
             finally:
@@ -178,8 +180,10 @@ class Journal:
         self._rows.write(header())
         _flush(self._rows)
         self._rows.close()
-        work_paths(self._job.target)[0].replace(self._job.target)
-        flush_folder(self._job.target.parent)
+        rows, target = work_paths(self._job.target)[0], self._job.target
+        set_mode(rows, mode_of(target, mode_of(rows, 0o600)))
+        rows.replace(target)
+        flush_folder(target.parent)
         self.done.clear()
 
     def _resume(self) -> None:
