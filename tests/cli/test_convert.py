@@ -93,3 +93,39 @@ def test_a_matrix_without_tokens_takes_them_from_a_file(inlay, tmp_path):
     options = ("--vocabulary", tmp_path / "words.txt")
     assert inlay("convert", tmp_path / "m.npy", tmp_path / "o.vec", *options).exit_code == 0
     assert (tmp_path / "o.vec").read_text().startswith("2 2\na 1")
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "understood"),
+    [
+        ("--vocabulary", "not-there.txt", "--dim, --errors, --nonfinite"),
+        ("--header", "check", "--dim, --errors, --nonfinite"),
+    ],
+)
+def test_a_flag_without_effect_is_named(inlay, glove, tmp_path, flag, value, understood):
+    refused = inlay("convert", glove, tmp_path / "o.bin", flag, value)
+    assert refused.exit_code == 2
+    message = " ".join(refused.stderr.split())
+    assert f"{flag} has no effect on {glove}, of the format 'glove'" in message
+    assert f"what it understands is {understood}." in message
+    assert not (tmp_path / "o.bin").exists()
+
+
+def test_a_flag_without_effect_is_named_by_the_format_that_was_said(inlay, glove, tmp_path):
+    native = tmp_path / "t.safetensors"
+    inlay("convert", glove, native)
+    refused = inlay("convert", native, tmp_path / "o.bin", "--nonfinite", "error")
+    assert refused.exit_code == 2
+    assert "--nonfinite has no effect" in refused.stderr
+    assert "needs no such flag" in " ".join(refused.stderr.split())
+    said = ("--format-in", "word2vec-binary", "--dim", "3")
+    assert "--dim has no effect" in inlay("convert", glove, tmp_path / "o.bin", *said).stderr
+
+
+def test_a_list_of_pairs_says_which_flag_makes_it_a_table(inlay, tmp_path):
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text("love sex 6.77\ntiger cat 7.35\n")
+    failed = inlay("convert", pairs, tmp_path / "o.bin")
+    assert failed.exit_code == 1
+    assert "Try: --dim 1 if it is one" in failed.stderr
+    assert inlay("convert", pairs, tmp_path / "o.npz", "--dim", "1").exit_code == 0

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from inlay import Table
 
@@ -64,3 +65,20 @@ def test_sizes_are_for_people():
         "347.1 MB",
         "5.6 TB",
     ]
+
+
+EVIL = "a\x1b[2J\x9b31m\u202e\x7f\n"
+
+
+@pytest.mark.parametrize("flag", [[], ["--json"]])
+def test_what_a_terminal_would_obey_is_escaped(inlay, tmp_path, flag):
+    table = Table([EVIL, "é 👩‍👧"], np.eye(2, dtype="float32"), provenance={"source": EVIL})
+    table.save(tmp_path / "t.npz")
+    table.save(tmp_path / "t.safetensors")
+    for name in ("t.npz", "t.safetensors"):
+        shown = inlay("info", tmp_path / name, *flag).stdout
+        assert not set("\x1b\x9b\u202e\x7f") & set(shown)
+        assert shown.count("\\u001b[2J\\u009b31m\\u202e\\u007f") == 1 + name.endswith("s")
+        assert "é 👩‍👧" in shown
+    if flag:
+        assert json.loads(shown)["first_tokens"] == [EVIL, "é 👩‍👧"]

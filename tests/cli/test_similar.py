@@ -1,5 +1,9 @@
 import json
 
+import numpy as np
+
+from inlay import Table
+
 
 def test_nearest_first(inlay, glove):
     shown = inlay("similar", glove, "good", "-n", "2")
@@ -26,3 +30,13 @@ def test_an_unknown_word_is_named_with_what_is_there(inlay, glove):
 def test_no_word_is_wrong_usage(inlay, glove):
     assert inlay("similar", glove).exit_code == 2
     assert inlay("similar", glove, "good", "-n", "0").exit_code == 2
+
+
+def test_tokens_with_terminal_escapes_are_escaped(inlay, tmp_path):
+    table = Table(["a", "b\x1b[8m"], np.ones((2, 2), np.float32))
+    table.save(tmp_path / "t.npz")
+    shown = inlay("similar", tmp_path / "t.npz", "a").stdout
+    assert shown == " 1.0000  b\\u001b[8m\n"
+    failed = inlay("similar", tmp_path / "t.npz", "a", "x\x1b[8m\x9b")
+    assert failed.exit_code == 1
+    assert "\x1b" not in failed.stderr
