@@ -42,8 +42,12 @@ class Glove(TextFormat):
         found = text_head(head)
         if found is None:
             return False
+        if found.header is None:
+            return True
         # `5 1` may be a header, or the token 5 in one dimension: then the rows have one too.
-        return found.header is None or (len(found.lines) > 1 and usual_dim(found.lines[1:])[0] == 1)
+        # `0 3` may be the header of an empty table, or a table of the token 0.
+        rows = [row for row in found.rows if row.strip()]
+        return usual_dim(rows)[0] == 1 if rows else found.header[0] == 0
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         return read_text(source, options, self)

@@ -125,6 +125,13 @@ def line_rules(name: str, head: TextHead, format: TextFormat, header: Header | N
             )
         return LineRules(name, format.dim, f"dim={format.dim}", format)
     usual, counts = usual_dim([] if head.cut else head.lines[1:] if header else head.lines)
+    if said == 0 and header == "check" and not usual:
+        raise FormatError(
+            f"{name}, line 1",
+            expected="a header that says dimension 1 or more",
+            got="0",
+            hint="format=Glove(dim=1) if line 1 is a row",
+        )
     if said is not None and header == "check":
         if counts and counts[said] < counts[usual]:
             raise FormatError(
