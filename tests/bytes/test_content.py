@@ -5,34 +5,17 @@ import lzma
 import os
 import subprocess
 import sys
-import tarfile
 import zipfile
 
 import pytest
 
-from inlay import load
+from inlay import load, read_labelled
 from inlay.bytes.content import open_content
-from inlay.errors import FormatError, MissingFileError
+from inlay.errors import ArgumentTypeError, FormatError, MissingFileError
+from inlay.text import encode_corpus
+from tests.bytes.packing import tarred, zipped
 
 TEXT = b"a 1 2\nb 3 4\n"
-
-
-def zipped(**members):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name.replace("__", "/"), content)
-    return file.getvalue()
-
-
-def tarred(**members):
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as archive:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return file.getvalue()
 
 
 PACKED = {
@@ -153,20 +136,47 @@ def test_the_map_of_a_plain_file_is_copy_on_write(make):
     assert path.read_bytes() == TEXT
 
 
-def test_windows_give_back_what_was_not_used(make):
-    for content in (TEXT, gzip.compress(TEXT)):
-        with open_content(make(content)).windows(4) as windows:
-            window, final = windows.next(0)
-            assert (window.tobytes(), final) == (b"a 1 ", False)
-            window, final = windows.next(3)
-            assert (window.tobytes(), final) == (b" 2\nb", False)
-            window, final = windows.next(0)  # a larger one
-            assert (window.tobytes(), final) == (b" 2\nb 3 4", False)
-            window, final = windows.next(2)
-            assert (window.tobytes(), final) == (b"\nb 3 4\n", True)
-
-
 def test_a_word_may_begin_as_bzip2_does(make):
     assert not open_content(make("BZhang 1 2\n")).packed
     assert open_content(make(bz2.compress(b"", 1))).packed
     assert open_content(make(bz2.compress(b"a 1 2\n"))).head == b"a 1 2\n"
+
+
+@pytest.mark.parametrize("content", PACKED.values(), ids=PACKED)
+def test_whatever_loads_as_vectors_loads_as_a_corpus_and_as_labelled_text(make, content):
+    """One way of opening for all: once a zip loaded as one and not as the other."""
+    path = make(content, "name.csv")
+    corpus = encode_corpus(path, min_count=1)
+    assert corpus.tokens == ["1", "2", "3", "4", "a", "b"]
+    assert encode_corpus(path, min_count=1, tokenizer="words").tokens == corpus.tokens
+    assert read_labelled(path, kind="tsv", text=0, label=0).texts == ["a 1 2", "b 3 4"]
+
+
+@pytest.mark.parametrize("name", ["reviews.csv", "reviews", "reviews.csv.zip"])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, bz2.compress, lzma.compress, lambda c: zipped(a=c)]
+)
+def test_labelled_text_is_unpacked_by_its_content(make, name, pack):
+    path = make(pack(b"label,text\nx,good film\n"), name)
+    texts, labels = read_labelled(path)
+    assert (texts, labels) == (["good film"], ["x"])
+
+
+def test_an_archive_of_several_offers_no_argument_that_is_not_there(make):
+    path = make(zipped(one=TEXT, two=TEXT))
+    for read in (encode_corpus, read_labelled):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011
+            read(path)
+        assert "member=" not in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [load, encode_corpus, read_labelled])
+def test_names_that_are_no_files(tmp_path, read):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for path in (loop, tmp_path / "a\0b", "a text, and no path " * 100, tmp_path / "no" / "where"):
+        with pytest.raises(MissingFileError, match="got nothing there"):
+            read(path)
+    for wrong in (3, None, b"bytes"):
+        with pytest.raises(ArgumentTypeError, match=r"expected .*path.*, got"):
+            read(wrong)

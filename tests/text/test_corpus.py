@@ -8,6 +8,7 @@ import pytest
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.text import encode_corpus
 from inlay.text.numbering import CHUNK
+from tests.bytes.packing import tarred, zipped
 
 LINES = ["the good film", "", "the bad\tfilm the", "é the film ünder", "good"]
 WORDS = {"the": 4, "film": 3, "good": 2, "bad": 1, "é": 1, "ünder": 1}
@@ -33,6 +34,9 @@ def forms(folder):
         "gz": gzip.compress(text.encode()),
         "bz2": bz2.compress(text.encode()),
         "xz": lzma.compress(text.encode()),
+        "zip": zipped(a=text.encode()),
+        "tar": tarred(a=text.encode()),
+        "tar.gz": gzip.compress(tarred(a=text.encode())),
     }.items():
         (folder / name).write_bytes(packed)
         yield name, folder / name
@@ -108,6 +112,35 @@ def test_bytes_that_are_not_utf8_are_named(tmp_path, tokenizer):
         encode_corpus(path, min_count=1, tokenizer=tokenizer)
 
 
+@pytest.mark.parametrize("lines", [1, 2, CHUNK // 10, CHUNK, 3 * CHUNK])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_line_of_a_wrong_byte_is_counted_through_every_chunk(tmp_path, lines, pack):
+    """A file is checked in chunks of 256 kB: the count goes on from one to the next."""
+    path = tmp_path / "corpus.txt"
+    content = b"".join(b"a b\n" if i % 3 else b"\n" for i in range(lines - 1))
+    path.write_bytes(pack(content + b"the caf\xe9\n"))
+    with pytest.raises(FormatError, match=rf"corpus\.txt, line {lines}: expected text in UTF-8"):
+        encode_corpus(path, min_count=1)
+
+
+def test_the_line_of_a_cut_is_counted_through_every_chunk(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(gzip.compress(b"a few words\n" * 100_000)[:-9])
+    with pytest.raises(FormatError, match=r"line (\d+): expected a whole file") as caught:
+        encode_corpus(path, min_count=1)
+    assert int(caught.value.where.rpartition(" ")[2]) > 50_000
+
+
+@pytest.mark.parametrize("tokenizer", ["split", "words"])
+def test_a_byte_order_mark_is_none_anywhere_else(tmp_path, tokenizer):
+    """Also where the first line is longer than a chunk and the mark begins the second."""
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + b"x " * (CHUNK // 2 - 2) + b" " + b"\xef\xbb\xbfy z")
+    assert "\ufeffy" in encode_corpus(path, min_count=1, tokenizer=str.split).tokens
+    if tokenizer == "split":
+        assert "\ufeffy" in encode_corpus(path, min_count=1).tokens
+
+
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(MissingFileError, match="got nothing there"):
         encode_corpus(tmp_path / "absent.txt")
@@ -155,3 +188,28 @@ def test_no_temporary_file_is_left(tmp_path, monkeypatch):
     assert corpus.ids.size == 27
     del corpus
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"min_count": "3"}, ArgumentTypeError, "^min_count: expected a whole number, 0 or more"),
+        ({"min_count": 2.0}, ArgumentTypeError, "^min_count: "),
+        ({"min_count": -1}, ArgumentError, "^min_count: "),
+        ({"max_size": 0}, ArgumentError, "^max_size: expected a whole number, 1 or more"),
+        ({"max_size": True}, ArgumentTypeError, "^max_size: "),
+        ({"progress": "yes"}, ArgumentTypeError, "^progress: expected True or False"),
+        ({"tokenizer": "wrods"}, ArgumentError, "tokenizer"),
+        ({"corpus": 3}, ArgumentTypeError, "^corpus: expected the path of a text file, or a list"),
+        ({"corpus": b"bytes"}, ArgumentTypeError, "^corpus: "),
+        ({"corpus": None}, ArgumentTypeError, "^corpus: "),
+    ],
+)
+def test_arguments_are_looked_at_first(settings, error, message):
+    with pytest.raises(error, match=message):
+        encode_corpus(**{"corpus": ["a b a"], "min_count": 1} | settings)
+
+
+def test_numbers_of_numpy_are_numbers():
+    corpus = encode_corpus(["a b a"], min_count=np.int64(1), max_size=np.int8(1))
+    assert corpus.tokens == ["a"]

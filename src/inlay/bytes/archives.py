@@ -5,6 +5,8 @@ unpacked from its start again.
 """
 
 import contextlib
+import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Generator
@@ -60,7 +62,7 @@ def tar_members(file: IO[bytes], where: str) -> Generator[tuple[str, int, IO[byt
         FormatError: A member with holes (sparse): its size may be anything.
         EOFError: A member claims more bytes than there are.
     """
-    stream = cast(IO[bytes], _Ending(file))
+    stream, most = cast(IO[bytes], _Ending(file)), _size(file)
     with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
         for member in archive:
             if member.issparse():
@@ -70,9 +72,13 @@ def tar_members(file: IO[bytes], where: str) -> Generator[tuple[str, int, IO[byt
                     got="a sparse one, with holes in it",
                     hint="tar without --sparse",
                 )
-            content = archive.extractfile(member) if member.isfile() else None
-            if content is not None:
-                yield member.name, member.size, content
+            if not member.isfile():
+                continue
+            if most is not None and member.offset_data + member.size > most:
+                raise EOFError(f"{member.name} claims {member.size:,} bytes, of {most:,} in all")
+            content = archive.extractfile(member)
+            assert content is not None, "a file has a content"
+            yield member.name, member.size, content
     while file.read(BLOCK):
         pass  # tarfile stops at its own end; only the packer's tells of a cut-off file
 
@@ -83,6 +89,12 @@ def open_tar_member(
     """A member of a tar archive as a file; what has to be closed goes onto the stack."""
     members = stack.enter_context(contextlib.closing(tar_members(file, where)))
     return next(content for found, _, content in members if found == name)
+
+
+def _size(file: IO[bytes]) -> int | None:
+    """The bytes of a plain file; those of a packed one are not known before they are read."""
+    raw = getattr(file, "raw", None)
+    return os.fstat(raw.fileno()).st_size if isinstance(raw, io.FileIO) else None
 
 
 class _Header(tarfile.TarInfo):

@@ -1,10 +1,17 @@
+import gzip
 import io
+import lzma
+import os
+import sys
 import tarfile
 
 import pytest
 
 from inlay import read_labelled
 from inlay.errors import ArgumentError, FormatError
+from tests.bytes.packing import tarred
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 
 FILES = {
     "README": "no review",
@@ -115,3 +122,101 @@ def test_a_file_is_no_archive(tmp_path):
     (tmp_path / "a.tar").write_text("<html>not found</html>", encoding="utf-8")
     with pytest.raises(FormatError, match="tar archive"):
         read_labelled(tmp_path / "a.tar")
+
+
+def linked(folder, name, target):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).symlink_to(target)
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """A file and a folder that are none of the data."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "secret.txt").write_text("password", encoding="utf-8")
+    data = tmp_path / "data"
+    (data / "pos").mkdir(parents=True)
+    (data / "pos" / "1.txt").write_text("good", encoding="utf-8")
+    return data
+
+
+@posix
+@pytest.mark.parametrize("target", ["../../home/secret.txt", "missing.txt", "2.txt", "/dev/null"])
+def test_a_link_out_of_the_folder_or_to_nothing_is_not_read(outside, target):
+    linked(outside, "pos/2.txt", target)
+    with pytest.raises(FormatError, match=rf"pos/2\.txt: expected .*got a link .*\({target}\)"):
+        read_labelled(outside)
+
+
+@posix
+@pytest.mark.parametrize("target", ["../home", ".", "pos", "loop"])
+def test_a_link_to_a_folder_is_not_followed(outside, target):
+    """Python's own walk would pass over it, and the class would be missing without a word."""
+    linked(outside, "loop/2.txt" if target == "loop" else "neg", target)
+    if target == "loop":
+        linked(outside, "loop/loop", ".")
+    with pytest.raises(FormatError, match="got a link to"):
+        read_labelled(outside)
+
+
+@posix
+def test_links_that_stay_inside_or_are_not_read_are_harmless(outside, tmp_path):
+    linked(outside, "pos/2.txt", "1.txt")
+    linked(outside, "README", "../home/secret.txt")
+    linked(outside, "pos/.hidden", "/nowhere")
+    data = read_labelled(outside)
+    assert data.ids == ["pos/1.txt", "pos/2.txt"]
+    assert data.skipped == {"files outside class folders": 1}
+    linked(tmp_path, "link", outside)  # the folder itself may be reached by one
+    assert read_labelled(tmp_path / "link").texts == ["good", "good"]
+
+
+@posix
+def test_links_among_files_of_a_class(tmp_path):
+    (tmp_path / "secret").write_text("password", encoding="utf-8")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "pos.txt").write_text("good\n", encoding="utf-8")
+    linked(data, "neg.txt", "pos.txt")
+    assert read_labelled(data).labels == ["neg", "pos"]
+    linked(data, "other.txt", "../secret")
+    with pytest.raises(FormatError, match=r"other\.txt: .*got a link out of the folder"):
+        read_labelled(data)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_text_and_all_texts_have_limits(tmp_path, monkeypatch, packed):
+    if packed:
+        path = tmp_path / "data.tar.xz"
+        path.write_bytes(lzma.compress(tarred(**{f"pos/{i}.txt": b"x" * 100_000 for i in "abc"})))
+    else:
+        path = tmp_path / "data"
+        (path / "pos").mkdir(parents=True)
+        (path / "pos" / "a.txt").write_bytes(b"x" * 100_000)
+    monkeypatch.setenv("INLAY_MAX_TEXT", "99999")
+    with pytest.raises(FormatError, match=r"pos/a\.txt.* 99,999 bytes, got one of 100,000"):
+        read_labelled(path)
+    monkeypatch.setenv("INLAY_MAX_TEXT", "100000")
+    monkeypatch.setenv("INLAY_MAX_UNPACKED", "299999")
+    if packed:
+        with pytest.raises(FormatError, match="INLAY_MAX_UNPACKED"):
+            read_labelled(path)
+        monkeypatch.setenv("INLAY_MAX_UNPACKED", "300000")
+    assert set(map(len, read_labelled(path).texts)) == {100_000}
+
+
+def test_what_is_not_taken_from_an_archive_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("INLAY_MAX_TEXT", "1000")
+    path = tmp_path / "data.tar"
+    path.write_bytes(tarred(**{"unsup/a.txt": bytes(5000), "pos/b.txt": b"good"}))
+    assert read_labelled(path).texts == ["good"]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+def test_a_damaged_archive(tmp_path, pack):
+    packed = bytearray(pack(tarred(**{f"pos/{i}.txt": os.urandom(2000) for i in range(50)})))
+    packed[len(packed) // 2] ^= 0xFF
+    path = tmp_path / "data.tar.packed"
+    path.write_bytes(packed)
+    with pytest.raises(FormatError, match=r"data\.tar\.packed.*: expected a whole"):
+        read_labelled(path, errors="ignore")

@@ -1,10 +1,13 @@
 import gzip
 import lzma
+import os
+import threading
 
+import numpy as np
 import pytest
 
 from inlay import read_labelled
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from tests.data import shared
 
 
@@ -86,3 +89,75 @@ def test_korean_reviews_in_tsv():
     data = read_labelled(shared("nsmc-derived", "dev.tsv"), text="document")
     assert (len(data), data.classes) == (3_000, ["0", "1"])
     assert any(text.startswith('"') for text in data.texts)  # quotes are text in a .tsv
+
+
+def test_the_header_says_what_a_file_without_a_suffix_is(tmp_path):
+    for content in ("label,id,text\nx,1,good\n", "\ufefflabel\ttext\nx\tgood\n"):
+        (tmp_path / "reviews").write_text(content, encoding="utf-8")
+        assert read_labelled(tmp_path / "reviews").texts == ["good"]
+    (tmp_path / "reviews").write_text("star,review\nx,good\n", encoding="utf-8")
+    assert read_labelled(tmp_path / "reviews", text="review", label="star").labels == ["x"]
+    with pytest.raises(ArgumentError, match="'star,review' in the first line"):
+        read_labelled(tmp_path / "reviews")
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"kind": "parquet"}, ArgumentError, "^kind: expected 'folders', .* or 'fasttext', got"),
+        ({"kind": ["csv"]}, ArgumentError, "^kind: expected"),
+        ({"text": True}, ArgumentTypeError, "^text: expected a whole number"),
+        ({"label": 1.0, "text": 0}, ArgumentTypeError, "^label: expected a whole number"),
+        ({"label": -1, "text": 0}, ArgumentError, "^label: expected a whole number, 0 or more"),
+        ({"text": 1}, ArgumentError, "^text and label: expected two names, or two numbers"),
+        ({"max_words": "3"}, ArgumentTypeError, "^max_words: expected a whole number"),
+        ({"max_words": 0}, ArgumentError, "^max_words: expected a whole number, 1 or more"),
+        ({"encoding": "nonsense"}, ArgumentError, "^encoding: .*got 'nonsense'"),
+        ({"encoding": "hex"}, ArgumentError, "^encoding: .*got 'hex'"),
+        ({"encoding": "utf-16"}, ArgumentError, "^encoding: .*iconv -f UTF-16"),
+        ({"encoding": None}, ArgumentTypeError, "^encoding: expected a name, got None"),
+        ({"errors": "quiet"}, ArgumentError, "^errors: expected 'strict', "),
+        ({"split": "train"}, ArgumentError, "^split: expected a folder or archive"),
+        (
+            {"kind": "fasttext", "text": "a"},
+            ArgumentError,
+            "^text='a': expected a file with columns",
+        ),
+    ],
+)
+def test_arguments_are_looked_at_first(tmp_path, settings, error, message):
+    (tmp_path / "a.csv").write_text("text,label\ngood,x\n", encoding="utf-8")
+    with pytest.raises(error, match=message):
+        read_labelled(tmp_path / "a.csv", **settings)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    (tmp_path / "a.csv").write_text("x,good film\n", encoding="utf-8")
+    data = read_labelled(
+        tmp_path / "a.csv", text=np.int64(1), label=np.int8(0), max_words=np.int64(1)
+    )
+    assert (data.texts, data.labels) == (["good"], ["x"])
+
+
+def test_an_encoding_of_wide_characters_serves_where_a_file_is_a_text(tmp_path):
+    (tmp_path / "pos").mkdir()
+    (tmp_path / "pos" / "a.txt").write_text("größe", encoding="utf-16")
+    assert read_labelled(tmp_path, encoding="utf-16").texts == ["größe"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_pipe_whose_kind_is_said_and_one_whose_is_not(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FormatError, match="that can be read twice, got a pipe"):
+        read_labelled(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=["__label__x good\n"])
+    writer.start()
+    assert read_labelled(tmp_path / "pipe", kind="fasttext").texts == ["good"]
+    writer.join()
+
+
+def test_what_was_left_out_is_said_if_nothing_is_left(tmp_path):
+    (tmp_path / "unsup").mkdir()
+    (tmp_path / "unsup" / "a.txt").write_text("who knows", encoding="utf-8")
+    with pytest.raises(FormatError, match="labelled texts, got none, but 1 unsup"):
+        read_labelled(tmp_path)

@@ -1,3 +1,8 @@
+import bz2
+import csv
+import gzip
+import lzma
+
 import pytest
 
 from inlay import read_labelled
@@ -97,3 +102,37 @@ def test_fasttext_lines(tmp_path):
 def test_fasttext_lines_that_do_not_fit(tmp_path, line):
     with pytest.raises(FormatError, match="line 1: expected"):
         read_labelled(write(tmp_path, "a.txt", line))
+
+
+def test_json_deeper_than_python_goes(tmp_path):
+    deep = "[" * 100_000
+    file = write(tmp_path, "a.jsonl", f'{{"text": "a", "label": "x"}}\n{deep}\n')
+    with pytest.raises(FormatError, match=r"a\.jsonl, line 2: expected a JSON object"):
+        read_labelled(file)
+
+
+def test_a_field_beyond_what_the_csv_module_takes(tmp_path):
+    file = write(tmp_path, "a.csv", f"text,label\n{'x' * (csv.field_size_limit() + 1)},a\n")
+    with pytest.raises(FormatError, match=r"line 2: expected delimited text.*field_size_limit"):
+        read_labelled(file)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.txt"])
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_damaged_packed_files_of_every_kind_name_file_and_line(tmp_path, name, pack):
+    line = {
+        "a.csv": b"good,pos\n",
+        "a.tsv": b"good\tpos\n",
+        "a.jsonl": b'{"text": "good", "label": "pos"}\n',
+        "a.txt": b"__label__pos good\n",
+    }[name]
+    first = line.replace(b"good", b"text").replace(b"pos", b"label") if name[2] in "ct" else b""
+    content = first * (name != "a.txt") + b"".join(
+        line.replace(b"good", b"%d" % number) for number in range(200_000)
+    )
+    packed = bytearray(pack(content))
+    packed[len(packed) * 2 // 3] ^= 0xFF
+    (tmp_path / name).write_bytes(packed)
+    # gzip notices at its end; until then a wrong line may be no record.
+    with pytest.raises((FormatError, ArgumentError), match=rf"{name}, line \d+: expected"):
+        read_labelled(tmp_path / name)

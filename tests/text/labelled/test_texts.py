@@ -13,3 +13,13 @@ def test_what_it_says_of_itself():
     assert len(data) == 2
     assert repr(data) == "LabelledTexts(2 texts of 1 classes: x)"
     assert data.skipped == {"unsup": 3}
+
+
+def test_it_unpacks_to_texts_and_labels():
+    data = LabelledTexts.from_items(
+        [Item("a", "x", "1"), Item("b", "y", "2"), Item("c", "y", "3")], {}, None
+    )
+    texts, labels = data
+    assert texts is data.texts
+    assert labels is data.labels
+    assert len(data) == 3

@@ -62,9 +62,11 @@ def archive_files(path: Path) -> Iterator[File]:
             raise TEXT.exceeded(f"{path}: {name}", f"one of {size:,}")
         if total > most:
             raise UNPACKED.exceeded(str(path))
-        return file.read()
+        with damage_reported(f"{path}: {name}", expected=expected):
+            return file.read()
 
-    with content.open() as packed, damage_reported(str(path), expected="a whole tar archive"):
+    expected = "a whole tar archive"
+    with content.open() as packed, damage_reported(str(path), expected=expected):
         for name, size, file in tar_members(packed, str(path)):
             parts = tuple(p for p in PurePosixPath(name).parts if p not in (".", "/"))
             if not any(part.startswith(".") for part in parts):
