@@ -1,20 +1,33 @@
+import copy
+import hashlib
 import importlib.util
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as how
+from hypothesis import strategies as st
+from safetensors.numpy import load_file
 
 pytest.importorskip("keras")
 
 import keras
 
 from inlay import TextClassifier
-from inlay.errors import ArgumentError, FormatError, MissingFileError, NotFittedError
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    InlayError,
+    MissingFileError,
+    NotFittedError,
+)
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 TEXTS = ["a good film", "", "bad and dull", "superb", "zzz", "good " * 30]
@@ -33,6 +46,12 @@ print(json.dumps(answer))
 def fitted(reviews, vectors):
     settings = {"epochs": 3, "learning_rate": 0.01, "validation": None, "variant": "multichannel"}
     return TextClassifier(vectors, **settings).fit(*reviews)
+
+
+@pytest.fixture(scope="module")
+def small(reviews):
+    settings = {"model": "mean", "dim": 2, "epochs": 1, "validation": None}
+    return TextClassifier(**settings).fit(*reviews)
 
 
 @pytest.fixture
@@ -154,15 +173,153 @@ def test_labels_that_are_numbers_stay_numbers(saved, reviews, tmp_path):
     assert loaded.classes_.tolist() == [3, 4]
 
 
-def test_a_killed_save_leaves_the_old_one(fitted, saved, monkeypatch):
+FAILS = {
+    "vocabulary": "inlay.core.vocabulary.Vocabulary.save",
+    "weights": "inlay.containers.safetensors.write",
+    "settings": "pathlib.Path.write_text",
+    "the last step": "pathlib.Path.replace",
+}
+
+
+@pytest.mark.parametrize("at", FAILS)
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_a_save_that_fails_leaves_the_old_one(fitted, saved, small, monkeypatch, at, error):
     before = {path.name: path.read_bytes() for path in saved.iterdir()}
 
-    def fails(*args):
-        raise KeyboardInterrupt
+    def fails(*args, **kwargs):
+        raise error
 
-    monkeypatch.setattr("inlay.core.vocabulary.Vocabulary.save", fails)
-    with pytest.raises(KeyboardInterrupt):
-        fitted.save(saved)
+    with monkeypatch.context() as patch:
+        patch.setattr(FAILS[at], fails)
+        with pytest.raises(type(error) if isinstance(error, OSError) else error):
+            small.save(saved)
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
-    shutil.rmtree(saved)
+    np.testing.assert_allclose(
+        TextClassifier.load(saved).predict_proba(TEXTS), fitted.predict_proba(TEXTS), atol=1e-6
+    )
+
+
+# Damage that no parser sees, and damage that every parser must.
+
+
+def test_digests_are_of_each_array_and_of_the_vocabulary(saved):
+    digests = json.loads((saved / "settings.json").read_text(encoding="utf-8"))["digests"]
+    arrays = load_file(saved / "weights.safetensors")
+    expected = {name: hashlib.sha256(array.tobytes()) for name, array in arrays.items()}
+    expected["vocabulary.json"] = hashlib.sha256((saved / "vocabulary.json").read_bytes())
+    assert digests == {name: found.hexdigest() for name, found in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "at"), [("weights.safetensors", -1), ("weights.safetensors", -9000)]
+)
+def test_a_flipped_bit_is_noticed_unless_it_is_not_looked_for(fitted, saved, name, at):
+    data = bytearray((saved / name).read_bytes())
+    data[at] ^= 1
+    (saved / name).write_bytes(data)
+    with pytest.raises(FormatError, match=rf"{name}: expected the digests.*verify=False"):
+        TextClassifier.load(saved)
+    loaded = TextClassifier.load(saved, verify=False)
+    assert loaded.classes_.tolist() == fitted.classes_.tolist()
+    with pytest.raises(ArgumentTypeError, match="verify: expected True or False"):
+        TextClassifier.load(saved, verify=1)
+
+
+def test_another_word_in_the_vocabulary_is_noticed(saved):
+    path = saved / "vocabulary.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("superb", "superd"), encoding="utf-8")
+    with pytest.raises(FormatError, match=r"vocabulary\.json: expected the digests"):
+        TextClassifier.load(saved)
+    assert "superd" in TextClassifier.load(saved, verify=False).vocabulary_
+
+
+def test_special_words_elsewhere_are_damage(saved):
+    path = saved / "vocabulary.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["pad_id"], content["unk_id"] = content["unk_id"], content["pad_id"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(FormatError, match="expected 0 and 1 as pad_id and unk_id, got 1 and 0"):
+        TextClassifier.load(saved, verify=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such modes")
+def test_others_may_read_what_is_written(fitted, tmp_path):
+    old = os.umask(0o022)
+    try:
+        fitted.save(tmp_path / "model")
+    finally:
+        os.umask(old)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()} == {0o644}
+
+
+@pytest.fixture(scope="module")
+def written(small, tmp_path_factory):
+    """The folder of a small classifier, and its settings as they were written."""
+    folder = tmp_path_factory.mktemp("small") / "model"
+    small.save(folder)
+    return folder, json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+
+
+def places(value, path=()):
+    """The paths of everything in a JSON value, itself included."""
+    yield path
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in items:
+            yield from places(inner, (*path, key))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+LIKELY = st.sampled_from(
+    [-1, 0, 1e400, 10**400, "cnn", "mean", "lower", "<f8", "|b1", "<U4", "i8,i8", "static", [], {}]
+)
+
+
+def outcome(folder):
+    """What comes of loading and asking; only errors of ours are caught."""
+    try:
+        loaded = TextClassifier.load(folder)
+    except InlayError as error:
+        return f"{type(error).__name__} {error}"
+    return f"answers {loaded.predict_proba(['a good film']).shape}"
+
+
+@how(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_any_value_anywhere_in_the_settings_is_taken_or_an_error_of_ours(written, data):
+    folder, content = written
+    content = copy.deepcopy(content)
+    path = data.draw(st.sampled_from(list(places(content))))
+    value = data.draw(LIKELY | ANYTHING)
+    if path:
+        *before, last = path
+        holder = content
+        for key in before:
+            holder = holder[key]
+        if isinstance(holder, dict) and data.draw(st.booleans()):
+            del holder[last]
+        else:
+            holder[last] = value
+    else:
+        content = value
+    (folder / "settings.json").write_text(json.dumps(content), encoding="utf-8")
+    assert re.match(
+        r"answers \(1, 2\)$|FormatError .*(settings\.json|shapes|digests)"
+        "|ArgumentError .*function that it was made with",
+        outcome(folder),
+        re.DOTALL,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"a":' * 100_000, "\ufeff{}", "", "NaN", "9" * 5000]
+)
+def test_settings_that_are_no_json_of_ours(saved, text):
+    (saved / "settings.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FormatError, match=r"settings\.json"):
+        TextClassifier.load(saved)

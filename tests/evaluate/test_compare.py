@@ -8,8 +8,10 @@ pytest.importorskip("sklearn")
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.evaluate import Comparison, Row, compare
+from inlay.evaluate.compare import default_estimators
+from tests.encode.features_fake import Plain
 
 
 class Remember(ClassifierMixin, BaseEstimator):
@@ -63,13 +65,49 @@ def test_few_texts_of_each_class():
     [
         ({"n_train": 20}, "class b: expected more than 20 texts"),
         ({"n_splits": 0}, "n_splits"),
+        ({"n_splits": True}, "n_splits: expected a whole number"),
+        ({"n_train": 5.0}, "n_train: expected a whole number"),
+        ({"n_test": 0}, "n_test: expected a whole number"),
+        ({"seed": "1"}, "seed: expected a whole number"),
+        ({"progress": 1}, "progress: expected True or False"),
+        ({"embedding": "v.txt"}, "embedding: expected nothing beside estimators"),
         ({"estimators": []}, "estimators"),
         ({"estimators": [("x", Remember()), ("x", Remember())]}, "different names"),
     ],
 )
 def test_what_cannot_be_compared(settings, message):
-    with pytest.raises(ArgumentError, match=message):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=message):
         compare(TEXTS, LABELS, **({"estimators": [("x", Remember())]} | settings))
+
+
+def test_texts_and_labels_as_others_have_them():
+    settings = {"estimators": [("x", Remember())], "n_splits": np.int64(2), "n_test": np.int32(9)}
+    expected = compare(TEXTS, LABELS, **settings).rows[0].accuracies
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"text": TEXTS, "label": LABELS})
+    assert compare(frame["text"], frame["label"], **settings).rows[0].accuracies == expected
+    with pytest.raises(ArgumentTypeError, match=r"texts: expected a list of texts"):
+        compare(frame, frame["label"], **settings)
+    arrays = np.array(TEXTS), np.array(LABELS)
+    assert compare(*arrays, **settings).rows[0].accuracies == expected
+    with pytest.raises(ArgumentTypeError, match=r"\[text\]"):
+        compare("a good film", LABELS, **settings)
+
+
+def test_vectors_are_given_as_to_a_classifier(vectors, tmp_path):
+    vectors.save(tmp_path / "v.safetensors")
+    for embedding in (vectors, tmp_path / "v.safetensors", str(tmp_path / "v.safetensors")):
+        estimators = dict(default_estimators(embedding, n_texts=10))
+        assert len(estimators) == 4
+        frozen = estimators["CNN, these vectors frozen"]
+        np.testing.assert_array_equal(frozen.embedding.vectors, vectors.vectors)
+    assert len(default_estimators(None, n_texts=10)) == 2
+    with pytest.raises(ArgumentTypeError, match=r"embedding: .*not learned on top of yet"):
+        compare(TEXTS, LABELS, Plain())
+    with pytest.raises(ArgumentTypeError, match="embedding: expected a Table, its file or None"):
+        compare(TEXTS, LABELS, np.zeros((2, 2)))
+    with pytest.raises(MissingFileError):
+        compare(TEXTS, LABELS, tmp_path / "none.txt")
 
 
 def test_the_interval_is_students():
