@@ -26,7 +26,7 @@ def started(*args: object, **variables: str) -> Iterator[subprocess.Popen[bytes]
     run in the background: there a shell lets programs ignore it, and they let theirs.
     """
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    with _ctrl_c_works():
+    with ctrl_c_works():
         running = subprocess.Popen(
             [sys.executable, *map(str, args)],
             stdin=subprocess.PIPE,
@@ -59,8 +59,11 @@ def ended(running: subprocess.Popen[bytes]) -> tuple[int, str, str]:
 
 
 @contextmanager
-def _ctrl_c_works() -> Iterator[None]:
-    # A signal that this process does not ignore is back at its default in what it starts.
+def ctrl_c_works() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt here, and in what is started here.
+
+    Tests that run in the background may have been told to ignore it.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

@@ -180,6 +180,14 @@ def test_frameworks_are_guests(path):
             assert root in allowed, f"{relative(path)} imports {root} at its top"
 
 
+def test_threads_are_started_in_jobs():
+    """There an error and Ctrl-C end them; a pool of one's own goes on until its queue is empty."""
+    for path in FILES:
+        roots = {name.split(".")[0] for name, _ in imports(parse(path))}
+        if unit(path) != "jobs":
+            assert not roots & {"threading", "concurrent", "multiprocessing"}, relative(path)
+
+
 def test_kernels_know_arrays_only():
     for path in (SRC / "kernels").glob("*.py"):
         roots = {name.split(".")[0] for name, _ in imports(parse(path))}

@@ -9,6 +9,7 @@ import pytest
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress
 from inlay.jobs.threads import Pool, available_workers, run_pieces, thread_count
+from tests.processes import ctrl_c_works, posix
 
 
 def run(work, n, threads):
@@ -106,7 +107,7 @@ def test_failure_stops_the_others():
     assert len(begun) < 10**6
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+@posix
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c_ends_every_thread_after_its_present_piece(threads):
     begun, ended, before = [], [], threading.active_count()
@@ -119,12 +120,8 @@ def test_ctrl_c_ends_every_thread_after_its_present_piece(threads):
         ended.append(piece)
         return 1
 
-    old = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run(work, 1000, threads)
-    finally:
-        signal.signal(signal.SIGINT, old)
+    with ctrl_c_works(), pytest.raises(KeyboardInterrupt):
+        run(work, 1000, threads)
     assert len(begun) < 50
     if threads == 2:  # one alone is stopped where it is
         assert sorted(begun) == sorted(ended)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from inlay.checks import flag
+
 
 class Progress(Protocol):
     """What a long job reports to."""
@@ -47,11 +49,16 @@ def progress(
 
     Args:
         total: How many units there are.
-        unit: Name of one, such as `" words"`.
-        desc: What is going on.
-        enabled: Show a bar. None: only when standard error is a terminal.
+        unit: The name of one, such as `" words"`.
+        desc: What is going on, before the bar.
+        enabled: Whether to show a bar. None: only when standard error is a terminal.
+
+    Raises:
+        ArgumentTypeError: `enabled`, which functions call `progress`, is neither.
     """
-    if enabled is None:
+    if enabled is not None:
+        enabled = flag("progress", enabled)
+    else:
         enabled = sys.stderr is not None and sys.stderr.isatty()
     if not enabled:
         yield _Silent()
