@@ -59,6 +59,14 @@ def test_counts_fall_and_provenance_says_how():
     assert made["inlay"] == inlay.__version__
 
 
+def test_provenance_claims_nothing_about_a_corpus_that_was_encoded_before():
+    encoded = encode_corpus(["A b. A b."], min_count=2, tokenizer="lower")
+    made = learn(encoded, min_count=5, window=3).provenance
+    assert (made["tokenizer"], made["settings"]["min_count"]) == (None, None)
+    assert made["settings"]["max_vocab_size"] is None
+    assert made["settings"]["window"] == 3
+
+
 def test_same_seed_same_vectors_other_seed_others():
     corpus = two_topics(100)
     first, again, other = (learn(corpus, seed=seed).vectors for seed in (1, 1, 2))

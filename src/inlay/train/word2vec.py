@@ -164,14 +164,17 @@ def word2vec(
                 progress=progress,
             )
         vectors = _train(data, settings, threads, progress)
+    made = asdict(settings) | {"tokenizer": tokenizer_name(tokenizer)}
+    if data is corpus:  # these were given to `encode_corpus`, which we have not seen
+        made |= dict.fromkeys(("min_count", "max_vocab_size", "tokenizer"))
     return Table(
         data.tokens,
         vectors,
         counts=data.counts,
         provenance={
             "model": "word2vec skip-gram, negative sampling",
-            "settings": asdict(settings),
-            "tokenizer": tokenizer_name(tokenizer),
+            "tokenizer": made.pop("tokenizer"),
+            "settings": made,
             "workers": threads,
             "corpus_words": data.words,
             "inlay": __version__,
