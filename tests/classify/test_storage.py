@@ -20,6 +20,7 @@ pytest.importorskip("keras")
 import keras
 
 from inlay import TextClassifier
+from inlay.bytes import writing
 from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -198,6 +199,14 @@ def test_a_save_that_fails_leaves_the_old_one(fitted, saved, small, monkeypatch,
     np.testing.assert_allclose(
         TextClassifier.load(saved).predict_proba(TEXTS), fitted.predict_proba(TEXTS), atol=1e-6
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="dead processes are not known there")
+def test_a_save_that_was_killed_between_two_names_is_mended_by_who_reads_next(fitted, saved):
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=-1)
+    name = writing._part_of(saved).with_suffix(".old").name
+    saved.rename(saved.with_name(name.replace(str(os.getpid()), ended.stdout.decode().strip())))
+    assert TextClassifier.load(saved).predict(TEXTS).tolist() == fitted.predict(TEXTS).tolist()
 
 
 # Damage that no parser sees, and damage that every parser must.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.writing import atomic_folder
+from inlay.bytes.writing import atomic_folder, restore_folder
 from inlay.checks import described, whole
 from inlay.classify.labels import checked_labels
 from inlay.classify.settings import ClassifierSettings
@@ -84,6 +84,8 @@ def load(
     verify: bool,
 ) -> Fitted:
     """Do what `TextClassifier.load` says, but for the network itself."""
+    if path.parent.is_dir():
+        restore_folder(path)  # of a save that was killed between two names
     about = _read_settings(path)
     where = path / SETTINGS
     own = {

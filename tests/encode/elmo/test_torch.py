@@ -13,7 +13,7 @@ from tests.encode.elmo.reference import reference_layers
 from tests.encode.elmo.test_torch_bilm import TINY, lively
 
 torch = pytest.importorskip("torch")
-from inlay.encode.elmo import Elmo as Encoder  # noqa: E402
+from inlay.encode import elmo  # noqa: E402
 from inlay.encode.elmo.mix import Mix  # noqa: E402
 from inlay.encode.elmo.torch import ScalarMix  # noqa: E402
 
@@ -22,7 +22,7 @@ KEYS = ("word_emb", "lstm_outputs1", "lstm_outputs2", "elmo", "default")
 
 
 def module_of(options, weights, **settings):
-    return Encoder(options, weights).to_torch(**settings)
+    return elmo.Elmo(options, weights).to_torch(**settings)
 
 
 def make(**settings):
@@ -300,7 +300,7 @@ def test_gradients_of_everything():
 
 @pytest.mark.parametrize("number", [1, np.float64(1), np.int64(1)])
 def test_a_mix_of_any_numbers(number):
-    encoder = Encoder(TINY, lively(TINY), mix=Mix((0, 0, number), gamma=2 * number))
+    encoder = elmo.Elmo(TINY, lively(TINY), mix=Mix((0, 0, number), gamma=2 * number))
     module = encoder.to_torch().eval()
     assert module.mixes[0].scalars.dtype == module.mixes[0].gamma.dtype == torch.float32
     found = array(module(ids(TEXTS[:1]))["elmo"])[0]
@@ -433,7 +433,7 @@ def test_settings_are_shown_and_names_are_checked():
 
 
 def test_from_an_encoder():
-    encoder = Encoder(TINY, lively(TINY), mix=Mix((0.0, 1.0, 2.0), 3.0))
+    encoder = elmo.Elmo(TINY, lively(TINY), mix=Mix((0.0, 1.0, 2.0), 3.0))
     texts = TEXTS[:3]
     module = encoder.to_torch(num_output_representations=2).eval()
     np.testing.assert_allclose(
@@ -445,7 +445,7 @@ def test_from_an_encoder():
 
 
 def test_an_encoder_is_frozen_as_a_table_is():
-    encoder = Encoder(TINY, lively(TINY))
+    encoder = elmo.Elmo(TINY, lively(TINY))
     words = ["--PAD--", *dict.fromkeys(word for text in TEXTS[:3] for word in text)]
     rows = torch.tensor([[words.index(word) for word in TEXTS[0]]])
     frozen = inlay.to_torch(encoder, words).eval()

@@ -20,6 +20,7 @@ from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.report import tokenizer_of
 from inlay.encode.elmo.running import Runner
+from inlay.encode.elmo.saving import check_whole, save
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -149,7 +150,9 @@ class Elmo(Hosted):
             FormatError: Options or weights that are damaged or do not fit each other.
             MissingPackageError: h5py (or TensorFlow, PyTorch) is not installed.
         """
+        check_whole(Path(path))
         source = read(Path(path), None if weights is None else Path(weights))
+        check_whole(Path(source.where).parent)
         return cls(
             source.options,
             source.weights,
@@ -168,15 +171,15 @@ class Elmo(Hosted):
         """Write `options.json` and `weights.hdf5`, as the official files are.
 
         The mix and the tokenizer are not in them: give them again when you load. Other files in
-        the folder stay.
+        the folder stay. A save that is stopped leaves the old model or the new one; where there
+        are other files, perhaps a folder that `load` refuses.
 
         Raises:
+            MissingFileError: There is no folder around it.
+            ArgumentError: It is a file.
             MissingPackageError: h5py is not installed.
         """
-        folder = Path(folder)
-        folder.mkdir(exist_ok=True)
-        self.weights.save(folder / "weights.hdf5")
-        self.options.save(folder / "options.json")
+        save(Path(folder), self.options, self.weights)
 
     @cached_property
     def hash(self) -> str:
