@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from inlay.errors import ArgumentError, InlayError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
 
 # Control characters, separators of lines, what turns the direction of writing, half characters.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -32,7 +32,8 @@ class Command(click.Command):
             return super().invoke(ctx)
         except InlayError as error:
             error.hint = in_options(error.hint, names)
-            if not isinstance(error, ArgumentError) or error.where not in options:
+            wrong = isinstance(error, ArgumentError | ArgumentTypeError)
+            if not wrong or error.where not in options:
                 raise
             message = f"expected {error.expected}, got {error.got}."
             if error.hint:
