@@ -1,7 +1,10 @@
 import itertools
 import json
+import os
 import random
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -11,14 +14,14 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from inlay.bytes.lines import read_lines
-from inlay.bytes.writing import atomic_path
+from inlay.bytes.writing import _machine, atomic_path
 from inlay.encode import load_encoder
 from inlay.encode.elmo.characters import batch_to_ids, character_ids
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.torch_bilm import BiLM
 from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayError, MissingFileError
 from inlay.jobs.stop import kept_in
 from inlay.text import encode_corpus
 from inlay.train import bilm
@@ -360,28 +363,78 @@ def test_a_training_that_has_ended_is_not_done_again(tmp_path, monkeypatch):
         trained(folder, epochs=0.1)
 
 
-@pytest.mark.parametrize("file", ["options.json", "weights.hdf5", "vocab.txt", "training.json"])
-def test_a_kill_while_the_result_is_written_costs_nothing(tmp_path, monkeypatch, file):
-    settings = dict(epochs=0.5, n_samples=6, workers=1)
-    expected = trained(tmp_path / "whole", **settings)
+def stopped_at(monkeypatch, name):
+    """Let the writing of a file fail."""
     part = atomic_path
 
     def killed(path):
-        if path.name == file:
+        if path.name == name:
             raise KeyboardInterrupt
         return part(path)
 
+    for module in ("encode.elmo.options", "encode.elmo.weights", "train.elmo.folder"):
+        monkeypatch.setattr(f"inlay.{module}.atomic_path", killed)
+
+
+@pytest.mark.parametrize("file", ["options.json", "weights.hdf5", "vocab.txt", "training.json"])
+@pytest.mark.parametrize("place", ["killed", "."])
+def test_a_kill_while_the_result_is_written_costs_nothing(tmp_path, monkeypatch, file, place):
+    settings = dict(epochs=0.5, n_samples=6, workers=1)
+    expected = trained(tmp_path / "whole", **settings)
+    (tmp_path / "killed").mkdir()
+    if place == ".":
+        monkeypatch.chdir(tmp_path / "killed")
+    else:
+        place = tmp_path / place
     with monkeypatch.context() as patch:
-        for module in ("encode.elmo.options", "encode.elmo.weights", "train.elmo.folder"):
-            patch.setattr(f"inlay.{module}.atomic_path", killed)
+        stopped_at(patch, file)
         with pytest.raises(KeyboardInterrupt):
-            trained(tmp_path / "killed", **settings)
-        stopped_after(patch, 0)
+            trained(place, **settings)
+    with pytest.raises(InlayError):  # which of them depends on what is there already
+        load_encoder(tmp_path / "killed")
     with monkeypatch.context() as patch:
         patch.setattr(torch_trainer.Trainer, "step", None)  # no step is left
-        found = trained(tmp_path / "killed", **settings)
+        found = trained(place, **settings)
     assert found | {"seconds": 0} == expected | {"seconds": 0}
     assert {file.name for file in (tmp_path / "killed").iterdir()} == FILES
+    assert {path.name for path in tmp_path.iterdir()} == {"whole", "killed"}
+
+
+@pytest.mark.parametrize("file", ["options.json", "weights.hdf5", "vocab.txt", "training.json"])
+def test_a_kill_while_a_result_is_replaced_leaves_the_earlier_one(tmp_path, monkeypatch, file):
+    folder = tmp_path / "elmo"
+    trained(folder, epochs=0.1, dim=20)
+    before = arrays(folder)
+    with monkeypatch.context() as patch:
+        stopped_at(patch, file)
+        with pytest.raises(KeyboardInterrupt):
+            again(folder, epochs=0.1)
+    for name, array in arrays(folder).items():
+        np.testing.assert_array_equal(array, before[name])
+    trained(folder, epochs=0.1)  # goes on from its checkpoint
+    assert Options.load(folder / "options.json").dim == 12
+    assert {file.name for file in folder.iterdir()} == FILES
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes cannot be asked whether they live")
+def test_a_kill_between_two_names_is_made_good(tmp_path):
+    folder = tmp_path / "elmo"
+    report = trained(folder, epochs=0.1)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    mark = f".elmo.{_machine()}_{ended.pid}_0123456789ab"
+    folder.rename(tmp_path / f"{mark}.old")
+    (tmp_path / f"{mark}.part").mkdir()
+    assert trained(folder, epochs=0.1) == report
+    assert [path.name for path in tmp_path.iterdir()] == ["elmo"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions")
+def test_others_may_read_the_softmax_too(tmp_path):
+    trained(tmp_path / "elmo", epochs=0.1, keep_softmax=True)
+    modes = {file.stat().st_mode & 0o777 for file in (tmp_path / "elmo").iterdir()}
+    (tmp_path / "other").touch()
+    assert modes == {(tmp_path / "other").stat().st_mode & 0o777}
 
 
 def test_perplexity_is_that_of_the_folder(tmp_path):

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from inlay.bytes.writing import atomic_path
+from inlay.aliases import Array
+from inlay.bytes.writing import atomic_folder, atomic_path, clear_leftovers, restore_folder
+from inlay.checks import folder_to_write
 from inlay.containers import safetensors
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.report import REPORT
 from inlay.encode.elmo.weights import Weights
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.errors import ArgumentError, FormatError
 from inlay.jobs.same import check_same
 from inlay.train.elmo import resume
 
@@ -24,18 +24,17 @@ OURS = {"options.json", "weights.hdf5", "vocab.txt", SOFTMAX, REPORT, resume.NAM
 def check(folder: Path) -> None:
     """Refuse a folder that holds anything but a training: the result would replace it.
 
+    What a kill left beside it is cleared away, or put back if it was the folder itself.
+
     Raises:
         MissingFileError: There is no folder around it.
         ArgumentError: It is a file, or holds other things.
     """
-    if not folder.parent.is_dir():
-        raise MissingFileError(
-            str(folder), expected="a folder to write into", got=f"no folder {folder.parent}"
-        )
+    folder = folder_to_write(folder).resolve()
+    restore_folder(folder)
+    clear_leftovers(folder)
     if not folder.exists():
         return
-    if not folder.is_dir():
-        raise ArgumentError(str(folder), expected="a new folder", got="a file")
     names = {file.name for file in folder.iterdir() if not _is_part(file.name)}
     others = names - (OURS if names & {REPORT, resume.NAME} else set())
     if others:
@@ -84,20 +83,32 @@ def write(
     weights: Weights,
     vocabulary: Sequence[str],
     report: dict[str, Any],
-    softmax: Mapping[str, np.ndarray[Any, Any]],
+    softmax: Mapping[str, Array],
 ) -> None:
-    """Write the result, its report last; the checkpoint stays till then: a kill costs nothing."""
-    (folder / SOFTMAX).unlink(missing_ok=True)
-    options.save(folder / "options.json")
-    weights.save(folder / "weights.hdf5")
-    _write_text(folder / "vocab.txt", "".join(f"{word}\n" for word in vocabulary))
-    if softmax:
-        safetensors.write(folder / SOFTMAX, softmax)
-    _write_text(folder / REPORT, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    """Put the result in the place of all that is in the folder, in one step.
+
+    The checkpoint stays till then, so that a kill costs nothing. A folder that cannot be renamed
+    keeps its place: there the options, without which no ELMo is read, go first and come last.
+    """
+    folder = folder.resolve()
+
+    def fill(into: Path) -> None:
+        weights.save(into / "weights.hdf5")
+        _write_text(into / "vocab.txt", "".join(f"{word}\n" for word in vocabulary))
+        if softmax:
+            safetensors.write(into / SOFTMAX, softmax)
+        _write_text(into / REPORT, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        options.save(into / "options.json")
+
+    if folder != Path.cwd() and not folder.is_mount():
+        with atomic_folder(folder) as part:
+            fill(part)
+        return
+    for name in ("options.json", SOFTMAX):
+        (folder / name).unlink(missing_ok=True)
+    fill(folder)
     (folder / resume.NAME).unlink(missing_ok=True)
-    for file in folder.iterdir():
-        if _is_part(file.name):
-            file.unlink(missing_ok=True)
+    clear_leftovers(folder / resume.NAME)
 
 
 def _is_part(name: str) -> bool:
