@@ -53,3 +53,34 @@ def test_what_an_engine_lacks():
         packer("cuda")
     with pytest.raises(ArgumentError, match="engine='torch' or engine='onnxruntime'"):
         packer("numba", "int8")
+
+
+class _Lacking:
+    """Stands for the operations of a PyTorch that has some of ours, with other arguments."""
+
+    def __init__(self, *names):
+        self.names = names
+
+    def __getattr__(self, name):
+        if name not in self.names:
+            raise AttributeError(name)
+        return lambda *arguments: arguments[0]  # packs
+
+    def _linear_pointwise(self, *arguments):
+        raise RuntimeError("expected at most 5 arguments")
+
+    def qlinear_pointwise(self, *arguments):
+        raise TypeError("incompatible function arguments")
+
+
+@pytest.mark.parametrize("names", [(), ("_reorder_linear_weight", "qlinear_prepack")])
+def test_without_the_private_operations_of_torch(monkeypatch, names):
+    torch = pytest.importorskip("torch")
+    for room in ("mkldnn", "onednn"):
+        monkeypatch.setattr(torch.ops, room, _Lacking(*names))
+    for precision in ("float32", "bfloat16"):
+        out = np.ones((2, 3), np.float32)
+        packer("torch", precision)(np.eye(3, dtype=np.float32))(np.full((2, 3), 2, "f4"), out)
+        np.testing.assert_array_equal(out, 3)
+    with pytest.raises(ArgumentError, match=r"precision: expected a torch with oneDNN for int8"):
+        packer("torch", "int8")(np.eye(3, dtype=np.float32))

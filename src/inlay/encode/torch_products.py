@@ -1,5 +1,7 @@
 """Products by PyTorch: matrices that oneDNN has laid out, in float32, bfloat16 or int8."""
 
+import contextlib
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,6 +11,9 @@ from inlay.encode.products import Pack
 from inlay.errors import ArgumentError
 
 ROWS = 32  # for which oneDNN chooses its layout; others work as well
+# What calls that are no part of PyTorch's interface may raise, in a release that lacks them or
+# wants other arguments, or on a processor for which oneDNN has none.
+LACKING = (RuntimeError, AttributeError, TypeError, NotImplementedError)
 
 
 class FloatProduct:
@@ -19,22 +24,22 @@ class FloatProduct:
 
     def __init__(self, matrix: Array, dtype: torch.dtype) -> None:
         self._dtype = dtype
-        weight = torch.from_numpy(np.ascontiguousarray(matrix.T)).to(dtype)
-        try:
-            self._packed = torch.ops.mkldnn._reorder_linear_weight(weight, ROWS)
-        except (RuntimeError, AttributeError):  # not on this processor, or not in this torch
-            self._packed, self._plain = weight, True
-        else:
-            self._plain = False
+        self._weight = torch.from_numpy(np.ascontiguousarray(matrix.T)).to(dtype)
+        self._product = torch.nn.functional.linear
+        with contextlib.suppress(*LACKING):
+            packed = torch.ops.mkldnn._reorder_linear_weight(self._weight, ROWS)
+            _packed_product(torch.zeros(1, len(matrix), dtype=dtype), packed)
+            self._weight, self._product = packed, _packed_product
 
     def __call__(self, left: Array, out: Array) -> None:
-        x = torch.from_numpy(left).to(self._dtype)
         with torch.inference_mode():
-            if self._plain:
-                y = torch.nn.functional.linear(x, self._packed)
-            else:
-                y = torch.ops.mkldnn._linear_pointwise(x, self._packed, None, "none", [], "")
+            y = self._product(torch.from_numpy(left).to(self._dtype), self._weight)
             torch.from_numpy(out).add_(y)
+
+
+def _packed_product(x: Tensor, packed: Tensor) -> Tensor:
+    y: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, None, "none", [], "")
+    return y
 
 
 class Int8Product:
@@ -45,27 +50,31 @@ class Int8Product:
 
         whole, self._scales = quantise_columns(matrix)
         weight = torch.from_numpy(np.ascontiguousarray(whole.T))
+        width = matrix.shape[1]
+        ones, zeros = torch.ones(width), torch.zeros(width, dtype=torch.int32)
+        # No scale of the left side, its zero; and one for each column, each with zero 0.
+        self._left, self._right = (1.0, ZERO), (ones, zeros)
         try:
             self._packed = torch.ops.onednn.qlinear_prepack(weight, [ROWS, len(matrix)])
-        except (RuntimeError, AttributeError) as error:
+            self._product(np.zeros((1, len(matrix)), np.uint8))
+        except LACKING as error:
             raise ArgumentError(
                 "precision",
                 expected="a torch with oneDNN for int8",
                 got=f"{error!s:.100}",
                 hint="engine='onnxruntime', or float32",
             ) from error
-        width = matrix.shape[1]
-        ones, zeros = torch.ones(width), torch.zeros(width, dtype=torch.int32)
-        # No scale of the left side, its zero; and one for each column, each with zero 0.
-        self._left, self._right = (1.0, ZERO), (ones, zeros)
 
     def __call__(self, left: Array, out: Array) -> None:
         from inlay.kernels.quantise import add_scaled, quantise_rows
 
         whole, scales = np.empty(left.shape, np.uint8), np.empty(len(left), np.float32)
         quantise_rows(left, whole, scales)
+        add_scaled(self._product(whole), scales, self._scales, out)
+
+    def _product(self, whole: Array) -> Array:
         with torch.inference_mode():
-            product: Tensor = torch.ops.onednn.qlinear_pointwise(
+            product: Array = torch.ops.onednn.qlinear_pointwise(
                 torch.from_numpy(whole),
                 *self._left,
                 self._packed,
@@ -77,8 +86,8 @@ class Int8Product:
                 "none",
                 [],
                 "",
-            )
-        add_scaled(product.numpy(), scales, self._scales, out)
+            ).numpy()
+        return product
 
 
 PACKERS: dict[str, Pack] = {
