@@ -276,6 +276,12 @@ def test_a_score_of_other_labels_is_none(reviews):
         model.score(["a", "b"], ["pos"])
 
 
+def test_progress_is_shown_if_asked_for(reviews, capsys):
+    for shown in (True, False):
+        TextClassifier(**QUICK | {"epochs": 1, "progress": shown}).fit(*reviews)
+        assert ("training" in capsys.readouterr().err) == shown
+
+
 def test_every_model_of_that_name_is_there():
     from inlay.classify.keras import NETWORKS
 

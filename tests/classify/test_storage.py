@@ -326,6 +326,48 @@ def test_any_value_anywhere_in_the_settings_is_taken_or_an_error_of_ours(written
 
 
 @pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"classes": ["pos", "neg"]}, "classes"),  # each would be taken for the other
+        ({"classes": ["neg", "neg", "pos"]}, "classes"),
+        ({"classes": ["neg"]}, "two classes or more"),
+        ({"classes": "np"}, "a list"),
+        ({"classes": [1, 300], "classes_dtype": "|i1"}, r"numbers of \|i1"),
+        ({"classes": [0, 1], "classes_dtype": "i8,i8"}, "a dtype of numbers"),
+        ({"classes": [0, 1], "classes_dtype": None}, "a dtype of numbers"),
+        ({"classes": ["a", "b", "c"]}, "arrays of shapes"),
+        ({"history": {"loss": 3}}, "lists of numbers as history"),
+        ({"history": {"loss": ["3"]}}, "lists of numbers as history"),
+        ({"n_trainable": -1}, "n_trainable"),
+        ({"n_trainable": 2.0}, "n_trainable"),
+        ({"version": True}, "inlay-classifier version 1"),
+        ({"version": 2}, "inlay-classifier version 1"),
+        ({"params": {"dim": 2}}, "params batch_size"),
+        ({"digests": None}, "digests of the other files"),
+        ({"digests": {}}, "the digests that were saved"),
+        ({"tokenizer": "bert"}, "tokenizer"),
+    ],
+)
+def test_settings_that_do_not_fit(written, changes, what):
+    folder, content = written
+    (folder / "settings.json").write_text(json.dumps(content | changes), encoding="utf-8")
+    with pytest.raises(FormatError, match=what):
+        TextClassifier.load(folder)
+
+
+def test_a_setting_more_or_less_is_damage(written):
+    folder, content = written
+    for params in (
+        content["params"] | {"embedding": "x"},
+        dict(list(content["params"].items())[1:]),
+    ):
+        text = json.dumps(content | {"params": params})
+        (folder / "settings.json").write_text(text, encoding="utf-8")
+        with pytest.raises(FormatError, match="expected params"):
+            TextClassifier.load(folder)
+
+
+@pytest.mark.parametrize(
     "text", ["[" * 100_000, '{"a":' * 100_000, "\ufeff{}", "", "NaN", "9" * 5000]
 )
 def test_settings_that_are_no_json_of_ours(saved, text):

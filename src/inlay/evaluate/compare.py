@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import every_text, flag, whole, whole_or_none
+from inlay.checks import every_text, whole, whole_or_none
 from inlay.classify.classifier import TextClassifier
 from inlay.classify.labels import checked_labels
 from inlay.classify.splits import SHARE, random_split
@@ -173,8 +173,6 @@ def compare(
     y = checked_labels(labels, len(texts))
     n_train, n_test = whole_or_none("n_train", n_train), whole_or_none("n_test", n_test)
     n_splits, seed = whole("n_splits", n_splits), whole("seed", seed, least=0)
-    if progress is not None:
-        flag("progress", progress)
     clone = require("sklearn.base", extra="demo", need="comparing classifiers").clone
     if estimators is None:
         estimators = default_estimators(embedding, n_texts=_n_learn(y, n_train))
