@@ -9,10 +9,10 @@ from inlay.kernels import skipgram
 from inlay.train import word2vec
 from tests.train.reference import skip_gram
 
-PIECE = 700
+PIECE = 500
 
 
-def sentences(n=150, seed=0):
+def sentences(n=100, seed=0):
     """Words as frequent as in any text, in sentences of 1 to 20, and rules of one sign."""
     rng = np.random.default_rng(seed)
     share = 1 / np.arange(1, 61)
@@ -61,7 +61,8 @@ def test_whole_epochs_are_the_reference_step_by_step(case, monkeypatch):
     assert table.tokens.tolist() == list(expected)
     wanted = np.array(list(expected.values()))
     np.testing.assert_allclose(table.vectors, wanted, rtol=1e-3, atol=3e-4)
-    assert abs(wanted).max() > 0.3  # they have learned: a start vector is below 0.5 / 12
+    start = 0.5 / settings["vector_size"]
+    assert abs(wanted).max() > 3 * start  # something was learned
 
 
 # The same formulas one by one, so that a failure says which of them is wrong.
