@@ -165,3 +165,9 @@ def test_tokens_become_a_list_of_plain_strings(tokens):
 def test_what_is_no_list_of_tokens(tokens, message):
     with pytest.raises(ArgumentTypeError, match=message):
         checks.many_tokens("tokens", tokens, hint="rows[5]")
+
+
+def test_a_name_that_the_file_system_cannot_hold(tmp_path):
+    for look in (checks.file_to_write, checks.folder_to_write):
+        with pytest.raises(ArgumentError, match="path: expected a name that the file system can"):
+            look(tmp_path / "s\ud800")

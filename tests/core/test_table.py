@@ -157,6 +157,9 @@ def test_provenance_and_counts_are_not_shared():
     with pytest.raises(ValueError, match="read-only"):
         table.counts[0] = 5
     counts[0] = 5  # the caller's own array stays the caller's to write
+    unchecked = Table._unchecked(table.tokens, table.storage, counts=counts)
+    with pytest.raises(ValueError, match="read-only"):
+        unchecked.counts[0] = 6
     inner = {}
     inner["self"] = inner
     for wrong in ({"n": np.int64(1)}, {"x": object()}, inner):

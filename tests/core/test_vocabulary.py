@@ -225,6 +225,8 @@ def test_encode_refuses_what_would_go_wrong_silently():
             vocab.encode(["a"], max_length=wrong)
     with pytest.raises(ArgumentError, match="truncate"):
         vocab.encode(["a"], truncate="left")
+    with pytest.raises(ArgumentError, match="pad_side: expected 'start' or 'end'"):
+        vocab.encode(["a"], pad_side="right")
     bare = Vocabulary(["a", "b"], pad=None, unk=None)
     with pytest.raises(ArgumentError, match="no pad id"):
         bare.encode(["a b", "a"])

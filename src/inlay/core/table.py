@@ -114,8 +114,7 @@ class Table(Immutable):
     ) -> Self:
         """For readers that have checked their arrays already: nothing is read."""
         table = cls.__new__(cls)
-        plain = deepcopy(dict(provenance or {}))
-        table._fill(tokens, matrix, counts, pad_id, unk_id, plain, coverage)
+        table._fill(tokens, matrix, counts, pad_id, unk_id, dict(provenance or {}), coverage)
         return table
 
     def _fill(

@@ -12,7 +12,7 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
-from inlay.checks import described, file_to_write, many_tokens, whole, whole_or_none
+from inlay.checks import described, many_tokens, whole, whole_or_none
 from inlay.core.given import checked_counts, row_or_none
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer, token_lists
@@ -366,7 +366,7 @@ class Vocabulary(Immutable, Numericalizer):
         }
         # As bytes: the same file on every system.
         data = json.dumps(content, ensure_ascii=False, indent=0).encode()
-        with atomic_path(file_to_write(path)) as part:
+        with atomic_path(path) as part:
             part.write_bytes(data)
 
     @classmethod
