@@ -171,3 +171,20 @@ def test_a_name_that_the_file_system_cannot_hold(tmp_path):
     for look in (checks.file_to_write, checks.folder_to_write):
         with pytest.raises(ArgumentError, match="path: expected a name that the file system can"):
             look(tmp_path / "s\ud800")
+
+
+def test_a_path_is_a_string_or_a_path(tmp_path):
+    assert (
+        checks.path_to_read("path", str(tmp_path))
+        == checks.path_to_read("path", tmp_path)
+        == tmp_path
+    )
+    for wrong in (None, 3, b"bytes", ["a"]):
+        with pytest.raises(ArgumentTypeError, match=r"^path: expected a path, as a string, got"):
+            checks.path_to_read("path", wrong)
+
+
+def test_a_name_that_none_can_have(tmp_path):
+    for check in (checks.file_to_write, checks.folder_to_write):
+        with pytest.raises(ArgumentError, match="expected a name without a NUL"):
+            check(tmp_path / "a\0b")

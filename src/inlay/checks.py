@@ -8,6 +8,7 @@ True and False are not, nor is `16.0` a whole number.
 import math
 import operator
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -250,7 +251,11 @@ def folder_to_write(path: str | os.PathLike[str]) -> Path:
         ArgumentError: It is a file.
     """
     target = Path(path)
-    if target.exists() and not target.is_dir():
+    try:  # one look: another process may replace it between two
+        stands_there = target.stat().st_mode
+    except (OSError, ValueError):
+        stands_there = None
+    if stands_there is not None and not stat.S_ISDIR(stands_there):
         raise ArgumentError(str(path), expected="the name of a folder to write", got="a file")
     return _in_a_folder(target)
 

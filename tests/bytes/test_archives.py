@@ -7,7 +7,7 @@ import pytest
 
 from inlay import load, read_labelled
 from inlay.bytes.archives import tar_members
-from inlay.bytes.content import open_content
+from inlay.bytes.content import HEAD, open_content
 from inlay.errors import FormatError
 from tests.bytes.packing import claiming, tarred, zipped
 
@@ -52,7 +52,7 @@ def test_a_damaged_header_is_no_end_of_the_archive(make):
 
 def test_a_packing_that_is_cut_behind_the_last_member(make):
     """tarfile is content, but the checksum of gzip stands at the end."""
-    path = make(gzip.compress(tarred(**{"pos/1.txt": b"good"}))[:-4])
+    path = make(gzip.compress(tarred(**{"pos/1.txt": b"good" * HEAD}))[:-4])
     with pytest.raises(FormatError, match=r"got a damaged one \(Compressed file ended"):
         read_labelled(path)
 

@@ -68,6 +68,8 @@ def test_what_a_disk_says_is_no_damage(number):
 def test_errors_of_ours_and_interrupts_pass_as_they_are():
     with pytest.raises(MissingFileError, match=r"^g: "), damage_reported("f"):
         raise MissingFileError("g", expected="a file", got="none")
+    with pytest.raises(FormatError, match=r"^g: expected a, got b\.$"), damage_reported("f"):
+        raise FormatError("g", expected="a", got="b")
     with pytest.raises(KeyboardInterrupt), damage_reported("f"):
         raise KeyboardInterrupt
 

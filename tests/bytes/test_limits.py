@@ -55,7 +55,7 @@ def test_the_longest_line_has_a_limit(make, monkeypatch, pack, tokenizer):
 
 
 def test_a_line_of_many_words_needs_no_limit_where_words_alone_are_held(make, monkeypatch):
-    monkeypatch.setenv("INLAY_MAX_TEXT", "100000")
+    monkeypatch.setenv("INLAY_MAX_TEXT", "5")
     assert encode_corpus(make(b"word " * 200_000), min_count=1).words == 200_000
 
 

@@ -71,12 +71,13 @@ def test_what_is_replaced_hands_on_its_mode(tmp_path, kept):
     with atomic_path(file) as part:
         assert mode(part) == kept | 0o600  # as private while it is written
         private(part)
+    folder.chmod(0o550)
     with atomic_folder(folder) as part:
         assert mode(part) == 0o750
         private(part / "inner")
         private(part / "another")
     assert (mode(file), file.read_text()) == (kept, "new")
-    assert (mode(folder), mode(folder / "inner")) == (0o750, kept)
+    assert (mode(folder), mode(folder / "inner")) == (0o550, kept)
     (tmp_path / "any").touch()
     assert mode(folder / "another") == mode(tmp_path / "any")
 

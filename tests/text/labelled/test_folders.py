@@ -220,3 +220,28 @@ def test_a_damaged_archive(tmp_path, pack):
     path.write_bytes(packed)
     with pytest.raises(FormatError, match=r"data\.tar\.packed.*: expected a whole"):
         read_labelled(path, errors="ignore")
+
+
+def test_a_full_memory_comes_before_the_end_of_the_archive(tmp_path, monkeypatch):
+    """The texts are held until they are sorted: the limit is looked at while they are read."""
+    content = bytearray(tarred(**{f"pos/{i}.txt": b"x" * 1000 for i in "abc"}))
+    content[2 * (512 + 1024) + 10] ^= 1  # the third header
+    path = tmp_path / "data.tar.gz"
+    path.write_bytes(gzip.compress(bytes(content)))
+    monkeypatch.setenv("INLAY_MAX_UNPACKED", "1999")
+    with pytest.raises(FormatError, match="INLAY_MAX_UNPACKED"):
+        read_labelled(path)
+    monkeypatch.setenv("INLAY_MAX_UNPACKED", "2001")
+    with pytest.raises(FormatError, match="bad checksum"):
+        read_labelled(path)
+
+
+@pytest.mark.parametrize("name", ["data", "data.csv", "data.gz"])
+def test_an_archive_is_seen_whatever_it_is_called(tmp_path, name):
+    path = tmp_path / name
+    for content in (
+        tarred(**{"pos/a.txt": b"good"}),
+        gzip.compress(tarred(**{"pos/a.txt": b"good"})),
+    ):
+        path.write_bytes(content)
+        assert read_labelled(path).ids == ["pos/a.txt"]
