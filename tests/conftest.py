@@ -19,6 +19,12 @@ if INSTALLED:
     os.environ.setdefault("KERAS_BACKEND", INSTALLED[0])
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "xdist_group(name): tests that one worker runs")
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"  # for tests/contracts.py: a process serves many tests
+
+
 @pytest.fixture
 def table():
     """Five tokens in three dimensions, small enough to check by eye."""
