@@ -62,7 +62,7 @@ class Plan:
         return self.learning_rate * min(rise, fall)
 
 
-class Table(NamedTuple):
+class Distinct(NamedTuple):
     """The distinct words of a batch.
 
     Attributes:
@@ -180,20 +180,20 @@ class Trainer:
         Returns:
             The mean loss of a word before it, in nats, over both directions.
         """
-        sample, table = self._sample(number), self._table(batch)
+        sample, distinct = self._sample(number), self._distinct(batch)
         numbers = range(len(self.shares))
         results = list(
-            self.pool.map(lambda i: self._share(i, number, batch, table, sample), numbers)
+            self.pool.map(lambda i: self._share(i, number, batch, distinct, sample), numbers)
         )
         loss = sum(float(result.found.losses.sum()) for result in results) / (2 * batch.words)
         if not np.isfinite(loss):
             return loss
-        d_table = torch.zeros_like(table.vectors)
+        d_distinct = torch.zeros_like(distinct.vectors)
         for (direction, rows), result in zip(self.shares, results, strict=True):
-            places = table.places[direction, :, rows].flatten()
-            d_table.index_add_(0, places, result.d_words.flatten(0, 1))
+            places = distinct.places[direction, :, rows].flatten()
+            d_distinct.index_add_(0, places, result.d_words.flatten(0, 1))
         gradients = _sum([result.gradients for result in results])
-        gradients |= _sum(self._words_back(table.parts, d_table))
+        gradients |= _sum(self._words_back(distinct.parts, d_distinct))
         found = [result.found for result in results]
         classes, gradients[WEIGHTS], gradients[BIAS] = gather(found, sample)
         self.adam.apply(
@@ -254,10 +254,12 @@ class Trainer:
         draw = np.random.default_rng([self.plan.seed, 4, number]).random(len(bias))
         return Sample.of(weights, bias, np.flatnonzero(draw < self._chances), self._chances)
 
-    def _share(self, i: int, number: int, batch: Batch, table: Table, sample: Sample) -> Share:
+    def _share(
+        self, i: int, number: int, batch: Batch, distinct: Distinct, sample: Sample
+    ) -> Share:
         parameters = self._directions[self.shares[i][0]]
         drop = Dropout(self.plan.dropout, _seed(self.plan.seed, number, i), self.device)
-        read = self._read(self.shares[i], batch, table, self.states[i], drop)
+        read = self._read(self.shares[i], batch, distinct, self.states[i], drop)
         self.states[i] = read.state
         weights, bias = self.parameters[WEIGHTS], self.parameters[BIAS]
         states = read.out.detach()[read.there]
@@ -272,13 +274,13 @@ class Trainer:
         self,
         share: tuple[int, slice],
         batch: Batch,
-        table: Table,
+        distinct: Distinct,
         state: list[States],
         drop: Dropout,
     ) -> Read:
         """The top layer of one direction; dropout is where bilm-tf has it."""
         direction, rows = share
-        words = table.vectors[table.places[direction, :, rows]].requires_grad_()
+        words = distinct.vectors[distinct.places[direction, :, rows]].requires_grad_()
         steps, n, _ = words.shape
         fresh = self._tensor(batch.fresh[:, rows]).flatten()
         model = (self.bilm.forward_cells, self.bilm.backward_cells)[direction]
@@ -290,7 +292,7 @@ class Trainer:
         there = targets >= 0
         return Read(words, out, after, targets[there], there)
 
-    def _table(self, batch: Batch) -> Table:
+    def _distinct(self, batch: Batch) -> Distinct:
         distinct, places = np.unique(batch.inputs, return_inverse=True)
 
         def share(at: int) -> Tensor:
@@ -300,15 +302,15 @@ class Trainer:
 
         parts = list(self.pool.map(share, range(0, len(distinct), self._words_at_once)))
         vectors = torch.cat([part.detach() for part in parts])
-        return Table(vectors, parts, self._tensor(places.reshape(batch.inputs.shape)))
+        return Distinct(vectors, parts, self._tensor(places.reshape(batch.inputs.shape)))
 
-    def _words_back(self, parts: list[Tensor], d_table: Tensor) -> list[Gradients]:
+    def _words_back(self, parts: list[Tensor], d_distinct: Tensor) -> list[Gradients]:
         wanted = list(self._words.values())
 
         def share(part: Tensor, d_part: Tensor) -> Gradients:
             return dict(zip(self._words, torch.autograd.grad(part, wanted, d_part), strict=True))
 
-        return list(self.pool.map(share, parts, d_table.split(self._words_at_once)))
+        return list(self.pool.map(share, parts, d_distinct.split(self._words_at_once)))
 
     def _start(self, rows: int) -> list[States]:
         sizes = self.options.dim, self.options.projection_dim
