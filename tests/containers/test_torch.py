@@ -42,12 +42,14 @@ def test_tensors_by_name(make, zipped):
         assert np.array_equal(file["rows"][1:3], ROWS[1:3].numpy())
 
 
-def test_a_zip_is_mapped_and_never_written_to(make):
-    path = make(saved(STATE), "x")
+def test_a_zip_is_mapped_and_never_written_to(make, monkeypatch):
+    path, real, asked = make(saved(STATE), "x"), torch.load, []
+    monkeypatch.setattr(torch, "load", lambda *a, **k: asked.append(k["mmap"]) or real(*a, **k))
     before = path.read_bytes()
     found = containers.open(path)["rows"][...]
     found[...] = 9
     assert path.read_bytes() == before
+    assert asked == [True]
 
 
 def test_tensors_that_are_no_plain_numbers_are_refused_when_read(make):

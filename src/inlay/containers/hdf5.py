@@ -6,12 +6,15 @@ storage or a virtual data set) would make numbers of whatever file its name says
 Source: https://docs.h5py.org
 """
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.bytes.writing import atomic_path
 from inlay.containers.protocol import Container, LazyArray, Read, wrong
 from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.optional import require
@@ -59,6 +62,28 @@ class Hdf5(Container):
     def open(cls, path: Path) -> Self:
         """Go through the names in a file."""
         return cls(path)
+
+
+def write(
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, Array],
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write a file, whole or not at all.
+
+    Args:
+        path: The file.
+        arrays: What it is to hold, as `group/dataset`.
+        metadata: Texts to keep as attributes of the file, up to 64 KiB in all.
+
+    Raises:
+        MissingPackageError: h5py is not installed.
+    """
+    h5py = require("h5py", extra="elmo", need="writing an HDF5 file")
+    with atomic_path(path) as part, h5py.File(part, "w") as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+        file.attrs.update(metadata or {})
 
 
 def _entries(h5py: Any, file: Any, size: int, where: str) -> dict[str, LazyArray]:

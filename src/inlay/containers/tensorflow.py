@@ -84,12 +84,14 @@ def _dtype(stored: Any) -> np.dtype[Any]:
 
 def _check_sizes(entries: dict[str, LazyArray], prefix: Path, where: str) -> None:
     """The data hold what the index claims, uncompressed; texts are longer than their pointers."""
-    there = sum(p.stat().st_size for p in prefix.parent.glob("*") if prefix_of(p) == prefix)
+    files = [p for p in prefix.parent.glob("*.data-*") if prefix_of(p) == prefix]
+    there = sum(file.stat().st_size for file in files)
     for name, entry in entries.items():
         size = 2 if entry.dtype == np.float32 else entry.dtype.itemsize  # it may be bfloat16
         claimed = int(np.prod(entry.shape, dtype=object)) * (1 if entry.dtype.hasobject else size)
         if claimed > there:
-            raise wrong(where, f"{claimed} bytes for {name!r} of shape {entry.shape}", f"{there}")
+            expected = f"a TensorFlow checkpoint with {claimed} bytes for {name!r} {entry.shape}"
+            raise wrong(where, expected, f"{there} bytes of data")
 
 
 def _reader(reader: Any, name: str, where: str) -> Read:

@@ -11,21 +11,32 @@ bilm-tf's code and from public logs; its file has not been at hand.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from inlay import containers
 from inlay.aliases import Array
+from inlay.containers import Container
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import DIRECTIONS, FORGET_BIAS, cell_name
-from inlay.errors import FormatError, InlayError
-from inlay.optional import require
+from inlay.encode.elmo.weights import (
+    CELL,
+    CHARACTERS,
+    CONVOLUTION,
+    DIRECTIONS,
+    FORGET_BIAS,
+    HIGHWAY,
+    PROJECTION,
+    numbered,
+)
+from inlay.errors import ArgumentError, FormatError
 
+# Of these parts TensorFlow's variables have the official names.
 _SAME = re.compile(
-    r"char_embed|CNN/[Wb]_cnn_\d+|CNN_high_\d+/[Wb]_(?:carry|transform)|CNN_proj/[Wb]_proj"
+    "|".join(name.format(r"\d+") for name in (*CHARACTERS, *CONVOLUTION, *HIGHWAY, *PROJECTION))
 )
 _CELL = re.compile(
     r"RNN_(?P<direction>[01])/"
@@ -34,7 +45,7 @@ _CELL = re.compile(
     r"|rnn)"  # the same with a single layer
     r"/lstm_cell/(?P<part>kernel|bias|projection/kernel)"
 )
-_PARTS = {"kernel": "W_0", "bias": "B", "projection/kernel": "W_P_0"}
+_PARTS = dict(zip(("kernel", "bias", "projection/kernel"), CELL, strict=True))
 _ALLENNLP = "_token_embedder._char_embedding_weights"
 
 
@@ -52,27 +63,23 @@ def read_tensorflow(prefix: str | Path) -> Checkpoint:
         FormatError: A broken checkpoint, or one without exactly one ELMo.
         MissingPackageError: tensorflow is not installed.
     """
-    tf = require("tensorflow", extra="tensorflow", need="reading a TensorFlow checkpoint")
     where = str(prefix)
-    try:
-        reader = tf.train.load_checkpoint(where)
-        names = sorted(reader.get_variable_to_shape_map())
-        root = _root(names, "char_embed", where)
-        inside = [name.removeprefix(root) for name in names if name.startswith(root)]
+    with containers.open(prefix, kind="tensorflow") as file:
+        root = _root(list(file), CHARACTERS[0], where)
+        inside = [name.removeprefix(root) for name in file if name.startswith(root)]
         arrays = {
-            official: reader.get_tensor(root + name)
+            official: file[root + name][...]
             for name in inside
             if (official := _official(name)) is not None
         }
         mix = [f"{root.removesuffix('bilm/')}aggregation/{part}" for part in ("weights", "scaling")]
-        if not set(mix) <= set(names):
+        if not all(name in file for name in mix):
             return Checkpoint(arrays, ())
-        scalars, gamma = (np.ravel(reader.get_tensor(name)).tolist() for name in mix)
+        scalars, gamma = (np.ravel(file[name]).tolist() for name in mix)
+    try:
         return Checkpoint(arrays, (Mix(tuple(scalars), *gamma),))
-    except (InlayError, MemoryError):
-        raise
-    except Exception as error:  # broken bytes make TensorFlow raise anything
-        raise FormatError(where, expected="a TensorFlow checkpoint", got=str(error)) from error
+    except (TypeError, ArgumentError) as error:
+        raise FormatError(where, expected="a scalar mix", got=str(error)) from error
 
 
 def read_torch(path: str | Path) -> Checkpoint:
@@ -85,41 +92,25 @@ def read_torch(path: str | Path) -> Checkpoint:
         FormatError: No file of tensors alone, or without exactly one ELMo of AllenNLP's.
         MissingPackageError: torch is not installed.
     """
-    torch = require("torch", extra="torch", need="reading a state_dict")
     where = str(path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except MemoryError:
-        raise
-    except Exception as error:  # broken bytes make torch raise anything
-        raise FormatError(
-            where,
-            expected="a state_dict: names and tensors",
-            got=f"{type(error).__name__}: {error!s:.200}",
-            hint="torch.save(model.state_dict(), path); other objects are not unpickled",
-        ) from error
-    if not isinstance(state, dict):
-        raise FormatError(where, expected="a state_dict", got=type(state).__name__)
-    tensors = {str(name): item for name, item in state.items() if torch.is_tensor(item)}
-    root = _root(list(tensors), _ALLENNLP, where)
+    with containers.open(path, kind="torch") as file:
+        root = _root(list(file), _ALLENNLP, where)
 
-    def get(name: str) -> Array:
-        array: Array = tensors[root + name].detach().to(torch.float32).numpy()
-        return array
+        def get(name: str) -> Array:
+            return np.array(file[root + name], np.float32)
 
-    def has(name: str) -> bool:
-        return root + name in tensors
+        def has(name: str) -> bool:
+            return root + name in file
 
-    try:
-        arrays = _characters(get, has) | _cells(get, has)
-        mixes = _mixes(tensors, root.removesuffix("_elmo_lstm."))
-    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise FormatError(
-            where,
-            expected=f"an ELMo of AllenNLP at {root!r}",
-            got=f"{type(error).__name__}: {error}",
-        ) from error
-    return Checkpoint(arrays, mixes)
+        try:
+            arrays = _characters(get, has) | _cells(get, has)
+            return Checkpoint(arrays, _mixes(file, root.removesuffix("_elmo_lstm.")))
+        except (KeyError, ValueError) as error:
+            raise FormatError(
+                where,
+                expected=f"an ELMo of AllenNLP at {root!r}",
+                got=f"{type(error).__name__}: {error}",
+            ) from error
 
 
 def infer_options(arrays: dict[str, Array], where: str) -> Options:
@@ -132,12 +123,12 @@ def infer_options(arrays: dict[str, Array], where: str) -> Options:
         FormatError: Not the arrays of an ELMo with character input.
     """
     has = arrays.__contains__
-    first = f"{cell_name(0, 0)}/W_P_0"
-    n_filters = _count(has, "CNN/W_cnn_{}")
+    projection = CELL[2]
+    n_filters = _count(has, CONVOLUTION[0])
     try:
-        dim, projection_dim = arrays[first].shape
-        filters = [arrays[f"CNN/W_cnn_{i}"].shape[1::2] for i in range(n_filters)]
-        _, char_dim = arrays["char_embed"].shape
+        dim, projection_dim = arrays[projection.format(0, 0)].shape
+        filters = [arrays[CONVOLUTION[0].format(i)].shape[1::2] for i in range(n_filters)]
+        _, char_dim = arrays[CHARACTERS[0]].shape
     except (KeyError, ValueError) as error:
         raise FormatError(
             where,
@@ -148,7 +139,7 @@ def infer_options(arrays: dict[str, Array], where: str) -> Options:
     lstm = {
         "dim": dim,
         "projection_dim": projection_dim,
-        "n_layers": _count(has, first.replace("Cell0", "Cell{}")),
+        "n_layers": _count(has, projection.format(0, "{}")),
         "cell_clip": 3.0,
         "proj_clip": 3.0,
         "use_skip_connections": True,
@@ -184,7 +175,7 @@ def _official(name: str) -> str | None:
         return name
     if found := _CELL.fullmatch(name):
         layer = found["inference"] or found["training"] or "0"
-        return f"{cell_name(int(found['direction']), int(layer))}/{_PARTS[found['part']]}"
+        return _PARTS[found["part"]].format(int(found["direction"]), int(layer))
     return None
 
 
@@ -199,43 +190,48 @@ def _count(has: Callable[[str], bool], pattern: str) -> int:
 def _characters(get: Callable[[str], Array], has: Callable[[str], bool]) -> dict[str, Array]:
     """From characters to words. AllenNLP's matrices are multiplied from the left."""
     at = "_token_embedder."
-    arrays = {"char_embed": get(_ALLENNLP)}
+    arrays = {CHARACTERS[0]: get(_ALLENNLP)}
+
+    def put(kind: tuple[str, ...], part: Iterable[Array], *number: int) -> None:
+        arrays.update(zip(numbered(kind, *number), part, strict=True))
+
     for i in range(_count(has, f"{at}char_conv_{{}}.weight")):
         kernel = get(f"{at}char_conv_{i}.weight")  # (maps, D, width)
-        arrays[f"CNN/W_cnn_{i}"] = kernel.transpose(2, 1, 0)[None]
-        arrays[f"CNN/b_cnn_{i}"] = get(f"{at}char_conv_{i}.bias")
+        put(CONVOLUTION, (kernel.transpose(2, 1, 0)[None], get(f"{at}char_conv_{i}.bias")), i)
     for i in range(_count(has, f"{at}_highways._layers.{{}}.weight")):
-        for part, letter in ("weight", "W"), ("bias", "b"):
-            # Its gate lets through what is carried: the official gate's opposite.
-            transform, carry = np.split(get(f"{at}_highways._layers.{i}.{part}"), 2)
-            arrays[f"CNN_high_{i}/{letter}_transform"] = transform.T
-            arrays[f"CNN_high_{i}/{letter}_carry"] = -carry.T
+        transform, carry = np.split(get(f"{at}_highways._layers.{i}.weight"), 2)
+        transform_bias, carry_bias = np.split(get(f"{at}_highways._layers.{i}.bias"), 2)
+        # Its gate lets through what is carried: the official gate's opposite.
+        put(HIGHWAY, (-carry.T, -carry_bias, transform.T, transform_bias), i)
     if has(f"{at}_projection.weight"):
-        arrays["CNN_proj/W_proj"] = get(f"{at}_projection.weight").T
-        arrays["CNN_proj/b_proj"] = get(f"{at}_projection.bias")
+        put(PROJECTION, (get(f"{at}_projection.weight").T, get(f"{at}_projection.bias")))
     return arrays
 
 
 def _cells(get: Callable[[str], Array], has: Callable[[str], bool]) -> dict[str, Array]:
     """The LSTM layers. AllenNLP's gates are in the order i, f, j, o."""
-    arrays = {}
+    arrays: dict[str, Array] = {}
     for d, direction in enumerate(DIRECTIONS):
         layer = f"_elmo_lstm.{direction}_layer_"
         for k in range(_count(has, f"{layer}{{}}.state_linearity.weight")):
             kernel = [get(f"{layer}{k}.{part}_linearity.weight") for part in ("input", "state")]
             i, f, j, o = np.split(np.concatenate(kernel, axis=1), 4)
-            arrays[f"{cell_name(d, k)}/W_0"] = np.concatenate([i, j, f, o]).T
+            whole = np.concatenate([i, j, f, o]).T
             i, f, j, o = np.split(get(f"{layer}{k}.state_linearity.bias"), 4)
-            arrays[f"{cell_name(d, k)}/B"] = np.concatenate([i, j, f - np.float32(FORGET_BIAS), o])
-            arrays[f"{cell_name(d, k)}/W_P_0"] = get(f"{layer}{k}.state_projection.weight").T
+            bias = np.concatenate([i, j, f - np.float32(FORGET_BIAS), o])
+            part = whole, bias, get(f"{layer}{k}.state_projection.weight").T
+            arrays |= zip(numbered(CELL, d, k), part, strict=True)
     return arrays
 
 
-def _mixes(tensors: dict[str, Any], root: str) -> tuple[Mix, ...]:
+def _mixes(file: Container, root: str) -> tuple[Mix, ...]:
+    def number(name: str) -> float:
+        return float(file[name][...].item())
+
     mixes = []
-    for k in range(_count(tensors.__contains__, f"{root}scalar_mix_{{}}.gamma")):
+    for k in range(_count(file.__contains__, f"{root}scalar_mix_{{}}.gamma")):
         mix = f"{root}scalar_mix_{k}"
-        n = _count(tensors.__contains__, f"{mix}.scalar_parameters.{{}}")
-        scalars = tuple(float(tensors[f"{mix}.scalar_parameters.{i}"]) for i in range(n))
-        mixes.append(Mix(scalars, float(tensors[f"{mix}.gamma"])))
+        n = _count(file.__contains__, f"{mix}.scalar_parameters.{{}}")
+        scalars = tuple(number(f"{mix}.scalar_parameters.{i}") for i in range(n))
+        mixes.append(Mix(scalars, number(f"{mix}.gamma")))
     return tuple(mixes)

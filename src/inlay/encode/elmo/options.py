@@ -11,6 +11,9 @@ from inlay.errors import FormatError, MissingFileError
 
 N_CHARACTERS = 262  # 256 bytes, four marks and the padding of words, and 0 for "no token"
 WORD_LENGTH = 50  # characters of a word, the two marks around it included
+# Beyond what any network has: a file that asks for more is damaged, or means harm.
+LARGEST_FILE = 1 << 20  # bytes of options
+LONGEST_WORD, MOST_LAYERS, MOST_FILTERS, LARGEST_SIZE = 1000, 1000, 1000, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ class Options:
             raise MissingFileError(
                 str(path), expected="the options of an ELMo (options.json)", got="no such file"
             )
+        if path.stat().st_size > LARGEST_FILE:
+            got = f"{path.stat().st_size} bytes"
+            raise FormatError(str(path), expected=f"options of at most {LARGEST_FILE}", got=got)
         try:
             values = json.loads(path.read_text(encoding="utf-8-sig"))
         except (ValueError, RecursionError) as error:
@@ -88,18 +94,25 @@ class Options:
         skip = lstm.get("use_skip_connections", False)
         _check_one(skip, (True, False), f"{where}, lstm.use_skip_connections")
         word_length = _whole(
-            cnn, "max_characters_per_token", f"{where}, char_cnn", default=WORD_LENGTH, least=3
+            cnn,
+            "max_characters_per_token",
+            f"{where}, char_cnn",
+            default=WORD_LENGTH,
+            least=3,
+            most=LONGEST_WORD,
         )
         return cls(
             dim=_whole(lstm, "dim", f"{where}, lstm"),
             projection_dim=_whole(lstm, "projection_dim", f"{where}, lstm"),
-            n_layers=_whole(lstm, "n_layers", f"{where}, lstm", default=1),
+            n_layers=_whole(lstm, "n_layers", f"{where}, lstm", default=1, most=MOST_LAYERS),
             cell_clip=_clip(lstm, "cell_clip", f"{where}, lstm"),
             proj_clip=_clip(lstm, "proj_clip", f"{where}, lstm"),
             use_skip_connections=bool(skip),
             char_dim=_whole(_part(cnn, "embedding", where), "dim", f"{where}, char_cnn.embedding"),
             filters=_filters(cnn.get("filters"), word_length, f"{where}, char_cnn.filters"),
-            n_highway=_whole(cnn, "n_highway", f"{where}, char_cnn", default=0, least=0),
+            n_highway=_whole(
+                cnn, "n_highway", f"{where}, char_cnn", default=0, least=0, most=MOST_LAYERS
+            ),
             activation=cnn["activation"],
             word_length=word_length,
         )
@@ -144,14 +157,19 @@ def _part(values: Any, name: str, where: str) -> dict[str, Any]:
 
 
 def _whole(
-    values: dict[str, Any], name: str, where: str, *, default: int | None = None, least: int = 1
+    values: dict[str, Any],
+    name: str,
+    where: str,
+    *,
+    default: int | None = None,
+    least: int = 1,
+    most: int = LARGEST_SIZE,
 ) -> int:
     value = values.get(name)
     value = default if value is None else value
-    if type(value) is not int or value < least:
-        raise FormatError(
-            f"{where}.{name}", expected=f"a whole number from {least}", got=repr(value)
-        )
+    if type(value) is not int or not least <= value <= most:
+        expected = f"a whole number from {least} to {most}"
+        raise FormatError(f"{where}.{name}", expected=expected, got=f"{value!r:.60}")
     return value
 
 
@@ -169,8 +187,11 @@ def _filters(value: Any, word_length: int, where: str) -> tuple[tuple[int, int],
         filters = tuple((width, maps) for width, maps in value)
     except (TypeError, ValueError):
         filters = ()
-    whole = all(type(number) is int and number > 0 for pair in filters for number in pair)
-    if not (filters and whole and max(filters)[0] <= word_length):
+    whole = all(
+        type(number) is int and 0 < number <= LARGEST_SIZE for pair in filters for number in pair
+    )
+    few = 0 < len(filters) <= MOST_FILTERS
+    if not (few and whole and max(filters)[0] <= word_length):
         raise FormatError(
             where,
             expected=f"pairs [width, maps], no wider than a word's {word_length} characters",

@@ -20,7 +20,7 @@ def tokenizer_of(folder: Path) -> str | Tokenizer:
         return "split"
     try:
         found = json.loads(report.read_text("utf-8"))["tokenizer"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FormatError(
             str(report), expected="what inlay.train.bilm wrote, with a tokenizer", got=repr(error)
         ) from error

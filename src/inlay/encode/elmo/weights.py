@@ -1,18 +1,36 @@
-"""The numbers of an ELMo: names, shapes, and the official `weights.hdf5`."""
+"""The numbers of an ELMo: names, shapes, and the official `weights.hdf5`.
+
+`CHARACTERS`, `CONVOLUTION`, `HIGHWAY`, `PROJECTION` and `CELL` are the one table of official names:
+of each kind of part its arrays, in the order of the part's fields. Readers of checkpoints and hosts
+take names from it, by `numbered`, and spell none.
+"""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from inlay import containers
 from inlay.aliases import Array
-from inlay.bytes.writing import atomic_path
+from inlay.containers import hdf5
 from inlay.encode.elmo.options import N_CHARACTERS, Options
-from inlay.errors import FormatError, InlayError, MissingFileError
-from inlay.optional import require
+from inlay.errors import FormatError
+
+CHARACTERS = ("char_embed",)
+CONVOLUTION = ("CNN/W_cnn_{}", "CNN/b_cnn_{}")
+HIGHWAY = (
+    "CNN_high_{}/W_carry",
+    "CNN_high_{}/b_carry",
+    "CNN_high_{}/W_transform",
+    "CNN_high_{}/b_transform",
+)
+PROJECTION = ("CNN_proj/W_proj", "CNN_proj/b_proj")
+_CELL_AT = "RNN_{}/RNN/MultiRNNCell/Cell{}/LSTMCell"  # direction, layer
+CELL = (f"{_CELL_AT}/W_0", f"{_CELL_AT}/B", f"{_CELL_AT}/W_P_0")
 
 DIRECTIONS = ("forward", "backward")
 FORGET_BIAS = 1.0  # TensorFlow adds it when it runs, so files do not have it
@@ -81,39 +99,27 @@ class Weights:
     def build(cls, options: Options, get: Callable[[str, tuple[int, ...]], Array]) -> Self:
         """Ask for each array by its official name and shape; see `names_and_shapes`."""
         arrays = {name: get(name, shape) for name, shape in names_and_shapes(options)}
-        char_embed = arrays["char_embed"]
+
+        def part(kind: tuple[str, ...], *at: int) -> list[Array]:
+            return [arrays[name] for name in numbered(kind, *at)]
+
+        (char_embed,) = part(CHARACTERS)
         if len(char_embed) == N_CHARACTERS - 1:
             char_embed = np.concatenate([np.zeros_like(char_embed[:1]), char_embed])
+        filters = (part(CONVOLUTION, i) for i in range(len(options.filters)))
         return cls(
             char_embed,
+            tuple((kernel[0], bias) for kernel, bias in filters),
+            tuple(Highway(*part(HIGHWAY, i)) for i in range(options.n_highway)),
+            (arrays[PROJECTION[0]], arrays[PROJECTION[1]]) if options.has_projection else None,
             tuple(
-                (arrays[f"CNN/W_cnn_{i}"][0], arrays[f"CNN/b_cnn_{i}"])
-                for i in range(len(options.filters))
-            ),
-            tuple(
-                Highway(
-                    *(
-                        arrays[f"CNN_high_{i}/{part}"]
-                        for part in ("W_carry", "b_carry", "W_transform", "b_transform")
-                    )
-                )
-                for i in range(options.n_highway)
-            ),
-            (arrays["CNN_proj/W_proj"], arrays["CNN_proj/b_proj"])
-            if options.has_projection
-            else None,
-            tuple(
-                tuple(
-                    Cell(*(arrays[f"{cell_name(d, k)}/{part}"] for part in ("W_0", "B", "W_P_0")))
-                    for k in range(options.n_layers)
-                )
-                for d in range(2)
+                tuple(Cell(*part(CELL, d, k)) for k in range(options.n_layers)) for d in range(2)
             ),
         )
 
     @classmethod
     def load(cls, path: str | Path, options: Options) -> Self:
-        """Map an official `weights.hdf5`: what is stored as float32 in one piece is not copied.
+        """Read an official `weights.hdf5`.
 
         Raises:
             MissingFileError: There is no such file.
@@ -121,40 +127,19 @@ class Weights:
                 another shape than the options say, or numbers that are not finite.
             MissingPackageError: h5py is not installed.
         """
-        h5py = require("h5py", extra="elmo", need="reading the weights of an ELMo")
-        path, found = Path(path), {}
-        if not path.is_file():
-            raise MissingFileError(
-                str(path), expected="the weights of an ELMo (weights.hdf5)", got="no such file"
-            )
-
-        def note(name: str, item: Any) -> None:
-            if isinstance(item, h5py.Dataset):
-                found[name] = item
-
-        try:
-            with h5py.File(path, "r") as file:
-                file.visititems(note)
-                return cls.take(found, options, str(path))
-        except (InlayError, MemoryError):
-            raise
-        except Exception as error:  # broken bytes make h5py raise anything
-            raise FormatError(
-                str(path),
-                expected="an HDF5 file",
-                got=str(error),
-                hint="download it again; a cut-off file looks like this",
-            ) from error
+        with containers.open(path, kind="hdf5") as file:
+            return cls.take(file, options, str(path))
 
     @classmethod
     def take(cls, arrays: Mapping[str, Any], options: Options, where: str) -> Self:
-        """Take arrays, or data sets of a file, by their official names.
+        """Take arrays, or those of an open container, by their official names.
 
         Raises:
             FormatError: As for `load`.
         """
-
-        def get(name: str, shape: tuple[int, ...]) -> Array:
+        expected = set()
+        # One by one, up to the first that is not there: options may claim any number of them.
+        for name, _ in names_and_shapes(options):
             if name not in arrays:
                 raise FormatError(
                     where,
@@ -162,9 +147,7 @@ class Weights:
                     got=f"{', '.join(arrays) or 'none':.300}",
                     hint=ONE_MODEL,
                 )
-            return checked(arrays[name], name, shape, where)
-
-        expected = {name for name, _ in names_and_shapes(options)}
+            expected.add(name)
         # What only training needs has other names; a layer too many is another model's.
         unused = [name for name in arrays if name not in expected and name[:3] in ("CNN", "RNN")]
         if unused:
@@ -174,19 +157,20 @@ class Weights:
                 got=f"also {', '.join(unused):.300}",
                 hint=ONE_MODEL,
             )
-        return cls.build(options, get)
+        return cls.build(options, lambda name, shape: checked(arrays[name], name, shape, where))
 
     @classmethod
     def random(cls, options: Options, seed: int = 0) -> Self:
         """Random numbers of the sizes that a trained model has, roughly: to start or to measure."""
         rng = np.random.default_rng(seed)
+        carries = {numbered(HIGHWAY, i)[1] for i in range(options.n_highway)}
 
         def draw(name: str, shape: tuple[int, ...]) -> Array:
             if len(shape) == 1:
                 # As in bilm-tf: highways that carry at first.
-                start = -2.0 if name.endswith("b_carry") else 0.0
+                start = -2.0 if name in carries else 0.0
                 return np.full(shape, start, np.float32)
-            if name == "char_embed":
+            if name in CHARACTERS:
                 return rng.uniform(-1, 1, shape).astype(np.float32)
             bound = np.sqrt(3 / np.prod(shape[:-1]))
             return rng.uniform(-bound, bound, shape).astype(np.float32)
@@ -195,38 +179,39 @@ class Weights:
 
     def named(self) -> dict[str, Array]:
         """The arrays under their official names, as a file has them: no row 0 in `char_embed`."""
-        arrays = {"char_embed": self.char_embed[1:]}
+        arrays: dict[str, Array] = {}
+
+        def put(kind: tuple[str, ...], part: Iterable[Array], *at: int) -> None:
+            arrays.update(zip(numbered(kind, *at), part, strict=True))
+
+        put(CHARACTERS, [self.char_embed[1:]])
         for i, (kernel, bias) in enumerate(self.filters):
-            arrays |= {f"CNN/W_cnn_{i}": kernel[None], f"CNN/b_cnn_{i}": bias}
+            put(CONVOLUTION, (kernel[None], bias), i)
         for i, highway in enumerate(self.highways):
-            arrays |= {
-                f"CNN_high_{i}/W_carry": highway.carry,
-                f"CNN_high_{i}/b_carry": highway.carry_bias,
-                f"CNN_high_{i}/W_transform": highway.transform,
-                f"CNN_high_{i}/b_transform": highway.transform_bias,
-            }
+            put(HIGHWAY, vars(highway).values(), i)
         if self.projection is not None:
-            arrays |= {"CNN_proj/W_proj": self.projection[0], "CNN_proj/b_proj": self.projection[1]}
+            put(PROJECTION, self.projection)
         for d, cells in enumerate(self.cells):
             for k, cell in enumerate(cells):
-                parts = {"W_0": cell.kernel, "B": cell.bias, "W_P_0": cell.projection}
-                arrays |= {f"{cell_name(d, k)}/{part}": array for part, array in parts.items()}
+                put(CELL, vars(cell).values(), d, k)
         return arrays
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, note: Mapping[str, str] | None = None) -> None:
         """Write an official `weights.hdf5`, whole or not at all.
+
+        Args:
+            path: The file.
+            note: Texts to keep in it, as attributes, which other programs overlook.
 
         Raises:
             MissingPackageError: h5py is not installed.
         """
-        h5py = require("h5py", extra="elmo", need="writing the weights of an ELMo")
-        with atomic_path(path) as part, h5py.File(part, "w") as file:
-            for name, array in self.named().items():
-                file.create_dataset(name, data=np.asarray(array, np.float32))
+        arrays = {name: np.asarray(array, np.float32) for name, array in self.named().items()}
+        hdf5.write(path, arrays, note)
 
     def hash(self, options: Options) -> str:
         """SHA-256 over the options and all numbers: the same for the same model, in any file."""
-        digest = hashlib.sha256(repr(options).encode())
+        digest = hashlib.sha256(json.dumps(options.to_dict(), sort_keys=True).encode())
         for name, array in sorted(self.named().items()):
             digest.update(f"{name} {array.shape}\n".encode())
             digest.update(np.ascontiguousarray(array, "<f4").data)
@@ -236,32 +221,42 @@ class Weights:
 def names_and_shapes(options: Options) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Every array of an official file, in the order of the network."""
     width, states, cells = options.n_filters, options.projection_dim, options.dim
-    yield "char_embed", (N_CHARACTERS - 1, options.char_dim)
+    yield CHARACTERS[0], (N_CHARACTERS - 1, options.char_dim)
     for i, (size, maps) in enumerate(options.filters):
-        yield f"CNN/W_cnn_{i}", (1, size, options.char_dim, maps)
-        yield f"CNN/b_cnn_{i}", (maps,)
+        shapes: list[tuple[int, ...]] = [(1, size, options.char_dim, maps), (maps,)]
+        yield from zip(numbered(CONVOLUTION, i), shapes, strict=True)
     for i in range(options.n_highway):
-        for part in ("carry", "transform"):
-            yield f"CNN_high_{i}/W_{part}", (width, width)
-            yield f"CNN_high_{i}/b_{part}", (width,)
+        yield from zip(numbered(HIGHWAY, i), [(width, width), (width,)] * 2, strict=True)
     if options.has_projection:
-        yield "CNN_proj/W_proj", (width, states)
-        yield "CNN_proj/b_proj", (states,)
+        yield from zip(PROJECTION, [(width, states), (states,)], strict=True)
     for d in range(2):
         for k in range(options.n_layers):
-            yield f"{cell_name(d, k)}/W_0", (2 * states, 4 * cells)
-            yield f"{cell_name(d, k)}/B", (4 * cells,)
-            yield f"{cell_name(d, k)}/W_P_0", (cells, states)
+            shapes = [(2 * states, 4 * cells), (4 * cells,), (cells, states)]
+            yield from zip(numbered(CELL, d, k), shapes, strict=True)
+
+
+def numbered(kind: tuple[str, ...], *at: int) -> tuple[str, ...]:
+    """The official names of one part's arrays.
+
+    Args:
+        kind: One of the table: `CONVOLUTION`, `HIGHWAY`, `CELL`, or what has no number.
+        *at: Its number; of a cell, its direction and its layer.
+
+    Example:
+        >>> numbered(CONVOLUTION, 2)
+        ('CNN/W_cnn_2', 'CNN/b_cnn_2')
+    """
+    return tuple(name.format(*at) for name in kind)
 
 
 def checked(array: Any, name: str, shape: tuple[int, ...], where: str) -> Array:
-    """An array, or a data set that is not read yet, as float32, C-contiguous.
+    """An array, or one that is not read yet, as float32, C-contiguous.
 
     Raises:
         FormatError: It has another shape, or holds something else than finite numbers.
     """
     # Files that were trained with the row of "no token" in place have one more.
-    whole = (N_CHARACTERS, *shape[1:]) if name == "char_embed" else shape
+    whole = (N_CHARACTERS, *shape[1:]) if name in CHARACTERS else shape
     if array.shape not in (shape, whole) or array.dtype.kind not in "fiu":
         raise FormatError(
             where,
@@ -270,7 +265,7 @@ def checked(array: Any, name: str, shape: tuple[int, ...], where: str) -> Array:
             hint=ONE_MODEL,
         )
     with np.errstate(over="ignore"):  # infinity is found below
-        numbers = np.ascontiguousarray(array[()], np.float32)
+        numbers = np.ascontiguousarray(array[...], np.float32)
     if not np.isfinite(numbers).all():
         raise FormatError(where, expected=f"finite numbers in {name!r}", got="NaN or infinity")
     return numbers
@@ -278,4 +273,4 @@ def checked(array: Any, name: str, shape: tuple[int, ...], where: str) -> Array:
 
 def cell_name(direction: int, layer: int) -> str:
     """Where an official file keeps an LSTM layer."""
-    return f"RNN_{direction}/RNN/MultiRNNCell/Cell{layer}/LSTMCell"
+    return _CELL_AT.format(direction, layer)
