@@ -54,7 +54,7 @@ def test_the_name_says_nothing(prefix):
 
 def test_data_that_are_shorter_than_the_index_says(prefix):
     data = prefix.with_name("model.ckpt.data-00000-of-00001")
-    data.write_bytes(data.read_bytes()[: ROWS.nbytes])
+    data.write_bytes(data.read_bytes()[:60])
     with containers.open(prefix) as file, pytest.raises(FormatError, match="lm/rows: expected a T"):
         file["lm/rows"][...]
     data.write_bytes(b"")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from inlay.bytes.writing import restore_folder
-from inlay.checks import described
+from inlay.checks import described, flag
 from inlay.core.tokenizer import Tokenizer
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import ElmoKind, Kind, recognise
@@ -25,6 +25,7 @@ def load_encoder(
     engine: Engine | None = None,
     precision: Precision | None = None,
     workers: int | None = None,
+    verify: bool = False,
 ) -> Encoder:
     """Read an encoder from this machine's files, whatever its kind; nothing is downloaded.
 
@@ -41,6 +42,8 @@ def load_encoder(
         engine: What multiplies; see `inlay.encode.engines.packer`. None: "numba".
         precision: Of the products. None: "float32".
         workers: Threads. None: as many as serve the engine.
+        verify: Compare the digest that inlay noted when it wrote the encoder with what is read:
+            a flipped bit is an error, and so are files without a digest.
 
     Returns:
         An encoder: `encode(texts)` gives float32 `(n, dim)`. What else it can do is described
@@ -62,6 +65,7 @@ def load_encoder(
         "engine": engine,
         "precision": precision,
         "workers": workers,
+        "verify": flag("verify", verify) or None,
     }
     given = {name: value for name, value in settings.items() if value is not None}
     for name in given:

@@ -44,7 +44,7 @@ class ElmoKind:
 
     name = "elmo"
     files = "options.json + weights.hdf5, a TensorFlow checkpoint, a TF-Hub module or a state_dict"
-    takes = ("tokenizer", "max_length", "engine", "precision", "workers")
+    takes = ("tokenizer", "max_length", "engine", "precision", "workers", "verify")
 
     def sniff(self, path: Path) -> bool:
         from inlay.encode.elmo.files import is_elmo

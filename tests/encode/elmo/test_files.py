@@ -189,7 +189,7 @@ def test_nothing_to_read(tmp_path):
 @pytest.mark.parametrize("data", [b"\x1f\x8b\x08 an archive", b"", b"a table\n"])
 def test_files_of_another_kind(tmp_path, data):
     (tmp_path / "model.tar.gz").write_bytes(data)
-    with pytest.raises(FormatError, match="a file that begins with"):
+    with pytest.raises(FormatError, match=r"got (another file|a file of)"):
         read(tmp_path / "model.tar.gz")
 
 

@@ -9,7 +9,15 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import described, every_text, flag, many_texts, one_text, whole_or_none
+from inlay.checks import (
+    described,
+    every_text,
+    flag,
+    folder_to_write,
+    many_texts,
+    one_text,
+    whole_or_none,
+)
 from inlay.core import Table
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
 from inlay.encode.elmo.files import read
@@ -18,9 +26,9 @@ from inlay.encode.elmo.lexicon import Lexicon, check_origin
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.pair import write_pair
 from inlay.encode.elmo.report import tokenizer_of
 from inlay.encode.elmo.running import Runner
-from inlay.encode.elmo.saving import check_whole, save
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -121,6 +129,7 @@ class Elmo(Hosted):
         precision: Precision = "float32",
         workers: int | None = None,
         vocab_to_cache: Sequence[str] | Table | str | os.PathLike[str] | None = None,
+        verify: bool = False,
     ) -> Self:
         """Read an ELMo from this machine's files.
 
@@ -140,6 +149,8 @@ class Elmo(Hosted):
             precision: As of `Elmo`.
             workers: As of `Elmo`.
             vocab_to_cache: As of `Elmo`.
+            verify: Compare the digest that `save` noted with the weights: a flipped bit in them
+                is an error. Others' files have no digest to compare.
 
         Returns:
             The encoder. The weights are mapped, not copied; when it first runs it lays them out
@@ -148,16 +159,15 @@ class Elmo(Hosted):
         Raises:
             MissingFileError: Nothing of the kind is there.
             FormatError: Options or weights that are damaged or do not fit each other.
+            ArgumentError: `verify`, and no digest.
             MissingPackageError: h5py (or TensorFlow, PyTorch) is not installed.
         """
-        check_whole(Path(path))
-        source = read(Path(path), None if weights is None else Path(weights))
-        check_whole(Path(source.where).parent)
+        found = read(path, weights, verify=flag("verify", verify))
         return cls(
-            source.options,
-            source.weights,
-            mix=source.mix if mix is None else mix,
-            tokenizer=tokenizer_of(Path(source.where).parent) if tokenizer is None else tokenizer,
+            found.options,
+            found.weights,
+            mix=found.mix if mix is None else mix,
+            tokenizer=tokenizer_of(Path(found.where).parent) if tokenizer is None else tokenizer,
             pad_token=pad_token,
             max_length=max_length,
             stateful=stateful,
@@ -171,15 +181,16 @@ class Elmo(Hosted):
         """Write `options.json` and `weights.hdf5`, as the official files are.
 
         The mix and the tokenizer are not in them: give them again when you load. Other files in
-        the folder stay. A save that is stopped leaves the old model or the new one; where there
-        are other files, perhaps a folder that `load` refuses.
+        the folder stay. Killed at any moment, it leaves the model that was there or this one.
 
         Raises:
             MissingFileError: There is no folder around it.
             ArgumentError: It is a file.
             MissingPackageError: h5py is not installed.
         """
-        save(Path(folder), self.options, self.weights)
+        folder = folder_to_write(folder)
+        folder.mkdir(exist_ok=True)
+        write_pair(folder, self.options, self.weights)
 
     @cached_property
     def hash(self) -> str:

@@ -1,23 +1,23 @@
 """Find and read an ELMo, whatever a user has of it: a folder, a file, a checkpoint."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from inlay import containers
+from inlay.containers.tensorflow import index_of, prefix_of
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, read_pair
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 
 Kind = Literal["hdf5", "tensorflow", "torch", "options"]
 
-_SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
-    (b"\x89HDF\r\n\x1a\n", "hdf5"),
-    (b"PK", "torch"),
-    (b"\x80", "torch"),
-)
+_KINDS: dict[str, Kind] = {kind: kind for kind in ("hdf5", "tensorflow", "torch")}
 _SUFFIXES: dict[str, Kind] = {
     ".index": "tensorflow",
     ".hdf5": "hdf5",
@@ -27,14 +27,14 @@ _SUFFIXES: dict[str, Kind] = {
     ".json": "options",
 }
 # What a folder's weights are called; the first name that is there counts.
-_WEIGHTS = ("weights.hdf5", "*weights*.hdf5", "variables/variables.index")
+_WEIGHTS = (WEIGHTS, "*weights*.hdf5", "variables/variables.index")
 _CHECKPOINTS = ("*.index", "weights.th", "best.th", "*.th", "*.pt")
-_OPTIONS = ("options.json", "*options*.json")
+_OPTIONS = (OPTIONS, "*options*.json")
 _SHAPES = "options.json + weights.hdf5, a TensorFlow checkpoint, a TF-Hub module or a state_dict"
 
 
 @dataclass(frozen=True)
-class Source:
+class Found:
     """An ELMo as it was found.
 
     Attributes:
@@ -53,22 +53,28 @@ class Source:
         return self.mixes[0] if self.mixes else None
 
 
-def read(path: str | Path, weights: str | Path | None = None) -> Source:
+def read(
+    path: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None = None,
+    *,
+    verify: bool = False,
+) -> Found:
     """Read an ELMo from this machine's files.
 
     Options are looked for beside the weights: the same name with "options" for "weights", then
     `options.json`, then any one `*options*.json`. Checkpoints do without: `infer_options` says
-    what is then taken for granted.
+    what is then taken for granted. So do weights that inlay wrote, which have a note of theirs.
 
     Args:
         path: A folder; an options file; a file of weights (HDF5, or a `state_dict` with
             AllenNLP's ELMo inside); a checkpoint's prefix or index; a TF-Hub module's folder.
         weights: The weights, where `path` names the options or their folder.
+        verify: Compare the digest that inlay noted with the weights; reads all of them.
 
     Raises:
         MissingFileError: Nothing there, or weights without options.
-        ArgumentError: A folder with several models.
-        FormatError: A broken file, or files that do not belong together.
+        ArgumentError: A folder with several models; `verify` and no digest.
+        FormatError: A broken file, files that do not belong together, or another digest.
     """
     path = Path(path)
     if weights is not None:
@@ -77,10 +83,17 @@ def read(path: str | Path, weights: str | Path | None = None) -> Source:
         file = _weights_in(path)
         options = _options_of(file)
     elif _kind(path) == "options":
-        file, options = _named_like(path, "weights.hdf5") or _weights_in(path.parent), path
+        file, options = _named_like(path, WEIGHTS) or _weights_in(path.parent), path
     else:
         file, options = path, _options_of(path)
-    return _read(file, options)
+    kind = _kind(file)
+    if kind == "options":
+        raise FormatError(str(file), expected="the weights of an ELMo", got="options")
+    if kind == "hdf5":
+        return Found(*read_pair(file, options, verify=verify), (), str(file))
+    if verify:
+        raise ArgumentError("verify", expected="weights.hdf5 that inlay wrote", got=str(file))
+    return _read_checkpoint(kind, file, options)
 
 
 def is_elmo(path: Path) -> bool:
@@ -93,18 +106,9 @@ def is_elmo(path: Path) -> bool:
         return True
 
 
-def _read(file: Path, options_file: Path | None) -> Source:
-    kind, where = _kind(file), str(file)
-    if kind == "options":
-        raise FormatError(where, expected="the weights of an ELMo", got="options")
-    options = None if options_file is None else Options.load(options_file)
-    if kind == "hdf5":
-        if options is not None:
-            return Source(options, Weights.load(file, options), (), where)
-        raise MissingFileError(
-            where, expected="an options.json beside it", got="none", hint="give both by name"
-        )
-    found = read_torch(file) if kind == "torch" else read_tensorflow(_prefix(file))
+def _read_checkpoint(kind: Kind, file: Path, options_file: Path | None) -> Found:
+    options, where = None if options_file is None else Options.load(options_file), str(file)
+    found = read_torch(file) if kind == "torch" else read_tensorflow(prefix_of(file))
     options = options or infer_options(found.arrays, where)
     n_layers = options.n_layers + 1
     for mix in found.mixes:
@@ -114,35 +118,28 @@ def _read(file: Path, options_file: Path | None) -> Source:
                 expected=f"{n_layers} finite numbers and gamma in a scalar mix",
                 got=str(mix),
             )
-    return Source(options, Weights.take(found.arrays, options, where), found.mixes, where)
+    return Found(options, Weights.take(found.arrays, options, where), found.mixes, where)
 
 
 def _kind(path: Path) -> Kind:
     """What a file is, by its first bytes, else by its name."""
-    if _prefix(path).with_name(f"{_prefix(path).name}.index").is_file():
+    if index_of(path).is_file():
         return "tensorflow"
     if not path.is_file():
         raise MissingFileError(
             str(path), expected=_SHAPES, got="no such file or folder", hint="inlay downloads none"
         )
-    with path.open("rb") as file:
-        head = file.read(8)
-    for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
-            return kind
+    found = containers.recognise(path)
+    if found is not None and found.kind in _KINDS:
+        return _KINDS[found.kind]
     if path.suffix not in _SUFFIXES:
         raise FormatError(
             str(path),
             expected=_SHAPES,
-            got=f"a file that begins with {head!r}",
+            got="another file" if found is None else f"a file of {found.kind}",
             hint="unpack an archive first",
         )
     return _SUFFIXES[path.suffix]
-
-
-def _prefix(path: Path) -> Path:
-    """What TensorFlow calls a checkpoint, which is several files."""
-    return path.with_name(re.sub(r"\.(index|data-\d+-of-\d+)$", "", path.name))
 
 
 def _weights_in(folder: Path) -> Path:
@@ -155,7 +152,7 @@ def _weights_in(folder: Path) -> Path:
 def _options_of(weights: Path) -> Path | None:
     """The options of a file of weights, by its name or in its folder."""
     folder = weights.parent
-    own = _named_like(weights, "options.json") or _find(folder, _OPTIONS)
+    own = _named_like(weights, OPTIONS) or _find(folder, _OPTIONS)
     if own is None and folder.name == "variables":  # of TensorFlow's SavedModel
         return _find(folder.parent, _OPTIONS)
     return own

@@ -11,6 +11,7 @@ from inlay.bytes.writing import atomic_folder, atomic_path, clear_leftovers, res
 from inlay.checks import folder_to_write
 from inlay.containers import safetensors
 from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, write_pair
 from inlay.encode.elmo.report import REPORT
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError
@@ -18,7 +19,7 @@ from inlay.jobs.same import check_same
 from inlay.train.elmo import resume
 
 SOFTMAX = "softmax.safetensors"
-OURS = {"options.json", "weights.hdf5", "vocab.txt", SOFTMAX, REPORT, resume.NAME}
+OURS = {OPTIONS, WEIGHTS, "vocab.txt", SOFTMAX, REPORT, resume.NAME}
 
 
 def check(folder: Path) -> None:
@@ -88,23 +89,23 @@ def write(
     """Put the result in the place of all that is in the folder, in one step.
 
     The checkpoint stays till then, so that a kill costs nothing. A folder that cannot be renamed
-    keeps its place: there the options, without which no ELMo is read, go first and come last.
+    keeps its place: there the model itself goes first and comes last, so that none is read as
+    another's.
     """
     folder = folder.resolve()
 
     def fill(into: Path) -> None:
-        weights.save(into / "weights.hdf5")
         _write_text(into / "vocab.txt", "".join(f"{word}\n" for word in vocabulary))
         if softmax:
             safetensors.write(into / SOFTMAX, softmax)
         _write_text(into / REPORT, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-        options.save(into / "options.json")
+        write_pair(into, options, weights)
 
     if folder != Path.cwd() and not folder.is_mount():
         with atomic_folder(folder) as part:
             fill(part)
         return
-    for name in ("options.json", SOFTMAX):
+    for name in (OPTIONS, WEIGHTS, SOFTMAX):
         (folder / name).unlink(missing_ok=True)
     fill(folder)
     (folder / resume.NAME).unlink(missing_ok=True)
