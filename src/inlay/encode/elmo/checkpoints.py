@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inlay import containers
 from inlay.aliases import Array
 from inlay.containers import Container
+from inlay.containers import open as open_container
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import (
@@ -64,7 +64,7 @@ def read_tensorflow(prefix: str | Path) -> Checkpoint:
         MissingPackageError: tensorflow is not installed.
     """
     where = str(prefix)
-    with containers.open(prefix, kind="tensorflow") as file:
+    with open_container(prefix, kind="tensorflow") as file:
         root = _root(list(file), CHARACTERS[0], where)
         inside = [name.removeprefix(root) for name in file if name.startswith(root)]
         arrays = {
@@ -93,7 +93,7 @@ def read_torch(path: str | Path) -> Checkpoint:
         MissingPackageError: torch is not installed.
     """
     where = str(path)
-    with containers.open(path, kind="torch") as file:
+    with open_container(path, kind="torch") as file:
         root = _root(list(file), _ALLENNLP, where)
 
         def get(name: str) -> Array:

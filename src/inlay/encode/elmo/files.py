@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from inlay import containers
+from inlay.containers import recognise
 from inlay.containers.tensorflow import index_of, prefix_of
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.mix import Mix
@@ -129,7 +129,7 @@ def _kind(path: Path) -> Kind:
         raise MissingFileError(
             str(path), expected=_SHAPES, got="no such file or folder", hint="inlay downloads none"
         )
-    found = containers.recognise(path)
+    found = recognise(path)
     if found is not None and found.kind in _KINDS:
         return _KINDS[found.kind]
     if path.suffix not in _SUFFIXES:

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from inlay import containers
+from inlay.containers import open as open_container
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError, MissingFileError
@@ -50,7 +50,7 @@ def read_pair(
         MissingPackageError: h5py is not installed.
     """
     where = str(weights)
-    with containers.open(weights, kind="hdf5") as arrays:
+    with open_container(weights, kind="hdf5") as arrays:
         note = _note(arrays.metadata, where)
         chosen = _options(options, note, where)
         found = Weights.take(arrays, chosen, where)

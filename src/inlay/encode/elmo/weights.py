@@ -14,9 +14,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from inlay import containers
 from inlay.aliases import Array
 from inlay.containers import hdf5
+from inlay.containers import open as open_container
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.errors import FormatError
 
@@ -127,7 +127,7 @@ class Weights:
                 another shape than the options say, or numbers that are not finite.
             MissingPackageError: h5py is not installed.
         """
-        with containers.open(path, kind="hdf5") as file:
+        with open_container(path, kind="hdf5") as file:
             return cls.take(file, options, str(path))
 
     @classmethod
