@@ -47,6 +47,13 @@ def test_fallbacks_in_order(vocab):
     assert table.align(asked, "zeros", fallback=()).coverage.n_found == 0
     with pytest.raises(ArgumentError, match="fallback"):
         table.align(asked, fallback=("lowercase",))
+    with pytest.raises(ArgumentError, match=r"fallback: .* got list \['lower'\]"):
+        table.align(asked, fallback=[["lower"]])
+    for wrong in (None, 5):
+        with pytest.raises(
+            ArgumentTypeError, match=r"fallback: expected a list of names.*Try: \(\)"
+        ):
+            table.align(asked, fallback=wrong)
 
 
 @pytest.mark.parametrize("policy", ["normal", "uniform"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inlay.core import tokens as module
 from inlay.core.tokens import Tokens
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, IdError
 
 texts = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=40)
 
@@ -53,8 +53,13 @@ def test_is_a_sequence():
     assert tokens == Tokens.from_list(["a", "bé", "", "c"])
     assert tokens != Tokens.from_list(["ab", "é", "", "c"])
     assert repr(tokens) == "Tokens(4: 'a', 'bé', '', ...)"
-    with pytest.raises(IndexError):
-        tokens[4]
+    assert tokens[np.int64(1)] == "bé"
+    for wrong in (4, -5):
+        with pytest.raises(IdError, match="a row from -4 to 3"):
+            tokens[wrong]
+    for wrong in ("a", 1.0, np.array([0, 1]), None):
+        with pytest.raises(ArgumentTypeError, match=r"tokens\.find\(token\)"):
+            tokens[wrong]
 
 
 def test_copies_and_pickles_with_the_index_that_was_built():

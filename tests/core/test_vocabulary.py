@@ -39,7 +39,6 @@ def test_from_texts_orders_by_count_then_code_point():
         (token for token in "xy"),
         Tokens.from_list(["x", "y"]),
         {"x": 5, "y": 6}.keys(),
-        Table(["x", "y"], np.eye(2)),
     ],
     ids=lambda tokens: type(tokens).__name__,
 )
@@ -67,6 +66,15 @@ def test_made_of_tokens_in_whatever_holds_them_in_order(tokens):
 def test_what_is_no_list_of_tokens_is_told_what_to_write(tokens, hint, special):
     with pytest.raises(ArgumentTypeError, match=f"^tokens.*{hint}"):
         Vocabulary(tokens, **special)
+
+
+def test_what_has_ids_of_its_own_would_lose_them():
+    """With pad and unk put before them, ids would no longer be the rows of the table."""
+    table = Table(["x", "y"], np.eye(2))
+    for given in (table, Vocabulary(["x"])):
+        with pytest.raises(ArgumentTypeError, match=r"ids of its own.*pad=None, unk=None"):
+            Vocabulary(given)
+    assert Vocabulary(table.tokens, pad=None, unk=None).tokens is table.tokens
 
 
 def test_what_a_set_holds_has_no_ids_that_another_process_would_give():

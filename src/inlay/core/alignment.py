@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import many_tokens
+from inlay.checks import choice, many, many_tokens
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
@@ -129,9 +129,10 @@ def _find(
     tokens: Tokens, vocab: Vocabulary, fallback: Iterable[str]
 ) -> tuple[Array, dict[str, Array]]:
     """Rows int64 `(vocab_size,)`, -1 for none, and which ids each way found."""
-    ways = [fallback] if isinstance(fallback, str) else list(fallback)
-    if any(way not in FALLBACKS for way in ways):
-        raise ArgumentError("fallback", expected=f"any of {sorted(FALLBACKS)}", got=repr(ways))
+    given = (
+        [fallback] if isinstance(fallback, str) else many("fallback", fallback, "names", hint="()")
+    )
+    ways = [choice("fallback", way, list(FALLBACKS)) for way in given]
     wanted = vocab.tokens.tolist()
     rows = tokens.find_many(wanted)
     found_by = {"exact": np.flatnonzero(rows >= 0)}

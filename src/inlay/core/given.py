@@ -1,15 +1,73 @@
 """What tables and vocabularies are given beside their tokens, looked at once."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import described, whole
+from inlay.checks import described, many_tokens, whole
 from inlay.core.immutable import read_only
+from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
+
+# What is given for a list of tokens now and then, and what to write instead.
+NO_TOKENS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    ((str, bytes), "Vocabulary.from_texts([text]) for the tokens of a text, Vocabulary([token])"),
+    (Counter, "Vocabulary([token for token, _ in counter.most_common()]), or from_texts(texts)"),
+    (Mapping, "Vocabulary.from_mapping(mapping) for a map of token to id"),
+)
+
+
+def listed_tokens(tokens: Any) -> Sequence[str]:
+    """The tokens a vocabulary is made of, and for what else one is made of what to write."""
+    if isinstance(tokens, Tokens):
+        return tokens
+    if isinstance(getattr(tokens, "tokens", None), Tokens):  # a table or another vocabulary
+        hint = "Vocabulary(x.tokens, pad=None, unk=None) keeps them"
+        got = f"a {type(tokens).__name__}, which has ids of its own"
+        raise ArgumentTypeError("tokens", expected="a list of tokens", got=got, hint=hint)
+    for kind, hint in NO_TOKENS:
+        if isinstance(tokens, kind):
+            got = described(tokens)
+            raise ArgumentTypeError("tokens", expected="a list of tokens", got=got, hint=hint)
+    return many_tokens("tokens", tokens)
+
+
+def special_ids(pad: Any, unk: Any, pad_id: Any, unk_id: Any) -> dict[str, int]:
+    """The special tokens that are wanted, and their ids."""
+    special: dict[str, int] = {}
+    for name, token, at in (("pad", pad, pad_id), ("unk", unk, unk_id)):
+        if token is not None:
+            if not isinstance(token, str):
+                hint = f"{name}_id={token!r} for its id"
+                got = described(token)
+                raise ArgumentTypeError(name, expected="a token or None", got=got, hint=hint)
+            row = whole(f"{name}_id", at, least=0)
+            if token in special or row in special.values():
+                got = "the same"
+                raise ArgumentError("pad and unk", expected="two tokens and two ids", got=got)
+            special[token] = row
+    return special
+
+
+def tokens_by_id(mapping: Mapping[str, int]) -> list[str]:
+    """The tokens of a map in the order of their ids."""
+    rows: list[Any] = [None] * len(mapping)
+    for token, i in mapping.items():
+        is_whole = hasattr(i, "__index__") and not isinstance(i, bool)
+        if not is_whole or not 0 <= i < len(rows) or rows[i] is not None:
+            raise ArgumentError(
+                "mapping",
+                expected=f"each id from 0 to {len(rows) - 1} once",
+                got=f"{i!r} for {token!r}",
+                hint="Vocabulary(tokens), the most frequent first, if these are frequencies; "
+                "{'<pad>': 0, **mapping} if they are ids from 1",
+            )
+        rows[i] = token
+    return rows
 
 
 def row_or_none(name: str, row: Any, n: int) -> int | None:

@@ -5,6 +5,7 @@ here are three arrays, which may be maps of a file: opening them costs nothing, 
 takes a few microseconds and touches three pages.
 """
 
+import operator
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.checks import described, many_tokens
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, IdError
 
 GOLDEN = 0x9E3779B97F4A7C15
 MAX_64 = 2**64 - 1
@@ -76,10 +77,18 @@ class Tokens(Sequence[str]):
         if isinstance(row, slice):
             return [self[i] for i in range(*row.indices(len(self)))]
         n = len(self)
-        row = int(row)
-        if not -n <= row < n:
-            raise IndexError(f"token {row} of {n}")
-        return self._text(row % n)
+        try:
+            at = operator.index(row)
+        except TypeError:
+            raise ArgumentTypeError(
+                "tokens[...]",
+                expected="a whole number",
+                got=described(row),
+                hint="tokens.find(token) for the row of a token, vocab.decode(ids) for many",
+            ) from None
+        if not -n <= at < n:
+            raise IdError("tokens[...]", expected=f"a row from {-n} to {n - 1}", got=str(at))
+        return self._text(at % n)
 
     def __iter__(self) -> Iterator[str]:
         return map(self._text, range(len(self)))

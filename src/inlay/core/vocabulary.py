@@ -12,8 +12,8 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
-from inlay.checks import described, many_tokens, whole, whole_or_none
-from inlay.core.given import checked_counts, row_or_none
+from inlay.checks import described, whole, whole_or_none
+from inlay.core.given import checked_counts, listed_tokens, row_or_none, special_ids, tokens_by_id
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer, token_lists
 from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
@@ -29,12 +29,6 @@ from inlay.errors import (
 )
 
 FORMAT = "inlay-vocabulary"
-# What is given for a list of tokens now and then, and what to write instead.
-NO_TOKENS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    ((str, bytes), "Vocabulary.from_texts([text]) for the tokens of a text, Vocabulary([token])"),
-    (Counter, "Vocabulary([token for token, _ in counter.most_common()]), or from_texts(texts)"),
-    (Mapping, "Vocabulary.from_mapping(mapping) for a map of token to id"),
-)
 DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB
 
 
@@ -98,8 +92,8 @@ class Vocabulary(Immutable, Numericalizer):
             IdError: A special id lies beyond the vocabulary.
         """
         get_tokenizer(tokenizer)
-        given = _listed(tokens)
-        special = _special(pad, unk, pad_id, unk_id)
+        given = listed_tokens(tokens)
+        special = special_ids(pad, unk, pad_id, unk_id)
         if not special:
             store = Tokens.from_list(given).check_distinct()
             self._fill(store, None, None, counts, tokenizer)
@@ -158,7 +152,7 @@ class Vocabulary(Immutable, Numericalizer):
             ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
         """
         least = whole("min_count", min_count, least=0)
-        special = _special(pad, unk, pad_id, unk_id)
+        special = special_ids(pad, unk, pad_id, unk_id)
         most = whole_or_none("max_size", max_size)
         if most is not None and most <= len(special):
             raise ArgumentError(
@@ -217,7 +211,10 @@ class Vocabulary(Immutable, Numericalizer):
                 )
         pad_id, unk_id = (None if token is None else mapping[token] for token in (pad, unk))
         return cls._of(
-            Tokens.from_list(_by_id(mapping)), pad_id=pad_id, unk_id=unk_id, tokenizer=tokenizer
+            Tokens.from_list(tokens_by_id(mapping)),
+            pad_id=pad_id,
+            unk_id=unk_id,
+            tokenizer=tokenizer,
         )
 
     @classmethod
@@ -403,48 +400,3 @@ class Vocabulary(Immutable, Numericalizer):
             )
         except InlayError as error:
             raise FormatError(where, expected=expected, got=str(error).rstrip(".")) from error
-
-
-def _listed(tokens: Any) -> Sequence[str]:
-    """The tokens a vocabulary is made of, and for what else one is made of what to write."""
-    if isinstance(tokens, Tokens):
-        return tokens
-    for kind, hint in NO_TOKENS:
-        if isinstance(tokens, kind):
-            got = described(tokens)
-            raise ArgumentTypeError("tokens", expected="a list of tokens", got=got, hint=hint)
-    return many_tokens("tokens", tokens)
-
-
-def _special(pad: Any, unk: Any, pad_id: Any, unk_id: Any) -> dict[str, int]:
-    """The special tokens that are wanted, and their ids."""
-    special: dict[str, int] = {}
-    for name, token, at in (("pad", pad, pad_id), ("unk", unk, unk_id)):
-        if token is not None:
-            if not isinstance(token, str):
-                hint = f"{name}_id={token!r} for its id"
-                got = described(token)
-                raise ArgumentTypeError(name, expected="a token or None", got=got, hint=hint)
-            row = whole(f"{name}_id", at, least=0)
-            if token in special or row in special.values():
-                got = "the same"
-                raise ArgumentError("pad and unk", expected="two tokens and two ids", got=got)
-            special[token] = row
-    return special
-
-
-def _by_id(mapping: Mapping[str, int]) -> list[str]:
-    """The tokens of a map in the order of their ids."""
-    rows: list[Any] = [None] * len(mapping)
-    for token, i in mapping.items():
-        is_whole = hasattr(i, "__index__") and not isinstance(i, bool)
-        if not is_whole or not 0 <= i < len(rows) or rows[i] is not None:
-            raise ArgumentError(
-                "mapping",
-                expected=f"each id from 0 to {len(rows) - 1} once",
-                got=f"{i!r} for {token!r}",
-                hint="Vocabulary(tokens), the most frequent first, if these are frequencies; "
-                "{'<pad>': 0, **mapping} if they are ids from 1",
-            )
-        rows[i] = token
-    return rows
