@@ -97,3 +97,14 @@ def test_a_zip_that_claims_more_than_there_is(make):
     content[at + 20 : at + 28] = b"\xfe\xff\xff\x7f" * 2  # both sizes
     with pytest.raises(FormatError, match="damaged one"):
         open_content(make(bytes(content))).array()
+
+
+@pytest.mark.parametrize("offset", [0, 10_000, 2**31])
+def test_a_zip_member_that_begins_elsewhere(make, offset):
+    """A seek to a place before the file is an error of the disk, as it seems."""
+    content = bytearray(b"#!run\n" + zipped(x=TEXT))
+    at = content.index(b"PK\x01\x02")
+    content[at + 42 : at + 46] = offset.to_bytes(4, "little")
+    content[content.index(b"PK\x05\x06") + 16] += 60  # the directory, as much further
+    with pytest.raises(FormatError, match=r"vectors\.txt: .*a damaged one"):
+        load(make(bytes(content[6:])))

@@ -1,4 +1,5 @@
 import copy
+import gzip
 import json
 import pickle
 from collections import Counter
@@ -293,6 +294,17 @@ def test_json_round_trip(tmp_path):
     assert loaded.tokens == vocab.tokens
     assert (loaded.pad_id, loaded.unk_id, loaded.tokenizer) == (1, 0, "lower")
     assert loaded.counts.tolist() == vocab.counts.tolist()
+
+
+def test_a_packed_vocabulary_loads_like_any_other_file(tmp_path):
+    vocab = Vocabulary(["good", "film"])
+    vocab.save(tmp_path / "v.json")
+    packed = tmp_path / "v.json.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "v.json").read_bytes()))
+    assert Vocabulary.load(packed).tokens == vocab.tokens
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(FormatError, match="v.json.gz: expected a whole file"):
+        Vocabulary.load(packed)
 
 
 def test_a_tokenizer_that_is_none_is_not_the_file_s_fault(tmp_path):

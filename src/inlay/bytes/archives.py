@@ -31,6 +31,10 @@ def is_tar(head: bytes) -> bool:
 def zip_names(file: IO[bytes]) -> list[str]:
     """The names of a zip archive's files, in its order."""
     with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            # Its directory stands behind all members.
+            if not 0 <= info.header_offset <= archive.start_dir - info.compress_size:
+                raise zipfile.BadZipFile(f"{info.filename} claims bytes that are not there")
         return [info.filename for info in archive.infolist() if not info.is_dir()]
 
 

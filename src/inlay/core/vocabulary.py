@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.bytes.content import open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.checks import described, whole, whole_or_none
@@ -384,7 +385,9 @@ class Vocabulary(Immutable, Numericalizer):
             raise MissingFileError(where, expected="a vocabulary file", got=got)
         expected = "a vocabulary that inlay saved"
         with damage_reported(where, expected=expected, hint="save it again"):
-            content = json.loads(Path(path).read_bytes())
+            content = json.loads(
+                open_content(path, what=expected, choosable=False).array().tobytes()
+            )
             mark = f"{content['format']} version {content['version']}"
             if mark != f"{FORMAT} version 1":
                 raise FormatError(where, expected=f"{FORMAT} version 1", got=mark)
