@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from inlay.encode.elmo.keras_part import Part
-from inlay.encode.elmo.keras_words import Get
+from inlay.encode.elmo.keras_words import Get, cell_names
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import FORGET_BIAS, cell_name, names_and_shapes
+from inlay.encode.elmo.weights import CELL, FORGET_BIAS, names_and_shapes, numbered
 from inlay.hosts.keras import keras, ops
 from inlay.optional import require
 
@@ -23,8 +23,8 @@ class BiLM(Part):
     """The LSTM layers of both directions."""
 
     def __init__(self, options: Options, **kwargs: Any) -> None:
-        arrays = names_and_shapes(options)
-        shapes = {name: shape for name, shape in arrays if name.startswith("RNN")}
+        cells, arrays = cell_names(options), names_and_shapes(options)
+        shapes = {name: shape for name, shape in arrays if name in cells}
         super().__init__(options, shapes, **kwargs)
 
     def layers_of(
@@ -102,8 +102,8 @@ def _orders(read_at: Any, mask: Any, last: Any) -> tuple[Any, Any, Any]:
 
 
 def _cell(get: Get, direction: int, layer: int) -> tuple[Any, Any, Any]:
-    name = cell_name(direction, layer)
-    return get(f"{name}/W_0"), get(f"{name}/B"), get(f"{name}/W_P_0")
+    kernel, bias, projection = map(get, numbered(CELL, direction, layer))
+    return kernel, bias, projection
 
 
 def _lstm(

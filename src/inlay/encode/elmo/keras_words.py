@@ -10,7 +10,15 @@ from inlay.encode.elmo.characters import BOS, EOS, NO_TOKEN, PADDING, character_
 from inlay.encode.elmo.keras_input import is_text, tensorflow_text
 from inlay.encode.elmo.keras_part import Part
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import names_and_shapes
+from inlay.encode.elmo.weights import (
+    CELL,
+    CHARACTERS,
+    CONVOLUTION,
+    HIGHWAY,
+    PROJECTION,
+    names_and_shapes,
+    numbered,
+)
 from inlay.hosts.keras import keras, ops
 from inlay.optional import require
 
@@ -23,8 +31,8 @@ class CharacterWords(Part):
     """Words read by their characters."""
 
     def __init__(self, options: Options, *, max_length: int | None, **kwargs: Any) -> None:
-        arrays = names_and_shapes(options)
-        shapes = {name: shape for name, shape in arrays if not name.startswith("RNN")}
+        cells, arrays = cell_names(options), names_and_shapes(options)
+        shapes = {name: shape for name, shape in arrays if name not in cells}
         super().__init__(options, shapes, **kwargs)
         self.max_length = max_length
 
@@ -53,6 +61,12 @@ class CachedWords(Part):
     def look_up(self, inputs: Any) -> tuple[Any, Any]:
         """As `CharacterWords.look_up`, of word ids `(batch, tokens)`."""
         return self.get(TABLE), ops.cast(inputs, "int32")
+
+
+def cell_names(options: Options) -> set[str]:
+    """The arrays of the LSTM layers, by their official names; the others make words."""
+    every = (numbered(CELL, d, k) for d in range(2) for k in range(options.n_layers))
+    return {name for names in every for name in names}
 
 
 def distinct(ids: Any) -> tuple[Any, Any]:
@@ -111,21 +125,22 @@ def _without_filling(ids: Any, widest: int) -> Any:
 
 
 def _vectors(options: Options, get: Get, ids: Any) -> Any:
-    table = get("char_embed")
+    table = get(CHARACTERS[0])
     table = ops.concatenate([ops.zeros_like(table[:1]), table])
     characters = ops.take(table, ids, axis=0)
     maps = []
     for i in range(len(options.filters)):
-        kernel = get(f"CNN/W_cnn_{i}")[0]
-        found = ops.conv(characters, kernel, padding="valid", data_format="channels_last")
-        maps.append(ops.max(found, axis=1) + get(f"CNN/b_cnn_{i}"))
+        kernel, bias = map(get, numbered(CONVOLUTION, i))
+        found = ops.conv(characters, kernel[0], padding="valid", data_format="channels_last")
+        maps.append(ops.max(found, axis=1) + bias)
     activation = ops.tanh if options.activation == "tanh" else ops.relu
     x = activation(ops.concatenate(maps, axis=-1))
     for i in range(options.n_highway):
-        high = f"CNN_high_{i}"
-        gate = ops.sigmoid(ops.matmul(x, get(f"{high}/W_carry")) + get(f"{high}/b_carry"))
-        new = ops.relu(ops.matmul(x, get(f"{high}/W_transform")) + get(f"{high}/b_transform"))
+        carry, carry_bias, transform, transform_bias = map(get, numbered(HIGHWAY, i))
+        gate = ops.sigmoid(ops.matmul(x, carry) + carry_bias)
+        new = ops.relu(ops.matmul(x, transform) + transform_bias)
         x = gate * new + (1 - gate) * x
     if options.has_projection:
-        x = ops.matmul(x, get("CNN_proj/W_proj")) + get("CNN_proj/b_proj")
+        projection, bias = map(get, PROJECTION)
+        x = ops.matmul(x, projection) + bias
     return x

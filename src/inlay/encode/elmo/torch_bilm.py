@@ -1,6 +1,7 @@
 """ELMo's language models in PyTorch, above the words of `torch_words`."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -10,7 +11,7 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.torch_lstm import ProjectedLSTM, Run
 from inlay.encode.elmo.torch_weights import NamedNetwork
 from inlay.encode.elmo.torch_words import CharCNN
-from inlay.encode.elmo.weights import Weights
+from inlay.encode.elmo.weights import CELL, DIRECTIONS, Cell, Weights, numbered
 from inlay.errors import ArgumentError
 
 States = tuple[Tensor, Tensor]  # cells, and projected states
@@ -63,11 +64,10 @@ class BiLM(NamedNetwork):
 
     def official_names(self) -> Iterator[tuple[str, str]]:
         """Pairs of a name in the file and a name here."""
-        for d, side in enumerate(("forward", "backward")):
+        for d, side in enumerate(DIRECTIONS):
             for k in range(self.options.n_layers):
-                official = f"RNN_{d}/RNN/MultiRNNCell/Cell{k}/LSTMCell"
-                for part, name in {"W_0": "kernel", "B": "bias", "W_P_0": "projection"}.items():
-                    yield f"{official}/{part}", f"{side}_cells.{k}.{name}"
+                names = [f"{side}_cells.{k}.{part.name}" for part in fields(Cell)]
+                yield from zip(numbered(CELL, d, k), names, strict=True)
 
     def forward(
         self, word_vectors: Tensor, lengths: Tensor | None = None, states: States | None = None

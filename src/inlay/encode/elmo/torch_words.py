@@ -13,6 +13,7 @@ from torch.nn import functional
 from inlay.encode.elmo.characters import PADDING
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.encode.elmo.torch_weights import NamedNetwork
+from inlay.encode.elmo.weights import CHARACTERS, CONVOLUTION, HIGHWAY, PROJECTION, numbered
 from inlay.hosts.torch import arrays, kernel_serves
 
 WORDS_AT_ONCE = 512  # bounds the memory of the convolutions
@@ -40,16 +41,18 @@ class CharCNN(NamedNetwork):
 
     def official_names(self) -> Iterator[tuple[str, str]]:
         """Pairs of a name in the file and a name here."""
-        yield "char_embed", "char_embed.weight"
-        pairs = [(f"CNN/{{}}_cnn_{i}", f"convolutions.{i}") for i in range(len(self.convolutions))]
+        ends = "weight", "bias"
+        yield CHARACTERS[0], "char_embed.weight"
+        for i in range(len(self.convolutions)):
+            names = [f"convolutions.{i}.{end}" for end in ends]
+            yield from zip(numbered(CONVOLUTION, i), names, strict=True)
         for i in range(len(self.highways)):
-            for part in ("carry", "transform"):
-                pairs.append((f"CNN_high_{i}/{{}}_{part}", f"highways.{i}.{part}"))
+            names = [
+                f"highways.{i}.{part}.{end}" for part in ("carry", "transform") for end in ends
+            ]
+            yield from zip(numbered(HIGHWAY, i), names, strict=True)
         if self.options.has_projection:
-            pairs.append(("CNN_proj/{}_proj", "projection"))
-        for official, name in pairs:
-            yield official.format("W"), f"{name}.weight"
-            yield official.format("b"), f"{name}.bias"
+            yield from zip(PROJECTION, [f"projection.{end}" for end in ends], strict=True)
 
     def forward(self, char_ids: Tensor) -> Tensor:
         """Look at words.
