@@ -19,15 +19,15 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.bytes.limits import UNPACKED
 from inlay.containers.protocol import Container, LazyArray, Read, mapped_bytes, wrong
 from inlay.errors import FormatError, InlayError
 
 MAGIC = b"\x93NUMPY"
 PICKLED = "an array of Python objects, which only unpickling could read"
 LARGEST_HEADER = 1 << 16  # bytes: all that a header of version 1 can have
-LARGEST_UNPACKED = 1 << 36  # bytes of all compressed arrays of an .npz, 64 GiB
 LARGEST_RATIO = 1032  # of deflate: no byte can stand for more
-WINDOW = 1 << 24  # bytes unpacked at a time
+WINDOW = 1 << 18  # bytes unpacked at a time
 _LOCAL_HEADER = 30  # bytes of a zip's entry before its name
 
 
@@ -61,20 +61,18 @@ class Npz(Container):
     Args:
         data: The file's bytes, uint8 `(bytes,)`.
         where: What to call it in messages.
-        max_unpacked: Bytes that all its compressed arrays may claim, unpacked. None:
-            `LARGEST_UNPACKED`, which can be set.
+        path: The file that `data` is a map of, if it is one.
     """
 
     kind = "npz"
 
-    def __init__(self, data: Array, where: str, *, max_unpacked: int | None = None) -> None:
-        limit = LARGEST_UNPACKED if max_unpacked is None else max_unpacked
+    def __init__(self, data: Array, where: str, *, path: Path | None = None) -> None:
         try:
             archive = zipfile.ZipFile(_Bytes(data))
             members = [info for info in archive.infolist() if not info.is_dir()]
-            _check_members(members, data.size, limit, where)
+            _check_members(members, data.size, where)
             entries = {
-                info.filename.removesuffix(".npy"): _member(archive, info, data, where)
+                info.filename.removesuffix(".npy"): _member(archive, info, data, where, path)
                 for info in members
             }
         except (InlayError, MemoryError):
@@ -90,7 +88,7 @@ class Npz(Container):
     @classmethod
     def open(cls, path: Path) -> Self:
         """Map a file and look at the headers in it."""
-        return cls(mapped_bytes(path), str(path))
+        return cls(mapped_bytes(path), str(path), path=path)
 
 
 class Header(NamedTuple):
@@ -179,7 +177,9 @@ def _shaped(numbers: Array, header: Header, where: str) -> Array:
         raise wrong(where, "a shape that can be", str(error)) from error
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, data: Array, where: str) -> LazyArray:
+def _member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, data: Array, where: str, path: Path | None
+) -> LazyArray:
     where = f"{where}:{info.filename}"
     if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
         with archive.open(info) as file:
@@ -193,9 +193,18 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, data: Array, where:
     entry = _entry(inside, header, where)
 
     def read(index: Any) -> Array:
-        if index is ... and zlib.crc32(inside.data) != info.CRC:
+        if index is not ... or header.dtype.hasobject:
+            return np.array(entry[index])
+        content = np.empty(inside.size, np.uint8)
+        if path is None:
+            content[:] = inside
+        else:  # which is faster than to touch its map page by page
+            with path.open("rb") as file:
+                file.seek(at)
+                file.readinto(content.data)
+        if zlib.crc32(content.data) != info.CRC:
             raise wrong(where, "the bytes that were written", "others (Bad CRC-32)")
-        return np.array(entry[index])
+        return np.require(_shaped(content[header.start :], header, where), requirements="A")
 
     return LazyArray(entry.shape, entry.dtype, read)
 
@@ -227,7 +236,7 @@ def _compressed(
     return LazyArray(header.shape, header.dtype, read)
 
 
-def _check_members(members: list[zipfile.ZipInfo], size: int, limit: int, where: str) -> None:
+def _check_members(members: list[zipfile.ZipInfo], size: int, where: str) -> None:
     """Hold what a zip says of its members against the file, before any is opened."""
     names = [info.filename for info in members]
     if not all(name.endswith(".npy") for name in names) or len(set(names)) < len(names):
@@ -242,13 +251,8 @@ def _check_members(members: list[zipfile.ZipInfo], size: int, limit: int, where:
             got = f"{info.file_size} bytes out of {info.compress_size}"
             raise wrong(f"{where}:{info.filename}", f"at most {most} bytes", got)
     claimed = sum(info.file_size for info in members if info.compress_type)
-    if claimed > limit:
-        raise FormatError(
-            where,
-            expected=f"at most {limit} bytes, unpacked",
-            got=f"{claimed}",
-            hint=f"if you trust it, set {__name__}.LARGEST_UNPACKED = {claimed}",
-        )
+    if claimed > UNPACKED.bytes():
+        raise UNPACKED.exceeded(where, f"{claimed:,}")
 
 
 def _refuse(where: str) -> Read:

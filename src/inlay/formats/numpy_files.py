@@ -110,7 +110,8 @@ class Npz(NumpyFormat):
         return containers.Npz.sniff(head, path)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
-        arrays = containers.Npz(options.content(source), source.name)
+        path = None if source.packed else source.path
+        arrays = containers.Npz(options.content(source), source.name, path=path)
         for entry in arrays.values():
             if entry.dtype.hasobject:
                 entry[...]  # says why it is refused: it may be the tokens
