@@ -303,7 +303,7 @@ def test_a_packed_vocabulary_loads_like_any_other_file(tmp_path):
     packed.write_bytes(gzip.compress((tmp_path / "v.json").read_bytes()))
     assert Vocabulary.load(packed).tokens == vocab.tokens
     packed.write_bytes(packed.read_bytes()[:-9])
-    with pytest.raises(FormatError, match="v.json.gz: expected a whole file"):
+    with pytest.raises(FormatError, match=r"v\.json\.gz: expected a whole file"):
         Vocabulary.load(packed)
 
 
