@@ -1,19 +1,45 @@
 """An ELMo as a layer of PyTorch or Keras, with every setting in the signature."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from inlay.core import Vocabulary
 from inlay.encode.elmo.layer_settings import LayerSettings, Trainable, trained
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
+from inlay.errors import ArgumentTypeError
 from inlay.hosts.backends import load_keras
 from inlay.optional import require
 
 if TYPE_CHECKING:
     import keras
     import torch
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def by_known_names(method: Callable[P, R]) -> Callable[P, R]:
+    """Let a method answer an argument that it lacks by naming those that it has."""
+    parameters = inspect.signature(method).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+
+    @functools.wraps(method)
+    def call(*args: P.args, **given: P.kwargs) -> R:
+        for name in given:
+            if name not in known:
+                raise ArgumentTypeError(
+                    f"{method.__name__}()",
+                    expected=f"an argument of {', '.join(known)}",
+                    got=f"{name}=",
+                )
+        return method(*args, **given)
+
+    return call
 
 
 class Hosted:
@@ -33,6 +59,7 @@ class Hosted:
     pad_token: str | None
     max_length: int | None
 
+    @by_known_names
     def to_torch(
         self,
         *,
@@ -88,6 +115,7 @@ class Hosted:
             vocab_to_cache=vocab_to_cache,
         )
 
+    @by_known_names
     def to_keras(
         self,
         *,
