@@ -54,6 +54,8 @@ def test_an_npz_is_a_mapping_in_the_files_order(make, save):
         assert np.array_equal(file["rows"][1:3], ROWS[1:3])
         assert np.array_equal(file["rows"][[3, 0]], ROWS[[3, 0]])
         assert np.asarray(file["rows"], np.float64).dtype == np.float64
+        held = Npz(as_bytes(npz(save, **ARRAYS)), "x.npz")["rows"]
+        assert np.array_equal(held[...], ROWS)
         with pytest.raises(KeyError, match=r"expected an array 'x', got only rows, words, one"):
             _ = file["x"]
 

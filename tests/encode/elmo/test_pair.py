@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ import h5py
 import pytest
 
 from inlay import load_encoder
+from inlay.bytes import writing
 from inlay.encode.elmo import Elmo
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.options import Options
@@ -93,6 +95,20 @@ def test_stopped_over_a_model_of_others_it_is_the_new_one(tmp_path, old, new, mo
             patch.setattr(Options, "save", stop)
             write_pair(tmp_path, OTHER, new)
         assert model(tmp_path) == (OTHER, new.hash(OTHER))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="dead processes are not known there")
+@pytest.mark.parametrize("load", [load_encoder, Elmo.load])
+def test_a_folder_that_was_killed_between_two_names_is_mended_by_who_reads_next(
+    tmp_path, old, load
+):
+    """As a training replaces its own: as a whole."""
+    folder = tmp_path / "model"
+    Elmo(OPTIONS, old).save(folder)
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=-1)
+    name = writing._part_of(folder).with_suffix(".old").name
+    folder.rename(tmp_path / name.replace(str(os.getpid()), ended.stdout.decode().strip()))
+    assert load(folder).hash == old.hash(OPTIONS)
 
 
 def test_places_that_cannot_be(tmp_path, old):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from inlay.bytes.writing import restore_folder
 from inlay.containers import recognise
 from inlay.containers.tensorflow import index_of, prefix_of
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
@@ -77,6 +78,8 @@ def read(
         FormatError: A broken file, files that do not belong together, or another digest.
     """
     path = Path(path)
+    if path.parent.is_dir():
+        restore_folder(path)  # of a training that was killed between two names
     if weights is not None:
         file, options = Path(weights), _find(path, _OPTIONS) if path.is_dir() else path
     elif path.is_dir():
