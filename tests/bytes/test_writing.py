@@ -306,3 +306,37 @@ def test_a_link_to_itself_and_a_name_with_a_nul(tmp_path):
             pass
         with pytest.raises(ArgumentError, match="without a NUL"), write(f"{tmp_path}/a\0b"):
             pass
+
+
+def test_a_folder_that_cannot_be_looked_into_can_be_written_to(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.listdir", refuse)
+    with atomic_path(tmp_path / "a") as part:
+        part.write_text("new")
+    assert (tmp_path / "a").read_text() == "new"
+
+
+def test_nothing_is_put_back_where_nothing_was(tmp_path):
+    restore_folder(tmp_path / "no" / "where")
+    restore_folder(tmp_path / "model")
+    assert names(tmp_path) == []
+
+
+@posix
+def test_the_last_of_several_old_folders_is_put_back(tmp_path):
+    """Several processes at one path may have been killed together."""
+    target = tmp_path / "model"
+    target.mkdir()
+    (target / "a").write_text("first")
+    kill(target, ".part")
+    first = next(tmp_path.glob(".model.*.old"))
+    second = first.with_name(f"{first.name[:-16]}{'0' * 12}.old")
+    second.mkdir()
+    (second / "a").write_text("second")
+    os.utime(first, (1e9, 1e9))
+    with pytest.raises(ValueError, match="stop"), atomic_folder(target):
+        raise ValueError("stop")
+    assert (target / "a").read_text() == "second"
+    assert names(tmp_path) == ["model"]

@@ -108,8 +108,9 @@ def restore_folder(path: Path) -> None:
     """Put back what stood at `path` if its replacement was killed between two renames."""
     if kind_of(path) is None:
         olds = [file for file in _leftovers(path) if file.suffix == ".old"]
-        for old in sorted(olds, key=lambda file: file.stat().st_mtime, reverse=True)[:1]:
-            old.replace(path)
+        with contextlib.suppress(FileNotFoundError):  # another process has just done the same
+            for old in sorted(olds, key=lambda file: file.stat().st_mtime, reverse=True)[:1]:
+                old.replace(path)
 
 
 def clear_leftovers(path: Path) -> None:
@@ -192,13 +193,12 @@ def _leftovers(path: Path) -> list[Path]:
     """What dead processes left of `path`."""
     mark = r"\.([0-9a-f]{8})_([0-9]{1,9})_[0-9a-f]{12}\.(?:part|old)"
     ours = re.compile(re.escape(f".{path.name}") + mark)
-    with os.scandir(path.parent) as entries:
-        found = [(entry, match) for entry in entries if (match := ours.fullmatch(entry.name))]
-    return [
-        Path(entry.path)
-        for entry, match in found
-        if _is_dead(int(match[2]), match[1]) or _is_abandoned(Path(entry.path))
-    ]
+    try:
+        found = [match for name in os.listdir(path.parent) if (match := ours.fullmatch(name))]
+    except OSError:  # no such folder, or one that may be written to and not looked into
+        return []
+    parts = [(path.with_name(match[0]), int(match[2]), match[1]) for match in found]
+    return [part for part, pid, machine in parts if _is_dead(pid, machine) or _is_abandoned(part)]
 
 
 def _machine() -> str:
