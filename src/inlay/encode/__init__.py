@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from inlay.bytes.writing import restore_folder
 from inlay.checks import described, flag
 from inlay.core.tokenizer import Tokenizer
 from inlay.encode.engines import Engine, Precision
@@ -56,8 +55,6 @@ def load_encoder(
         MissingPackageError: A package that the kind needs is not installed.
     """
     place = Path(path)
-    if place.parent.is_dir():
-        restore_folder(place)  # of a save that was killed between two names
     chosen = recognise(place, ENCODERS) if kind is None else _named(kind)
     settings = {
         "tokenizer": tokenizer,
