@@ -1,0 +1,1 @@
+"""Readers given what nobody should send them: see README.md beside this file."""

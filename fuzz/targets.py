@@ -1,0 +1,288 @@
+"""What is fuzzed: a reader each, small valid files for it, and the ways in which it is called."""
+
+import bz2
+import contextlib
+import gzip
+import io
+import json
+import lzma
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from inlay import Table, Vocabulary, containers, load, load_encoder, read_labelled, save
+from inlay.classify import storage
+from inlay.classify.settings import ClassifierSettings
+from inlay.encode.elmo import Elmo, Options, Weights
+from inlay.errors import InlayError
+from inlay.formats import Glove, Npy, Word2VecBinary, Word2VecText
+from inlay.text.corpus import encode_corpus
+
+Files = dict[str, bytes]
+Read = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader.
+
+    Attributes:
+        name: What the command line calls it.
+        seeds: Makes small valid inputs: files by their names in a folder.
+        reads: Ways to read such a folder. Each may raise what `tolerated` allows.
+    """
+
+    name: str
+    seeds: Callable[[], list[Files]]
+    reads: tuple[Read, ...]
+
+
+@contextlib.contextmanager
+def tolerated() -> Iterator[None]:
+    """Let pass what a reader may say: an error of ours, or one of the disk."""
+    try:
+        yield
+    except InlayError:
+        pass
+    except OSError as error:
+        if error.errno is None:
+            raise
+
+
+TOKENS = ["the", "é", "film", "1", "x.y"]
+MATRIX = np.array([[0, 1, -2.5], [0.25, 3, 4], [1e-3, 7, 8], [9, -1, 2], [5, 6, 7]], np.float32)
+
+
+def table() -> Table:
+    """The vectors that all seeds hold."""
+    return Table(
+        [*TOKENS[:4], "<pad>"],
+        MATRIX * (np.arange(5) < 4)[:, None],
+        counts=[5, 4, 3, 2, 0],
+        pad_id=4,
+        unk_id=3,
+        provenance={"source": "x", "rows": 5},
+    )
+
+
+def used(found: Table) -> None:
+    """Ask a table for all that it has: what was read lazily is looked at now."""
+    for token in found.tokens[:20]:
+        found.find(token)
+    np.isfinite(found.matrix).sum()
+    if len(found):
+        with np.errstate(all="ignore"):  # numbers that are not finite were asked for
+            found.most_similar(np.ones(found.dim, np.float32), topn=2)
+    json.dumps(found.provenance)
+
+
+def saved(*names: str) -> list[bytes]:
+    """A table, saved under each of these names."""
+    with TemporaryDirectory() as folder:
+        for name in names:
+            save(table(), Path(folder, name), format="glove" if ".txt" in name else None)
+        return [Path(folder, name).read_bytes() for name in names]
+
+
+def named(contents: list[bytes], name: str = "x") -> list[Files]:
+    """Each content as a file of this name."""
+    return [{name: content} for content in contents]
+
+
+def text_seeds() -> list[Files]:
+    glove, vec = saved("x.txt", "x.vec")
+    return named([glove, vec, b"\xef\xbb\xbf" + glove.replace(b"\n", b"\r\n"), b". . 1 2\na 1 2\n"])
+
+
+def packed_seeds() -> list[Files]:
+    names = ("x.txt.gz", "x.vec.bz2", "x.txt.xz", "x.bin.zip", "x.safetensors.gz", "x.npz.gz")
+    file = io.BytesIO()
+    (glove,) = saved("x.txt")
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        info = tarfile.TarInfo("x.txt")
+        info.size = len(glove)
+        archive.addfile(info, io.BytesIO(glove))
+    tar = file.getvalue()
+    more = [tar, gzip.compress(tar, mtime=0), bz2.compress(tar), lzma.compress(glove)]
+    return named(saved(*names) + more)
+
+
+def numpy_seeds() -> list[Files]:
+    files = named(saved("x.npz"))
+    words = "\n".join(TOKENS).encode()
+    for dtype, order in (("<f4", "C"), (">f8", "F"), ("<f2", "C")):
+        file = io.BytesIO()
+        np.save(file, np.asarray(MATRIX, dtype, order=order))
+        files.append({"x": file.getvalue(), "words.txt": words})
+    for save_npz in (np.savez, np.savez_compressed):
+        file = io.BytesIO()
+        save_npz(file, vectors=MATRIX, words=np.array(TOKENS), n=np.arange(3))
+        files.append({"x": file.getvalue(), "words.txt": words})
+    return files
+
+
+def tokens_seeds() -> list[Files]:
+    file = io.BytesIO()
+    np.save(file, MATRIX)
+    rows = {token: row for row, token in enumerate(TOKENS)}
+    names = {str(row): token for token, row in rows.items()}
+    lists = [{"tokens.json": json.dumps(value).encode()} for value in (TOKENS, rows, names)]
+    lists.append({"tokens.txt": "\n".join(TOKENS).encode()})
+    return [{"x.npy": file.getvalue()} | files for files in lists]
+
+
+def read_tokens(folder: Path) -> None:
+    """Read a matrix with the list of tokens beside it."""
+    (tokens,) = folder.glob("tokens.*")
+    used(load(folder / "x.npy", format=Npy(tokens=tokens)))
+
+
+def labelled_seeds() -> list[Files]:
+    csv = 'text,label\n"a, good ""film""",pos\na bore,neg\n'
+    lines = '{"text": "good", "label": "pos"}\n{"text": "bad", "label": 0}\n'
+    fasttext = "__label__pos good film\n__label__neg a bore\n"
+    folders = {"pos/1.txt": b"good", "neg/1.txt": b"bad"}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in folders.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("x.csv", csv)
+    files = {
+        "x.csv": csv.encode(),
+        "x.tsv": csv.replace(",", "\t").encode(),
+        "x.jsonl": lines.encode(),
+        "x.txt": fasttext.encode(),
+        "y.csv.gz": gzip.compress(csv.encode(), mtime=0),
+        "x.tar.gz": packed.getvalue(),
+        "x.zip": zipped.getvalue(),
+    }
+    return [folders, *({name: content} for name, content in files.items())]
+
+
+def read_texts(folder: Path) -> object:
+    """Read the one file as labelled texts, or the folder if it holds folders."""
+    files = [path for path in folder.iterdir() if path.is_file()]
+    return read_labelled(files[0] if files else folder)
+
+
+def corpus_seeds() -> list[Files]:
+    text = "a film , a good one\n\n영화 a b\r\nlast line without an end".encode() * 3
+    return named([text, gzip.compress(text, mtime=0), lzma.compress(text)])
+
+
+def classifier_seeds() -> list[Files]:
+    settings = ClassifierSettings(
+        model="cnn", trainable=True, variant=None, dim=3, tokenizer="words", max_length=9,
+        max_size=None, min_count=1, epochs=2, batch_size=8, learning_rate=1e-3, validation=None,
+        patience=1, seed=0, progress=None,
+    )  # fmt: skip
+    vocabulary = Vocabulary.from_texts([" ".join(TOKENS[:3])] * 2, tokenizer="words")
+    vectors = np.zeros((len(vocabulary), 3), np.float32)
+    learned = storage.Fitted(
+        settings=settings,
+        classes=np.array(["neg", "pos"]),
+        history={"loss": [0.5, 0.25]},
+        n_trainable=7,
+        vocabulary=vocabulary,
+        table=Table(vocabulary.tokens, vectors, pad_id=0, unk_id=1),
+        weights={"000 dense/kernel": np.ones((3, 2), np.float32)},
+    )
+    with TemporaryDirectory() as parent:
+        folder = Path(parent, "classifier")
+        storage.save(learned, folder)
+        return [{path.name: path.read_bytes() for path in folder.iterdir()}]
+
+
+def elmo_seeds() -> list[Files]:
+    options = Options(4, 3, 2, 3.0, 3.0, True, 4, ((1, 2), (3, 4)), 1, "relu")
+    with TemporaryDirectory() as parent:
+        folder = Path(parent, "elmo")
+        Elmo(options, Weights.random(options)).save(folder)
+        return [{path.name: path.read_bytes() for path in folder.iterdir()}]
+
+
+def container_seeds() -> list[Files]:
+    seeds = named(saved("x.safetensors", "x.npz"))
+    file = io.BytesIO()
+    np.save(file, MATRIX)
+    return [*seeds, {"x": file.getvalue()}]
+
+
+def hdf5_seeds() -> list[Files]:
+    import h5py
+
+    file = io.BytesIO()
+    with h5py.File(file, "w") as root:
+        root["a/kernel:0"] = MATRIX
+        root.create_dataset("b", data=MATRIX, chunks=(2, 3), compression="gzip")
+        root.attrs["names"] = np.array([b"a", b"b"])
+    return named([file.getvalue()])
+
+
+def read_arrays(folder: Path) -> None:
+    """Read all arrays of a container."""
+    with containers.open(folder / "x") as file:
+        for entry in file.values():
+            np.array(entry)
+
+
+def vectors_by(*formats: object) -> tuple[Read, ...]:
+    """Reads of the file `x` in each of these formats."""
+    return tuple(
+        lambda folder, format=format: used(load(folder / "x", format=format))  # type: ignore[misc]
+        for format in formats
+    )
+
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        "text",
+        text_seeds,
+        vectors_by(
+            None,
+            Glove(dim=3, errors="replace", nonfinite="keep"),
+            Word2VecText(header="ignore", errors="ignore"),
+        ),
+    ),
+    Target(
+        "binary",
+        lambda: named(saved("x.bin")),
+        vectors_by(None, Word2VecBinary(header="ignore", errors="replace", nonfinite="keep")),
+    ),
+    Target(
+        "native",
+        lambda: named(saved("x.safetensors")),
+        (
+            *vectors_by(None),
+            lambda folder: used(load(folder / "x", format="native", verify=True, mmap=False)),
+            lambda folder: used(load(folder / "x", keep={"é", "the"}, limit=3)),
+        ),
+    ),
+    Target("numpy", numpy_seeds, vectors_by(None, Npy(tokens=TOKENS, nonfinite="keep"))),
+    Target("packed", packed_seeds, vectors_by(None)),
+    Target("tokens", tokens_seeds, (read_tokens,)),
+    Target("labelled", labelled_seeds, (read_texts,)),
+    Target("corpus", corpus_seeds, (lambda folder: encode_corpus(folder / "x", min_count=1),)),
+    Target(
+        "vocabulary",
+        lambda: [{"x": classifier_seeds()[0]["vocabulary.json"]}],
+        (lambda folder: Vocabulary.load(folder / "x"),),
+    ),
+    Target(
+        "classifier",
+        classifier_seeds,
+        (lambda folder: storage.load(folder, model=None, tokenizer=None, verify=False),),
+    ),
+    Target("elmo", elmo_seeds, (lambda folder: load_encoder(folder).hash,)),
+    Target("containers", container_seeds, (read_arrays,)),
+    Target("hdf5", hdf5_seeds, (read_arrays,)),
+)
