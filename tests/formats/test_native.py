@@ -330,12 +330,23 @@ def test_verify_covers_the_rows_that_have_a_meaning(tmp_path, old, new):
         load(tmp_path / "t.safetensors", verify=True)
 
 
+def mapped(array):
+    """Whether an array lies in a map of a file."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return True
+        array = array.base
+    return type(array).__name__ in ("mmap", "memoryview")
+
+
 def test_a_table_that_is_not_mapped_outlives_its_file(table, path):
+    assert mapped(load(path).storage)
     again = load(path, mmap=False)
+    assert not mapped(again.storage)  # looked at first: a map of a shortened file kills the tests
+    assert not mapped(again.tokens.blob)
     path.write_bytes(b"")
     assert np.array_equal(again.matrix, table.matrix)
     assert again.tokens.tolist() == ["a", "é", "b c"]
-    assert not isinstance(again.storage.base, np.memmap)
 
 
 @pytest.mark.parametrize(

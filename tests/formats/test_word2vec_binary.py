@@ -55,6 +55,12 @@ def test_a_header_with_another_dimension(make):
                 load(make(content(f"300 {dim}\n")), format=format, limit=1)
 
 
+@pytest.mark.parametrize("dim", [1, 4, 6, 50])
+def test_a_header_with_another_dimension_is_no_matter_of_encodings(make, dim):
+    with pytest.raises(FormatError, match=r"line 1: expected a header that says dimension 5"):
+        load(make(content(f"300 {dim}\n")))
+
+
 def test_a_file_cut_in_the_middle_of_a_vector(make):
     whole = content()
     with pytest.raises(
