@@ -1,5 +1,6 @@
 """Run one measurement in a process of its own and get its figures back as JSON."""
 
+import contextlib
 import json
 import os
 import platform
@@ -8,6 +9,7 @@ import select
 import subprocess
 import sys
 import time
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +124,18 @@ def _anonymous_mb(pid: int) -> float:
 
 
 def versions(*packages: str) -> str:
-    """The machine and the versions of packages, for the first line of a report."""
-    from importlib.metadata import version
+    """The machine and the versions of packages, for the first line of a report.
 
-    named = [f"{name} {version(name)}" for name in packages]
+    TensorFlow is the package "tensorflow", whatever the distribution is called that brought it.
+    """
+    named = [f"{name} {_version(name)}" for name in packages]
     return f"Python {platform.python_version()}, {os.cpu_count()} cores, " + ", ".join(named)
+
+
+def _version(package: str) -> str:
+    # A module may come from another distribution: `tensorflow` from `tensorflow-cpu`.
+    brought = packages_distributions().get(package.replace("-", "_"), [])
+    for name in (package, *brought):
+        with contextlib.suppress(PackageNotFoundError):
+            return version(name)
+    return "not installed"

@@ -109,7 +109,7 @@ def main() -> None:
     if args.json:
         print(json.dumps(found))
         return
-    print(versions("inlay", "numpy", "torch", "keras", "tensorflow-cpu", "jax"))
+    print(versions("inlay", "numpy", "torch", "keras", "tensorflow", "jax"))
     size = 4 * args.rows * args.dim / 1e6
     print(f"table {args.rows} x {args.dim}, matrix {size:.0f} MB; multiples of it, private memory")
     for row in found:

@@ -1,5 +1,6 @@
 """What JAX needs: arrays in numpy's memory, ids checked when compiled code runs."""
 
+import inspect
 from typing import Any
 
 import jax
@@ -11,7 +12,9 @@ from inlay.hosts.ids import check_values
 
 def as_tensor(array: Array) -> Any:
     """A JAX array in an array's memory if that is aligned, see `inlay.hosts.memory`."""
-    return jax.device_put(array, may_alias=True)
+    # JAX 0.4.30 has no such argument, but `asarray` shares there, as it does not today.
+    can_ask = "may_alias" in inspect.signature(jax.device_put).parameters
+    return jax.device_put(array, may_alias=True) if can_ask else jax.numpy.asarray(array)
 
 
 def is_traced(tensor: Any) -> bool:

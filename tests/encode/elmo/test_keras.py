@@ -8,8 +8,6 @@ from tests.contracts import cases, check_contract
 
 HERE = Path(__file__).parent
 EVERYWHERE = ("keras_contract.py", "keras_training_contract.py", "keras_mix_contract.py")
-# JAX compiles for most of the time: tests want it done soon rather than well.
-SOON = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
 
 @pytest.mark.parametrize(
@@ -20,4 +18,4 @@ SOON = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     ],
 )
 def test_contract(request, file, check, backend):
-    check_contract(request, file, check, backend, needs=["h5py"], env=SOON)
+    check_contract(request, file, check, backend, needs=["h5py"])
