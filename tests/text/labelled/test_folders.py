@@ -245,3 +245,17 @@ def test_an_archive_is_seen_whatever_it_is_called(tmp_path, name):
     ):
         path.write_bytes(content)
         assert read_labelled(path).ids == ["pos/a.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+def test_a_pipe_among_the_files_is_not_waited_for(tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "folders" / "pos").mkdir(parents=True)
+    for folder in (tmp_path / "files", tmp_path / "folders" / "pos"):
+        (folder / "pos.txt").write_text("good\n", encoding="utf-8")
+        os.mkfifo(folder / "pipe")
+    assert read_labelled(tmp_path / "files").labels == ["pos"]
+    assert read_labelled(tmp_path / "folders").labels == ["pos"]
+    (tmp_path / "files" / "neg").symlink_to(tmp_path / "files" / "pipe")
+    with pytest.raises(FormatError, match="a link to nothing, or to no file"):
+        read_labelled(tmp_path / "files")

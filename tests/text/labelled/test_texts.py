@@ -23,3 +23,4 @@ def test_it_unpacks_to_texts_and_labels():
     assert texts is data.texts
     assert labels is data.labels
     assert len(data) == 3
+    assert list(zip(*data, strict=True)) == [("a", "x"), ("b", "y"), ("c", "y")]

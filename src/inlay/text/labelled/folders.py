@@ -107,7 +107,11 @@ def class_files(
 def one_file_a_class(folder: Path, encoding: Encoding) -> Iterator[Item]:
     """One text a line. An empty line is an empty text."""
     _check_folder(folder)
-    paths = sorted(p for p in folder.iterdir() if p.name[0] != "." and not p.is_dir())
+    paths = sorted(
+        path
+        for path in folder.iterdir()
+        if path.name[0] != "." and (path.is_file() or (path.is_symlink() and not path.is_dir()))
+    )
     suffixes = {path.suffix for path in paths}
     by_suffix = len({path.stem for path in paths}) == 1 and len(suffixes) == len(paths) > 1
     for path in paths:

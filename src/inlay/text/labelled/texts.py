@@ -20,7 +20,7 @@ class Item(NamedTuple):
 class LabelledTexts:
     """Texts and their labels, position by position.
 
-    It unpacks: `texts, labels = read_labelled(path)`.
+    It unpacks: `texts, labels = read_labelled(path)`. Pairs are `zip(*data)`.
 
     Attributes:
         texts: As they lie in the file.
