@@ -98,6 +98,23 @@ def test_more_numbers_than_are_stored(make):
     assert time.perf_counter() - begin < 1
 
 
+@pytest.mark.parametrize("count", [2**31, 2**40])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_more_numbers_than_the_file_has(make, count, zipped):
+    data, seven = saved({"a": torch.zeros(7)}, zipped=zipped), b"K\x07"
+    big = b"\x8a\x06" + count.to_bytes(6, "little")
+    if zipped:
+        file = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w") as new:
+            for info in old.infolist():
+                new.writestr(info.filename, old.read(info).replace(seven, big))
+        data = file.getvalue()
+    begin = time.perf_counter()
+    with pytest.raises(FormatError, match="expected a state_dict"):
+        containers.open(make(data.replace(seven, big), "x"))
+    assert time.perf_counter() - begin < 1
+
+
 def test_a_zip_that_is_packed_or_lies(make):
     def again(change, compress):
         file = io.BytesIO()
