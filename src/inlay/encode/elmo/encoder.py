@@ -153,8 +153,8 @@ class Elmo(Hosted):
                 is an error. Others' files have no digest to compare.
 
         Returns:
-            The encoder. The weights are mapped, not copied; when it first runs it lays them out
-            in memory, once.
+            The encoder. The weights are read into memory; when it first runs it lays them out
+            anew, once.
 
         Raises:
             MissingFileError: Nothing of the kind is there.

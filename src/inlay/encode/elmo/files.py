@@ -78,8 +78,7 @@ def read(
         FormatError: A broken file, files that do not belong together, or another digest.
     """
     path = Path(path)
-    if path.parent.is_dir():
-        restore_folder(path)  # of a training that was killed between two names
+    restore_folder(path)  # of a training that was killed between two names
     if weights is not None:
         file, options = Path(weights), _find(path, _OPTIONS) if path.is_dir() else path
     elif path.is_dir():
@@ -101,6 +100,7 @@ def read(
 
 def is_elmo(path: Path) -> bool:
     """Whether a path looks like one that `read` takes; nothing but a file's head is read."""
+    restore_folder(path)
     try:
         return bool(_weights_in(path) if path.is_dir() else _kind(path))
     except (MissingFileError, FormatError):

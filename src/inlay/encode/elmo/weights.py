@@ -1,8 +1,8 @@
 """The numbers of an ELMo: names, shapes, and the official `weights.hdf5`.
 
 `CHARACTERS`, `CONVOLUTION`, `HIGHWAY`, `PROJECTION` and `CELL` are the one table of official names:
-of each kind of part its arrays, in the order of the part's fields. Readers of checkpoints and hosts
-take names from it, by `numbered`, and spell none.
+of each kind of part its arrays, in the order of the part's fields. Who needs a name takes it from
+here, by `numbered`, and spells none: readers of checkpoints do, and hosts should.
 """
 
 import hashlib
