@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -90,17 +92,31 @@ def test_state_is_carried_from_piece_to_piece(trainer, monkeypatch):
     assert whole.perplexity(numbers_of(stream))["mean"] == pytest.approx(np.exp(expected), rel=1e-5)
 
 
+def without_kernels(monkeypatch):
+    """As on a graphics card, by PyTorch's own operations."""
+    for module in ("torch_lstm", "torch_words"):
+        monkeypatch.setattr(f"inlay.encode.elmo.{module}.kernel_serves", lambda tensor: False)
+    for module in ("torch_adam", "torch_softmax"):
+        monkeypatch.setattr(f"inlay.train.elmo.{module}.kernel_serves", lambda tensor: False)
+
+
+def test_nothing_is_made_where_it_does_not_train(trainer, monkeypatch):
+    """What does not say where it is made would be on another device than the rest."""
+    without_kernels(monkeypatch)
+    (it, stream), (other, _) = (trainer(n_samples=4, dropout=0.1) for _ in range(2))
+    expected = it.step(0, stream.batch(0))
+    monkeypatch.setattr(other, "pool", SimpleNamespace(map=map))  # here, not in other threads
+    with torch.device("meta"):
+        assert other.step(0, stream.batch(0)) == expected
+
+
 @pytest.mark.parametrize("n_samples", [None, 4])
 def test_without_our_kernels_it_is_the_same(trainer, monkeypatch, n_samples):
-    """As on a graphics card: by PyTorch's own operations, and everything at once."""
     runs = []
     for kernels in (True, False):
         with monkeypatch.context() as patch:
             if not kernels:
-                for module in ("train.elmo.torch_adam", "train.elmo.torch_softmax"):
-                    patch.setattr(f"inlay.{module}.kernel_serves", lambda tensor: False)
-                patch.setattr("inlay.encode.elmo.torch_lstm.kernel_serves", lambda tensor: False)
-                patch.setattr("inlay.encode.elmo.torch_words.kernel_serves", lambda tensor: False)
+                without_kernels(patch)
             it, stream = trainer(n_samples=n_samples, dropout=0.1, clip_norm=0.5)
             losses = [it.step(number, stream.batch(number % 2)) for number in range(6)]
             runs.append((losses, it.state()))
