@@ -205,7 +205,8 @@ def test_a_save_that_fails_leaves_the_old_one(fitted, saved, small, monkeypatch,
 def test_a_save_that_was_killed_between_two_names_is_mended_by_who_reads_next(fitted, saved):
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=-1)
     name = writing._part_of(saved).with_suffix(".old").name
-    saved.rename(saved.with_name(name.replace(str(os.getpid()), ended.stdout.decode().strip())))
+    pid = ended.stdout.decode().strip()
+    saved.rename(saved.with_name(name.replace(f"_{os.getpid()}_", f"_{pid}_")))
     assert TextClassifier.load(saved).predict(TEXTS).tolist() == fitted.predict(TEXTS).tolist()
 
 

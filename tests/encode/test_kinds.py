@@ -8,6 +8,7 @@ import pytest
 
 import inlay
 from inlay import encode
+from inlay.bytes import writing
 from inlay.encode import ENCODERS, Kind, load_encoder
 from inlay.encode.elmo import Elmo, Weights
 from inlay.encode.kinds import recognise
@@ -110,6 +111,16 @@ def test_it_is_never_guessed(folder):
     (folder / "mine.txt").touch()
     with pytest.raises(FormatError, match=r"one that fits elmo and mine.*kind='elmo'"):
         recognise(folder, (*ENCODERS, Mine()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="dead processes are not known there")
+def test_a_folder_whose_replacement_was_killed_is_put_back(folder):
+    expected = load_encoder(folder).hash
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=-1)
+    name = writing._part_of(folder).with_suffix(".old").name
+    pid = ended.stdout.decode().strip()
+    folder.rename(folder.with_name(name.replace(f"_{os.getpid()}_", f"_{pid}_")))
+    assert load_encoder(folder).hash == expected
 
 
 def test_an_encoder_loads_no_training_code(folder):

@@ -84,8 +84,7 @@ def load(
     verify: bool,
 ) -> Fitted:
     """Do what `TextClassifier.load` says, but for the network itself."""
-    if path.parent.is_dir():
-        restore_folder(path)  # of a save that was killed between two names
+    restore_folder(path)  # of a save that was killed between two names
     about = _read_settings(path)
     where = path / SETTINGS
     own = {

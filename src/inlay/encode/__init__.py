@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from inlay.bytes.writing import restore_folder
 from inlay.checks import described, flag
 from inlay.core.tokenizer import Tokenizer
 from inlay.encode.engines import Engine, Precision
@@ -55,6 +56,7 @@ def load_encoder(
         MissingPackageError: A package that the kind needs is not installed.
     """
     place = Path(path)
+    restore_folder(place)  # of a training that was killed between two names
     chosen = recognise(place, ENCODERS) if kind is None else _named(kind)
     settings = {
         "tokenizer": tokenizer,
