@@ -18,6 +18,10 @@ from inlay.kernels.parse import ODD, parse_lines
         (b"a 1 x", 0),
         (b"a 1 x 2 \r", 1),
         (b"a", 0),
+        (b" 1", 0),
+        (b"a 1 2 \t", 2),
+        (b"a\t1\t2", 2),
+        (b"a 1\r 2", 1),
         (b"", 0),
     ],
 )

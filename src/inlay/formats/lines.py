@@ -25,9 +25,13 @@ DECIMAL = re.compile(rb"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
 
 def numbers_in(line: bytes) -> int:
     """How many fields at the end of a line are numbers; the first field never counts."""
-    fields = FIELD.findall(line.rstrip(b"\r"))
+    line = line.rstrip(b"\r")
+    end = line.rstrip(b" \t")
+    last = max(end.rfind(b" "), end.rfind(b"\t")) + 1
+    if not last or not NUMBER.fullmatch(end, last):
+        return 0  # without a look at the others: binary data is sniffed too
     n = 0
-    for field in reversed(fields[1:]):
+    for field in reversed(FIELD.findall(line)[1:]):
         if not NUMBER.fullmatch(field):
             break
         n += 1
