@@ -173,8 +173,9 @@ def test_a_special_token_among_the_tokens_is_not_repeated():
 def test_bad_special_tokens():
     with pytest.raises(IdError, match="the id of '<unk>'"):
         Vocabulary(["x"], unk_id=9)
-    with pytest.raises(ArgumentError):
-        Vocabulary(["x"], pad_id=1)
+    for same in ({"pad_id": 1}, {"pad": "[S]", "unk": "[S]"}):
+        with pytest.raises(ArgumentError, match="pad and unk: expected two tokens and two ids"):
+            Vocabulary(["x"], **same)
     with pytest.raises(ArgumentError, match="'x' at 2 and 4"):
         Vocabulary(["x", "y", "x"])
 
