@@ -170,6 +170,13 @@ def test_what_is_no_list_of_tokens(tokens, message):
         checks.many_tokens("tokens", tokens, hint="rows[5]")
 
 
+@pytest.mark.parametrize("path", [None, 5, b"x", ["x"]])
+def test_what_is_no_path_is_not_written(path):
+    for look in (checks.file_to_write, checks.folder_to_write):
+        with pytest.raises(ArgumentTypeError, match="path: expected a path, as a string"):
+            look(path)
+
+
 def test_a_name_that_the_file_system_cannot_hold(tmp_path):
     for look in (checks.file_to_write, checks.folder_to_write):
         with pytest.raises(ArgumentError, match="path: expected a name that the file system can"):

@@ -237,7 +237,7 @@ def file_to_write(path: str | os.PathLike[str]) -> Path:
         MissingFileError: There is no folder to write into.
         ArgumentError: It is a folder.
     """
-    target = Path(path)
+    target = path_to_read("path", path)
     if target.is_dir():
         raise ArgumentError(str(path), expected="the name of a file to write", got="a folder")
     return _in_a_folder(target)
@@ -250,7 +250,7 @@ def folder_to_write(path: str | os.PathLike[str]) -> Path:
         MissingFileError: There is no folder around it.
         ArgumentError: It is a file.
     """
-    target = Path(path)
+    target = path_to_read("path", path)
     try:  # one look: another process may replace it between two
         stands_there = target.stat().st_mode
     except (OSError, ValueError):

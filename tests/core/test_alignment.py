@@ -79,6 +79,9 @@ def test_mean_callable_and_error(table):
     assert not ones.vectors[vocab.pad_id].any()
     with pytest.raises(ArgumentError, match=r"a vector \(3,\) for '<unk>'"):
         table.align(vocab, lambda token: [1.0])
+    for answer in ("film", [[1.0], [1.0, 2.0]], object()):
+        with pytest.raises(ArgumentTypeError, match=r"a vector \(3,\) for '<unk>', got"):
+            table.align(vocab, lambda token, answer=answer: answer)
     with pytest.raises(UnknownTokenError, match="got 1 that are not: 'zebra'"):
         table.align(vocab, "error")
     known = table.align(Vocabulary(["good", "film"]), "error")

@@ -21,8 +21,16 @@ def test_hashing_vocabulary_is_the_same_in_every_process():
     )
     other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert other.stdout.strip() == str(ids[:1].tolist())
-    with pytest.raises(ArgumentError, match="vocab_size: expected a whole number, 2 or more"):
+    with pytest.raises(ArgumentError, match="vocab_size: expected a whole number from 2 to"):
         HashingVocabulary(1)
+
+
+def test_every_id_fits_an_int32():
+    vocab = HashingVocabulary(2**31)
+    tokens = [f"w{i}" for i in range(100)]
+    assert vocab.encode([tokens]).tolist() == [[vocab[token] for token in tokens]]
+    with pytest.raises(ArgumentError, match=r"vocab_size: .* from 2 to 2147483648, got 2147483649"):
+        HashingVocabulary(2**31 + 1)
 
 
 @pytest.mark.parametrize("vocab_size", [2, 3, 5, 8])

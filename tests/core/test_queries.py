@@ -33,7 +33,9 @@ def test_every_query_has_a_weight(queries, expected):
     ]
 
 
-@pytest.mark.parametrize("queries", [3, ["war", 2.0], ("war", 2.0), [None], np.array(3.0), [{}]])
+@pytest.mark.parametrize(
+    "queries", [3, ["war", 2.0], ("war", 2.0), [None], np.array(3.0), [{}], {"war": 2.0}]
+)
 def test_what_is_neither_a_token_nor_a_vector(queries):
     with pytest.raises(ArgumentTypeError, match=r"positive: .*\('woman', 0\.5\)"):
         weighted("positive", queries, 1)

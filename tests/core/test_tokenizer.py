@@ -1,10 +1,13 @@
+import pickle
 import sys
 import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inlay import Vocabulary
 from inlay.core.tokenizer import get_tokenizer, lower, split, tokenizer_name, words
 from inlay.errors import ArgumentError, ArgumentTypeError
 
@@ -54,10 +57,32 @@ def test_lower_and_split():
 
 def test_names_and_callables():
     assert get_tokenizer("words") is words
-    assert get_tokenizer(str.split) is str.split
+    assert get_tokenizer(words) is words
+    own = get_tokenizer(str.split)
+    assert own("a good film") == ["a", "good", "film"]
+    assert get_tokenizer(own) is own
+    assert pickle.loads(pickle.dumps(own))("a b") == ["a", "b"]
     assert tokenizer_name(lower) == "lower"
     assert tokenizer_name(str.split) is None
     with pytest.raises(ArgumentError, match=r"\['lower', 'split', 'words'\]"):
         get_tokenizer("wrods")
     with pytest.raises(ArgumentTypeError):
         get_tokenizer(3)
+
+
+@pytest.mark.parametrize("answer", ["a b", None, [1, 2], {"a": 1}, {"a", "b"}, 3])
+def test_a_tokenizer_that_returns_no_tokens_is_found_out(answer):
+    """A string would be counted character by character, numbers as unknown words."""
+    with pytest.raises(ArgumentTypeError, match=r"^what the tokenizer returned"):
+        Vocabulary.from_texts(["a b"], tokenizer=lambda text: answer)
+
+
+@pytest.mark.parametrize("answer", [("a", "b"), np.array(["a", "b"]), iter(["a", "b"])])
+def test_a_tokenizer_may_return_tokens_in_whatever_holds_them(answer):
+    assert get_tokenizer(lambda text: answer)("a b") == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", [None, ["a"], b"a", 3])
+def test_words_of_what_is_no_text(text):
+    with pytest.raises(ArgumentTypeError, match="words: expected a text, as one string"):
+        words(text)

@@ -281,7 +281,7 @@ def test_decode_undoes_encode():
     assert vocab.decode([2, 1, 0]) == ["a", "<unk>"]
     assert vocab.decode([[2], [3, 2], []]) == [["a"], ["b", "a"], []]
     assert vocab.decode([]) == []
-    for wrong in ([9], [-1], [1.0]):
+    for wrong in ([9], [-1], [1.0], 3, None, [[1, 2], 3], [None]):
         with pytest.raises(IdError, match="decode"):
             vocab.decode(wrong)
 
@@ -402,3 +402,5 @@ def test_a_file_that_is_not_there(tmp_path):
         Vocabulary.load(tmp_path / "v.json")
     with pytest.raises(MissingFileError, match="got a folder"):
         Vocabulary.load(tmp_path)
+    with pytest.raises(ArgumentTypeError, match="path: expected a path"):
+        Vocabulary.load(None)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import choice, many, many_tokens
+from inlay.checks import choice, described, many, many_tokens
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
@@ -203,7 +203,12 @@ def _vectors_for(
 
 
 def _called(unknown: Callable[[str], Any], token: str, dim: int) -> Array:
-    vector = np.asarray(unknown(token), np.float32)
+    answer = unknown(token)
+    try:
+        vector = np.asarray(answer, np.float32)
+    except (TypeError, ValueError):
+        expected = f"a vector ({dim},) for {token!r}"
+        raise ArgumentTypeError("unknown", expected=expected, got=described(answer)) from None
     if vector.shape != (dim,):
         raise ArgumentError(
             "unknown", expected=f"a vector ({dim},) for {token!r}", got=f"shape {vector.shape}"

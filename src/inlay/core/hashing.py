@@ -20,7 +20,8 @@ class HashingVocabulary(Immutable, Numericalizer):
     process. Different tokens may share an id, and an id cannot be turned back.
 
     Args:
-        vocab_size: How many ids there are, padding among them: rows of the layer.
+        vocab_size: How many ids there are, padding among them: rows of the layer. At most
+            2^31, for ids are int32.
         tokenizer: `"words"`, `"lower"`, `"split"`, or a callable `str -> list[str]`.
 
     Example:
@@ -35,7 +36,7 @@ class HashingVocabulary(Immutable, Numericalizer):
 
     def __init__(self, vocab_size: int, *, tokenizer: str | Tokenizer = "words") -> None:
         get_tokenizer(tokenizer)
-        vocab_size = whole("vocab_size", vocab_size, least=2)
+        vocab_size = whole("vocab_size", vocab_size, least=2, most=2**31)
         self._set(vocab_size=vocab_size, pad_id=0, tokenizer=tokenizer)
 
     def __len__(self) -> int:

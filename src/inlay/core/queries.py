@@ -1,6 +1,6 @@
 """What `most_similar` is asked for: tokens and vectors, with their weights."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,8 @@ def weighted(name: str, queries: Any, weight: float) -> list[tuple[Any, float]]:
         return []
     if isinstance(queries, str) or _is_vector(queries):
         return [(queries, weight)]
+    if isinstance(queries, Mapping):  # its weights would go unseen
+        raise _refused(name, queries)
     if not isinstance(queries, Iterable) or getattr(queries, "shape", None) == ():
         raise _refused(name, queries)
     return [_weighted(name, query, weight) for query in queries]

@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
+from inlay.checks import described, many_tokens
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 Tokenizer = Callable[[str], list[str]]
@@ -26,6 +28,8 @@ def words(text: str) -> list[str]:
         >>> words("Don't panic: naïve café, हिन्दी!")
         ["Don't", 'panic', ':', 'naïve', 'café', ',', 'हिन्दी', '!']
     """
+    if not isinstance(text, str):
+        raise ArgumentTypeError("words", expected="a text, as one string", got=described(text))
     return (_ASCII if text.isascii() else _unicode_pattern()).findall(text)
 
 
@@ -52,21 +56,34 @@ def split(text: str) -> list[str]:
 TOKENIZERS: dict[str, Tokenizer] = {"words": words, "lower": lower, "split": split}
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A tokeniser of the user's own: what it returns is looked at before it is counted.
+
+    One string would pass for a list of its characters, and what is no token for an unknown one.
+    """
+
+    tokenizer: Tokenizer
+
+    def __call__(self, text: str) -> list[str]:
+        """The tokens of a text.
+
+        Raises:
+            ArgumentTypeError: The tokeniser returned something else than a list of strings.
+        """
+        return many_tokens("what the tokenizer returned", self.tokenizer(text))
+
+
 def get_tokenizer(tokenizer: str | Tokenizer) -> Tokenizer:
-    """The tokeniser of a name, or the callable itself."""
-    if isinstance(tokenizer, str):
-        if tokenizer in TOKENIZERS:
-            return TOKENIZERS[tokenizer]
-        raise ArgumentError(
-            "tokenizer", expected=f"one of {sorted(TOKENIZERS)} or a callable", got=repr(tokenizer)
-        )
-    if not callable(tokenizer):
-        raise ArgumentTypeError(
-            "tokenizer",
-            expected=f"one of {sorted(TOKENIZERS)} or a callable",
-            got=type(tokenizer).__name__,
-        )
-    return tokenizer
+    """The tokeniser of a name, or the callable itself, whose answers are looked at."""
+    if isinstance(tokenizer, str) and tokenizer in TOKENIZERS:
+        return TOKENIZERS[tokenizer]
+    if isinstance(tokenizer, str) or not callable(tokenizer):
+        kind = ArgumentError if isinstance(tokenizer, str) else ArgumentTypeError
+        expected = f"one of {sorted(TOKENIZERS)} or a callable"
+        raise kind("tokenizer", expected=expected, got=described(tokenizer))
+    is_ours = isinstance(tokenizer, Checked) or tokenizer in TOKENIZERS.values()
+    return tokenizer if is_ours else Checked(tokenizer)
 
 
 def tokenizer_name(tokenizer: str | Tokenizer) -> str | None:

@@ -4,7 +4,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +12,7 @@ from inlay.aliases import Array, Text
 from inlay.bytes.content import open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
-from inlay.checks import described, whole, whole_or_none
+from inlay.checks import described, path_to_read, whole, whole_or_none
 from inlay.core.given import checked_counts, listed_tokens, row_or_none, special_ids, tokens_by_id
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer, token_lists
@@ -341,6 +340,9 @@ class Vocabulary(Immutable, Numericalizer):
             array = np.asarray(ids)
         except ValueError:  # rows of different lengths
             return [self.decode(row) for row in ids]
+        if array.ndim == 0:
+            expected = "ids of one text, or of many"
+            raise IdError("decode", expected=expected, got=described(ids), hint="[id]")
         if array.size and array.dtype.kind not in "iu":
             raise IdError("decode", expected="whole numbers", got=f"{array.dtype}")
         if array.ndim > 1:
@@ -379,9 +381,9 @@ class Vocabulary(Immutable, Numericalizer):
         """
         if tokenizer is not None:
             get_tokenizer(tokenizer)
-        where = str(path)
-        if not Path(path).is_file():
-            got = "a folder" if Path(path).is_dir() else "nothing there"
+        where, file = str(path), path_to_read("path", path)
+        if not file.is_file():
+            got = "a folder" if file.is_dir() else "nothing there"
             raise MissingFileError(where, expected="a vocabulary file", got=got)
         expected = "a vocabulary that inlay saved"
         with damage_reported(where, expected=expected, hint="save it again"):

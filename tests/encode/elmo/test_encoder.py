@@ -165,7 +165,7 @@ def test_one_text_is_not_many(elmo, texts):
 
 @pytest.mark.parametrize("tokenizer", [str.lower, len, lambda text: [1, 2], lambda text: None])
 def test_a_tokenizer_that_makes_no_list(tokenizer):
-    with pytest.raises(ArgumentTypeError, match="tokenizer: expected"):
+    with pytest.raises(ArgumentTypeError, match="what the tokenizer returned"):
         Elmo(TINY, WEIGHTS, tokenizer=tokenizer).encode(["A FILM"])
 
 

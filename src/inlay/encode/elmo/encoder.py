@@ -255,14 +255,8 @@ class Elmo(Hosted):
         return self._tokens(one_text("text", text))
 
     def _tokens(self, text: str | list[str]) -> list[str]:
-        tokens: Any = self._tokenize(text) if isinstance(text, str) else text
-        if isinstance(tokens, str):
-            raise ArgumentTypeError(
-                "tokenizer",
-                expected="a function that gives a list of tokens",
-                got=described(tokens),
-            )
-        return list(one_text("tokenizer", tokens)[: self.max_length])
+        tokens = self._tokenize(text) if isinstance(text, str) else text
+        return tokens[: self.max_length]
 
     def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
         """All layers of each text, in order.
