@@ -1,5 +1,8 @@
 """The front door: `load`, `save`, and formats of the user's own."""
 
+import dataclasses
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -15,6 +18,7 @@ from inlay.formats import (
     Npz,
     Word2VecBinary,
     Word2VecText,
+    format_of,
 )
 
 
@@ -88,6 +92,7 @@ def test_numpy_s_whole_numbers_are_whole(make):
         (lambda: Npz(nonfinite="drop"), ArgumentError, "nonfinite: expected 'error' or 'keep'"),
         (lambda: Npy(tokens=[1, 2]), ArgumentTypeError, "tokens: expected a file, a list"),
         (lambda: Npy(tokens={"a": 0.0}), ArgumentTypeError, "tokens: expected a file, a list"),
+        (lambda: Npy(tokens={"a": True}), ArgumentTypeError, "tokens: expected a file, a list"),
     ],
 )
 def test_options_are_checked_when_a_format_is_made(make_format, error, message):
@@ -181,3 +186,26 @@ def test_save_takes_tables_only(tmp_path):
     with pytest.raises(ArgumentTypeError, match=r"table: expected a Table, .* Table\(tokens"):
         save(np.eye(2), tmp_path / "x.npz")
     assert not list(tmp_path.iterdir())
+
+
+def test_formats_are_values():
+    assert Glove(dim=3) == Glove(dim=3) != Glove(dim=4)
+    assert FastTextVec(header="ignore") != Word2VecText(header="ignore")
+    assert repr(FastTextVec(dim=3)).startswith("FastTextVec(nonfinite='error'")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Glove().dim = 3
+    assert Npy(tokens=np.array(["a", "b"])).tokens == ["a", "b"]
+
+
+def test_the_format_of_a_file_is_told_without_reading_it(make, tmp_path, table):
+    assert format_of(make("a 1 2\nb broken\n")) == Glove()
+    save(table, tmp_path / "x.npz")
+    assert format_of(tmp_path / "x.npz") == Npz()
+    assert format_of(tmp_path / "x.npz", format="npy") == Npy()
+    with pytest.raises(MissingFileError):
+        format_of(tmp_path / "nothing")
+    packed = tmp_path / "two.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", "a 1 2\n")
+        archive.writestr("b.vec", "1 2\na 1 2\n")
+    assert format_of(packed, member="b.vec") == FastTextVec()

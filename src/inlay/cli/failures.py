@@ -38,7 +38,7 @@ class Command(click.Command):
             message = f"expected {error.expected}, got {error.got}."
             if error.hint:
                 message += f" Try: {error.hint}"
-            raise click.BadParameter(message, ctx, options[error.where]) from error
+            raise click.BadParameter(escaped(message), ctx, options[error.where]) from error
 
 
 class FailingWell(click.Group):
