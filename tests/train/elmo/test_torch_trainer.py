@@ -10,7 +10,7 @@ from inlay.encode.elmo.torch_words import CharCNN
 from inlay.errors import ArgumentError
 from inlay.text import encode_corpus
 from inlay.train.elmo import torch_trainer
-from inlay.train.elmo.stream import Stream, Texts, Words
+from inlay.train.elmo.stream import Batch, Stream, Texts, Words
 from inlay.train.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, device_for, threads
 
 OPTIONS = Options(6, 4, 3, None, None, True, 3, ((1, 3), (2, 2), (4, 5)), 2, "relu")
@@ -135,6 +135,18 @@ def test_where_it_trains(monkeypatch):
     for wrong in ("gpu", "meta", 3.5):
         with pytest.raises(ArgumentError, match=r"device: expected .*such as 'cpu'"):
             device_for(wrong)
+
+
+def test_a_fresh_text_knows_nothing_of_the_one_before(trainer, monkeypatch):
+    (whole, stream), *halves = (trainer(unroll=4) for _ in range(3))
+    batch = stream.batch(0)
+    batch.fresh[2] = True
+    losses = []
+    for (it, _), some in zip(halves, (slice(0, 2), slice(2, 4)), strict=True):
+        monkeypatch.setattr(it.adam, "apply", lambda *_, **__: None)
+        part = batch.inputs[:, some], batch.targets[:, some], batch.fresh[some], batch.words // 2
+        losses.append(it.step(0, Batch(*part)))
+    assert whole.step(0, batch) == pytest.approx(np.mean(losses), rel=1e-5)
 
 
 def test_a_step_goes_down(trainer):
