@@ -215,3 +215,10 @@ def test_npy_cannot_be_written(tmp_path, table):
     with pytest.raises(FormatError, match="npy, which holds one array"):
         save(table, tmp_path / "x.npy")
     assert not list(tmp_path.iterdir())
+
+
+def test_tokens_that_are_given_come_before_those_in_the_file(make):
+    path = make(npz(m=MATRIX, words=np.array(["x", "y", "z"])))
+    check_table(load(path, format=Npz(tokens=NAMES)))
+    with pytest.raises(FormatError, match="expected 3 tokens"):
+        load(path, format=Npz(tokens=NAMES[:2]))
