@@ -22,7 +22,7 @@ TABLE = Table(
 
 @pytest.fixture(scope="module", params=["cnn", "mean"])
 def model(request):
-    body = net.build(net.MODELS[request.param], DIM, CLASSES, seed=1)
+    body = net.build(request.param, DIM, CLASSES, seed=1)
     body.get_layer("scores").bias.assign([0.1, 0.2, 0.3])
     if request.param == "cnn":
         body.get_layer("filters_3").bias.assign(np.ones(100))  # what padding alone would score
