@@ -25,7 +25,7 @@ INSIDE = "arrays in the file itself"
 
 
 class Hdf5(Container):
-    """An HDF5 file; its metadata are the texts among the attributes of the file.
+    """An HDF5 file; its metadata are the texts of fixed length among the file's attributes.
 
     Slices are read alone. Use it with `with`, or close it.
 
@@ -44,13 +44,12 @@ class Hdf5(Container):
             raise _not_whole(where, error) from error
         try:
             entries = _entries(h5py, file, path.stat().st_size, where)
-            texts = {str(name): file.attrs[name] for name in file.attrs}
+            metadata = _texts(h5py, file)
         except BaseException as error:
             file.close()
             if isinstance(error, InlayError | MemoryError) or not isinstance(error, Exception):
                 raise
             raise _not_whole(where, error) from error
-        metadata = {name: text for name, text in texts.items() if isinstance(text, str)}
         super().__init__(where, entries, metadata, file.close)
 
     @classmethod
@@ -83,7 +82,23 @@ def write(
     with atomic_path(path) as part, h5py.File(part, "w") as file:
         for name, array in arrays.items():
             file.create_dataset(name, data=array)
-        file.attrs.update(metadata or {})
+        for name, text in (metadata or {}).items():
+            file.attrs[name] = np.bytes_(text.encode())
+
+
+def _texts(h5py: Any, file: Any) -> dict[str, str]:
+    """The file's attributes that are texts of fixed length.
+
+    Texts of variable length lie in a heap, and libhdf5 (1.14) never comes back from a damaged one.
+    """
+    texts = {}
+    for name in file.attrs:
+        attribute = file.attrs.get_id(name)
+        kind = attribute.get_type()
+        text = isinstance(kind, h5py.h5t.TypeStringID) and not kind.is_variable_str()
+        if text and attribute.shape == ():
+            texts[str(name)] = bytes(file.attrs[name]).decode()
+    return texts
 
 
 def _entries(h5py: Any, file: Any, size: int, where: str) -> dict[str, LazyArray]:
