@@ -70,14 +70,14 @@ def test_a_corpus_without_data_is_wrong_usage(inlay, tmp_path):
     assert inlay("demo", "--corpus", tmp_path / "c.txt").exit_code == 2
 
 
-@pytest.mark.parametrize("missing", ["sklearn", "keras"])
-def test_a_missing_package_is_named_before_any_work(inlay, data, monkeypatch, missing):
+@pytest.mark.parametrize(("missing", "extra"), [("sklearn", "demo"), ("keras", "keras")])
+def test_a_missing_package_is_named_before_any_work(inlay, data, monkeypatch, missing, extra):
     import sys
 
     monkeypatch.setitem(sys.modules, missing, None)
     failed = inlay("demo", "--data", data)
     assert (failed.exit_code, failed.stdout) == (1, "")
-    assert 'pip install "inlay[demo]"' in failed.stderr
+    assert f'pip install "inlay[{extra}]"' in failed.stderr
 
 
 def test_too_few_texts_is_a_failure_that_says_so(inlay, data, tmp_path):
