@@ -81,7 +81,7 @@ class Evil:
         saved(STATE)[:-100],
         saved(STATE, zipped=False)[:-10],
     ],
-    ids="object number in-zip in-old-file list tensor no-zip no-pickle cut-zip cut-old-file".split(),
+    ids="object number zip old-file list tensor no-zip no-pickle cut-zip cut-old-file".split(),
 )
 def test_files_of_something_else(make, tmp_path, monkeypatch, data):
     monkeypatch.chdir(tmp_path)
