@@ -136,6 +136,12 @@ def test_what_is_no_folder(tmp_path):
         TextClassifier.load(tmp_path)
 
 
+def test_what_is_no_path():
+    for path in (b"x", 3, None):
+        with pytest.raises(ArgumentTypeError, match="path: expected a path, as a string"):
+            TextClassifier.load(path)
+
+
 def test_weights_of_another_model_are_refused(fitted, saved):
     settings = json.loads((saved / "settings.json").read_text(encoding="utf-8"))
     settings["model"] = "mean"

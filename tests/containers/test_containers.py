@@ -1,7 +1,7 @@
 import pytest
 
 from inlay import containers
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 
 
 @pytest.mark.parametrize("data", [b"", b"the 0.1 0.2\n", b"\x1f\x8b\x08", b"{}"])
@@ -19,3 +19,11 @@ def test_kinds_by_name(make, tmp_path):
         containers.open(tmp_path)
     with pytest.raises(MissingFileError, match="got a folder"):
         containers.open(tmp_path, kind="npy")
+
+
+def test_what_is_no_path(tmp_path):
+    for path in (b"x", 3, None):
+        with pytest.raises(ArgumentTypeError, match="path: expected a path, as a string"):
+            containers.open(path)
+    with pytest.raises(MissingFileError, match="got a folder"):
+        containers.open(tmp_path.anchor)

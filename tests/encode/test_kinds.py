@@ -135,3 +135,9 @@ def test_an_encoder_loads_no_training_code(folder):
         text=True,
     )
     assert answer.stdout.strip() == "[]", answer.stderr
+
+
+@pytest.mark.parametrize("path", [b"x", 3, None])
+def test_what_is_no_path(path):
+    with pytest.raises(ArgumentTypeError, match="path: expected a path, as a string"):
+        load_encoder(path)

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import every_text, flag, many
+from inlay.checks import every_text, flag, many, path_to_read
 from inlay.classify import storage
 from inlay.classify.batches import encode, prediction_plan, prediction_shape, rectangle
 from inlay.classify.batches import training_widths as widths_for
@@ -234,15 +234,17 @@ class TextClassifier(Estimator):
 
         Raises:
             MissingFileError: No such folder.
+            ArgumentTypeError: `path` is no path.
             FormatError: The folder is something else, or damaged.
             ArgumentError: A model or tokenizer of your own is needed.
         """
         flag("verify", verify)
-        fitted = storage.load(Path(path), model=model, tokenizer=tokenizer, verify=verify)
+        path = path_to_read("path", path)
+        fitted = storage.load(path, model=model, tokenizer=tokenizer, verify=verify)
         settings, net = fitted.settings, _networks()
         n_classes = len(fitted.classes)
         body = net.build(settings.model, fitted.table.dim, n_classes, seed=settings.seed)
-        storage.fill(body, fitted.weights, Path(path) / storage.WEIGHTS)
+        storage.fill(body, fitted.weights, path / storage.WEIGHTS)
         classifier = cls(**settings.to_dict())
         classifier.coverage_ = None
         classifier._keep(fitted, body)

@@ -7,7 +7,7 @@ that kind is opened.
 import os
 from pathlib import Path
 
-from inlay.checks import choice
+from inlay.checks import choice, path_to_read
 from inlay.containers.hdf5 import Hdf5
 from inlay.containers.numpy import Npy, Npz
 from inlay.containers.protocol import Container, LazyArray
@@ -36,6 +36,7 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
 
     Raises:
         MissingFileError: There is no such file.
+        ArgumentTypeError: `path` is no path.
         FormatError: A damaged file, or one of no kind that we know.
         ArgumentError: No kind of this name.
         MissingPackageError: What reads the kind is not installed.
@@ -48,7 +49,7 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
         ...     print(list(file), file["embedding"].shape, file["embedding"][1])
         ['embedding', 'bias'] (3, 3) [0. 1. 0.]
     """
-    path = Path(path)
+    path = path_to_read("path", path)
     if kind is not None:
         names = [known.kind for known in CONTAINERS]
         chosen = CONTAINERS[names.index(choice("kind", kind, names))]

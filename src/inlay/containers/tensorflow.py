@@ -69,13 +69,13 @@ class TensorFlow(Container):
 
 def prefix_of(path: Path) -> Path:
     """What TensorFlow calls a checkpoint, which is several files: what their names share."""
-    return path.with_name(re.sub(r"\.(index|data-\d+-of-\d+)$", "", path.name))
+    return path.parent / re.sub(r"\.(index|data-\d+-of-\d+)$", "", path.name)
 
 
 def index_of(path: Path) -> Path:
     """The index of a checkpoint, of which `path` may be any file, or the prefix."""
     prefix = prefix_of(path)
-    return prefix.with_name(f"{prefix.name}.index")
+    return prefix.parent / f"{prefix.name}.index"
 
 
 def _dtype(stored: Any) -> np.dtype[Any]:

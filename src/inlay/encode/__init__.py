@@ -1,10 +1,9 @@
 """Encoders: texts in, vectors out, for each token or for the whole."""
 
 import os
-from pathlib import Path
 
 from inlay.bytes.writing import restore_folder
-from inlay.checks import described, flag
+from inlay.checks import described, flag, path_to_read
 from inlay.core.tokenizer import Tokenizer
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import ElmoKind, Kind, recognise
@@ -51,11 +50,12 @@ def load_encoder(
 
     Raises:
         MissingFileError: Nothing is there.
+        ArgumentTypeError: `path` is no path.
         FormatError: No kind of encoder, or a damaged one.
         ArgumentError: No kind of this name, or a setting that the kind does not have.
         MissingPackageError: A package that the kind needs is not installed.
     """
-    place = Path(path)
+    place = path_to_read("path", path)
     restore_folder(place)  # of a training that was killed between two names
     chosen = recognise(place, ENCODERS) if kind is None else _named(kind)
     settings = {
