@@ -112,7 +112,11 @@ def test_what_trainable_means():
     ("settings", "message"),
     [
         ({"variant": "frozen"}, "variant: expected None, 'rand', 'static'"),
-        ({"variant": "static"}, "no embedding"),
+        (
+            {"variant": "static"},
+            r"variant: expected 'rand' without one, got 'static'. Try: embedding=",
+        ),
+        ({"variant": "rand", "embedding": 1}, "variant: expected another one beside an embedding"),
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
         ({"model": "lstm"}, "'cnn' or 'mean'.*or a function"),
         ({"validation": 1.5}, "between 0 and 1"),

@@ -34,6 +34,7 @@ def test_kinds_of_labels():
         ([1.0, np.inf], "fractions"),
         ("ab", "a list of labels"),
         ({"a": 1, "b": 2}, "a list of labels"),
+        (["a", "\ud800"], r"label 1: expected text that UTF-8 can hold, got '\\ud800'"),
         (3, "a list of labels"),
     ],
 )

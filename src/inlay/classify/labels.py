@@ -51,6 +51,13 @@ def _is_missing(label: Any) -> bool:
 
 def _as_array(labels: list[Any]) -> Array:
     if all(isinstance(label, str) for label in labels):
+        for i, label in enumerate(labels):
+            try:
+                label.encode()
+            except UnicodeEncodeError:
+                raise ArgumentError(
+                    f"label {i}", expected="text that UTF-8 can hold", got=ascii(label)[:60]
+                ) from None
         return np.asarray(labels, dtype=np.str_)
     if not all(isinstance(label, int | float | np.number | np.bool_) for label in labels):
         kinds = sorted({type(label).__name__ for label in labels})

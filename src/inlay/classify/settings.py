@@ -77,8 +77,14 @@ class ClassifierSettings:
                 return "static"
             return "non-static" if given else "rand"
         if (self.variant == "rand") == given:
-            got = "an embedding" if given else "no embedding"
-            raise ArgumentError(f"variant {self.variant!r}", expected="the other", got=got)
+            raise ArgumentError(
+                "variant",
+                expected="another one beside an embedding" if given else "'rand' without one",
+                got=repr(self.variant),
+                hint="leave the embedding out"
+                if given
+                else "embedding= with vectors to start from",
+            )
         if self.trainable is not None and self.trainable == (self.variant == "static"):
             raise ArgumentError("variant", expected="what trainable says", got=f"{self.variant!r}")
         return self.variant
