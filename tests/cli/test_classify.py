@@ -130,6 +130,14 @@ def test_wrong_usage(inlay, model, reviews, tmp_path):
     (tmp_path / "mine" / "diary.txt").write_text("dear diary")
     taken = inlay("classify", "fit", reviews, "-o", tmp_path / "mine", *COLUMNS)
     assert (taken.exit_code, "no classifier" in taken.stderr) == (2, True)
+    nowhere = inlay("classify", "fit", tmp_path / "not-read", "-o", tmp_path / "no" / "m")
+    assert (nowhere.exit_code, "no folder" in nowhere.stderr) == (1, True)
+    static = inlay(
+        "classify", "fit", reviews, "-o", tmp_path / "m", *COLUMNS, "--variant", "static"
+    )
+    assert (static.exit_code, "Try: --embedding with vectors" in static.stderr) == (2, True)
+    column = inlay("classify", "fit", reviews, "-o", tmp_path / "m", "--text", "x")
+    assert (column.exit_code, "Try: --text one of them" in column.stderr) == (1, True)
     variant = inlay("classify", "fit", reviews, "-o", tmp_path / "m", *COLUMNS, "--variant", "x")
     assert (variant.exit_code, "'--variant'" in variant.stderr) == (2, True)
 

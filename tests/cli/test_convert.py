@@ -63,6 +63,13 @@ def test_a_target_in_no_folder_fails(inlay, glove, tmp_path):
     assert "expected a folder to write into" in failed.stderr
 
 
+def test_a_target_that_is_a_folder_is_refused_before_anything_is_read(inlay, tmp_path):
+    (tmp_path / "o.bin").mkdir()
+    refused = inlay("convert", tmp_path / "not-there", tmp_path / "o.bin")
+    assert refused.exit_code == 1
+    assert "o.bin: expected the name of a file to write, got a folder" in refused.stderr
+
+
 def test_reading_options_reach_the_reader(inlay, tmp_path):
     target = tmp_path / "o.npz"
     bad = tmp_path / "bad.vec"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.checks import folder_to_write
 from inlay.cli.failures import Command
 from inlay.cli.options import Decorator, json_option, lines_of, print_json, quiet_backends
 
@@ -228,8 +229,10 @@ def _load(folder: str) -> "TextClassifier":
 
 
 def _check_folder(folder: str) -> None:
-    """Fail now if `folder` holds something else, not after the work."""
+    """Fail now if `folder` cannot be written or holds something else, not after the work."""
     path = Path(folder)
+    if not path.exists():
+        folder_to_write(folder)
     if not path.exists() or (path / "settings.json").is_file():
         return
     if not path.is_dir() or any(path.iterdir()):

@@ -79,6 +79,8 @@ def in_options(hint: str, names: dict[str, str]) -> str:
         '--no-resume'
         >>> in_options("format=Glove(dim=300) if it is one", {"dim": "--dim"})
         '--dim 300 if it is one'
+        >>> in_options("text= one of them, or tokens=... with a list", {"text": "--text"})
+        '--text one of them, or tokens=... with a list'
     """
     hint = re.sub(r"\bformat=[A-Z]\w*\(([^()]*)\)", r"\1", hint)
 
@@ -86,9 +88,12 @@ def in_options(hint: str, names: dict[str, str]) -> str:
         name, value = match.groups()
         if match[0] in names:
             return names[match[0]]
-        return f"{names[name]} {value.strip(chr(39))}" if name in names else match[0]
+        if name not in names:
+            return match[0]
+        said = value.strip("'.")
+        return f"{names[name]} {said}" if said else names[name]
 
-    return re.sub(r"\b(\w+)=('[^']*'|[\w.]+)", option, hint)
+    return re.sub(r"\b(\w+)=('[^']*'|[\w.]+|(?=[ ,]))", option, hint)
 
 
 def escaped(text: str) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
+from inlay.checks import file_to_write
 from inlay.cli.failures import escaped, in_options
-from inlay.errors import ArgumentError, MissingFileError
+from inlay.errors import ArgumentError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -98,15 +99,14 @@ def check_target(target: str, format_out: str | None) -> None:
     Raises:
         click.UsageError: Neither its name nor `--format-out` says one format.
         MissingFileError: There is no such folder.
+        ArgumentError: `target` is a folder.
     """
     import numpy as np
 
     from inlay.core import Table
     from inlay.formats import save
 
-    folder = Path(target).parent
-    if not folder.is_dir():
-        raise MissingFileError(target, expected="a folder to write into", got=f"no folder {folder}")
+    file_to_write(target)
     one = Table(["a"], np.zeros((1, 1), np.float32))
     with tempfile.TemporaryDirectory() as trial:
         try:
