@@ -44,7 +44,8 @@ class LazyArray:
         return self.read(index)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.read(...), dtype, copy=copy or None)
+        array = self.read(...)
+        return np.array(array, dtype) if copy else np.asarray(array, dtype)
 
     def __repr__(self) -> str:
         return f"<{self.dtype} {self.shape}, not read yet>"
