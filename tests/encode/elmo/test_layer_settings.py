@@ -4,8 +4,9 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from inlay.core import HashingVocabulary
 from inlay.encode.elmo.encoder import Elmo
-from inlay.encode.elmo.layer_settings import LayerSettings, trained
+from inlay.encode.elmo.layer_settings import LayerSettings, trained, words_to_cache
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError
 from tests.encode.elmo.test_network import TINY
@@ -93,3 +94,9 @@ def test_an_encoder_shows_every_setting_with_its_default(method):
     said["trainable"] = trained(said["trainable"], shown["requires_grad"].default)
     assert LayerSettings(**said) == LayerSettings()
     assert not [name for name, p in shown.items() if p.kind is p.VAR_KEYWORD]
+
+
+@pytest.mark.parametrize("given", ["a", 5, {"a", "b"}, [["a"]], [1], HashingVocabulary(9)])
+def test_what_is_no_list_of_words_to_cache(given):
+    with pytest.raises(ArgumentTypeError, match=r"^vocab_to_cache"):
+        words_to_cache(given)

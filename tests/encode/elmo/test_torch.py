@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay import Vocabulary
+from inlay import Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError
 from tests.encode.elmo.golden import ATOL, ids_of
 from tests.encode.elmo.reference import reference_layers
@@ -482,6 +482,18 @@ def test_a_vocabulary_of_cached_words():
     assert not elmo.cached.weight.requires_grad
 
 
+def test_cached_words_with_ids_of_their_own_keep_them():
+    # The order in which a dict was filled is no id.
+    table = Table(["the", "<pad>", "cat"], np.array([[1], [0], [1]], np.float32), pad_id=1)
+    wanted = make().eval()(ids([["cat", "the"]]))
+    for given, pad in (({"cat": 2, "<pad>": 1, "the": 0}, False), (table, True)):
+        elmo = make(vocab_to_cache=given).eval()
+        found = elmo(torch.tensor([[2, 0]]))
+        assert found["mask"].all()
+        np.testing.assert_allclose(array(found["elmo"]), array(wanted["elmo"]), atol=1e-6)
+        assert elmo(torch.tensor([[1]]))["mask"].item() is not pad
+
+
 def test_new_words_are_read_by_their_characters():
     vocab = Vocabulary(["the", "cat"])
     texts = [["the", "film"], ["film", "cat", "movie"]]
@@ -526,7 +538,7 @@ def test_word_ids_that_cannot_be():
         make()(None, torch.tensor([[1]]))
     with pytest.raises(ArgumentError, match="do not learn"):
         make(vocab_to_cache=["", "a"], trainable="all")
-    with pytest.raises(ArgumentTypeError, match="lists of tokens"):
+    with pytest.raises(ArgumentTypeError, match="vocab_to_cache: expected a list of tokens"):
         make(vocab_to_cache="abc")
 
 

@@ -15,7 +15,7 @@ from inlay.encode.elmo.keras_input import (
 from inlay.encode.elmo.keras_mix import ScalarMix, layer_norm, mean_over_tokens
 from inlay.encode.elmo.keras_states import RowStates
 from inlay.encode.elmo.keras_words import TABLE, CachedWords, CharacterWords, word_table
-from inlay.encode.elmo.layer_settings import LayerSettings
+from inlay.encode.elmo.layer_settings import LayerSettings, words_to_cache
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
@@ -143,7 +143,8 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             mix: What each mix begins with, unless `scalar_mix_parameters` fix it; None: evenly.
             vocab_to_cache: Words whose vectors are computed now and looked up from then on; the
                 layer then reads ids of these words, and has no convolutions. A list's ids are
-                its positions, and 0 is no token, as in AllenNLP; a Vocabulary has its own pad id.
+                its positions, and 0 is no token, as in AllenNLP; a Vocabulary, a Table and a dict
+                of token to id have their own.
             pad_token: A word that stands for no token, for example "--PAD--".
             max_length: Tokens to read of a text that comes as strings.
             name: Of the layer.
@@ -155,7 +156,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         settings.check_layers(options.n_layers + 1)
         if vocab_to_cache is not None:
             settings.check_cached()
-        words, none = words_and_none(vocab_to_cache, pad_token)
+        words, none = words_and_none(words_to_cache(vocab_to_cache), pad_token)
         layer = cls(
             options.to_dict(),
             asdict(settings),

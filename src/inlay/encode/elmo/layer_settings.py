@@ -1,10 +1,11 @@
 """What the PyTorch module and the Keras layer are asked for, under one set of names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inlay.checks import choice, described, flag, number, whole
+from inlay.checks import choice, described, flag, many_tokens, number, whole
+from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 Trainable = Literal["mix", "all", False]
@@ -95,6 +96,34 @@ def trained(trainable: Trainable | None, requires_grad: bool | None) -> Trainabl
             "requires_grad", expected="it or trainable", got="both", hint="trainable alone"
         )
     return "all" if flag("requires_grad", requires_grad) else "mix"
+
+
+def words_to_cache(given: Any) -> list[str] | Vocabulary | None:
+    """Words of `vocab_to_cache` in the order of their ids.
+
+    A map of token to id and a table have ids of their own, and keep them: in the order in which
+    a dict was filled, its ids would be other words.
+
+    Raises:
+        ArgumentTypeError: A hashing vocabulary, which has no tokens, or no list of tokens.
+        ArgumentError: A map whose ids are not `0 .. n - 1`.
+    """
+    if given is None or isinstance(given, Vocabulary):
+        return given
+    if isinstance(given, Table):
+        special = (given.pad_id, given.unk_id)
+        pad, unk = (None if row is None else given.tokens[row] for row in special)
+        return Vocabulary.from_mapping(given.key_to_index, pad=pad, unk=unk)
+    if isinstance(given, Mapping):
+        return Vocabulary.from_mapping(given)
+    if isinstance(given, HashingVocabulary):
+        raise ArgumentTypeError(
+            "vocab_to_cache",
+            expected="a vocabulary with tokens",
+            got="a HashingVocabulary, whose ids cannot be turned back into tokens",
+            hint="Vocabulary.from_texts(texts)",
+        )
+    return many_tokens("vocab_to_cache", given)
 
 
 def _numbers(values: Any) -> tuple[float, ...] | None:

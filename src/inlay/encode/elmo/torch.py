@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import BOS, EOS, character_ids, check_tokens
-from inlay.encode.elmo.layer_settings import LayerSettings
+from inlay.encode.elmo.layer_settings import LayerSettings, words_to_cache
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.encode.elmo.torch_bilm import BiLM, States, to_weights
@@ -92,7 +92,7 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
             mix: What each mix begins with, unless `scalar_mix_parameters` fix it; None: evenly.
             vocab_to_cache: Words whose vectors are made now and looked up from then on. Ids of a
                 list are its positions, and 0 is no token whatever the first word, as in AllenNLP;
-                a Vocabulary has its own pad id.
+                a Vocabulary, a Table and a dict of token to id have their own.
 
         Raises:
             ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`:
@@ -102,7 +102,7 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
         if vocab_to_cache is not None:
             settings.check_cached()
         char_cnn, bilm = (network.from_weights(options, weights) for network in (CharCNN, BiLM))
-        module = cls(char_cnn, bilm, settings, vocab_to_cache)
+        module = cls(char_cnn, bilm, settings, words_to_cache(vocab_to_cache))
         if mix is not None and settings.scalar_mix_parameters is None:
             for part in module.mixes:
                 part.scalars.data = torch.tensor(mix.scalars)
