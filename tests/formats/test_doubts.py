@@ -51,7 +51,7 @@ def test_the_first_row_alone_is_no_doubt(make):
     assert load(make("\t1\t0\t2\na\t3\t4\t5\nb\t3\t4\t5\n")).tokens[0] == ""
     assert load(make("x 0 1\na 3 4\n")).tokens.tolist() == ["x", "a"]
     path = make("\t0\t1\t2\na\t3\t4\t5\nb\t3\t4\t5\n")
-    with pytest.raises(FormatError, match=r"got a first line without a token .* Try: remove the"):
+    with pytest.raises(FormatError, match=r"got a first line that numbers .* Try: remove the"):
         load(path)
     assert load(path, format=Glove(dim=3)).tokens.tolist() == ["", "a", "b"]
 
@@ -87,6 +87,22 @@ def test_one_number_in_a_line(make, content):
     with pytest.raises(FormatError, match=r"got a single number .* Try: format=Glove.dim=1. if"):
         load(path)
     assert load(path, format=Glove(dim=1)).dim == 1
+
+
+def test_a_row_of_column_numbers_behind_the_name_of_the_index(make):
+    numbers = " ".join(map(str, range(12)))
+    path = make(f"word {numbers}\n" + lines(["good", "film"], np.full((2, 12), 0.5)))
+    with pytest.raises(
+        FormatError, match=r"a first line that numbers the columns.*remove the first"
+    ):
+        load(path)
+    assert load(path, format=Glove(dim=12)).tokens[0] == "word"
+
+
+def test_a_row_of_column_names(make):
+    path = make("word x y\n" + lines(["good", "film"], np.full((2, 2), 0.5)))
+    with pytest.raises(FormatError, match=r"line 1.*got 'x' where.*Try: remove the first line"):
+        load(path)
 
 
 def test_lists_of_pairs_with_several_numbers(make):

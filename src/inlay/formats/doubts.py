@@ -13,7 +13,8 @@ from inlay.errors import FormatError
 from inlay.formats.lines import NUMBER
 from inlay.formats.options import TextFormat
 
-DOZEN = 12  # so many equal tokens, and a tenth of the rows, are no accident
+# So many equal tokens, and a tenth of the rows, are no accident, nor so many numbers in order.
+DOZEN = 12
 
 _STARTS_NUMBER = np.zeros(256, bool)
 _STARTS_NUMBER[np.frombuffer(b"0123456789+-.", np.uint8)] = True
@@ -36,9 +37,10 @@ class Doubts:
             matrix: float32 `(rows, dim)`.
         """
         if not self._rows and len(bounds):
-            # A row of column numbers, as pandas writes it: nothing, then 0, 1, 2, ...
-            nameless = bounds[0, 0] == bounds[0, 1]
-            self._columns = bool(nameless and (matrix[0] == np.arange(matrix.shape[1])).all())
+            # A row of column numbers, as pandas writes it: the index's name or nothing, then 0,
+            # 1, 2, ... Behind a token a few of them may be an accident.
+            expected = bounds[0, 0] == bounds[0, 1] or matrix.shape[1] >= DOZEN
+            self._columns = bool(expected and (matrix[0] == np.arange(matrix.shape[1])).all())
         self._rows += len(bounds)
         filled = bounds[bounds[:, 0] < bounds[:, 1]]
         likely = filled[_STARTS_NUMBER[window[filled[:, 0]]]]
@@ -67,7 +69,7 @@ class Doubts:
             )
             hint += "; for a matrix, numpy.loadtxt and Table(tokens, matrix)"
         elif self._columns:
-            got = "a first line without a token that numbers the columns"
+            got = "a first line that numbers the columns"
             hint = "remove the first line"
         elif table.dim == 1:
             got = "a single number in each line, as lists of counts, ids or similarities have"

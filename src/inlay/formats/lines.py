@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.bytes.damage import CUT_OFF
 from inlay.errors import FormatError
 from inlay.formats.options import NumbersFormat, TextFormat
 
 BOM = b"\xef\xbb\xbf"
+NAMES_COLUMNS = "remove the first line, if it names the columns"
 
 # A byte can be taken by one part of a pattern only: a field may be as long as the file.
 FIELD = re.compile(rb"[^ \t]+")
@@ -84,7 +86,7 @@ class LineRules:
         for place, field in enumerate(vector, 1):
             if not NUMBER.fullmatch(field[0]):
                 got = f"{field[0][:40].decode(errors='replace')!r} where number {place} belongs"
-                raise self.error(number, got)
+                raise self.error(number, got, NAMES_COLUMNS if number == 1 else CUT_OFF)
         end = len(line[: vector[0].start()].rstrip(b" \t"))
         with np.errstate(over="ignore"):
             row = np.array([float(field[0]) for field in vector]).astype(np.float32)
@@ -108,12 +110,12 @@ class LineRules:
             numbers = sum(map(bool, map(NUMBER.fullmatch, FIELD.findall(token)[1:])))
             raise self.error(number, f"{numbers + self.dim}")
 
-    def error(self, number: int, got: str) -> FormatError:
+    def error(self, number: int, got: str, hint: str = CUT_OFF) -> FormatError:
         return FormatError(
             f"{self.name}, line {number}",
             expected=f"a token and {self.dim} numbers ({self.because})",
             got=got,
-            hint="download it again; a cut-off file looks like this",
+            hint=hint,
         )
 
 
