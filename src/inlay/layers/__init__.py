@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["to_keras", "to_torch"]
 
 
-class Encoder(Protocol):
+class MakesLayers(Protocol):
     """What makes vectors of texts, and layers by a `to_torch` or `to_keras` of its own."""
 
     def encode(self, texts: Any) -> Any:
@@ -31,7 +31,7 @@ class Encoder(Protocol):
 
 
 def to_torch(
-    x: Table | str | os.PathLike[str] | Encoder,
+    x: Table | str | os.PathLike[str] | MakesLayers,
     vocab: Any = None,
     *,
     freeze: bool = True,
@@ -92,7 +92,7 @@ def to_torch(
 
 
 def to_keras(
-    x: Table | str | os.PathLike[str] | Encoder,
+    x: Table | str | os.PathLike[str] | MakesLayers,
     vocab: Any = None,
     *,
     trainable: bool = False,
