@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from inlay import checks
+import inlay
+import inlay.train
+from inlay import Table, checks
+from inlay.encode.elmo import Elmo
+from inlay.encode.features import write_features
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 
 
@@ -198,3 +202,29 @@ def test_a_name_that_none_can_have(tmp_path):
     for check in (checks.file_to_write, checks.folder_to_write):
         with pytest.raises(ArgumentError, match="expected a name without a NUL"):
             check(tmp_path / "a\0b")
+
+
+@pytest.mark.parametrize("path", [5, None, b"x", ["x"]])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda path: inlay.load(path),
+        lambda path: inlay.save(Table(["a"], np.eye(1)), path),
+        lambda path: inlay.train.bilm(["a"], path),
+        lambda path: Elmo.load(path),
+        lambda path: write_features(Counting(), ["a"], path),
+    ],
+    ids="load save bilm Elmo.load write_features".split(),
+)
+def test_what_is_no_path(use, path):
+    with pytest.raises(ArgumentTypeError, match="expected a path, as a string"):
+        use(path)
+
+
+class Counting:
+    """An encoder: how many characters a text has."""
+
+    dim, hash = 1, "counting"
+
+    def encode(self, texts):
+        return np.array([[len(text)] for text in texts], np.float32)

@@ -212,6 +212,14 @@ def test_keeps_its_dtype_and_answers_in_float32(dtype):
     assert table.most_similar("a")[0] == ("b", pytest.approx(0.5**0.5))
 
 
+@pytest.mark.parametrize("other", [["a"], 1, np.ones(2), None])
+def test_similarity_is_of_two_tokens(other):
+    table = Table(["a", "b"], np.eye(2))
+    for pair in (("a", other), (other, "a")):
+        with pytest.raises(ArgumentTypeError, match=r"^similarity: expected two tokens"):
+            table.similarity(*pair)
+
+
 def test_bad_arrays():
     with pytest.raises(ArgumentTypeError, match="got int64"):
         Table(["a"], np.array([[1, 2]]))

@@ -77,6 +77,11 @@ def test_a_tokenizer_that_returns_no_tokens_is_found_out(answer):
         Vocabulary.from_texts(["a b"], tokenizer=lambda text: answer)
 
 
+def test_a_tokenizer_that_returns_a_string_is_told_to_split_it():
+    with pytest.raises(ArgumentTypeError, match=r"Try: lambda text: text.lower\(\).split\(\)"):
+        get_tokenizer(str.lower)("A b")
+
+
 @pytest.mark.parametrize("answer", [("a", "b"), np.array(["a", "b"]), iter(["a", "b"])])
 def test_a_tokenizer_may_return_tokens_in_whatever_holds_them(answer):
     assert get_tokenizer(lambda text: answer)("a b") == ["a", "b"]

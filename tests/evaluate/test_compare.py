@@ -72,6 +72,10 @@ def test_few_texts_of_each_class():
         ({"progress": 1}, "progress: expected True or False"),
         ({"embedding": "v.txt"}, "embedding: expected nothing beside estimators"),
         ({"estimators": []}, "estimators"),
+        ({"estimators": 5}, "estimators: expected a list of pairs"),
+        ({"estimators": {"x": Remember()}}, r"list\(estimators.items\(\)\)"),
+        ({"estimators": [Remember()]}, r"estimators\[0\]: expected a name and an estimator"),
+        ({"estimators": [("x", Remember()), ("y", 5)]}, r"estimators\[1\]"),
         ({"estimators": [("x", Remember()), ("x", Remember())]}, "different names"),
     ],
 )

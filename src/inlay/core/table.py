@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inlay.aliases import Array
-from inlay.checks import choice, many_tokens, whole, whole_or_none
+from inlay.checks import choice, described, many_tokens, whole, whole_or_none
 from inlay.core.alignment import Coverage, Unknown, align_rows, as_vocabulary
 from inlay.core.cosine import cosines, highest, inverse_norms, unit
 from inlay.core.given import checked_counts, checked_matrix, holds_strings, plain_json, row_or_none
@@ -288,7 +288,17 @@ class Table(Immutable):
     # -- similarity --------------------------------------------------------------------------
 
     def similarity(self, a: str, b: str) -> float:
-        """The cosine of two tokens' vectors; 0 if one of them is all zeros."""
+        """The cosine of two tokens' vectors; 0 if one of them is all zeros.
+
+        Raises:
+            UnknownTokenError: A token is not here.
+            ArgumentTypeError: Not a token.
+        """
+        pair: tuple[Any, Any] = (a, b)
+        for token in pair:
+            if not isinstance(token, str):
+                got, hint = described(token), "most_similar takes vectors and several tokens"
+                raise ArgumentTypeError("similarity", expected="two tokens", got=got, hint=hint)
         return float(unit(self[a]) @ unit(self[b]))
 
     @overload

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from inlay.checks import described, many_tokens
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -71,7 +72,15 @@ class Checked:
         Raises:
             ArgumentTypeError: The tokeniser returned something else than a list of strings.
         """
-        return many_tokens("what the tokenizer returned", self.tokenizer(text))
+        tokens: Any = self.tokenizer(text)
+        if isinstance(tokens, str):
+            raise ArgumentTypeError(
+                "what the tokenizer returned",
+                expected="a list of tokens",
+                got=described(tokens),
+                hint="lambda text: text.lower().split(), to split at white space",
+            )
+        return many_tokens("what the tokenizer returned", tokens)
 
 
 def get_tokenizer(tokenizer: str | Tokenizer) -> Tokenizer:

@@ -15,6 +15,7 @@ from inlay.checks import (
     described,
     every_text,
     file_to_write,
+    path_to_read,
     whole,
     whole_or_none,
 )
@@ -150,7 +151,7 @@ def _layer_names(layers: Any, n: int) -> list[str]:
 
 def _target(path: str | os.PathLike[str]) -> Path:
     """Where a symbolic link leads to, so that it stays one."""
-    target = file_to_write(Path(path).resolve())
+    target = file_to_write(path_to_read("path", path).resolve())
     if target.suffix != ".safetensors" or (target.exists() and not target.is_file()):
         raise ArgumentError(
             str(path),

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import every_text, whole, whole_or_none
+from inlay.checks import described, every_text, whole, whole_or_none
 from inlay.classify.classifier import TextClassifier
 from inlay.classify.labels import checked_labels
 from inlay.classify.splits import SHARE, random_split
 from inlay.classify.vectors import Embedding, given_table
 from inlay.core import get_tokenizer
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as progress_bar
 from inlay.optional import require
 
@@ -183,6 +183,8 @@ def compare(
             got=type(embedding).__name__,
             hint="(name, TextClassifier(embedding)) among the estimators",
         )
+    else:
+        _check_pairs(estimators)
     names = [name for name, _ in estimators]
     if not names or len(set(names)) < len(names):
         raise ArgumentError("estimators", expected="different names", got=repr(names))
@@ -261,3 +263,20 @@ def n_trainable(estimator: Any) -> int | None:
 
 def _n_learn(labels: Array, n_train: int | None) -> int:
     return round(SHARE * len(labels)) if n_train is None else n_train * len(np.unique(labels))
+
+
+def _check_pairs(estimators: Any) -> None:
+    """Refuse what is no list of names and estimators, before any is fitted."""
+    if not isinstance(estimators, list | tuple):
+        hint = "list(estimators.items())" if isinstance(estimators, dict) else ""
+        got = described(estimators)
+        raise ArgumentTypeError("estimators", expected="a list of pairs", got=got, hint=hint)
+    for i, pair in enumerate(estimators):
+        is_pair = isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], str)
+        if not is_pair or not all(hasattr(pair[1], name) for name in ("fit", "score")):
+            raise ArgumentTypeError(
+                f"estimators[{i}]",
+                expected="a name and an estimator, which has fit and score",
+                got=described(pair),
+                hint="('mine', TextClassifier(table))",
+            )

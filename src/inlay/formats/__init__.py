@@ -13,7 +13,7 @@ from typing import IO, Any
 from inlay.bytes.content import Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
-from inlay.checks import described, flag, whole_or_none
+from inlay.checks import described, flag, path_to_read, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.formats.glove import Glove
@@ -165,7 +165,7 @@ def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | N
         MissingFileError: No such folder.
     """
     _check_table(table)
-    path = Path(path)
+    path = path_to_read("path", path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
     chosen = _by_suffix(inner) if format is None else _given(format)

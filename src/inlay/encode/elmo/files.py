@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from inlay.bytes.writing import restore_folder
+from inlay.checks import path_to_read
 from inlay.containers import recognise
 from inlay.containers.tensorflow import index_of, prefix_of
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
@@ -77,10 +78,11 @@ def read(
         ArgumentError: A folder with several models; `verify` and no digest.
         FormatError: A broken file, files that do not belong together, or another digest.
     """
-    path = Path(path)
+    path = path_to_read("path", path)
     restore_folder(path)  # of a training that was killed between two names
     if weights is not None:
-        file, options = Path(weights), _find(path, _OPTIONS) if path.is_dir() else path
+        file = path_to_read("weights", weights)
+        options = _find(path, _OPTIONS) if path.is_dir() else path
     elif path.is_dir():
         file = _weights_in(path)
         options = _options_of(file)

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
-from inlay.checks import flag, number
+from inlay.checks import flag, number, path_to_read
 from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
@@ -152,6 +151,7 @@ def bilm(
     threads = available_workers(workers)
     seconds = number("checkpoint_every", checkpoint_every, least=0)
     resume, keep_softmax = flag("resume", resume), flag("keep_softmax", keep_softmax)
+    folder = path_to_read("output", output)
     get_tokenizer(tokenizer)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
@@ -159,7 +159,7 @@ def bilm(
     from inlay.train.elmo.torch_trainer import device_for
 
     run = Run(
-        output=Path(output),
+        output=folder,
         tokenizer=tokenizer,
         workers=threads,
         device=device_for(device),
