@@ -136,10 +136,11 @@ def test_what_is_no_folder(tmp_path):
         TextClassifier.load(tmp_path)
 
 
-def test_what_is_no_path():
+def test_what_is_no_path(small):
     for path in (b"x", 3, None):
-        with pytest.raises(ArgumentTypeError, match="path: expected a path, as a string"):
-            TextClassifier.load(path)
+        for use in (TextClassifier.load, small.save):
+            with pytest.raises(ArgumentTypeError, match="path: expected a path, as a string"):
+                use(path)
 
 
 def test_weights_of_another_model_are_refused(fitted, saved):

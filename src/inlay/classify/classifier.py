@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -212,7 +211,7 @@ class TextClassifier(Estimator):
             MissingFileError: There is no folder around it.
         """
         self._check_fitted("save")
-        storage.save(self._fitted, Path(path))
+        storage.save(self._fitted, path_to_read("path", path))
 
     @classmethod
     def load(
