@@ -40,7 +40,8 @@ class Torch(Container):
                 zipped = file.read(4) == ZIP
             if zipped:
                 _check_members(path, where)
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
+            # Before 2.3 only a string can be mapped.
+            state = torch.load(str(path), map_location="cpu", weights_only=True, mmap=zipped)
         except (InlayError, MemoryError):
             raise
         except Exception as error:  # broken bytes make torch raise anything
