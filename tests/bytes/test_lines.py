@@ -96,3 +96,9 @@ def test_an_error_of_the_one_who_reads_is_his_own():
         for _ in decoded(io.BytesIO(b"a\nb\n"), "f"):
             raise ValueError("mine")
     assert not isinstance(caught.value, FormatError)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_not_taken_for_latin(make, encoding):
+    with pytest.raises(FormatError, match="iconv -f UTF-16 -t UTF-8"):
+        list(read_lines(make("\ufeffa film\n".encode(encoding), "name.txt")))

@@ -49,11 +49,12 @@ class Encoding:
 
     def refused(self, where: str, error: UnicodeDecodeError) -> FormatError:
         """The error for text in another encoding."""
+        wide = error.object.startswith((b"\xff\xfe", b"\xfe\xff"))
         return FormatError(
             where,
             expected=f"text in {self.name.upper()}",
             got=f"the byte 0x{error.object[error.start]:02x}",
-            hint=self.hint,
+            hint="convert it first: iconv -f UTF-16 -t UTF-8" if wide else self.hint,
         )
 
 
