@@ -100,3 +100,14 @@ def test_an_encoder_shows_every_setting_with_its_default(method):
 def test_what_is_no_list_of_words_to_cache(given):
     with pytest.raises(ArgumentTypeError, match=r"^vocab_to_cache"):
         words_to_cache(given)
+
+
+@pytest.mark.parametrize("method", ["to_torch", "to_keras"])
+def test_words_of_other_layers_lead_to_those_of_an_elmo(method):
+    make = getattr(Elmo(TINY, Weights.random(TINY)), method)
+    with pytest.raises(ArgumentTypeError, match=rf"inlay.{method}\(encoder, vocab\), or vocab_to"):
+        make(["a", "film"])
+    with pytest.raises(ArgumentTypeError, match="Try: vocab_to_cache="):
+        make(vocab=["a", "film"])
+    with pytest.raises(ArgumentTypeError, match="Try: trainable=: 'mix', 'all' or False"):
+        make(freeze=True)

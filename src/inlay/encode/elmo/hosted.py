@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from inlay.checks import described
 from inlay.core import Vocabulary
 from inlay.encode.elmo.layer_settings import LayerSettings, Trainable, trained
 from inlay.encode.elmo.mix import Mix
@@ -23,6 +24,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+# What other layers of ours call it.
+ELSEWHERE = {"vocab": "vocab_to_cache=", "freeze": "trainable=: 'mix', 'all' or False"}
+
+
 def by_known_names(method: Callable[P, R]) -> Callable[P, R]:
     """Let a method answer an argument that it lacks by naming those that it has."""
     parameters = inspect.signature(method).parameters.values()
@@ -30,12 +35,20 @@ def by_known_names(method: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(method)
     def call(*args: P.args, **given: P.kwargs) -> R:
+        if len(args) > 1:
+            raise ArgumentTypeError(
+                f"{method.__name__}()",
+                expected="arguments by their names",
+                got=described(args[1]),
+                hint=f"inlay.{method.__name__}(encoder, vocab), or vocab_to_cache=vocab",
+            )
         for name in given:
             if name not in known:
                 raise ArgumentTypeError(
                     f"{method.__name__}()",
                     expected=f"an argument of {', '.join(known)}",
                     got=f"{name}=",
+                    hint=ELSEWHERE.get(name, ""),
                 )
         return method(*args, **given)
 
