@@ -340,3 +340,29 @@ def test_the_last_of_several_old_folders_is_put_back(tmp_path):
         raise ValueError("stop")
     assert (target / "a").read_text() == "second"
     assert names(tmp_path) == ["model"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says what is flushed")
+def test_all_is_on_the_disk_before_it_has_its_name_and_then_the_name_is(tmp_path, monkeypatch):
+    done = []
+    flush, rename = os.fsync, Path.replace
+
+    def fsync(handle):
+        done.append(os.readlink(f"/proc/self/fd/{handle}"))
+        flush(handle)
+
+    def replace(path, target):
+        done.append("renamed")
+        return rename(path, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    with atomic_path(tmp_path / "file") as file:
+        file.write_text("x")
+    assert done == [str(file), "renamed", str(tmp_path)]
+    done.clear()
+    with atomic_folder(tmp_path / "folder") as folder:
+        (folder / "a").mkdir()
+        (folder / "a" / "b").write_text("x")
+    assert done[-2:] == ["renamed", str(tmp_path)]
+    assert done[:3] == [str(folder / "a" / "b"), str(folder / "a"), str(folder)]
