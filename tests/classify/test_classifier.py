@@ -148,6 +148,19 @@ def test_settings_that_cannot_be_used(settings, message):
         TextClassifier(**settings).fit(["x", "y"], ["a", "b"])
 
 
+def test_ctrl_c_says_that_nothing_is_kept(monkeypatch):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("inlay.classify.classifier._train", pressed)
+    model = TextClassifier(**QUICK)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        model.fit(["x", "y"] * 9, ["a", "b"] * 9)
+    kept = "Stopped; a classifier keeps nothing of a fit that has not ended."
+    assert stopped.value.__notes__ == [kept]
+    assert not hasattr(model, "classes_")
+
+
 def test_held_out_texts_choose_the_epoch(reviews):
     texts, labels = reviews
     settings = QUICK | {"epochs": 30, "patience": 2, "validation": (texts, labels)}

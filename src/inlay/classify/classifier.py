@@ -22,6 +22,7 @@ from inlay.core.tokenizer import Tokenizer
 from inlay.errors import ArgumentError
 from inlay.hosts.backends import load_keras
 from inlay.jobs.progress import progress as show_progress
+from inlay.jobs.stop import on_stop
 
 
 class TextClassifier(Estimator):
@@ -105,6 +106,7 @@ class TextClassifier(Estimator):
 
     # -- learning ----------------------------------------------------------------------------
 
+    @on_stop(lambda: "Stopped; a classifier keeps nothing of a fit that has not ended.")
     def fit(self, texts: Iterable[Text], labels: Iterable[Any]) -> Self:
         """Learn from texts and their labels.
 
