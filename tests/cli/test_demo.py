@@ -85,3 +85,16 @@ def test_too_few_texts_is_a_failure_that_says_so(inlay, data, tmp_path):
     assert failed.exit_code == 1
     assert "class fruit: expected more than 16 texts" in failed.stderr
     assert not (tmp_path / "o").exists()
+
+
+def test_a_file_in_the_place_of_the_results_is_found_before_any_work(inlay, tmp_path):
+    (tmp_path / "file").touch()
+    wrong = inlay("demo", "--data", tmp_path / "none", "--output", tmp_path / "file")
+    assert (wrong.exit_code, "give the name of a folder" in wrong.stderr) == (2, True)
+
+
+def test_a_hint_about_columns_is_not_said_of_the_text_to_classify(inlay, tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    failed = inlay("demo", "--data", tmp_path / "x.csv", "--output", tmp_path / "kept")
+    assert (failed.exit_code, "a column 'text'" in failed.stderr) == (1, True)
+    assert "--text" not in failed.stderr

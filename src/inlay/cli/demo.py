@@ -33,7 +33,7 @@ Example:
 
 
 @click.command(cls=Command, help=HELP, short_help="Show all of it, in two minutes.")
-@click.option("--text", help="Classify this at the end.")
+@click.option("question", "--text", help="Classify this at the end.")
 @click.option("--data", metavar="DATA", type=click.Path(), help="Labelled texts of your own.")
 @click.option("--corpus", metavar="FILE", type=click.Path(), help="Text to learn vectors from.")
 @click.option(
@@ -59,7 +59,7 @@ Example:
 )
 @json_option
 def demo(
-    text: str | None,
+    question: str | None,
     data: str | None,
     corpus: str | None,
     output: str | None,
@@ -68,6 +68,8 @@ def demo(
 ) -> None:
     if corpus is not None and data is None:
         raise click.UsageError("--corpus needs labelled texts: give --data too.")
+    if output is not None and Path(output).is_file():
+        raise click.UsageError(f"--output {output} is a file: give the name of a folder.")
     quiet_backends()
     from inlay.demo import job
 
@@ -78,7 +80,7 @@ def demo(
 
     say.step("Collecting", "your texts" if data else "the English that every Python carries")
     material = job.library_material() if data is None else job.own_material(data, corpus)
-    text = text or (job.SENTENCE if data is None else material.texts[0])
+    text = question or (job.SENTENCE if data is None else material.texts[0])
     say.lines(_about(material))
 
     say.step("Learning word vectors", "from all of this text, by skip-gram, without labels")
