@@ -3,7 +3,7 @@ import pytest
 
 from inlay import Table, Vocabulary
 from inlay.classify.vectors import given_table, start, with_rest
-from inlay.errors import ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError
 
 VOCAB = Vocabulary.from_texts(["film film good rare"])
 
@@ -59,3 +59,11 @@ def test_a_stored_float16_table_is_not_changed():
     start(half, VOCAB, 0, seed=0)
     assert half.matrix.dtype == np.float16
     np.testing.assert_array_equal(half.matrix, np.ones((1, 4)))
+
+
+def test_another_dim_than_the_embeddings_is_refused(vectors):
+    vocab = Vocabulary.from_texts(["good film"])
+    assert start(vectors, vocab, vectors.dim, 0).dim == start(vectors, vocab, None, 0).dim == 16
+    assert start(None, vocab, None, 0).dim == 300
+    with pytest.raises(ArgumentError, match="dim: expected 16, as the embedding has, or None, got"):
+        start(vectors, vocab, 17, 0)

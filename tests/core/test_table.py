@@ -346,3 +346,15 @@ def test_mean(table):
         table.mean(["good"], unknown="raise")
     with pytest.raises(UnknownTokenError):
         table.mean(["xyzzy"], unknown="error")
+
+
+def test_a_table_of_a_vocabulary_has_its_special_ids():
+    vocab = Vocabulary.from_texts(["a good film", "a film"])
+    matrix = np.ones((len(vocab), 2), np.float32)
+    with pytest.raises(ArgumentError, match="pad_id: expected row 0 all zeros"):
+        Table(vocab, matrix)
+    matrix[0] = 0
+    table = Table(vocab, matrix)
+    assert (table.pad_id, table.unk_id) == (0, 1)
+    assert table.counts.tolist() == vocab.counts.tolist()
+    assert Table(table, matrix, unk_id=2).unk_id == 2

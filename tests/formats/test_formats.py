@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from inlay import Table, load, save
+from inlay import HashingVocabulary, Table, load, save
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.formats import (
     FORMATS,
@@ -209,3 +209,9 @@ def test_the_format_of_a_file_is_told_without_reading_it(make, tmp_path, table):
         archive.writestr("a.txt", "a 1 2\n")
         archive.writestr("b.vec", "1 2\na 1 2\n")
     assert format_of(packed, member="b.vec") == FastTextVec()
+
+
+def test_a_hashing_vocabulary_would_keep_every_row(make):
+    path = make("a 1 2\nb 3 4\n")
+    with pytest.raises(ArgumentTypeError, match="keep: expected a collection of tokens"):
+        load(path, keep=HashingVocabulary(5))

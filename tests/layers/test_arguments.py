@@ -63,6 +63,11 @@ def test_an_encoder_makes_its_own_layer(maker):
     assert maker(Encoder(), vocab, **trains) == whole | name
 
 
+def test_a_list_for_an_encoder_is_refused_for_its_first_word_would_be_no_token(maker):
+    with pytest.raises(ArgumentTypeError, match="vocab: expected a Vocabulary for an encoder"):
+        maker(Encoder(), ["a", "b"])
+
+
 class Frame:
     """Columns that other libraries turn into tensors: no encoder, whatever its methods."""
 

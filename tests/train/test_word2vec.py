@@ -245,3 +245,12 @@ def test_a_killed_process_leaves_nothing(tmp_path, how):
     kept = "KeyboardInterrupt\nStopped; word2vec keeps nothing of a training that has not ended.\n"
     assert err.endswith(kept if how == signal.SIGINT else "")
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "said", [{"min_count": 1}, {"max_vocab_size": 5}, {"tokenizer": "lower"}], ids=str
+)
+def test_what_an_encoded_corpus_would_ignore_is_refused(said):
+    corpus = encode_corpus(["a b a b", "b a"] * 5, min_count=2)
+    with pytest.raises(ArgumentError, match="nothing, for the corpus is encoded already"):
+        word2vec(corpus, vector_size=4, workers=1, **said)

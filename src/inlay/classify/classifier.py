@@ -43,7 +43,7 @@ class TextClassifier(Estimator):
         trainable: Whether the vectors train. None: what `variant` says, otherwise True.
         variant: Kim's names instead: `"rand"`, `"static"`, `"non-static"`, or
             `"multichannel"`: a frozen and a trained copy under the same filters.
-        dim: Numbers in a random vector; ignored with `embedding`.
+        dim: Numbers in a random vector; None: 300. With `embedding`, its own or None.
         tokenizer: As in `Vocabulary.from_texts`. Texts may also be lists of tokens.
         max_length: Read only this many tokens of a text; None: all.
         max_size: Most words to know, special ones included; None: no bound.
@@ -83,7 +83,7 @@ class TextClassifier(Estimator):
         *,
         trainable: bool | None = None,
         variant: str | None = None,
-        dim: int = 300,
+        dim: int | None = None,
         tokenizer: str | Callable[[str], list[str]] = "lower",
         max_length: int | None = 400,
         max_size: int | None = 100_000,

@@ -21,7 +21,7 @@ class ClassifierSettings:
     model: str | Callable[..., Any]
     trainable: bool | None
     variant: Variant | None
-    dim: int
+    dim: int | None
     tokenizer: str | Tokenizer
     max_length: int | None
     max_size: int | None
@@ -46,9 +46,9 @@ class ClassifierSettings:
             ArgumentTypeError: A value of a type that cannot be.
         """
         values = {field.name: given[field.name] for field in fields(cls)}
-        for name in ("dim", "min_count", "epochs", "batch_size", "patience"):
+        for name in ("min_count", "epochs", "batch_size", "patience"):
             values[name] = whole(name, values[name])
-        for name in ("max_length", "max_size"):
+        for name in ("dim", "max_length", "max_size"):
             values[name] = whole_or_none(name, values[name])
         values["seed"] = whole("seed", values["seed"], least=0, most=LARGEST_SEED)
         values["learning_rate"] = number("learning_rate", values["learning_rate"], above=0)

@@ -11,10 +11,11 @@ from inlay.checks import described
 from inlay.core import Table, Vocabulary
 from inlay.encode import ENCODERS
 from inlay.encode.protocol import is_encoder
-from inlay.errors import ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError
 
 PAD_ID, UNK_ID = 0, 1  # of every vocabulary that a classifier builds
 RANDOM_BOUND = 0.05  # Keras' own; with the 0.25 of Kim's code, words seen once are mostly noise
+DIM = 300  # of random vectors, where no other is asked for
 
 Embedding = Table | str | os.PathLike[str] | None
 
@@ -50,14 +51,20 @@ def _is_folder_of_encoder(embedding: Any) -> bool:
     return any(kind.sniff(Path(embedding)) for kind in ENCODERS)
 
 
-def start(given: Table | None, vocab: Vocabulary, dim: int, seed: int) -> Table:
+def start(given: Table | None, vocab: Vocabulary, dim: int | None, seed: int) -> Table:
     """A vector for each word of the texts, and zeros for any word that they do not have.
 
     Returns:
         float32 `(len(vocab), dim)` with the dim of `given` if there is one. Words that `given`
         lacks are random with the variance of those it has.
+
+    Raises:
+        ArgumentError: `given` has another dim.
     """
     if given is not None:
+        if dim not in (None, given.dim):
+            expected = f"{given.dim}, as the embedding has, or None"
+            raise ArgumentError("dim", expected=expected, got=f"{dim}")
         aligned = given.align(vocab, unknown="uniform", seed=seed)
         matrix = np.array(aligned.matrix)
         matrix[UNK_ID] = 0
@@ -71,7 +78,7 @@ def start(given: Table | None, vocab: Vocabulary, dim: int, seed: int) -> Table:
             coverage=aligned.coverage,
         )
     rng = np.random.default_rng(seed)
-    matrix = rng.uniform(-RANDOM_BOUND, RANDOM_BOUND, (len(vocab), dim)).astype(np.float32)
+    matrix = rng.uniform(-RANDOM_BOUND, RANDOM_BOUND, (len(vocab), dim or DIM)).astype(np.float32)
     matrix[[PAD_ID, UNK_ID]] = 0
     return Table(vocab.tokens, matrix, pad_id=PAD_ID, unk_id=UNK_ID)
 

@@ -69,7 +69,8 @@ class Table(Immutable):
 
         Args:
             tokens: Each once, in row order: a list, a numpy array of strings, a pandas Index,
-                a `Tokens` (shared, not copied).
+                a `Tokens` (shared, not copied); or a `Vocabulary`, whose special ids and counts
+                the table then has, or another table, of which the same holds.
             matrix: float16, float32 or float64 `(len(tokens), dim)`; keeps its dtype.
             counts: How often each token was seen, whole numbers `(len(tokens),)`.
             pad_id: The row that is padding; it must be all zeros.
@@ -90,6 +91,10 @@ class Table(Immutable):
                 expected, hint = "the tokens, then the matrix", "Table(tokens, matrix)"
                 raise ArgumentTypeError("Table", expected=expected, got=got, hint=hint) from None
             raise
+        if isinstance(tokens, Vocabulary | Table):
+            pad_id = tokens.pad_id if pad_id is None else pad_id
+            unk_id = tokens.unk_id if unk_id is None else unk_id
+            counts = tokens.counts if counts is None else counts
         matrix = checked_matrix(matrix, len(store))
         store.check_distinct()
         pad_id = row_or_none("pad_id", pad_id, len(store))

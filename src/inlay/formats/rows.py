@@ -7,7 +7,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
-from inlay.core import Table, Tokens
+from inlay.core import HashingVocabulary, Table, Tokens
 from inlay.errors import ArgumentTypeError, FormatError
 from inlay.formats.options import RowsFormat
 from inlay.formats.protocol import ReadOptions
@@ -177,12 +177,13 @@ def as_keep(keep: Any) -> Container[str] | Tokens | None:
         return cast(Container[str] | Tokens | None, keep)
     if isinstance(getattr(keep, "tokens", None), Tokens):  # a Vocabulary or a Table
         return cast(Tokens, keep.tokens)
-    if isinstance(keep, str | bytes) or not isinstance(keep, Container | Iterable):
+    one = isinstance(keep, str | bytes | HashingVocabulary)  # the last has any token
+    if one or not isinstance(keep, Container | Iterable):
         raise ArgumentTypeError(
             "keep",
             expected="a collection of tokens, a Vocabulary or a Table",
             got=f"{type(keep).__name__} {keep!r:.40}",
-            hint="put one token in a list: [token]",
+            hint="a list of tokens, of one too: [token]",
         )
     return frozenset(keep) if isinstance(keep, Iterable) else keep
 

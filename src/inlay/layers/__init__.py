@@ -11,6 +11,7 @@ from inlay.layers.arguments import (
     check_for_encoder,
     check_names,
     check_vocab,
+    check_vocab_for_encoder,
     maker_of,
     table_of,
 )
@@ -51,7 +52,8 @@ def to_torch(
             table, for `inlay.load`. Or an encoder, such as an ELMo.
         vocab: Whose ids the layer takes: what `Table.align` takes, which then gives a token
             that the table lacks a random vector; see there for other ways. None: ids are the
-            table's own rows. With an encoder: its `vocab_to_cache`.
+            table's own rows. With an encoder: its `vocab_to_cache`, as a
+            Vocabulary.
         freeze: False for a layer that trains; of an encoder all or nothing, for more see its
             own `to_torch`.
         check_ids: Look at the ids before each look-up, and name a wrong one. Costs a pass over
@@ -82,6 +84,7 @@ def to_torch(
     check_vocab(vocab, "freeze")
     freeze, check_ids = flag("freeze", freeze), flag("check_ids", check_ids)
     if make := maker_of(x, "to_torch"):
+        check_vocab_for_encoder(vocab)
         check_for_encoder("to_torch", check_ids=check_ids)
         return make(vocab_to_cache=vocab, trainable=False if freeze else "all")
     require("torch", extra="torch", need="making a torch layer")
@@ -117,7 +120,8 @@ def to_keras(
             file of a table, for `inlay.load`. Or an encoder, such as an ELMo.
         vocab: Whose ids the layer takes: what `Table.align` takes, which then gives a token
             that the table lacks a random vector; see there for other ways. None: ids are the
-            table's own rows. With an encoder: its `vocab_to_cache`.
+            table's own rows. With an encoder: its `vocab_to_cache`, as a
+            Vocabulary.
         trainable: True for a layer that trains. `layer.trainable = True` later does the same. Of
             an encoder all or nothing, for more see its own `to_keras`.
         mask: Whether to make a mask. Without a `pad_id` there is none.
@@ -158,6 +162,7 @@ def to_keras(
     if name is not None and not isinstance(name, str):
         raise ArgumentTypeError("name", expected="a string, or None", got=described(name))
     if make := maker_of(x, "to_keras"):
+        check_vocab_for_encoder(vocab)
         check_for_encoder("to_keras", check_ids=check_ids, mask=not mask)
         return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
     load_keras("making a Keras layer")

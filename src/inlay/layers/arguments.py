@@ -77,6 +77,22 @@ def check_vocab(vocab: Any, flag: str) -> None:
         )
 
 
+def check_vocab_for_encoder(vocab: Any) -> None:
+    """Refuse a plain list: a table's rows are numbered from 0, AllenNLP's words from 1.
+
+    Raises:
+        ArgumentTypeError: Neither None nor something that has ids of its own.
+    """
+    if vocab is not None and not isinstance(vocab, Vocabulary | Table | Mapping):
+        raise ArgumentTypeError(
+            "vocab",
+            expected="a Vocabulary for an encoder, or None",
+            got=described(vocab),
+            hint="Vocabulary(tokens); or the encoder's own method, vocab_to_cache=tokens, where "
+            "id 0 is no token",
+        )
+
+
 def check_names(where: str, wrong: Mapping[str, object], own: str, opposites: str = "") -> None:
     """Refuse arguments that a function does not have, by the words that it has for them.
 

@@ -1,12 +1,13 @@
 """Word vectors by skip-gram with negative sampling."""
 
 from dataclasses import asdict, dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import flag, number, whole, whole_or_none
+from inlay.checks import described, flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
@@ -154,6 +155,7 @@ def word2vec(
         threads = 1
     with on_stop(lambda: "Stopped; word2vec keeps nothing of a training that has not ended."):
         if isinstance(corpus, Corpus):
+            _check_encoded(min_count, max_vocab_size, tokenizer)
             data = corpus
         else:
             data = encode_corpus(
@@ -180,6 +182,20 @@ def word2vec(
             "inlay": __version__,
         },
     )
+
+
+def _check_encoded(min_count: Any, max_vocab_size: Any, tokenizer: Any) -> None:
+    """Refuse what a corpus that is encoded already was asked for, and would be ignored now."""
+    said = {"min_count": min_count, "max_vocab_size": max_vocab_size, "tokenizer": tokenizer}
+    defaults = signature(word2vec).parameters
+    for name, value in said.items():
+        if value != defaults[name].default:
+            raise ArgumentError(
+                name,
+                expected="nothing, for the corpus is encoded already",
+                got=described(value),
+                hint=f"encode_corpus(..., {name.replace('max_vocab_size', 'max_size')}=...)",
+            )
 
 
 def _train(data: Corpus, settings: Word2VecSettings, threads: int, bar: bool | None) -> Array:
