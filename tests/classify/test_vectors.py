@@ -18,7 +18,7 @@ def test_random_start_is_seeded_and_the_special_rows_are_zero():
 
 
 def test_given_start_keeps_vectors_and_draws_the_missing(vectors):
-    table = start(vectors, VOCAB, 0, seed=0)
+    table = start(vectors, VOCAB, None, seed=0)
     np.testing.assert_array_equal(table["film"], vectors["film"])
     assert table["rare"].any()
     assert not table["<unk>"].any()
@@ -56,7 +56,7 @@ def test_a_table_a_file_or_nothing(vectors, tmp_path):
 
 def test_a_stored_float16_table_is_not_changed():
     half = Table(["good"], np.ones((1, 4), np.float16))
-    start(half, VOCAB, 0, seed=0)
+    start(half, VOCAB, None, seed=0)
     assert half.matrix.dtype == np.float16
     np.testing.assert_array_equal(half.matrix, np.ones((1, 4)))
 

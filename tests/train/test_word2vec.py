@@ -7,7 +7,7 @@ import pytest
 
 import inlay
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.text import encode_corpus
+from inlay.text import Corpus, encode_corpus
 from inlay.train import word2vec
 from tests.processes import ended, posix, started
 
@@ -23,6 +23,8 @@ def two_topics(n=1500, seed=0):
 
 def learn(corpus, **settings):
     defaults = {"vector_size": 16, "min_count": 1, "sample": 0, "workers": 1}
+    if isinstance(corpus, Corpus):  # encoded already
+        del defaults["min_count"]
     return word2vec(corpus, **(defaults | settings))
 
 
@@ -61,7 +63,7 @@ def test_counts_fall_and_provenance_says_how():
 
 def test_provenance_claims_nothing_about_a_corpus_that_was_encoded_before():
     encoded = encode_corpus(["A b. A b."], min_count=2, tokenizer="lower")
-    made = learn(encoded, min_count=5, window=3).provenance
+    made = learn(encoded, window=3).provenance
     assert (made["tokenizer"], made["settings"]["min_count"]) == (None, None)
     assert made["settings"]["max_vocab_size"] is None
     assert made["settings"]["window"] == 3

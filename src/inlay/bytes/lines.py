@@ -30,7 +30,7 @@ class Encoding:
 
     name: str = "utf-8"
     errors: str = "strict"
-    hint: str = "convert it first: iconv -f LATIN1 -t UTF-8"
+    hint: str = "convert the file to UTF-8 first, from the encoding that it was written in"
 
     def decode(self, raw: bytes, where: str) -> str:
         """The bytes of a whole file as text, without its byte order mark.

@@ -92,7 +92,9 @@ def classify() -> None:
 @click.option("--embedding", metavar="FILE", type=click.Path(), help="Vectors to start from.")
 @click.option("--model", default="cnn", show_default=True, help="cnn, or mean of the vectors.")
 @click.option("--variant", help="rand, static, non-static or multichannel; see Kim 2014.")
-@click.option("--dim", type=int, help="The numbers in a random vector.  [default: 300]")
+@click.option(
+    "--dim", type=int, default=None, help="The numbers in a random vector.  [default: 300]"
+)
 @click.option(
     "--tokenizer",
     type=click.Choice(["words", "lower", "split"]),

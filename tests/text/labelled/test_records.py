@@ -111,10 +111,18 @@ def test_json_deeper_than_python_goes(tmp_path):
         read_labelled(file)
 
 
-def test_a_field_beyond_what_the_csv_module_takes(tmp_path):
-    file = write(tmp_path, "a.csv", f"text,label\n{'x' * (csv.field_size_limit() + 1)},a\n")
-    with pytest.raises(FormatError, match=r"line 2: expected delimited text.*field_size_limit"):
-        read_labelled(file)
+def test_a_field_longer_than_the_csv_module_takes_by_itself(tmp_path, monkeypatch):
+    text = "말 " * 70_000
+    file = write(tmp_path, "a.csv", f"text,label\n{text},a\n")
+    before = csv.field_size_limit(131_072)
+    try:
+        assert read_labelled(file).texts == [text]
+        monkeypatch.setenv("INLAY_MAX_TEXT", "150000")
+        csv.field_size_limit(131_072)
+        with pytest.raises(FormatError, match=r"a\.csv, line 2: expected .* INLAY_MAX_TEXT"):
+            read_labelled(file)
+    finally:
+        csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.txt"])

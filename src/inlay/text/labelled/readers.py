@@ -182,7 +182,8 @@ def _encoding(name: Any, errors: Any, kind: Kind) -> Encoding:
             got=repr(name),
             hint=f"convert it first: iconv -f {name.upper()} -t UTF-8",
         )
-    return Encoding(name, errors, hint="encoding='cp1252', or errors='replace'")
+    hint = "the encoding that it was written in, such as encoding='cp949' for Korean, 'gb18030' "
+    return Encoding(name, errors, f"{hint}for Chinese, 'cp1252' for Western; or errors='replace'")
 
 
 def _sniff(path: Path, columns: tuple[str | int, str | int]) -> Kind:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from inlay.bytes.limits import TEXT
 from inlay.bytes.lines import Encoding, read_lines
 from inlay.errors import ArgumentError, FormatError
 from inlay.text.labelled.texts import Item
@@ -19,6 +20,8 @@ def delimited(path: Path, encoding: Encoding, delimiter: str, columns: Columns) 
 
     Numbered columns: no header.
     """
+    # One number for the whole process, which is never made smaller; a C long on Windows.
+    csv.field_size_limit(max(csv.field_size_limit(), min(TEXT.bytes(), 2**31 - 1)))
     lines = read_lines(path, encoding)  # with their ends, for a quoted field may hold some
     if delimiter == "\t":
         rows = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
@@ -48,7 +51,6 @@ def delimited(path: Path, encoding: Encoding, delimiter: str, columns: Columns) 
             f"{where}, line {rows.line_num}",
             expected="delimited text",
             got=str(error),
-            hint="csv.field_size_limit(...) allows longer ones" if "limit" in str(error) else "",
         ) from error
 
 
