@@ -59,7 +59,7 @@ def main() -> None:
     print(versions("numpy", "numba", *options.peers.split(",")))
     with tempfile.TemporaryDirectory() as folder:
         path, tiny = Path(folder, "glove.txt"), Path(folder, "tiny.txt")
-        tiny.write_text("word 0.5\n")
+        tiny.write_text("word 0.5 0.25\n")
         make_file(path, options.rows, options.dim)
         print(f"{options.rows} x {options.dim}, {path.stat().st_size / 1e6:.0f} MB of text")
         path.read_bytes()

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from inlay.aliases import Array
 from inlay.checks import choice, described, many_tokens, whole, whole_or_none
@@ -197,7 +196,7 @@ class Table(Immutable):
         """
         return self._storage
 
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """`vectors`, for `np.asarray(table)`; or the matrix in another dtype.
 
         Read-only and shared where the matrix is stored so; `np.array(table)` copies.
