@@ -446,9 +446,9 @@ def test_from_an_encoder():
 
 def test_an_encoder_is_frozen_as_a_table_is():
     encoder = elmo.Elmo(TINY, lively(TINY))
-    words = ["--PAD--", *dict.fromkeys(word for text in TEXTS[:3] for word in text)]
-    rows = torch.tensor([[words.index(word) for word in TEXTS[0]]])
-    frozen = inlay.to_torch(encoder, words).eval()
+    vocab = Vocabulary.from_texts(TEXTS[:3])
+    rows = torch.from_numpy(vocab.encode(TEXTS[:1]))
+    frozen = inlay.to_torch(encoder, vocab).eval()
     np.testing.assert_allclose(array(frozen(rows)["default"]), encoder.encode(TEXTS[:1]), atol=ATOL)
     assert not any(part.requires_grad for part in frozen.parameters())
     trained = inlay.to_torch(encoder, freeze=False)
