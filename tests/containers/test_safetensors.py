@@ -48,7 +48,7 @@ def test_what_is_written_comes_back_here_and_elsewhere(tmp_path):
 
 
 def test_large_elements_come_first_so_that_all_are_aligned(tmp_path):
-    import torch
+    torch = pytest.importorskip("torch")
     from safetensors.torch import load_file as load_torch
 
     arrays = {"a": np.ones(3, np.uint8), "b": np.arange(4.0), "c": np.ones(3, np.float16)}
