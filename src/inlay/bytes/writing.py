@@ -176,12 +176,13 @@ def _swap(part: Path, path: Path) -> None:
 def _behind_links(path: Path) -> Path:
     if not path.is_symlink():
         return path
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError) as error:  # which of the two depends on Python's version
-        raise ArgumentError(
-            str(path), expected="a name to write to", got="a link that leads back to itself"
-        ) from error
+    with contextlib.suppress(OSError, RuntimeError):  # of a loop: which one depends on Python
+        resolved = path.resolve()
+        if not resolved.is_symlink():  # from 3.13 on a loop is resolved to itself
+            return resolved
+    raise ArgumentError(
+        str(path), expected="a name to write to", got="a link that leads back to itself"
+    )
 
 
 def _part_of(path: Path) -> Path:
