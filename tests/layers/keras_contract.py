@@ -18,11 +18,6 @@ TARGETS = np.ones((4, 1), "float32")
 # Keras 3.15 has its variables turned into arrays the old way when it saves and trains.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-VERSION = tuple(int(part) for part in keras.version().split(".")[:2])
-shares = pytest.mark.skipif(
-    BACKEND == "jax" and VERSION < (3, 8), reason="before 3.8 Keras copies what JAX is given"
-)
-
 OPTIMISERS = {
     "sgd": lambda: keras.optimizers.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
     "adamw": lambda: keras.optimizers.AdamW(0.1, weight_decay=0.5),
@@ -66,14 +61,12 @@ def test_is_an_embedding(padded, trainable):
     np.testing.assert_array_equal(array(layer(IDS)), padded.vectors[IDS])
 
 
-@shares
 def test_frozen_shares_the_tables_memory(padded):
     layer = to_keras(padded)
     padded.storage[0] = 7
     assert (numbers(layer)[0] == 7).all()
 
 
-@shares
 def test_a_native_file_is_shared_and_never_written_to(padded, tmp_path):
     path = tmp_path / "table.safetensors"
     padded.save(path)

@@ -138,10 +138,10 @@ def to_keras(
         `output_dim = table.dim`, already built. `mask_zero` says what it says in Keras: that the
         id left out is 0. Frozen, it shares the table's memory, allocating nothing, if that is
         of the layer's variable dtype, writable, and (TensorFlow, JAX) starts at a multiple of 64
-        bytes, as the map of a native file does. Otherwise it allocates one matrix, and so it
-        does on JAX with Keras before 3.8. With JAX the first `fit` makes one more copy. On the
-        torch backend `model.set_weights` writes into memory that is shared: the table changes,
-        its file never. Of an encoder, what its own `to_keras` returns.
+        bytes, as the map of a native file does. Otherwise it allocates one matrix.
+        With JAX the first `fit` makes one more copy. On the torch backend `model.set_weights`
+        writes into memory that is shared: the table changes, its file never. Of an encoder,
+        what its own `to_keras` returns.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
