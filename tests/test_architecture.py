@@ -19,6 +19,7 @@ LEVELS = [
     {"bytes", "kernels"},
     {"containers", "hosts"},
     {"jobs"},  # whose checkpoints are containers
+    {"tokenizers"},
     {"core"},
     {"formats", "text"},
     {"layers", "encode"},

@@ -23,7 +23,7 @@ _HOME = {
     "to_keras": "inlay.layers",
     "to_torch": "inlay.layers",
     "train": "inlay",
-    "words": "inlay.core",
+    "words": "inlay.tokenizers",
 }
 
 __all__ = [
@@ -46,13 +46,14 @@ __all__ = [
 if TYPE_CHECKING:
     from inlay import train
     from inlay.classify import TextClassifier
-    from inlay.core import HashingVocabulary, Table, Vocabulary, words
+    from inlay.core import HashingVocabulary, Table, Vocabulary
     from inlay.encode import load_encoder
     from inlay.errors import InlayError
     from inlay.evaluate import compare
     from inlay.formats import load, save
     from inlay.layers import to_keras, to_torch
     from inlay.text import read_labelled
+    from inlay.tokenizers import words
 
 
 def __getattr__(name: str) -> Any:

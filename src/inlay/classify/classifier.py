@@ -18,11 +18,11 @@ from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
 from inlay.classify.vectors import PAD_ID, Embedding, given_table, start, with_rest
 from inlay.core import Vocabulary
-from inlay.core.tokenizer import Tokenizer
 from inlay.errors import ArgumentError
 from inlay.hosts.backends import load_keras
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
+from inlay.tokenizers import Tokenizer
 
 
 class TextClassifier(Estimator):

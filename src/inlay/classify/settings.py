@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
 from inlay.checks import choice, flag, number, whole, whole_or_none
-from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.tokenizers import Tokenizer, get_tokenizer
 
 Variant = Literal["rand", "static", "non-static", "multichannel"]
 VARIANTS: tuple[Variant, ...] = ("rand", "static", "non-static", "multichannel")

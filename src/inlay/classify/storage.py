@@ -18,9 +18,9 @@ from inlay.classify.labels import checked_labels
 from inlay.classify.settings import ClassifierSettings
 from inlay.classify.vectors import PAD_ID, UNK_ID
 from inlay.containers import safetensors
-from inlay.core import Table, Vocabulary, tokenizer_name
-from inlay.core.tokenizer import Tokenizer
+from inlay.core import Table, Vocabulary
 from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
+from inlay.tokenizers import Tokenizer, tokenizer_name
 
 FORMAT, VERSION = "inlay-classifier", 1
 SETTINGS, VOCABULARY, WEIGHTS = "settings.json", "vocabulary.json", "weights.safetensors"

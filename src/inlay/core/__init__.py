@@ -3,7 +3,6 @@
 from inlay.core.alignment import Coverage
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.table import Table
-from inlay.core.tokenizer import get_tokenizer, tokenizer_name, words
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
 
@@ -13,7 +12,4 @@ __all__ = [
     "Table",
     "Tokens",
     "Vocabulary",
-    "get_tokenizer",
-    "tokenizer_name",
-    "words",
 ]

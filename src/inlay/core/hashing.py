@@ -9,8 +9,8 @@ from inlay.aliases import Array
 from inlay.checks import described, whole
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer
-from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.errors import ArgumentTypeError
+from inlay.tokenizers import Tokenizer, get_tokenizer
 
 
 class HashingVocabulary(Immutable, Numericalizer):

@@ -7,8 +7,8 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import choice, every_text, whole_or_none
-from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.errors import ArgumentError
+from inlay.tokenizers import Tokenizer, get_tokenizer
 
 Side = Literal["start", "end"]
 

@@ -16,7 +16,6 @@ from inlay.checks import described, path_to_read, whole, whole_or_none
 from inlay.core.given import checked_counts, listed_tokens, row_or_none, special_ids, tokens_by_id
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer, token_lists
-from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
 from inlay.core.tokens import Tokens
 from inlay.errors import (
     ArgumentError,
@@ -27,6 +26,7 @@ from inlay.errors import (
     MissingFileError,
     UnknownTokenError,
 )
+from inlay.tokenizers import Tokenizer, get_tokenizer, tokenizer_name
 
 FORMAT = "inlay-vocabulary"
 DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB

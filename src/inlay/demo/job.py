@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inlay.classify import TextClassifier
-from inlay.core import Table, get_tokenizer
+from inlay.core import Table
 from inlay.demo.packages import PackageTask, package_task
 from inlay.demo.stdlib import docstrings, topics
 from inlay.errors import ArgumentError
@@ -19,6 +19,7 @@ from inlay.evaluate import Comparison, compare
 from inlay.hosts.backends import load_keras
 from inlay.optional import require
 from inlay.text import read_labelled
+from inlay.tokenizers import get_tokenizer
 from inlay.train import word2vec
 
 # For a corpus a thousand times smaller than those that word2vec's defaults were chosen for.

@@ -4,11 +4,11 @@ import os
 
 from inlay.bytes.writing import restore_folder
 from inlay.checks import described, flag, path_to_read
-from inlay.core.tokenizer import Tokenizer
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import ElmoKind, Kind, recognise
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.tokenizers import Tokenizer
 
 __all__ = ["ENCODERS", "Encoder", "Kind", "LayeredEncoder", "WordEncoder", "load_encoder"]
 

@@ -13,10 +13,10 @@ from inlay.classify.classifier import TextClassifier
 from inlay.classify.labels import checked_labels
 from inlay.classify.splits import SHARE, random_split
 from inlay.classify.vectors import Embedding, given_table
-from inlay.core import get_tokenizer
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as progress_bar
 from inlay.optional import require
+from inlay.tokenizers import get_tokenizer
 
 FEW = 1_000  # training texts below which holding some out costs more than it tells
 FEW_SETTINGS = {"validation": None, "epochs": 20, "batch_size": 20}

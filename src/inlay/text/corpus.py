@@ -18,10 +18,10 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.lines import read_lines
 from inlay.checks import described, flag, whole, whole_or_none
-from inlay.core.tokenizer import Tokenizer, get_tokenizer, split
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text.numbering import number_file, number_stream
+from inlay.tokenizers import Tokenizer, get_tokenizer, split
 
 # A path, or texts.
 CorpusLike = str | PathLike[str] | Iterable[str | Sequence[str]]

@@ -9,12 +9,12 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import described, flag, number, whole, whole_or_none
 from inlay.core import Table
-from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers, run_pieces
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
+from inlay.tokenizers import Tokenizer, tokenizer_name
 from inlay.train.schedule import falling, seed_of
 from inlay.version import __version__
 

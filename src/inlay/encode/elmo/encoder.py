@@ -19,7 +19,6 @@ from inlay.checks import (
     whole_or_none,
 )
 from inlay.core import Table
-from inlay.core.tokenizer import Tokenizer, get_tokenizer, tokenizer_name
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.hosted import Hosted
 from inlay.encode.elmo.lexicon import Lexicon, check_origin
@@ -33,6 +32,7 @@ from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.threads import available_workers
+from inlay.tokenizers import Tokenizer, get_tokenizer, tokenizer_name
 
 
 class Elmo(Hosted):

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from inlay.core.tokenizer import Tokenizer
 from inlay.errors import ArgumentError, FormatError
+from inlay.tokenizers import Tokenizer
 
 REPORT = "training.json"
 

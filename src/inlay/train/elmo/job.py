@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from inlay.checks import flag, number, path_to_read
-from inlay.core.tokenizer import Tokenizer, get_tokenizer
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
 from inlay.optional import require
 from inlay.text.corpus import CorpusLike
+from inlay.tokenizers import Tokenizer, get_tokenizer
 from inlay.train.elmo.bilm_settings import BilmSettings
 from inlay.train.elmo.resume import left
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from inlay.aliases import Array
-from inlay.core.tokenizer import Tokenizer, tokenizer_name
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text import Corpus, encode_corpus
 from inlay.text.corpus import CorpusLike
+from inlay.tokenizers import Tokenizer, tokenizer_name
 from inlay.train.elmo import folder, resume
 from inlay.train.elmo.measure import unigram
 from inlay.train.elmo.stream import Stream, Texts, Words

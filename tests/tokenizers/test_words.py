@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inlay import Vocabulary
-from inlay.core.tokenizer import get_tokenizer, lower, split, tokenizer_name, words
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.tokenizers import get_tokenizer, lower, split, tokenizer_name, words
 
 
 @pytest.mark.parametrize(
