@@ -191,7 +191,9 @@ def main() -> None:
     if args.train_bilm:
         from inlay.train import bilm
 
-        report = bilm(args.train_bilm, args.encoder, tokenizer=tokens, **json.loads(args.bilm))
+        report = bilm(
+            args.train_bilm, args.encoder, tokenizer=tokens, **json.loads(args.bilm)
+        ).provenance
         print(json.dumps({k: report[k] for k in report if k != "history"}, default=str), flush=True)
     parts = {}
     for name in ("train", "test"):

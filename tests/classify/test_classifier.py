@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -293,10 +295,17 @@ def test_a_score_of_other_labels_is_none(reviews):
         model.score(["a", "b"], ["pos"])
 
 
-def test_progress_is_shown_if_asked_for(reviews, capsys):
-    for shown in (True, False):
-        TextClassifier(**QUICK | {"epochs": 1, "progress": shown}).fit(*reviews)
-        assert ("training" in capsys.readouterr().err) == shown
+@pytest.mark.parametrize(
+    ("progress", "terminal", "shown"),
+    [(True, False, True), (False, True, False), (None, True, True), (None, False, False)],
+)
+def test_progress_is_shown_if_asked_for_or_on_a_terminal(
+    reviews, capsys, monkeypatch, progress, terminal, shown
+):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    assert TextClassifier().progress is None
+    TextClassifier(**QUICK | {"epochs": 1, "progress": progress}).fit(*reviews)
+    assert ("training" in capsys.readouterr().err) == shown
 
 
 def test_every_model_of_that_name_is_there():

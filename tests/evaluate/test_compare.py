@@ -52,6 +52,17 @@ def test_every_estimator_gets_the_same_splits_and_no_text_to_judge_by():
     assert estimators[0][1].seed == 0  # those given are not touched
 
 
+def test_one_bar_for_all_fits():
+    class Showing(DummyClassifier):
+        def __init__(self, progress=None):
+            super().__init__()
+            self.progress = progress
+
+    estimators = [("unsaid", Showing()), ("asked for", Showing(progress=True))]
+    fitted = compare(TEXTS, LABELS, estimators=estimators, n_splits=1).fitted
+    assert [one.progress for one in fitted.values()] == [False, True]
+
+
 def test_few_texts_of_each_class():
     found = compare(
         TEXTS, LABELS, estimators=[("x", DummyClassifier())], n_train=5, n_test=30, n_splits=2

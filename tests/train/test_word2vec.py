@@ -65,7 +65,7 @@ def test_provenance_claims_nothing_about_a_corpus_that_was_encoded_before():
     encoded = encode_corpus(["A b. A b."], min_count=2, tokenizer="lower")
     made = learn(encoded, window=3).provenance
     assert (made["tokenizer"], made["settings"]["min_count"]) == (None, None)
-    assert made["settings"]["max_vocab_size"] is None
+    assert made["settings"]["max_size"] is None
     assert made["settings"]["window"] == 3
 
 
@@ -167,8 +167,8 @@ def test_a_rate_at_which_one_pair_overshoots_is_an_error():
         {"epochs": None},
         {"epochs": 2.0},
         {"min_count": 0},
-        {"max_vocab_size": 0},
-        {"max_vocab_size": 3.0},
+        {"max_size": 0},
+        {"max_size": 3.0},
         {"alpha": 0},
         {"alpha": float("nan")},
         {"alpha": "0.1"},
@@ -193,7 +193,7 @@ def test_settings_that_cannot_be(settings):
 
 def test_numbers_of_numpy_are_numbers(tmp_path):
     whole = {"vector_size": 8, "window": 3, "negative": 4, "min_count": 2, "epochs": 2, "seed": 7}
-    whole |= {"max_vocab_size": 5, "workers": 1}
+    whole |= {"max_size": 5, "workers": 1}
     other = {"alpha": 0.05, "min_alpha": 0.01, "sample": 0.125, "ns_exponent": 0.5}
     corpus = two_topics(50)
     plain = learn(corpus, **whole, **other, deterministic=True)
@@ -250,7 +250,7 @@ def test_a_killed_process_leaves_nothing(tmp_path, how):
 
 
 @pytest.mark.parametrize(
-    "said", [{"min_count": 1}, {"max_vocab_size": 5}, {"tokenizer": "lower"}], ids=str
+    "said", [{"min_count": 1}, {"max_size": 5}, {"tokenizer": "lower"}], ids=str
 )
 def test_what_an_encoded_corpus_would_ignore_is_refused(said):
     corpus = encode_corpus(["a b a b", "b a"] * 5, min_count=2)

@@ -94,7 +94,7 @@ class TextClassifier(Estimator):
         validation: float | tuple[Sequence[Text], Sequence[Any]] | None = 0.1,
         patience: int = 3,
         seed: int = 0,
-        progress: bool | None = False,
+        progress: bool | None = None,
     ) -> None:
         self.embedding, self.model = embedding, model
         self.trainable, self.variant = trainable, variant

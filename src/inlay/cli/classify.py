@@ -62,7 +62,6 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--text", metavar="COLUMN", help="With the text.  [default: text]"),
         click.option("--label", metavar="COLUMN", help="With the label.  [default: label]"),
         click.option("--split", metavar="NAME", help="Part of a folder: train, test."),
-        click.option("--max-words", type=int, help="Read only the first words of a text."),
         click.option("--encoding", default="utf-8", show_default=True, help="Of DATA."),
         click.option(
             "--errors",
@@ -137,7 +136,7 @@ def fit(
     quiet_backends()
     from inlay.classify import TextClassifier
 
-    classifier = TextClassifier(**settings, progress=None)
+    classifier = TextClassifier(**settings)
     start = time.perf_counter()
     classifier.fit(texts.texts, texts.labels)
     seconds = time.perf_counter() - start
@@ -209,7 +208,7 @@ def predict(folder: str, texts: tuple[str, ...], file: str | None, as_json: bool
 
 def _reading(options: dict[str, Any]) -> dict[str, Any]:
     """Take the options of `data_options` out of all options."""
-    names = ("kind", "text", "label", "split", "max_words", "encoding", "errors")
+    names = ("kind", "text", "label", "split", "encoding", "errors")
     reading = {name: options.pop(name) for name in names}
     for name in ("text", "label"):
         if reading[name] is not None and reading[name].isdecimal():

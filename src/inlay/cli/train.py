@@ -61,7 +61,7 @@ def train() -> None:
 @click.option("--negative", default=5, help="Noise words for each pair.")
 @click.option("--sample", default=1e-4, help="Thin out words above this share; 0: none.")
 @click.option("--min-count", default=5, help="Leave out words seen less often.")
-@click.option("--max-vocab-size", type=int, help="Keep at most so many words.")
+@click.option("--max-size", type=int, help="Keep at most so many words.")
 @click.option("--epochs", default=5, help="Passes over the corpus.")
 @click.option("--alpha", default=0.025, help="Learning rate at the start.")
 @click.option("--min-alpha", default=1e-4, help="Learning rate at the end.")
@@ -140,7 +140,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     help="Convolutions over characters.",
 )
 @click.option("--n-highway", default=1, help="Highway layers above them.")
-@click.option("--max-vocab-size", default=20_000, help="Predict at most so many words.")
+@click.option("--max-size", default=20_000, help="Predict at most so many words.")
 @click.option("--min-count", default=3, help="Do not predict words seen less often.")
 @click.option(
     *("--softmax", "softmax"),
@@ -172,7 +172,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 def bilm(corpus: str, output: str, as_json: bool, **settings: Any) -> None:
     from inlay.train import bilm
 
-    report = bilm(texts_of(corpus), output, **settings)
+    report = bilm(texts_of(corpus), output, **settings).provenance
     if as_json:
         print_json({"folder": output, **report})
         return

@@ -200,8 +200,12 @@ def compare(
             parts = [([texts[i] for i in part], y[part]) for part in (train, test)]
             for name, estimator in estimators:
                 fresh = clone(estimator)
-                if "seed" in getattr(fresh, "get_params", dict)():
-                    fresh.set_params(seed=seed + split)
+                known: dict[str, Any] = getattr(fresh, "get_params", dict)()
+                own = {"seed": seed + split} if "seed" in known else {}
+                if known.get("progress", True) is None:
+                    own["progress"] = False  # there is one bar, of all fits
+                if own:
+                    fresh.set_params(**own)
                 start = time.perf_counter()
                 fitted[name] = fresh.fit(*parts[0])
                 accuracies[name].append(float(fresh.score(*parts[1])))

@@ -37,7 +37,7 @@ class Word2VecSettings:
     negative: int
     sample: float
     min_count: int
-    max_vocab_size: int | None
+    max_size: int | None
     epochs: int
     alpha: float
     min_alpha: float
@@ -51,7 +51,7 @@ class Word2VecSettings:
         plain: dict[str, Any] = {name: whole(name, getattr(self, name)) for name in names}
         plain |= {
             "sample": number("sample", self.sample, least=0, below=1),
-            "max_vocab_size": whole_or_none("max_vocab_size", self.max_vocab_size),
+            "max_size": whole_or_none("max_size", self.max_size),
             "alpha": alpha,
             "min_alpha": number("min_alpha", self.min_alpha, least=0, most=alpha),
             "ns_exponent": number("ns_exponent", self.ns_exponent),
@@ -70,7 +70,7 @@ def word2vec(
     negative: int = 5,
     sample: float = 1e-4,
     min_count: int = 5,
-    max_vocab_size: int | None = None,
+    max_size: int | None = None,
     epochs: int = 5,
     alpha: float = 0.025,
     min_alpha: float = 1e-4,
@@ -100,7 +100,7 @@ def word2vec(
         sample: Words that are more frequent than this share of the corpus are thinned out;
             0 keeps them all.
         min_count: Words that occur less often are left out.
-        max_vocab_size: How many words are kept at most, the most frequent ones. None: no limit.
+        max_size: How many words are kept at most, the most frequent ones. None: no limit.
         epochs: How many times the corpus is gone through.
         alpha: Learning rate at the start, below 0.45 for 5 noise words. It is lowered where a
             word is repeated over and over, as in "- - - -", and above about 0.2.
@@ -142,7 +142,7 @@ def word2vec(
         negative=negative,
         sample=sample,
         min_count=min_count,
-        max_vocab_size=max_vocab_size,
+        max_size=max_size,
         epochs=epochs,
         alpha=alpha,
         min_alpha=min_alpha,
@@ -155,20 +155,20 @@ def word2vec(
         threads = 1
     with on_stop(lambda: "Stopped; word2vec keeps nothing of a training that has not ended."):
         if isinstance(corpus, Corpus):
-            _check_encoded(min_count, max_vocab_size, tokenizer)
+            _check_encoded(min_count, max_size, tokenizer)
             data = corpus
         else:
             data = encode_corpus(
                 corpus,
                 min_count=settings.min_count,
-                max_size=settings.max_vocab_size,
+                max_size=settings.max_size,
                 tokenizer=tokenizer,
                 progress=progress,
             )
         vectors = _train(data, settings, threads, progress)
     made = asdict(settings) | {"tokenizer": tokenizer_name(tokenizer)}
     if data is corpus:  # these were given to `encode_corpus`, which we have not seen
-        made |= dict.fromkeys(("min_count", "max_vocab_size", "tokenizer"))
+        made |= dict.fromkeys(("min_count", "max_size", "tokenizer"))
     return Table(
         data.tokens,
         vectors,
@@ -184,9 +184,9 @@ def word2vec(
     )
 
 
-def _check_encoded(min_count: Any, max_vocab_size: Any, tokenizer: Any) -> None:
+def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any) -> None:
     """Refuse what a corpus that is encoded already was asked for, and would be ignored now."""
-    said = {"min_count": min_count, "max_vocab_size": max_vocab_size, "tokenizer": tokenizer}
+    said = {"min_count": min_count, "max_size": max_size, "tokenizer": tokenizer}
     defaults = signature(word2vec).parameters
     for name, value in said.items():
         if value != defaults[name].default:
@@ -194,7 +194,7 @@ def _check_encoded(min_count: Any, max_vocab_size: Any, tokenizer: Any) -> None:
                 name,
                 expected="nothing, for the corpus is encoded already",
                 got=described(value),
-                hint=f"encode_corpus(..., {name.replace('max_vocab_size', 'max_size')}=...)",
+                hint=f"encode_corpus(..., {name}=...)",
             )
 
 

@@ -15,9 +15,9 @@ def test_words_are_cut_only_when_asked(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text('text,label\n"one  two<br />three four ",x\nfive,y\n', encoding="utf-8")
     assert read_labelled(file).texts == ["one  two<br />three four ", "five"]
-    assert read_labelled(file, max_words=2).texts == ["one two<br", "five"]
-    with pytest.raises(ArgumentError, match="max_words"):
-        read_labelled(file, max_words=0)
+    assert read_labelled(file, max_length=2).texts == ["one two<br", "five"]
+    with pytest.raises(ArgumentError, match="max_length"):
+        read_labelled(file, max_length=0)
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress)])
@@ -75,7 +75,7 @@ def test_mr():
 
 
 def test_imdb_from_its_archive():
-    data = read_labelled(shared("imdb", "aclImdb_labelled.tar.xz"), split="test", max_words=150)
+    data = read_labelled(shared("imdb", "aclImdb_labelled.tar.xz"), split="test", max_length=150)
     assert (len(data), data.labels.count("neg")) == (25_000, 12_500)
     assert set(data.ratings) == {1, 2, 3, 4, 7, 8, 9, 10}
     assert all(
@@ -110,8 +110,8 @@ def test_the_header_says_what_a_file_without_a_suffix_is(tmp_path):
         ({"label": 1.0, "text": 0}, ArgumentTypeError, "^label: expected a whole number"),
         ({"label": -1, "text": 0}, ArgumentError, "^label: expected a whole number, 0 or more"),
         ({"text": 1}, ArgumentError, "^text and label: expected two names, or two numbers"),
-        ({"max_words": "3"}, ArgumentTypeError, "^max_words: expected a whole number"),
-        ({"max_words": 0}, ArgumentError, "^max_words: expected a whole number, 1 or more"),
+        ({"max_length": "3"}, ArgumentTypeError, "^max_length: expected a whole number"),
+        ({"max_length": 0}, ArgumentError, "^max_length: expected a whole number, 1 or more"),
         ({"encoding": "nonsense"}, ArgumentError, "^encoding: .*got 'nonsense'"),
         ({"encoding": "hex"}, ArgumentError, "^encoding: .*got 'hex'"),
         ({"encoding": "utf-16"}, ArgumentError, "^encoding: .*iconv -f UTF-16"),
@@ -134,7 +134,7 @@ def test_arguments_are_looked_at_first(tmp_path, settings, error, message):
 def test_numbers_of_numpy_are_numbers(tmp_path):
     (tmp_path / "a.csv").write_text("x,good film\n", encoding="utf-8")
     data = read_labelled(
-        tmp_path / "a.csv", text=np.int64(1), label=np.int8(0), max_words=np.int64(1)
+        tmp_path / "a.csv", text=np.int64(1), label=np.int8(0), max_length=np.int64(1)
     )
     assert (data.texts, data.labels) == (["good"], ["x"])
 

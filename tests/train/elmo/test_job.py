@@ -60,7 +60,8 @@ def again(folder, **changed):
 
 
 def trained(folder, **changed):
-    return bilm(counting(), folder, **SMALL | changed)
+    """The report of a training."""
+    return bilm(counting(), folder, **SMALL | changed).provenance
 
 
 def arrays(folder):
@@ -107,6 +108,23 @@ def test_the_folder_is_an_elmo(tmp_path):
     assert softmax["softmax/W"].shape == (13, 6)
     assert report["vocab_size"] == 13
     assert report["parameters"] == sum(array.size for array in arrays(tmp_path / "elmo").values())
+
+
+def test_the_encoder_comes_back_with_what_was_measured_and_the_tokenizer(tmp_path):
+    def by_commas(text):
+        return text.split(",")
+
+    texts = [text.replace(" ", ",") for text in counting()]
+    settings = SMALL | {"epochs": 0.1, "tokenizer": by_commas}
+    made = bilm(texts, tmp_path / "elmo", **settings)
+    report = json.loads((tmp_path / "elmo/training.json").read_text())
+    assert made.provenance == report
+    assert made.tokenize("two,five") == ["two", "five"]
+    again = bilm(texts, tmp_path / "elmo", **settings)  # which trains nothing
+    loaded = load_encoder(tmp_path / "elmo", tokenizer=by_commas)
+    assert again.provenance == loaded.provenance == report
+    for one in (again, loaded):
+        np.testing.assert_array_equal(one.encode(texts[:3]), made.encode(texts[:3]))
 
 
 def test_all_parameters_are_trained(tmp_path):
@@ -261,7 +279,7 @@ def test_a_loss_that_is_not_finite_stops_it(tmp_path):
 def test_nothing_held_out(tmp_path):
     assert trained(tmp_path / "elmo", epochs=0.1, held_out=0)["perplexity"] is None
     one = ["a b c d e f"]
-    assert bilm(one, tmp_path / "one", **SMALL | {"held_out": 0})["steps"] == 2
+    assert bilm(one, tmp_path / "one", **SMALL | {"held_out": 0}).provenance["steps"] == 2
 
 
 @pytest.mark.parametrize(
@@ -272,7 +290,7 @@ def test_nothing_held_out(tmp_path):
         ("projection_dim", "8"),
         ("n_layers", -1),
         ("n_highway", -1),
-        ("max_vocab_size", 3),
+        ("max_size", 3),
         ("min_count", 0),
         ("n_samples", 0),
         ("unroll_steps", 0),
@@ -469,7 +487,9 @@ def test_perplexity_is_that_of_the_folder(tmp_path):
 
 def test_marks_as_words_of_the_text(tmp_path):
     texts = [f"<S> {text} </S> <UNK>" for text in counting(60)]
-    report = bilm(texts, tmp_path / "elmo", **SMALL | {"tokenizer": "split", "epochs": 0.1})
+    report = bilm(
+        texts, tmp_path / "elmo", **SMALL | {"tokenizer": "split", "epochs": 0.1}
+    ).provenance
     assert np.isfinite(report["perplexity"]["unigram"])
     json.dumps(report, allow_nan=False)
 
@@ -505,5 +525,6 @@ def test_a_tokenizer_that_no_file_can_hold_must_be_given_again(tmp_path):
 
 def test_it_learns_korean(tmp_path):
     lines = itertools.islice(read_lines(shared("corpus-kowiki", "kowiki_sample.txt.xz")), 600)
-    report = bilm(lines, tmp_path / "elmo", dim=32, projection_dim=16, max_vocab_size=500, epochs=5)
+    settings = dict(dim=32, projection_dim=16, max_size=500, epochs=5)
+    report = bilm(lines, tmp_path / "elmo", **settings).provenance
     assert report["perplexity"]["mean"] < report["perplexity"]["unigram"]

@@ -1,7 +1,7 @@
 """ELMo as an encoder: texts in, vectors that know their context out."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -26,7 +26,7 @@ from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import write_pair
-from inlay.encode.elmo.report import tokenizer_of
+from inlay.encode.elmo.report import read_report, tokenizer_in
 from inlay.encode.elmo.running import Runner
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
@@ -59,10 +59,13 @@ class Elmo(Hosted):
             engine "torch", which has its own, one.
         vocab_to_cache: Words whose vectors without context are made once and kept, or the table
             that `word_table` made of them, or its file.
+        provenance: Where it comes from.
 
     Attributes:
         dim: Numbers in a token's vector, 2P.
         n_layers: The LSTM layers and the words' own below them.
+        provenance: What `inlay.train.bilm` noted of its training: settings, `perplexity`,
+            `seconds`. Empty for an ELMo of others.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Elmo(Hosted):
         precision: Precision = "float32",
         workers: int | None = None,
         vocab_to_cache: Sequence[str] | Table | str | os.PathLike[str] | None = None,
+        provenance: Mapping[str, Any] | None = None,
     ) -> None:
         if pad_token is not None and not isinstance(pad_token, str):
             raise ArgumentTypeError(
@@ -103,6 +107,7 @@ class Elmo(Hosted):
         self._tokenize = get_tokenizer(tokenizer)
         self._states = States() if stateful else None
         self._given = vocab_to_cache
+        self.provenance: dict[str, Any] = dict(provenance or {})
         packer(engine, precision)  # so that what cannot be is refused now
 
     def __getstate__(self) -> dict[str, Any]:
@@ -163,11 +168,12 @@ class Elmo(Hosted):
             MissingPackageError: h5py (or TensorFlow, PyTorch) is not installed.
         """
         found = read(path, weights, verify=flag("verify", verify))
+        report = read_report(Path(found.where).parent)
         return cls(
             found.options,
             found.weights,
             mix=found.mix if mix is None else mix,
-            tokenizer=tokenizer_of(Path(found.where).parent) if tokenizer is None else tokenizer,
+            tokenizer=tokenizer_in(report) if tokenizer is None else tokenizer,
             pad_token=pad_token,
             max_length=max_length,
             stateful=stateful,
@@ -175,6 +181,7 @@ class Elmo(Hosted):
             precision=precision,
             workers=workers,
             vocab_to_cache=vocab_to_cache,
+            provenance=report,
         )
 
     def save(self, folder: str | os.PathLike[str]) -> None:

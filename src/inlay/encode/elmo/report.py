@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from inlay.errors import ArgumentError, FormatError
 from inlay.tokenizers import Tokenizer
@@ -9,21 +10,28 @@ from inlay.tokenizers import Tokenizer
 REPORT = "training.json"
 
 
-def tokenizer_of(folder: Path) -> str | Tokenizer:
-    """The tokenizer that a training noted beside its weights, if it did; else "split".
+def read_report(folder: Path) -> dict[str, Any]:
+    """What `inlay.train.bilm` noted beside its weights; nothing where it did not make them.
 
     Raises:
         FormatError: The report is damaged.
     """
     report = folder / REPORT
     if not report.is_file():
-        return "split"
+        return {}
     try:
-        found = json.loads(report.read_text("utf-8"))["tokenizer"]
+        found: dict[str, Any] = {**json.loads(report.read_text("utf-8"))}
+        found["tokenizer"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FormatError(
             str(report), expected="what inlay.train.bilm wrote, with a tokenizer", got=repr(error)
         ) from error
+    return found
+
+
+def tokenizer_in(report: dict[str, Any]) -> str | Tokenizer:
+    """The tokenizer of a training; "split" where there was none."""
+    found = report.get("tokenizer", "split")
     return _refuse if found is None else str(found)
 
 

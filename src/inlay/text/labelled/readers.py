@@ -37,7 +37,7 @@ def read_labelled(
     text: str | int | None = None,
     label: str | int | None = None,
     split: str | None = None,
-    max_words: int | None = None,
+    max_length: int | None = None,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "ignore", "backslashreplace"] = "strict",
 ) -> LabelledTexts:
@@ -61,7 +61,7 @@ def read_labelled(
             without a header.
         label: Column with the label. None: `"label"`. A number: as for `text`.
         split: Which part of a folder or archive to read: `"train"`, `"test"`.
-        max_words: Keep the first words only, split at white space and joined by single
+        max_length: Keep the first words only, split at white space and joined by single
             spaces (the ELMo tutorials take 150). None: everything.
         encoding: Of the bytes. A UTF-8 byte order mark is not part of the text.
         errors: What to do about bytes that are not in it: as in `bytes.decode`.
@@ -92,7 +92,7 @@ def read_labelled(
         raise MissingFileError(shortened(path), expected="a file or folder", got="nothing there")
     if kind is not None:
         choice("kind", kind, KINDS)
-    max_words = whole_or_none("max_words", max_words)
+    max_length = whole_or_none("max_length", max_length)
     columns = _columns(text, label)
     kind = kind or _sniff(path, columns)
     if split is not None and kind not in ("folders", "archive"):
@@ -108,7 +108,7 @@ def read_labelled(
         got = f"none, but {_listed(skipped)}" if skipped else "none"
         hint = f"kind= one of {', '.join(KINDS)}"
         raise FormatError(str(path), expected="labelled texts", got=got, hint=hint)
-    return LabelledTexts.from_items(found, skipped, max_words)
+    return LabelledTexts.from_items(found, skipped, max_length)
 
 
 def _items(

@@ -38,12 +38,12 @@ class LabelledTexts:
 
     @classmethod
     def from_items(
-        cls, items: Sequence[Item], skipped: dict[str, int], max_words: int | None
+        cls, items: Sequence[Item], skipped: dict[str, int], max_length: int | None
     ) -> Self:
-        """Collect what a reader gave; `max_words` as in `read_labelled`."""
+        """Collect what a reader gave; `max_length` as in `read_labelled`."""
         texts = [item.text for item in items]
-        if max_words is not None:
-            texts = [" ".join(text.split(maxsplit=max_words)[:max_words]) for text in texts]
+        if max_length is not None:
+            texts = [" ".join(text.split(maxsplit=max_length)[:max_length]) for text in texts]
         rated = [RATED.fullmatch(item.id) for item in items]
         ratings = [int(found[1]) for found in rated if found]
         return cls(

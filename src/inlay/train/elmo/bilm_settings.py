@@ -9,7 +9,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError
 
 # The least of each whole number.
 WHOLE = {"dim": 1, "projection_dim": 1, "n_layers": 1, "char_dim": 1, "n_highway": 0}
-WHOLE |= {"max_vocab_size": 4, "min_count": 1, "n_samples": 1, "unroll_steps": 1}
+WHOLE |= {"max_size": 4, "min_count": 1, "n_samples": 1, "unroll_steps": 1}
 WHOLE |= {"batch_size": 1, "seed": 0}
 
 
@@ -23,7 +23,7 @@ class BilmSettings:
     char_dim: int
     filters: tuple[tuple[int, int], ...]
     n_highway: int
-    max_vocab_size: int
+    max_size: int
     min_count: int
     softmax: str
     n_samples: int

@@ -46,8 +46,8 @@ def check(folder: Path) -> None:
         )
 
 
-def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str, Any] | None:
-    """The report of a training that has ended, if one has.
+def is_finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> bool:
+    """Whether this training has ended in a folder.
 
     Args:
         folder: Of the model.
@@ -60,7 +60,7 @@ def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str,
     """
     path = folder / REPORT
     if not path.exists():
-        return None
+        return False
     try:
         report: dict[str, Any] = json.loads(path.read_text("utf-8"))
         was = {**report["settings"], **{name: report[name] for name in ("tokenizer", "text")}}
@@ -75,7 +75,7 @@ def finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> dict[str,
     if softmax and not (folder / SOFTMAX).exists():
         was, now = was | {"keep_softmax": False}, now | {"keep_softmax": True}
     check_same(path, was, now, hint=resume.HINT)
-    return report
+    return True
 
 
 def write(

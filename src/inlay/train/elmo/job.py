@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from inlay.checks import flag, number, path_to_read
 from inlay.jobs.stop import on_stop
@@ -13,12 +13,15 @@ from inlay.tokenizers import Tokenizer, get_tokenizer
 from inlay.train.elmo.bilm_settings import BilmSettings
 from inlay.train.elmo.resume import left
 
+if TYPE_CHECKING:
+    from inlay.encode.elmo.encoder import Elmo
+
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128))
 
 
 def bilm(
     corpus: CorpusLike,
-    output: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
     *,
     dim: int = 512,
     projection_dim: int = 128,
@@ -26,7 +29,7 @@ def bilm(
     char_dim: int = 16,
     filters: Sequence[tuple[int, int]] = FILTERS,
     n_highway: int = 1,
-    max_vocab_size: int = 20_000,
+    max_size: int = 20_000,
     min_count: int = 3,
     softmax: Literal["sampled", "full"] = "sampled",
     n_samples: int = 1024,
@@ -45,7 +48,7 @@ def bilm(
     resume: bool = True,
     keep_softmax: bool = False,
     progress: bool | None = None,
-) -> dict[str, Any]:
+) -> "Elmo":
     """Learn an ELMo from text: a biLM, which predicts each word from those before, and after it.
 
     Words are read as characters, so that the result has a vector for any word. What is predicted
@@ -56,8 +59,8 @@ def bilm(
     Args:
         corpus: The path of a UTF-8 text file, packed or not, with a text on each line; or an
             iterable of texts, or of lists of tokens. To go on after a stop, give the same again.
-        output: The folder to make. If the same training has ended there, its report is returned
-            and nothing is done.
+        folder: The folder to make. If the same training has ended there, its result is loaded
+            and nothing is trained.
         dim: Cells of each LSTM. The published models have 4096, or 1024 for the small one.
         projection_dim: Numbers in a projected state. The vectors of a token have twice as many.
             The published models have 512, or 128 for the small one.
@@ -66,7 +69,7 @@ def bilm(
         filters: Pairs of a width and a number of maps, one for each kind of convolution over
             characters.
         n_highway: Highway layers above the convolutions.
-        max_vocab_size: How many words are predicted at most: the most frequent ones. All words
+        max_size: How many words are predicted at most: the most frequent ones. All words
             are read.
         min_count: How often a word must occur to be predicted.
         softmax: "sampled" predicts among about `n_samples` words, drawn anew for each step with
@@ -99,14 +102,14 @@ def bilm(
             on a terminal.
 
     Returns:
-        What `training.json` holds: settings, sizes, seconds, `words_read` (ends of texts
-        among them), `perplexity` (forward, backward and mean, by the full softmax on what was
-        held out, and that of word counts alone, `unigram`) and its history. The folder holds
-        `options.json` and `weights.hdf5` in the official format, for `inlay.load_encoder` and the
-        original programs, and `vocab.txt`.
-        Memory: three times the weights and the softmax, 100 bytes for each distinct word, and
-        `50 * unroll_steps * batch_size * dim * n_layers` bytes; the corpus goes to a temporary
-        file of 4 bytes a word.
+        The encoder, as `inlay.load_encoder(folder)` gives it. Its `provenance` is what
+        `training.json` holds: settings, sizes, seconds, `words_read` (ends of texts among them),
+        `perplexity` (forward, backward and mean, by the full softmax on what was held out, and
+        that of word counts alone, `unigram`) and its history. The folder holds `options.json` and
+        `weights.hdf5` in the official format, which the original programs read too, and
+        `vocab.txt`. Memory: three times the weights and the softmax, 100 bytes for each distinct
+        word, and `50 * unroll_steps * batch_size * dim * n_layers` bytes; the corpus goes to a
+        temporary file of 4 bytes a word.
 
     Raises:
         ArgumentTypeError: A setting is of a type that cannot be used.
@@ -120,9 +123,9 @@ def bilm(
         >>> from tempfile import TemporaryDirectory
         >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
         >>> with TemporaryDirectory() as folder:
-        ...     report = bilm(texts, folder, dim=16, projection_dim=8, min_count=1)
-        >>> report["vocab_size"], report["settings"]["dim"]
-        (10, 16)
+        ...     elmo = bilm(texts, folder, dim=16, projection_dim=8, min_count=1)
+        >>> elmo.encode(["a cat"]).shape, elmo.provenance["vocab_size"]
+        ((1, 16), 10)
 
     Source: Peters et al. 2018, "Deep contextualized word representations"; Jozefowicz et al. 2016,
     "Exploring the Limits of Language Modeling"; https://github.com/allenai/bilm-tf, from which it
@@ -135,7 +138,7 @@ def bilm(
         char_dim=char_dim,
         filters=filters,  # type: ignore[arg-type]  # made pairs there
         n_highway=n_highway,
-        max_vocab_size=max_vocab_size,
+        max_size=max_size,
         min_count=min_count,
         softmax=softmax,
         n_samples=n_samples,
@@ -151,15 +154,16 @@ def bilm(
     threads = available_workers(workers)
     seconds = number("checkpoint_every", checkpoint_every, least=0)
     resume, keep_softmax = flag("resume", resume), flag("keep_softmax", keep_softmax)
-    folder = path_to_read("output", output)
+    target = path_to_read("folder", folder)
     get_tokenizer(tokenizer)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
+    from inlay.encode.elmo.encoder import Elmo
     from inlay.train.elmo.torch_train import Run, train
     from inlay.train.elmo.torch_trainer import device_for
 
     run = Run(
-        output=folder,
+        folder=target,
         tokenizer=tokenizer,
         workers=threads,
         device=device_for(device),
@@ -168,5 +172,6 @@ def bilm(
         keep_softmax=keep_softmax,
         progress=progress,
     )
-    with on_stop(lambda: left(run.output)):
-        return train(corpus, settings, run)
+    with on_stop(lambda: left(target)):
+        train(corpus, settings, run)
+        return Elmo.load(target, tokenizer=tokenizer)

@@ -1,7 +1,6 @@
 """From a corpus to the folder of an ELMo: read, train with checkpoints, measure, write."""
 
 import hashlib
-import json
 import math
 import time
 from dataclasses import asdict, dataclass
@@ -38,7 +37,7 @@ class Run:
     The names are those of `inlay.train.bilm`; see there.
     """
 
-    output: Path
+    folder: Path
     tokenizer: str | Tokenizer
     workers: int
     device: torch.device
@@ -72,7 +71,7 @@ class Data:
         s = settings
         texts = Texts.of(corpus.ids)
         n_texts = len(texts.begins)
-        words = Words.of(corpus, n_texts, min_count=s.min_count, max_size=s.max_vocab_size)
+        words = Words.of(corpus, n_texts, min_count=s.min_count, max_size=s.max_size)
         train, held = texts.split(s.held_out, HELD_WORDS, s.seed)
         return cls(
             corpus,
@@ -89,19 +88,18 @@ class Data:
         return digest.hexdigest()
 
 
-def train(source: CorpusLike, settings: "BilmSettings", run: Run) -> dict[str, Any]:
+def train(source: CorpusLike, settings: "BilmSettings", run: Run) -> None:
     """Do what `inlay.train.bilm` says."""
-    folder.check(run.output)
+    folder.check(run.folder)
     corpus = encode_corpus(source, min_count=1, tokenizer=run.tokenizer, progress=run.progress)
     data = Data.of(corpus, settings)
     about = {**asdict(settings), "tokenizer": tokenizer_name(run.tokenizer), "text": data.digest()}
-    run.output.mkdir(exist_ok=True)
+    run.folder.mkdir(exist_ok=True)
+    begun = run.folder / resume.NAME
     if not run.resume:
-        (run.output / resume.NAME).unlink(missing_ok=True)
-    elif not (run.output / resume.NAME).exists():
-        ended = folder.finished(run.output, about, softmax=run.keep_softmax)
-        if ended is not None:
-            return ended
+        begun.unlink(missing_ok=True)
+    elif not begun.exists() and folder.is_finished(run.folder, about, softmax=run.keep_softmax):
+        return
     steps = max(1, math.ceil(settings.epochs * data.train.pieces))
     plan = Plan(
         learning_rate=settings.learning_rate,
@@ -134,16 +132,14 @@ def train(source: CorpusLike, settings: "BilmSettings", run: Run) -> dict[str, A
         "history": position.history,
         "inlay": __version__,
     }
-    report |= json.loads(json.dumps(report))  # as it will be read: lists for tuples
     folder.write(
-        run.output,
+        run.folder,
         settings.options,
         weights,
         data.words.vocabulary,
         report,
         trainer.softmax() if run.keep_softmax else {},
     )
-    return report
 
 
 def _steps(
@@ -151,12 +147,12 @@ def _steps(
 ) -> resume.Position:
     """All steps that are left."""
     position = resume.Position()
-    if (found := resume.load(run.output, about)) is not None:
+    if (found := resume.load(run.folder, about)) is not None:
         position, arrays = found
         try:
             trainer.restore(arrays)
         except ValueError as error:
-            raise resume.damaged(run.output, str(error)) from error
+            raise resume.damaged(run.folder, str(error)) from error
     began = saved = time.perf_counter()
     began -= position.seconds
     total = data.train.positions * plan.steps // data.train.pieces
@@ -178,7 +174,7 @@ def _steps(
             now = time.perf_counter()
             position.seconds = now - began
             if now - saved >= run.checkpoint_every or position.step == plan.steps:
-                resume.save(run.output, position, trainer.state(), about)
+                resume.save(run.folder, position, trainer.state(), about)
                 saved = time.perf_counter()
     return position
 
