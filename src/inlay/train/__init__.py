@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from inlay.errors import ArgumentTypeError
-from inlay.train.elmo.job import bilm
+from inlay.train.elmo.bilm import bilm
 from inlay.train.word2vec import word2vec
 
 __all__ = ["bilm", "word2vec"]

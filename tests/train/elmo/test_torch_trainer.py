@@ -11,7 +11,14 @@ from inlay.errors import ArgumentError
 from inlay.text import encode_corpus
 from inlay.train.elmo import torch_trainer
 from inlay.train.elmo.stream import Batch, Stream, Texts, Words
-from inlay.train.elmo.torch_trainer import BIAS, WEIGHTS, Plan, Trainer, device_for, threads
+from inlay.train.elmo.torch_trainer import (
+    BIAS,
+    WEIGHTS,
+    Trainer,
+    TrainerSettings,
+    device_for,
+    threads,
+)
 
 OPTIONS = Options(6, 4, 3, None, None, True, 3, ((1, 3), (2, 2), (4, 5)), 2, "relu")
 TEXTS = ["a bb a ccc bb 라 a bb", "bb bb ccc a a a 라 a", "ccc a x y z a a a"]  # 8 words each
@@ -21,7 +28,7 @@ def plan(**changed):
     settings = dict(
         learning_rate=0.01, clip_norm=1e9, dropout=0.0, n_samples=None, steps=50, seed=0
     )
-    return Plan(**settings | changed)
+    return TrainerSettings(**settings | changed)
 
 
 @pytest.fixture

@@ -49,14 +49,14 @@ _PARTS = dict(zip(("kernel", "bias", "projection/kernel"), CELL, strict=True))
 _ALLENNLP = "_token_embedder._char_embedding_weights"
 
 
-class Checkpoint(NamedTuple):
+class Extracted(NamedTuple):
     """Arrays under their official names, and the scalar mixes that were trained with them."""
 
     arrays: dict[str, Array]
     mixes: tuple[Mix, ...]
 
 
-def read_tensorflow(prefix: str | Path) -> Checkpoint:
+def read_tensorflow(prefix: str | Path) -> Extracted:
     """Read a checkpoint of TensorFlow 1: `prefix.index` and its data.
 
     Raises:
@@ -74,15 +74,15 @@ def read_tensorflow(prefix: str | Path) -> Checkpoint:
         }
         mix = [f"{root.removesuffix('bilm/')}aggregation/{part}" for part in ("weights", "scaling")]
         if not all(name in file for name in mix):
-            return Checkpoint(arrays, ())
+            return Extracted(arrays, ())
         scalars, gamma = (np.ravel(file[name]).tolist() for name in mix)
     try:
-        return Checkpoint(arrays, (Mix(tuple(scalars), *gamma),))
+        return Extracted(arrays, (Mix(tuple(scalars), *gamma),))
     except (TypeError, ArgumentError) as error:
         raise FormatError(where, expected="a scalar mix", got=str(error)) from error
 
 
-def read_torch(path: str | Path) -> Checkpoint:
+def read_torch(path: str | Path) -> Extracted:
     """Read AllenNLP's ELMo out of a `state_dict` (`best.th`, `weights.th`).
 
     AllenNLP stores 1 more in the bias of the forget gate than the official files: it is taken
@@ -104,7 +104,7 @@ def read_torch(path: str | Path) -> Checkpoint:
 
         try:
             arrays = _characters(get, has) | _cells(get, has)
-            return Checkpoint(arrays, _mixes(file, root.removesuffix("_elmo_lstm.")))
+            return Extracted(arrays, _mixes(file, root.removesuffix("_elmo_lstm.")))
         except (KeyError, ValueError) as error:
             raise FormatError(
                 where,

@@ -102,7 +102,7 @@ class Hosted:
             stateful: Start each text where the text in the same row of the last batch ended.
 
         Returns:
-            See `inlay.encode.elmo.torch.Elmo`. Allocates the weights once more.
+            See `inlay.encode.elmo.torch.ElmoModule`. Allocates the weights once more.
 
         Raises:
             ArgumentError: A value that cannot be, or `trainable="all"` with `vocab_to_cache`.
@@ -120,7 +120,7 @@ class Hosted:
             scalar_mix_parameters=scalar_mix_parameters,
             stateful=stateful,
         )
-        return host.Elmo.from_weights(
+        return host.ElmoModule.from_weights(
             self.options,
             self.weights,
             settings,

@@ -23,7 +23,7 @@ UNSAID = LayerSettings()
 EPSILON = 1e-13  # as AllenNLP has it
 
 
-class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
+class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
     """ELMo, made by `from_weights`; the arguments and the results of AllenNLP's module, and more.
 
     It reads whole numbers `(batch, tokens, 50)` of `batch_to_ids`, 0 where there is no token;
@@ -43,7 +43,8 @@ class Elmo(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped he
 
     Example:
         >>> options = Options(8, 4, 2, 3.0, 3.0, True, 4, ((1, 4), (2, 4)), 1, "relu")
-        >>> elmo = Elmo.from_weights(options, Weights.random(options), LayerSettings(dropout=0))
+        >>> weights, settings = Weights.random(options), LayerSettings(dropout=0)
+        >>> elmo = ElmoModule.from_weights(options, weights, settings)
         >>> from inlay.encode.elmo.characters import batch_to_ids
         >>> out = elmo(torch.from_numpy(batch_to_ids([["a", "good", "film"], ["no"]])))
         >>> out["elmo"].shape, out["default"].shape

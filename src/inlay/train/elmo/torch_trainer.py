@@ -35,7 +35,7 @@ WEIGHTS, BIAS = "softmax/W", "softmax/b"  # bilm-tf's names
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainerSettings:
     """How a trainer steps.
 
     Attributes:
@@ -147,14 +147,14 @@ class Trainer:
         self,
         options: Options,
         words: Words,
-        plan: Plan,
+        settings: TrainerSettings,
         rows: int,
         pool: Pool,
         device: torch.device = CPU,
     ) -> None:
-        self.options, self.plan, self.words, self.pool = options, plan, words, pool
+        self.options, self.settings, self.words, self.pool = options, settings, words, pool
         self.device = device
-        start = Weights.random(options, plan.seed)
+        start = Weights.random(options, settings.seed)
         self.char_cnn = CharCNN.from_weights(options, start).to(device)
         self.bilm = BiLM.from_weights(options, start).to(device)
         self._words = dict(self.char_cnn.named_parameters())
@@ -162,7 +162,7 @@ class Trainer:
             dict(part.named_parameters(name)) for name, part in self.bilm.named_children()
         ]
         self.parameters = self._words | self._directions[0] | self._directions[1]
-        softmax = _softmax(options, words, plan.seed)
+        softmax = _softmax(options, words, settings.seed)
         self.parameters |= {name: tensor.to(device) for name, tensor in softmax.items()}
         self.adam = Adam(self.parameters)
         # A processor's threads take shares; other devices take all at once.
@@ -171,8 +171,8 @@ class Trainer:
         self.shares = _shares(rows, rows if alone else ROWS)
         self.states = [self._start(rows.stop - rows.start) for _, rows in self.shares]
         self._chances = None
-        if plan.n_samples is not None:
-            self._chances = chances(len(words.vocabulary), plan.n_samples)
+        if settings.n_samples is not None:
+            self._chances = chances(len(words.vocabulary), settings.n_samples)
 
     def step(self, number: int, batch: Batch) -> float:
         """Take one step; nothing changes if the loss is not finite.
@@ -200,9 +200,9 @@ class Trainer:
             gradients,
             {WEIGHTS: classes, BIAS: classes},
             number=number,
-            rate=self.plan.rate(number),
+            rate=self.settings.rate(number),
             scale=1 / (2 * batch.words),
-            clip_norm=self.plan.clip_norm,
+            clip_norm=self.settings.clip_norm,
             run=self.pool.map,
         )
         return loss
@@ -251,14 +251,14 @@ class Trainer:
         weights, bias = self.parameters[WEIGHTS], self.parameters[BIAS]
         if self._chances is None:
             return Sample.of(weights, bias, np.arange(len(bias)), None)
-        draw = np.random.default_rng([self.plan.seed, 4, number]).random(len(bias))
+        draw = np.random.default_rng([self.settings.seed, 4, number]).random(len(bias))
         return Sample.of(weights, bias, np.flatnonzero(draw < self._chances), self._chances)
 
     def _share(
         self, i: int, number: int, batch: Batch, distinct: Distinct, sample: Sample
     ) -> Share:
         parameters = self._directions[self.shares[i][0]]
-        drop = Dropout(self.plan.dropout, _seed(self.plan.seed, number, i), self.device)
+        drop = Dropout(self.settings.dropout, _seed(self.settings.seed, number, i), self.device)
         read = self._read(self.shares[i], batch, distinct, self.states[i], drop)
         self.states[i] = read.state
         weights, bias = self.parameters[WEIGHTS], self.parameters[BIAS]

@@ -159,10 +159,10 @@ def bilm(
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
     from inlay.encode.elmo.encoder import Elmo
-    from inlay.train.elmo.torch_train import Run, train
+    from inlay.train.elmo.torch_job import Job, train
     from inlay.train.elmo.torch_trainer import device_for
 
-    run = Run(
+    job = Job(
         folder=target,
         tokenizer=tokenizer,
         workers=threads,
@@ -173,5 +173,5 @@ def bilm(
         progress=progress,
     )
     with on_stop(lambda: left(target)):
-        train(corpus, settings, run)
+        train(corpus, settings, job)
         return Elmo.load(target, tokenizer=tokenizer)

@@ -18,7 +18,7 @@ from inlay.tokenizers import Tokenizer, tokenizer_name
 from inlay.train.elmo import folder, resume
 from inlay.train.elmo.measure import unigram
 from inlay.train.elmo.stream import Stream, Texts, Words
-from inlay.train.elmo.torch_trainer import Plan, Trainer, threads
+from inlay.train.elmo.torch_trainer import Trainer, TrainerSettings, threads
 from inlay.version import __version__
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MOST = 50.0  # nats a word: a guess among all words there are takes less than 20
 
 
 @dataclass(frozen=True)
-class Run:
+class Job:
     """How and where a training is run; only the rounding of a device changes the result.
 
     The names are those of `inlay.train.bilm`; see there.
@@ -88,20 +88,20 @@ class Data:
         return digest.hexdigest()
 
 
-def train(source: CorpusLike, settings: "BilmSettings", run: Run) -> None:
+def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> None:
     """Do what `inlay.train.bilm` says."""
-    folder.check(run.folder)
-    corpus = encode_corpus(source, min_count=1, tokenizer=run.tokenizer, progress=run.progress)
+    folder.check(job.folder)
+    corpus = encode_corpus(source, min_count=1, tokenizer=job.tokenizer, progress=job.progress)
     data = Data.of(corpus, settings)
-    about = {**asdict(settings), "tokenizer": tokenizer_name(run.tokenizer), "text": data.digest()}
-    run.folder.mkdir(exist_ok=True)
-    begun = run.folder / resume.NAME
-    if not run.resume:
+    about = {**asdict(settings), "tokenizer": tokenizer_name(job.tokenizer), "text": data.digest()}
+    job.folder.mkdir(exist_ok=True)
+    begun = job.folder / resume.NAME
+    if not job.resume:
         begun.unlink(missing_ok=True)
-    elif not begun.exists() and folder.is_finished(run.folder, about, softmax=run.keep_softmax):
+    elif not begun.exists() and folder.is_finished(job.folder, about, softmax=job.keep_softmax):
         return
     steps = max(1, math.ceil(settings.epochs * data.train.pieces))
-    plan = Plan(
+    how = TrainerSettings(
         learning_rate=settings.learning_rate,
         clip_norm=settings.clip_norm,
         dropout=settings.dropout,
@@ -109,9 +109,9 @@ def train(source: CorpusLike, settings: "BilmSettings", run: Run) -> None:
         steps=steps,
         seed=settings.seed,
     )
-    with threads(run.workers) as pool:
-        trainer = Trainer(settings.options, data.words, plan, data.train.rows, pool, run.device)
-        position = _steps(trainer, data, plan, run, about)
+    with threads(job.workers) as pool:
+        trainer = Trainer(settings.options, data.words, how, data.train.rows, pool, job.device)
+        position = _steps(trainer, data, how, job, about)
         perplexity = None
         if data.held:
             perplexity = trainer.perplexity(data.held)
@@ -133,48 +133,48 @@ def train(source: CorpusLike, settings: "BilmSettings", run: Run) -> None:
         "inlay": __version__,
     }
     folder.write(
-        run.folder,
+        job.folder,
         settings.options,
         weights,
         data.words.vocabulary,
         report,
-        trainer.softmax() if run.keep_softmax else {},
+        trainer.softmax() if job.keep_softmax else {},
     )
 
 
 def _steps(
-    trainer: Trainer, data: Data, plan: Plan, run: Run, about: dict[str, Any]
+    trainer: Trainer, data: Data, how: TrainerSettings, job: Job, about: dict[str, Any]
 ) -> resume.Position:
     """All steps that are left."""
     position = resume.Position()
-    if (found := resume.load(run.folder, about)) is not None:
+    if (found := resume.load(job.folder, about)) is not None:
         position, arrays = found
         try:
             trainer.restore(arrays)
         except ValueError as error:
-            raise resume.damaged(run.folder, str(error)) from error
+            raise resume.damaged(job.folder, str(error)) from error
     began = saved = time.perf_counter()
     began -= position.seconds
-    total = data.train.positions * plan.steps // data.train.pieces
-    with show_progress(total, unit=" words", desc="training", enabled=run.progress) as bar:
+    total = data.train.positions * how.steps // data.train.pieces
+    with show_progress(total, unit=" words", desc="training", enabled=job.progress) as bar:
         bar.update(position.words)
-        while position.step < plan.steps:
+        while position.step < how.steps:
             batch = data.train.batch(position.step)
             loss = trainer.step(position.step, batch)
             if not loss < MOST:  # NaN too
                 raise ArgumentError(
                     "learning_rate",
                     expected=f"a rate at which the loss stays below {MOST:.0f} nats a word",
-                    got=f"{loss:.4g} in step {position.step + 1}, at {plan.learning_rate}",
+                    got=f"{loss:.4g} in step {position.step + 1}, at {how.learning_rate}",
                     hint="a lower learning_rate with resume=False",
                 )
-            position.add(loss, batch.words, plan.steps // STRETCHES + 1)
+            position.add(loss, batch.words, how.steps // STRETCHES + 1)
             bar.update(batch.words)
             bar.note(perplexity=f"{math.exp(position.loss / position.losses):.0f}")
             now = time.perf_counter()
             position.seconds = now - began
-            if now - saved >= run.checkpoint_every or position.step == plan.steps:
-                resume.save(run.folder, position, trainer.state(), about)
+            if now - saved >= job.checkpoint_every or position.step == how.steps:
+                resume.save(job.folder, position, trainer.state(), about)
                 saved = time.perf_counter()
     return position
 
