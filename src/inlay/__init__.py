@@ -5,6 +5,7 @@ nothing, not even numpy.
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from inlay.version import __version__ as __version__
@@ -68,3 +69,61 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+# -- saved models of Keras -------------------------------------------------------------------
+# Keras makes only what it has been told of. So it is told of stand-ins, which import nothing,
+# whether it is imported before inlay or after.
+
+_KERAS = {
+    "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
+    "ElmoTokenMask": "inlay.encode.elmo.keras_input.TokenMask",
+    "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
+    "TableEmbedding": "inlay.layers.keras.TableEmbedding",
+}
+
+
+class _StandIn:
+    """A layer of ours, whose file is imported when a saved model asks for the layer."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def from_config(self, config: dict[str, Any]) -> Any:
+        module, _, name = self._place.rpartition(".")
+        return getattr(importlib.import_module(module), name).from_config(config)
+
+
+class _KerasFinder:
+    """Finds Keras as others do, and tells it of our layers when it has been imported."""
+
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "keras":
+            return None
+        others: list[Any] = [finder for finder in sys.meta_path if finder is not cls]
+        specs = (finder.find_spec(name, path, target) for finder in others)
+        spec = next((spec for spec in specs if spec is not None), None)
+        loader: Any = getattr(spec, "loader", None)
+        if hasattr(loader, "exec_module"):  # a mere folder has none
+            load = loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                load(module)
+                _tell(module)
+
+            loader.exec_module = exec_module
+        return spec
+
+
+def _tell(keras: Any) -> None:
+    saving: Any = getattr(keras, "saving", None)
+    known = saving.get_custom_objects() if hasattr(saving, "get_custom_objects") else {}
+    for name, place in _KERAS.items():
+        known.setdefault(f"inlay>{name}", _StandIn(place))
+
+
+if "keras" in sys.modules:
+    _tell(sys.modules["keras"])
+else:
+    sys.meta_path.insert(0, _KerasFinder)

@@ -111,8 +111,8 @@ def to_keras(
     rebuilt from its config in another process is NaN until `load_weights` or `set_weights` has
     filled it.
 
-    To load a saved model in a new process, import `inlay.layers.keras` first: Keras only builds
-    classes that have been registered.
+    To load a saved model in a new process, import inlay, before Keras or after it: Keras builds
+    only the layers that it has been told of.
 
     Args:
         x: A table, whose `pad_id`, any id, is what the mask leaves out. That row is zero, and

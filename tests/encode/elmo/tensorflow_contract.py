@@ -121,7 +121,7 @@ def check_in_another_process(model, texts, folder):
     model.save(folder / "model.keras")
     (folder / "texts.txt").write_text("\n".join(texts), encoding="utf-8")
     script = (
-        "import sys, numpy as np, inlay.encode.elmo.keras, keras, tensorflow as tf\n"
+        "import sys, numpy as np, inlay, keras, tensorflow as tf\n"
         "model = keras.models.load_model(sys.argv[1] + '/model.keras')\n"
         "lines = open(sys.argv[1] + '/texts.txt', encoding='utf-8').read().split('\\n')\n"
         "strings = tf.constant([[line] for line in lines])\n"

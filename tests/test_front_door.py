@@ -1,0 +1,88 @@
+"""What `import inlay` does besides opening its names: saved Keras models find our layers."""
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import inlay
+
+SRC = Path(inlay.__file__).parent
+REGISTERED = re.compile(r'register_keras_serializable\("inlay", "(\w+)"\)\nclass (\w+)')
+
+
+def test_keras_is_told_of_every_layer_that_a_config_can_name():
+    places = {
+        name: f"inlay.{'.'.join(file.relative_to(SRC).with_suffix('').parts)}.{class_name}"
+        for file in SRC.rglob("*.py")
+        for name, class_name in REGISTERED.findall(file.read_text(encoding="utf-8"))
+    }
+    assert places == inlay._KERAS
+
+
+def test_the_layers_of_an_elmo_and_its_mix_are_found_by_their_names():
+    keras = pytest.importorskip("keras")
+    for name, place in inlay._KERAS.items():
+        module, _, class_name = place.rpartition(".")
+        layer = getattr(importlib.import_module(module), class_name)
+        assert keras.saving.get_registered_name(layer) == f"inlay>{name}"
+        assert keras.saving.get_registered_object(f"inlay>{name}") is layer
+
+
+def run(script, **variables):
+    path = os.pathsep.join([str(SRC.parent), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": path} | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+LOOKED_FOR = "import inlay, importlib.util; assert importlib.util.find_spec('keras'); import keras"
+
+
+@pytest.mark.parametrize("imports", [LOOKED_FOR, "import keras, inlay"])
+def test_keras_is_imported_as_without_us(imports):
+    pytest.importorskip("keras")
+    script = (
+        f"{imports}\n"
+        "import importlib.resources\n"
+        "importlib.resources.files('keras').joinpath('__init__.py').read_text()\n"
+        "print(type(keras.__spec__.loader).__name__, *sorted(\n"
+        "    name for name in keras.saving.get_custom_objects() if name.startswith('inlay')))"
+    )
+    answer = run(script)
+    names = " ".join(f"inlay>{name}" for name in sorted(inlay._KERAS))
+    assert answer.stdout.strip() == f"SourceFileLoader {names}", answer.stderr
+
+
+@pytest.mark.parametrize("content", [None, "", "raise ImportError('no backend')"])
+def test_what_is_called_keras_and_is_another_thing_is_left_alone(tmp_path, content):
+    """A folder, a module, or a Keras that does not open."""
+    (tmp_path / "keras").mkdir()
+    if content is not None:
+        (tmp_path / "keras" / "__init__.py").write_text(content)
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import inlay\n"
+        "try:\n    import keras; print(hasattr(keras, 'saving'))\n"
+        "except ImportError as error: print(error)"
+    )
+    answer = run(script)
+    installed = answer.stdout.strip() == "True"  # which comes before a mere folder
+    expected = "no backend" if content else "True" if installed and content is None else "False"
+    assert answer.stdout.strip() == expected, answer.stderr
+
+
+def test_an_old_keras_is_told_nothing():
+    inlay._tell(ModuleType("keras"))
+    old = ModuleType("keras")
+    old.saving = ModuleType("keras.saving")
+    inlay._tell(old)
+    assert vars(old.saving).get("inlay>TableEmbedding") is None
