@@ -10,6 +10,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import choice, described, many, many_tokens
 from inlay.core.hashing import HashingVocabulary
+from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
@@ -71,13 +72,17 @@ class Alignment:
 
 
 def as_vocabulary(given: Any) -> Vocabulary:
-    """A vocabulary, or what stands for one: these tokens in this order, or a map of token to id.
+    """A vocabulary, or what stands for one: a table, tokens in order, or a map of token to id.
 
     Raises:
         ArgumentTypeError: A hashing vocabulary, which has no tokens, or none of these.
     """
     if isinstance(given, Vocabulary):
         return given
+    if isinstance(given, Rows):
+        return Vocabulary._of(
+            given.tokens, pad_id=given.pad_id, unk_id=given.unk_id, counts=given.counts
+        )
     if isinstance(given, HashingVocabulary):
         raise ArgumentTypeError(
             "vocab",

@@ -1,12 +1,13 @@
 """Texts to a rectangle of ids: what a vocabulary and a hashing vocabulary have in common."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import choice, every_text, whole_or_none
+from inlay.core.travel import check_travels
 from inlay.errors import ArgumentError
 from inlay.tokenizers import Tokenizer, get_tokenizer
 
@@ -18,6 +19,10 @@ class Numericalizer:
 
     pad_id: int | None
     tokenizer: str | Tokenizer | None
+
+    def __getstate__(self) -> dict[str, Any]:
+        check_travels("tokenizer", self.tokenizer)
+        return vars(self)
 
     def _ids(self, tokens: Sequence[str]) -> Array:
         raise NotImplementedError

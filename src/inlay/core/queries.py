@@ -14,6 +14,18 @@ Query = str | Array
 Queries = Query | Sequence[Query | tuple[Query, float]] | None
 
 
+def asked(positive: Any, negative: Any) -> list[tuple[Any, float]]:
+    """All queries with their weights, what is to be subtracted with a negative one.
+
+    Raises:
+        ArgumentError: There is none.
+    """
+    queries = [*weighted("positive", positive, 1.0), *weighted("negative", negative, -1.0)]
+    if not queries:
+        raise ArgumentError("most_similar", expected="a token or a vector", got="nothing")
+    return queries
+
+
 def weighted(name: str, queries: Any, weight: float) -> list[tuple[Any, float]]:
     """Each query with its weight, `weight` if it has none of its own.
 

@@ -1,33 +1,32 @@
 """Tokens, a matrix, and where they came from: every static embedding is one of these."""
 
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import deepcopy
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Self
 
 from inlay.aliases import Array
-from inlay.checks import choice, described, many_tokens, whole, whole_or_none
+from inlay.checks import whole
 from inlay.core.alignment import Coverage, Unknown, align_rows, as_vocabulary
-from inlay.core.cosine import cosines, highest, inverse_norms, unit
 from inlay.core.given import checked_counts, checked_matrix, holds_strings, plain_json, row_or_none
-from inlay.core.immutable import Immutable, read_only
-from inlay.core.queries import Queries, direction, weighted
+from inlay.core.immutable import read_only
+from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
+from inlay.core.travel import Origin
+from inlay.core.vectors import CACHED, Vectors
 from inlay.core.vocabulary import Vocabulary
-from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
+from inlay.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
     from inlay.formats import Format
 
 
-class Table(Immutable):
+class Table(Vectors):
     """An immutable table of vectors: row `i` of the matrix belongs to token `i`.
 
     Make one of arrays, with `inlay.load`, `table.align` or a trainer. A table read
-    from a native file is a map of that file: nothing is in memory until it is used.
+    from a native file is a map of that file: nothing is in memory until it is used, and a pickle
+    of it holds the file's name and digest instead of its numbers. A copy is the table itself.
 
     Attributes:
         tokens: The tokens in row order; a sequence of strings.
@@ -37,6 +36,7 @@ class Table(Immutable):
         coverage: After `align`: which tokens were found. Otherwise None.
 
     Example:
+        >>> import numpy as np
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> table["film"]
         array([0., 1.], dtype=float32)
@@ -44,13 +44,9 @@ class Table(Immutable):
         (False, 2, 2)
     """
 
-    tokens: Tokens
-    counts: Array | None
-    pad_id: int | None
-    unk_id: int | None
     coverage: Coverage | None
-    _storage: Array
     _provenance: dict[str, Any]
+    _origin: Origin | None
 
     def __init__(
         self,
@@ -90,7 +86,7 @@ class Table(Immutable):
                 expected, hint = "the tokens, then the matrix", "Table(tokens, matrix)"
                 raise ArgumentTypeError("Table", expected=expected, got=got, hint=hint) from None
             raise
-        if isinstance(tokens, Vocabulary | Table):
+        if isinstance(tokens, Rows):
             pad_id = tokens.pad_id if pad_id is None else pad_id
             unk_id = tokens.unk_id if unk_id is None else unk_id
             counts = tokens.counts if counts is None else counts
@@ -115,10 +111,12 @@ class Table(Immutable):
         unk_id: int | None = None,
         provenance: Mapping[str, Any] | None = None,
         coverage: Coverage | None = None,
+        origin: Origin | None = None,
     ) -> Self:
         """For readers that have checked their arrays already: nothing is read."""
         table = cls.__new__(cls)
-        table._fill(tokens, matrix, counts, pad_id, unk_id, dict(provenance or {}), coverage)
+        table._fill(tokens, matrix, counts, pad_id, unk_id, dict(provenance or {}))
+        table._set(coverage=coverage, _origin=origin)
         return table
 
     def _fill(
@@ -129,21 +127,26 @@ class Table(Immutable):
         pad_id: int | None,
         unk_id: int | None,
         provenance: dict[str, Any],
-        coverage: Coverage | None = None,
     ) -> None:
         self._set(
             tokens=tokens,
             counts=None if counts is None else read_only(counts),
             pad_id=pad_id,
             unk_id=unk_id,
-            coverage=coverage,
+            coverage=None,
             _storage=matrix,
             _provenance=provenance,
+            _origin=None,
         )
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._origin is not None and self._origin.is_there():
+            return self._origin, ()
+        return super().__reduce_ex__(protocol)
 
     def __getstate__(self) -> dict[str, Any]:
         # Views of the matrix would be pickled as matrices of their own.
-        return {k: v for k, v in vars(self).items() if k not in ("matrix", "_inverse_norms")}
+        return {name: value for name, value in vars(self).items() if name not in CACHED}
 
     @staticmethod
     def load(
@@ -168,233 +171,9 @@ class Table(Immutable):
         """Where the table came from, as plain JSON values: a copy, for the table never changes."""
         return deepcopy(self._provenance)
 
-    # -- the arrays --------------------------------------------------------------------------
-
-    @cached_property
-    def matrix(self) -> Array:
-        """The matrix as stored, float16, float32 or float64 `(vocab_size, dim)`, read-only."""
-        return read_only(self._storage)
-
-    @property
-    def vectors(self) -> Array:
-        """The matrix as float32 `(vocab_size, dim)`, read-only.
-
-        A view when it is stored as float32; otherwise every call converts, allocating
-        `4 * vocab_size * dim` bytes.
-        """
-        if self.matrix.dtype == np.float32:
-            return self.matrix
-        return read_only(self.matrix.astype(np.float32))
-
-    @property
-    def storage(self) -> Array:
-        """The array behind `matrix`, for layers that share it instead of copying.
-
-        It is writable, because frameworks take no other, but whoever writes to it changes every
-        table and layer that shares it: write to a copy. From a native file it is a copy-on-write
-        map, so that writing never reaches the file.
-        """
-        return self._storage
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        """`vectors`, for `np.asarray(table)`; or the matrix in another dtype.
-
-        Read-only and shared where the matrix is stored so; `np.array(table)` copies.
-        """
-        wanted = np.dtype(np.float32 if dtype is None else dtype)
-        if copy:
-            return np.array(self.matrix, wanted)
-        if copy is False and wanted != self.matrix.dtype:
-            raise ArgumentError(
-                "copy",
-                expected=f"True or None, to make {wanted} of {self.matrix.dtype}",
-                got="False",
-                hint="np.asarray(table), or table.matrix as it is stored",
-            )
-        return np.asarray(self.matrix, wanted)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """`(vocab_size, dim)`."""
-        return self.vocab_size, self.dim
-
-    @property
-    def vocab_size(self) -> int:
-        """How many tokens there are: `len(table)`."""
-        return len(self)
-
-    @property
-    def dim(self) -> int:
-        """Numbers in a vector."""
-        return int(self._storage.shape[1])
-
-    @property
-    def vector_size(self) -> int:
-        """`dim`, as gensim says it."""
-        return self.dim
-
-    # -- tokens ------------------------------------------------------------------------------
-
-    def __len__(self) -> int:
-        return len(self.tokens)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.tokens)
-
-    def __contains__(self, token: object) -> bool:
-        return token in self.tokens
-
-    @property
-    def key_to_index(self) -> dict[str, int]:
-        """Token to row as a dict, built when first asked for: about 100 bytes a token."""
-        return self.tokens.as_dict
-
-    @property
-    def stoi(self) -> dict[str, int]:
-        """`key_to_index`, as torchtext says it."""
-        return self.key_to_index
-
-    @property
-    def index_to_key(self) -> Tokens:
-        """`tokens`, as gensim says it."""
-        return self.tokens
-
-    @property
-    def itos(self) -> Tokens:
-        """`tokens`, as torchtext says it."""
-        return self.tokens
-
-    def find(self, token: str) -> int:
-        """The row of `token`, or -1."""
-        return self.tokens.find(token)
-
-    @overload
-    def __getitem__(self, token: str) -> Array: ...
-    @overload
-    def __getitem__(self, token: Sequence[str]) -> Array: ...
-    def __getitem__(self, token: str | Sequence[str]) -> Array:
-        """The vector of a token, float32 `(dim,)`, or of several, `(n, dim)`: a copy.
-
-        Raises:
-            UnknownTokenError: A token is not here.
-            ArgumentTypeError: Not a token; rows by number are `table.vectors[row]`.
-        """
-        if isinstance(token, str):
-            return np.array(self._storage[self._row(token)], np.float32)
-        hint = "table.vectors[row] for a row by its number"
-        rows = [self._row(t) for t in many_tokens("table[...]", token, hint=hint)]
-        return np.array(self._storage[rows], np.float32)
-
     def __repr__(self) -> str:
         source = self._provenance.get("source", "")
         return f"Table({len(self)} x {self.dim} {self._storage.dtype}{source and f', {source}'})"
-
-    # -- similarity --------------------------------------------------------------------------
-
-    def similarity(self, a: str, b: str) -> float:
-        """The cosine of two tokens' vectors; 0 if one of them is all zeros.
-
-        Raises:
-            UnknownTokenError: A token is not here.
-            ArgumentTypeError: Not a token.
-        """
-        pair: tuple[Any, Any] = (a, b)
-        for token in pair:
-            if not isinstance(token, str):
-                got, hint = described(token), "most_similar takes vectors and several tokens"
-                raise ArgumentTypeError("similarity", expected="two tokens", got=got, hint=hint)
-        return float(unit(self[a]) @ unit(self[b]))
-
-    @overload
-    def most_similar(
-        self, positive: Queries = ..., negative: Queries = ..., topn: int = ...
-    ) -> list[tuple[str, float]]: ...
-    @overload
-    def most_similar(
-        self, positive: Queries = ..., negative: Queries = ..., *, topn: None
-    ) -> Array: ...
-    def most_similar(
-        self, positive: Queries = (), negative: Queries = (), topn: int | None = 10
-    ) -> list[tuple[str, float]] | Array:
-        """The tokens nearest to a sum of directions, by cosine.
-
-        `most_similar(["king", "woman"], ["man"])` is the analogy man : king = woman : ?. A
-        weight, as in `[("king", 0.5), "woman"]`, takes the place of the 1 of `positive` or the
-        -1 of `negative`, as in gensim: `negative=[("man", 2.0)]` adds.
-
-        Args:
-            positive: A token or vector, or several, whose unit vectors are added.
-            negative: The same, subtracted.
-            topn: How many to return. None: the cosine of every row.
-
-        Returns:
-            `(token, cosine)` by falling cosine, the tokens asked about left out; with
-            `topn=None` all cosines in row order, float32 `(vocab_size,)`. Costs one product
-            with the matrix; the first call also computes all norms, kept in `4 * vocab_size`
-            bytes.
-
-        Raises:
-            UnknownTokenError: A token is not here.
-            ArgumentError: Nothing to look for, or `topn` below 0.
-            ArgumentTypeError: What is neither a token nor a vector, or no number.
-
-        Source: Mikolov et al. 2013, Linguistic regularities in continuous space word
-        representations, equation 1.
-        """
-        most = whole_or_none("topn", topn, least=0)
-        queries = [*weighted("positive", positive, 1.0), *weighted("negative", negative, -1.0)]
-        if not queries:
-            raise ArgumentError("most_similar", expected="a token or a vector", got="nothing")
-        vectors = [
-            (self[query] if isinstance(query, str) else np.asarray(query, np.float32), weight)
-            for query, weight in queries
-        ]
-        near = cosines(self._storage, self._inverse_norms, direction(vectors, self.dim))
-        if most is None:
-            return near
-        for query, _ in queries:
-            if isinstance(query, str):
-                near[self._row(query)] = -np.inf
-        if self.pad_id is not None:
-            near[self.pad_id] = -np.inf
-        best = highest(near, most)
-        return [(self.tokens[i], float(near[i])) for i in best if near[i] > -np.inf]
-
-    def mean(
-        self, tokens: Sequence[str], *, unknown: Literal["skip", "error"] = "skip"
-    ) -> tuple[Array, int]:
-        """Average the vectors of `tokens`.
-
-        Unknown tokens are left out, so a text of only unknown words is all zeros with
-        `n_known == 0`: look at the count before you trust the vector.
-
-        Args:
-            tokens: The text, already tokenised. May be empty.
-            unknown: What an unknown token does.
-
-        Returns:
-            `(vector, n_known)`: float32 `(dim,)`, and how many tokens were found.
-
-        Raises:
-            ArgumentTypeError: An item that is not a string.
-            UnknownTokenError: `unknown="error"` and a token is not in the table.
-
-        Example:
-            >>> t = Table(["good", "film"], np.eye(2, dtype="float32"))
-            >>> t.mean(["good", "film", "xyzzy"])
-            (array([0.5, 0.5], dtype=float32), 2)
-
-        Source: Iyyer et al. 2015, equation 1.
-        """
-        choice("unknown", unknown, ("skip", "error"))
-        listed = [tokens] if isinstance(tokens, str) else many_tokens("tokens", tokens)
-        rows = self.tokens.find_many(listed)
-        if unknown == "error" and (rows < 0).any():
-            self._row(listed[int((rows < 0).argmax())])
-        known = rows[rows >= 0]
-        if not known.size:
-            return np.zeros(self.dim, np.float32), 0
-        return self._storage[known].mean(axis=0, dtype=np.float64).astype(np.float32), known.size
 
     # -- to a model --------------------------------------------------------------------------
 
@@ -430,6 +209,7 @@ class Table(Immutable):
                 another shape, or an empty table, which has no mean or variance.
 
         Example:
+            >>> import numpy as np
             >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
             >>> aligned = table.align(Vocabulary(["Film"]))
             >>> aligned.vectors[2], aligned.coverage.found_by
@@ -437,10 +217,6 @@ class Table(Immutable):
 
         Source: Kim 2014, section 3.2, for the variance of the random vectors.
         """
-        if isinstance(vocab, Table):
-            vocab = Vocabulary._of(
-                vocab.tokens, pad_id=vocab.pad_id, unk_id=vocab.unk_id, counts=vocab.counts
-            )
         vocab, seed = as_vocabulary(vocab), whole("seed", seed, least=0)
         found = align_rows(self.tokens, self._storage, vocab, unknown, seed=seed, fallback=fallback)
         policy = unknown if isinstance(unknown, str) else "callable"
@@ -462,20 +238,3 @@ class Table(Immutable):
         from inlay.formats import save  # with `load`, all that points up: a convenience
 
         save(self, path, format=format)
-
-    # -- helpers -----------------------------------------------------------------------------
-
-    def _row(self, token: str) -> int:
-        row = self.tokens.find(token)
-        if row < 0:
-            raise UnknownTokenError(
-                "table",
-                expected="a token of the table",
-                got=repr(token),
-                hint="token in table, or table.align(vocab) for a vector for every token",
-            )
-        return row
-
-    @cached_property
-    def _inverse_norms(self) -> Array:
-        return inverse_norms(self._storage)

@@ -107,6 +107,12 @@ class Tokens(Sequence[str]):
         head = ", ".join(repr(token) for token in self[:3])
         return f"Tokens({len(self)}: {head}{', ...' if len(self) > 3 else ''})"
 
+    def __copy__(self) -> Self:  # it never changes
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A memoryview cannot be pickled; an index that was built is, for it took time.
         return _rebuilt, (self.blob, self.offsets, self.__dict__.get("slots"), self.name)

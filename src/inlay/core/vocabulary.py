@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -14,8 +14,8 @@ from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.checks import described, path_to_read, whole, whole_or_none
 from inlay.core.given import checked_counts, listed_tokens, row_or_none, special_ids, tokens_by_id
-from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer, token_lists
+from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
 from inlay.errors import (
     ArgumentError,
@@ -32,7 +32,7 @@ FORMAT = "inlay-vocabulary"
 DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB
 
 
-class Vocabulary(Immutable, Numericalizer):
+class Vocabulary(Rows, Numericalizer):
     """An immutable map between tokens and ids `0 .. vocab_size - 1`, with its own pad and unk.
 
     Made of tokens in the order of their ids; `from_texts` counts the tokens of texts,
@@ -54,10 +54,6 @@ class Vocabulary(Immutable, Numericalizer):
         array([[1, 2, 3],
                [2, 0, 0]], dtype=int32)
     """
-
-    tokens: Tokens
-    counts: Array | None
-    unk_id: int | None
 
     def __init__(
         self,
@@ -251,21 +247,6 @@ class Vocabulary(Immutable, Numericalizer):
         self._set(tokens=tokens, pad_id=pad_id, unk_id=unk_id, counts=counts, tokenizer=tokenizer)
 
     @property
-    def vocab_size(self) -> int:
-        """How many ids there are, pad and unk among them: `len(vocab)`."""
-        return len(self)
-
-    @property
-    def stoi(self) -> dict[str, int]:
-        """Token to id as a dict, as torchtext says it: about 100 bytes a token."""
-        return self.tokens.as_dict
-
-    @property
-    def itos(self) -> Tokens:
-        """`tokens`, as torchtext says it."""
-        return self.tokens
-
-    @property
     def pad(self) -> str | None:
         """The padding token, or None."""
         return None if self.pad_id is None else self.tokens[self.pad_id]
@@ -274,15 +255,6 @@ class Vocabulary(Immutable, Numericalizer):
     def unk(self) -> str | None:
         """The token that stands for unknown ones, or None."""
         return None if self.unk_id is None else self.tokens[self.unk_id]
-
-    def __len__(self) -> int:
-        return len(self.tokens)
-
-    def __contains__(self, token: object) -> bool:
-        return token in self.tokens
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.tokens)
 
     def __getitem__(self, token: str) -> int:
         """The id of a token; `unk_id` for one that is not here.

@@ -35,6 +35,7 @@ from inlay.containers.safetensors import (
 )
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
+from inlay.formats.mapped import MappedFile
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import select
 
@@ -64,7 +65,7 @@ class Native:
         name = source.name
         if source.packed:  # it may unpack to anything: look before
             _check_mark(read_header(_header_bytes(source), name, alone=True), name)
-        data = options.content(source)
+        data, is_mapped = options.content(source), options.mmap and not source.packed
         header = read_header(data, name)
         _check_mark(header, name)
         metadata, arrays = header.metadata, _arrays(data, header, name)
@@ -81,6 +82,7 @@ class Native:
             pad_id=pad_id,
             unk_id=_row(metadata, "unk_id", len(tokens), name),
             provenance=_json(metadata, "provenance", name),
+            origin=MappedFile.of(source.path, data, self) if is_mapped else None,
         )
         return select(table, options)
 

@@ -20,6 +20,9 @@ def select(table: Table, options: ReadOptions) -> Table:
     rows = np.arange(n)
     if wanted is not None:
         rows = kept_rows(take(table.tokens, rows), wanted)
+    origin = None
+    if table._origin is not None and wanted is None:
+        origin = table._origin.limited(n)
     matrix = table.storage[:n] if wanted is None else table.storage[rows]
     counts = None if table.counts is None else table.counts[rows]
     return Table._unchecked(
@@ -29,6 +32,7 @@ def select(table: Table, options: ReadOptions) -> Table:
         pad_id=_moved(table.pad_id, rows),
         unk_id=_moved(table.unk_id, rows),
         provenance=table.provenance,
+        origin=origin,
     )
 
 

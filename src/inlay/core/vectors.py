@@ -1,0 +1,240 @@
+"""Rows of numbers and the tokens they belong to: what is asked of vectors, by every name."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.checks import choice, described, many_tokens, whole_or_none
+from inlay.core.cosine import cosines, highest, inverse_norms, unit
+from inlay.core.immutable import read_only
+from inlay.core.queries import Queries, asked, direction
+from inlay.core.rows import Rows
+from inlay.core.tokens import Tokens
+from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
+
+CACHED = ("matrix", "_inverse_norms")  # made of the storage when first asked for
+
+
+class Vectors(Rows):
+    """A vector for each token: the reading half of a `Table`."""
+
+    _storage: Array
+
+    # -- the arrays --------------------------------------------------------------------------
+
+    @cached_property
+    def matrix(self) -> Array:
+        """The matrix as stored, float16, float32 or float64 `(vocab_size, dim)`, read-only."""
+        return read_only(self._storage)
+
+    @property
+    def vectors(self) -> Array:
+        """The matrix as float32 `(vocab_size, dim)`, read-only.
+
+        A view when it is stored as float32; otherwise every call converts, allocating
+        `4 * vocab_size * dim` bytes.
+        """
+        if self.matrix.dtype == np.float32:
+            return self.matrix
+        return read_only(self.matrix.astype(np.float32))
+
+    @property
+    def storage(self) -> Array:
+        """The array behind `matrix`, for layers that share it instead of copying.
+
+        It is writable, because frameworks take no other, but whoever writes to it changes every
+        table and layer that shares it: write to a copy. From a native file it is a copy-on-write
+        map, so that writing never reaches the file.
+        """
+        return self._storage
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """`vectors`, for `np.asarray(table)`; or the matrix in another dtype.
+
+        Read-only and shared where the matrix is stored so; `np.array(table)` copies.
+        """
+        wanted = np.dtype(np.float32 if dtype is None else dtype)
+        if copy:
+            return np.array(self.matrix, wanted)
+        if copy is False and wanted != self.matrix.dtype:
+            raise ArgumentError(
+                "copy",
+                expected=f"True or None, to make {wanted} of {self.matrix.dtype}",
+                got="False",
+                hint="np.asarray(table), or table.matrix as it is stored",
+            )
+        return np.asarray(self.matrix, wanted)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(vocab_size, dim)`."""
+        return self.vocab_size, self.dim
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+        return int(self._storage.shape[1])
+
+    @property
+    def vector_size(self) -> int:
+        """`dim`, as gensim says it."""
+        return self.dim
+
+    # -- tokens ------------------------------------------------------------------------------
+
+    @property
+    def key_to_index(self) -> dict[str, int]:
+        """Token to row as a dict, built when first asked for: about 100 bytes a token."""
+        return self.tokens.as_dict
+
+    @property
+    def index_to_key(self) -> Tokens:
+        """`tokens`, as gensim says it."""
+        return self.tokens
+
+    def find(self, token: str) -> int:
+        """The row of `token`, or -1."""
+        return self.tokens.find(token)
+
+    @overload
+    def __getitem__(self, token: str) -> Array: ...
+    @overload
+    def __getitem__(self, token: Sequence[str]) -> Array: ...
+    def __getitem__(self, token: str | Sequence[str]) -> Array:
+        """The vector of a token, float32 `(dim,)`, or of several, `(n, dim)`: a copy.
+
+        Raises:
+            UnknownTokenError: A token is not here.
+            ArgumentTypeError: Not a token; rows by number are `table.vectors[row]`.
+        """
+        if isinstance(token, str):
+            return np.array(self._storage[self._row(token)], np.float32)
+        hint = "table.vectors[row] for a row by its number"
+        rows = [self._row(t) for t in many_tokens("table[...]", token, hint=hint)]
+        return np.array(self._storage[rows], np.float32)
+
+    # -- similarity --------------------------------------------------------------------------
+
+    def similarity(self, a: str, b: str) -> float:
+        """The cosine of two tokens' vectors; 0 if one of them is all zeros.
+
+        Raises:
+            UnknownTokenError: A token is not here.
+            ArgumentTypeError: Not a token.
+        """
+        pair: tuple[Any, Any] = (a, b)
+        for token in pair:
+            if not isinstance(token, str):
+                got, hint = described(token), "most_similar takes vectors and several tokens"
+                raise ArgumentTypeError("similarity", expected="two tokens", got=got, hint=hint)
+        return float(unit(self[a]) @ unit(self[b]))
+
+    @overload
+    def most_similar(
+        self, positive: Queries = ..., negative: Queries = ..., topn: int = ...
+    ) -> list[tuple[str, float]]: ...
+    @overload
+    def most_similar(
+        self, positive: Queries = ..., negative: Queries = ..., *, topn: None
+    ) -> Array: ...
+    def most_similar(
+        self, positive: Queries = (), negative: Queries = (), topn: int | None = 10
+    ) -> list[tuple[str, float]] | Array:
+        """The tokens nearest to a sum of directions, by cosine.
+
+        `most_similar(["king", "woman"], ["man"])` is the analogy man : king = woman : ?. A
+        weight, as in `[("king", 0.5), "woman"]`, takes the place of the 1 of `positive` or the
+        -1 of `negative`, as in gensim: `negative=[("man", 2.0)]` adds.
+
+        Args:
+            positive: A token or vector, or several, whose unit vectors are added.
+            negative: The same, subtracted.
+            topn: How many to return. None: the cosine of every row.
+
+        Returns:
+            `(token, cosine)` by falling cosine, the tokens asked about left out; with
+            `topn=None` all cosines in row order, float32 `(vocab_size,)`. Costs one product
+            with the matrix; the first call also computes all norms, kept in `4 * vocab_size`
+            bytes.
+
+        Raises:
+            UnknownTokenError: A token is not here.
+            ArgumentError: Nothing to look for, or `topn` below 0.
+            ArgumentTypeError: What is neither a token nor a vector, or no number.
+
+        Source: Mikolov et al. 2013, Linguistic regularities in continuous space word
+        representations, equation 1.
+        """
+        most = whole_or_none("topn", topn, least=0)
+        queries = asked(positive, negative)
+        vectors = [
+            (self[query] if isinstance(query, str) else np.asarray(query, np.float32), weight)
+            for query, weight in queries
+        ]
+        near = cosines(self._storage, self._inverse_norms, direction(vectors, self.dim))
+        if most is None:
+            return near
+        for query, _ in queries:
+            if isinstance(query, str):
+                near[self._row(query)] = -np.inf
+        if self.pad_id is not None:
+            near[self.pad_id] = -np.inf
+        best = highest(near, most)
+        return [(self.tokens[i], float(near[i])) for i in best if near[i] > -np.inf]
+
+    def mean(
+        self, tokens: Sequence[str], *, unknown: Literal["skip", "error"] = "skip"
+    ) -> tuple[Array, int]:
+        """Average the vectors of `tokens`.
+
+        Unknown tokens are left out, so a text of only unknown words is all zeros with
+        `n_known == 0`: look at the count before you trust the vector.
+
+        Args:
+            tokens: The text, already tokenised. May be empty.
+            unknown: What an unknown token does.
+
+        Returns:
+            `(vector, n_known)`: float32 `(dim,)`, and how many tokens were found.
+
+        Raises:
+            ArgumentTypeError: An item that is not a string.
+            UnknownTokenError: `unknown="error"` and a token is not in the table.
+
+        Example:
+            >>> from inlay import Table
+            >>> t = Table(["good", "film"], np.eye(2, dtype="float32"))
+            >>> t.mean(["good", "film", "xyzzy"])
+            (array([0.5, 0.5], dtype=float32), 2)
+
+        Source: Iyyer et al. 2015, equation 1.
+        """
+        choice("unknown", unknown, ("skip", "error"))
+        listed = [tokens] if isinstance(tokens, str) else many_tokens("tokens", tokens)
+        rows = self.tokens.find_many(listed)
+        if unknown == "error" and (rows < 0).any():
+            self._row(listed[int((rows < 0).argmax())])
+        known = rows[rows >= 0]
+        if not known.size:
+            return np.zeros(self.dim, np.float32), 0
+        return self._storage[known].mean(axis=0, dtype=np.float64).astype(np.float32), known.size
+
+    # -- helpers -----------------------------------------------------------------------------
+
+    def _row(self, token: str) -> int:
+        row = self.tokens.find(token)
+        if row < 0:
+            raise UnknownTokenError(
+                "table",
+                expected="a token of the table",
+                got=repr(token),
+                hint="token in table, or table.align(vocab) for a vector for every token",
+            )
+        return row
+
+    @cached_property
+    def _inverse_norms(self) -> Array:
+        return inverse_norms(self._storage)
