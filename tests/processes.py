@@ -59,6 +59,25 @@ def ended(running: subprocess.Popen[bytes]) -> tuple[int, str, str]:
 
 
 @contextmanager
+def soon(seconds: float = 1.0) -> Iterator[None]:
+    """Fail what takes more CPU seconds, also while it runs: what is wrong might take years.
+
+    Seconds by the clock would depend on what else the machine does.
+    """
+    end = time.process_time() + seconds
+    if os.name == "posix":
+        before = signal.signal(signal.SIGPROF, lambda *_: pytest.fail(f"not in {seconds} s"))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        if os.name == "posix":
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
+    assert time.process_time() <= end, f"it took more than {seconds} s"
+
+
+@contextmanager
 def ctrl_c_works() -> Iterator[None]:
     """Ctrl-C raises KeyboardInterrupt here, and in what is started here.
 

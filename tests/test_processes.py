@@ -2,10 +2,11 @@
 
 import os
 import signal
+import time
 
 import pytest
 
-from tests.processes import ended, posix, started, wait_until
+from tests.processes import ended, posix, soon, started, wait_until
 
 WAITS = "import time; print('ready', flush=True); time.sleep(600)"
 
@@ -39,3 +40,18 @@ def test_a_process_that_ends_too_early_is_not_waited_for():
         pytest.raises(AssertionError, match="it ended first: no corpus"),
     ):
         wait_until(lambda: False, running)
+
+
+@posix
+def test_what_takes_too_long_fails_while_it_runs_and_waiting_takes_no_time():
+    with pytest.raises(pytest.fail.Exception, match=r"not in 0\.05 s"), soon(0.05):
+        while True:
+            pass
+    with soon(0.5):
+        time.sleep(0.6)
+
+
+def test_what_took_too_long_fails_where_nothing_can_interrupt_it(monkeypatch):
+    monkeypatch.setattr(os, "name", "another")
+    with pytest.raises(AssertionError, match=r"more than 0\.01 s"), soon(0.01):
+        sum(range(3_000_000))

@@ -10,6 +10,7 @@ from inlay.bytes.archives import tar_members
 from inlay.bytes.content import HEAD, open_content
 from inlay.errors import FormatError
 from tests.bytes.packing import claiming, tarred, zipped
+from tests.processes import soon
 
 TEXT = b"a 1 2\nb 3 4\n"
 READERS = {"vectors": load, "labelled": read_labelled}
@@ -20,8 +21,12 @@ READERS = {"vectors": load, "labelled": read_labelled}
 @pytest.mark.parametrize("size", [2**60, 2**33, 20_000])
 def test_a_member_that_claims_more_than_there_is(make, read, pack, size):
     """tarfile passes over what a header claims, a block at a time: 2^60 bytes take years."""
-    with pytest.raises(FormatError, match=r"vectors\.txt: .*(a whole|of up to)") as caught:
-        read(make(pack(claiming(size, TEXT))))
+    path = make(pack(claiming(size, TEXT)))
+    with (
+        soon(20),
+        pytest.raises(FormatError, match=r"vectors\.txt: .*(a whole|of up to)") as caught,
+    ):
+        read(path)
     if pack is bytes:
         assert f"claims {size:,} bytes" in str(caught.value)
 
@@ -38,7 +43,7 @@ def test_a_member_with_holes_may_claim_any_size(make):
     path = make(bytes(head) + bytes(9728))
     with tarfile.open(path) as archive:
         assert archive.getmember("a").size == 2**40
-    with pytest.raises(FormatError, match=r"vectors.txt:a: expected a file with all its bytes"):
+    with soon(20), pytest.raises(FormatError, match=r"a: expected a file with all its bytes"):
         load(path)
 
 

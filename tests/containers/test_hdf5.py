@@ -1,5 +1,3 @@
-import time
-
 import h5py
 import numpy as np
 import pytest
@@ -7,6 +5,7 @@ import pytest
 from inlay import containers
 from inlay.containers.hdf5 import Hdf5
 from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
+from tests.processes import soon
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
 HUGE = 1 << 40
@@ -113,10 +112,9 @@ def test_links_in_a_circle_end(path):
 )
 def test_sizes_that_the_file_does_not_hold(path, claim):
     change(path, claim)
-    begin = time.perf_counter()
-    with pytest.raises(FormatError, match=rf"{4 * HUGE} bytes for 's' of shape \({HUGE},\)"):
+    refused = rf"{4 * HUGE} bytes for 's' of shape \({HUGE},\)"
+    with soon(), pytest.raises(FormatError, match=refused):
         containers.open(path)
-    assert time.perf_counter() - begin < 1
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89HDF\r\n\x1a\n", b"<html>404</html>"])

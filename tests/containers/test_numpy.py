@@ -2,7 +2,6 @@ import io
 import math
 import pickle
 import struct
-import time
 import zipfile
 
 import numpy as np
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from inlay import containers
 from inlay.containers.numpy import Npy, Npz
 from inlay.errors import FormatError, InlayError
+from tests.processes import soon
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
 ARRAYS = {"rows": ROWS, "words": np.array(["a", "é"]), "one": np.float64(7)}
@@ -133,15 +133,14 @@ def nested(depth):
     ],
 )
 def test_hostile_headers(data):
-    begin = time.perf_counter()
-    with pytest.raises(FormatError):
-        Npy(as_bytes(data), "x.npy")[""][...]
-    with pytest.raises(FormatError):
-        file = io.BytesIO()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("a.npy", data)
-        Npz(as_bytes(file.getvalue()), "x.npz")["a"][...]
-    assert time.perf_counter() - begin < 1
+    with soon():
+        with pytest.raises(FormatError):
+            Npy(as_bytes(data), "x.npy")[""][...]
+        with pytest.raises(FormatError):
+            file = io.BytesIO()
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("a.npy", data)
+            Npz(as_bytes(file.getvalue()), "x.npz")["a"][...]
 
 
 class Marks:

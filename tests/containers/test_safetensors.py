@@ -1,6 +1,5 @@
 import json
 import os
-import time
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from safetensors.numpy import load_file, save
 from inlay import containers
 from inlay.containers.safetensors import DTYPES, Safetensors, write
 from inlay.errors import ArgumentTypeError, FormatError, InlayError
+from tests.processes import soon
 
 ARRAYS = {
     "half": np.arange(3, dtype=np.float16),
@@ -136,10 +136,8 @@ def test_a_type_that_numpy_has_not(make):
     ],
 )
 def test_hostile_headers(data):
-    begin = time.perf_counter()
-    with pytest.raises(FormatError):
+    with soon(), pytest.raises(FormatError):
         Safetensors(as_bytes(data), "x")
-    assert time.perf_counter() - begin < 1
 
 
 WHOLE = save(ARRAYS, {"why": "x"})

@@ -1,6 +1,5 @@
 import io
 import pickle
-import time
 import zipfile
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from inlay import containers
 from inlay.containers.torch import Torch
 from inlay.errors import FormatError, InlayError, MissingFileError
+from tests.processes import soon
 
 torch = pytest.importorskip("torch")
 ROWS = torch.arange(12, dtype=torch.float32).reshape(4, 3)
@@ -93,10 +93,9 @@ def test_files_of_something_else(make, tmp_path, monkeypatch, data):
 def test_more_numbers_than_are_stored(make):
     """A stride of 0 makes 2^40 numbers of one."""
     path = make(saved({"a": torch.zeros(1).expand(2**40)}), "x")
-    begin = time.perf_counter()
-    with pytest.raises(FormatError, match=rf"expected {4 * 2**40} bytes for torch.float32"):
+    refused = f"expected {4 * 2**40} bytes for torch"
+    with soon(), pytest.raises(FormatError, match=refused):
         containers.open(path)
-    assert time.perf_counter() - begin < 1
 
 
 @pytest.mark.parametrize("count", [2**31, 2**40])
@@ -110,10 +109,8 @@ def test_more_numbers_than_the_file_has(make, count, zipped):
             for info in old.infolist():
                 new.writestr(info.filename, old.read(info).replace(seven, big))
         data = file.getvalue()
-    begin = time.perf_counter()
-    with pytest.raises(FormatError, match="expected a state_dict"):
+    with soon(), pytest.raises(FormatError, match="expected a state_dict"):
         containers.open(make(data.replace(seven, big), "x"))
-    assert time.perf_counter() - begin < 1
 
 
 def test_a_zip_that_is_packed_or_lies(make):

@@ -4,7 +4,6 @@ import gzip
 import io
 import pickle
 import struct
-import time
 import zipfile
 
 import pytest
@@ -13,6 +12,7 @@ from inlay import load
 from inlay.errors import FormatError
 from inlay.formats.strangers import STRANGERS, describe, is_old_fasttext
 from tests.data import shared
+from tests.processes import soon
 
 OLD_FASTTEXT = struct.pack("<12id", 10, 5, 5, 5, 5, 1, 2, 2, 1000, 3, 6, 100, 1e-4)
 
@@ -115,7 +115,6 @@ def test_settings_that_cannot_be_are_not_fasttext_s():
 @pytest.mark.parametrize("start", [b"", b"\n\x05\n\x05", b"SQLite format 3\0", b"\x08\x07\x12\x07"])
 @pytest.mark.parametrize("fill", [b"a", b"1", b"\x80", b"\n", b" ", b"\0", b"/.", b"Aa"])
 def test_no_pattern_takes_long(start, fill):
-    begin = time.perf_counter()
-    describe(start + fill * (1 << 18), "x")
-    assert time.perf_counter() - begin < 1
+    with soon():
+        describe(start + fill * (1 << 18), "x")
     assert len(STRANGERS) > 15

@@ -3,7 +3,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import h5py
 import numpy as np
@@ -18,6 +17,7 @@ from inlay.encode.elmo.pair import NOTE, read_pair, write_pair
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from tests.encode.elmo.test_weights import OPTIONS
+from tests.processes import soon
 
 OTHER = dataclasses.replace(OPTIONS, cell_clip=0.5, use_skip_connections=False)
 
@@ -56,6 +56,7 @@ import os, sys
 from pathlib import Path
 from inlay.bytes import writing
 from tests.encode.elmo.test_pair import OTHER, Weights, write_pair
+from tests.processes import soon
 
 folder, last = Path(sys.argv[1]), int(sys.argv[2])
 real, renames = Path.replace, []
@@ -209,20 +210,16 @@ def test_options_that_claim_too_much_are_refused_at_once(tmp_path, old, part, na
     else:
         (tmp_path / "options.json").write_text(text)
         old.save(tmp_path / "weights.hdf5")
-    begin = time.perf_counter()
-    with pytest.raises(FormatError):
+    with soon(2), pytest.raises(FormatError):
         load_encoder(tmp_path)
-    assert time.perf_counter() - begin < 2
 
 
 def test_options_that_no_file_bounds_are_held_against_the_weights(tmp_path, old):
     """Not from a file: nothing but the arrays can say that there are not so many."""
     old.save(tmp_path / "weights.hdf5")
     for name in ("n_layers", "n_highway"):
-        begin = time.perf_counter()
-        with pytest.raises(FormatError, match="an array"):
+        with soon(2), pytest.raises(FormatError, match="an array"):
             Weights.load(tmp_path / "weights.hdf5", dataclasses.replace(OPTIONS, **{name: 2**63}))
-        assert time.perf_counter() - begin < 2
 
 
 def test_a_file_of_options_that_is_no_such_file(tmp_path, old):
