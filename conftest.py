@@ -1,29 +1,42 @@
-"""What the examples in README.md and docs/ may use: real-looking files in a folder of their own."""
+"""README.md and docs/ are tests: see `tests/pages.py` for how a page is run."""
 
 import os
+from pathlib import Path
 
-import numpy as np
 import pytest
+from tests.pages import run_page
+
+ROOT = Path(__file__).resolve().parent
 
 # The lightest backend, unless the caller wants another; fixed before anything imports Keras.
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
-WORDS = "the a an good great bad awful film movie king queen man woman apple pear".split()
+
+def pytest_collect_file(file_path, parent):
+    """Make a test of each page."""
+    if file_path == ROOT / "README.md" or file_path.match("docs/*.md"):
+        return Page.from_parent(parent, path=file_path)
+    return None
 
 
-@pytest.fixture(autouse=True)
-def _documented_files(request, tmp_path, monkeypatch, doctest_namespace):
-    if not request.node.name.endswith(".md"):
-        return
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(0)
-    with open("glove.6B.50d.txt", "w", encoding="utf-8") as file:
-        for word in WORDS:
-            file.write(" ".join([word, *(f"{x:.5f}" for x in rng.normal(size=50))]) + "\n")
-    from inlay.encode.elmo import Elmo, Options, Weights
+class Page(pytest.File):
+    """A file of Markdown, which is one test: its blocks build on each other."""
 
-    options = Options(12, 5, 2, 3.0, 3.0, True, 4, ((1, 4), (3, 8)), 1, "relu")
-    Elmo(options, Weights.random(options)).save("elmo")
-    import torch
+    def collect(self):
+        yield PageRun.from_parent(self, name=self.path.name)
 
-    doctest_namespace["torch"] = torch
+
+class PageRun(pytest.Item):
+    """The page, run in a folder of its own."""
+
+    def runtest(self):
+        folder = self.config._tmp_path_factory.mktemp(self.path.stem)
+        before = os.getcwd()
+        os.chdir(folder)
+        try:
+            run_page(self.path)
+        finally:
+            os.chdir(before)
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value)

@@ -1,0 +1,118 @@
+"""The pages' own test bench fails where it must, and every link on a page leads somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.pages import FENCE, PageError, blocks, run_page
+from tests.stand_ins import STAND_INS
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *DOCS]
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+NAME = re.compile(r"[^\w\- ]")
+ids = [str(page.relative_to(ROOT)) for page in PAGES]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a page of this text in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda text: run_page(tmp_path / "page.md", text)
+
+
+def fence(kind, code):
+    return f"```{kind}\n{code}\n```\n"
+
+
+def test_blocks_share_what_they_make(run):
+    page = fence("python", "a = 1\nprint(a)") + fence("text", "1")
+    assert run(page + fence("python", ">>> a + 1\n2\n\n")) == 3
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        (fence("python", "torch.zeros(1)"), "line 2: NameError: name 'torch'"),
+        (fence("python", ">>> np.zeros(1)\n"), "NameError: name 'np'"),
+        (fence("python", "open('glove.6B.50d.txt')"), "FileNotFoundError"),
+        (fence("python", "import inlay\ninlay.load_encoder('elmo')"), "MissingFileError"),
+        (fence("python", "print(1)") + fence("text", "2"), "line 5: the page shows\n2"),
+        (fence("python", ">>> 1 + 1\n3\n"), "Expected:\n    3"),
+        (
+            fence("console", "$ inlay info nothing.txt"),
+            r"\$ inlay info nothing.txt\n.*error: nothing.txt",
+        ),
+        (fence("console", "$ inlay --version\ninlay 99"), "the page shows\ninlay 99"),
+        (fence("console", "$ rm x"), "only inlay is run"),
+        (fence("sh download", "curl -LO https://x/y"), "line 2: none of aclImdb"),
+        (fence("python fresh", "a"), "NameError: name 'a'"),
+        (fence("python", "a = 1") + fence("python fresh", "print(a)"), "NameError: name 'a'"),
+        (fence("", "x"), "no such kind of block: ''"),
+        ("| was | now |\n|---|---|\n| `x` | `y = z` |\n", "NameError: name 'z'"),
+    ],
+)
+def test_what_a_reader_does_not_have_is_not_there(run, page, message):
+    with pytest.raises(PageError, match=f"(?s){message}"):
+        run(page)
+
+
+def test_only_what_is_to_be_downloaded_is_made(run, tmp_path):
+    run(
+        fence(
+            "sh download", "curl -LO https://x/glove.6B.zip && unzip glove.6B.zip glove.6B.50d.txt"
+        )
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["glove.6B.50d.txt"]
+
+
+@pytest.mark.parametrize("name", STAND_INS)
+def test_each_stand_in_is_on_a_page(name, tmp_path):
+    made = tmp_path / name
+    STAND_INS[name](made)
+    assert made.exists()
+    downloads = [
+        b.code for page in PAGES for b in blocks(page.read_text("utf-8")) if "download" in b.kind
+    ]
+    assert any(name in code for code in downloads)
+
+
+@pytest.mark.parametrize(("right", "rows"), [("a == 2", 3), ("a == 1", None)])
+def test_the_rows_of_a_table_are_run(run, right, rows):
+    page = f"| was | now |\n|---|---|\n| `x` | `a = 1` |\n| `y` | `a += 1`, `assert {right}` |\n"
+    if rows:
+        assert run(page) == rows
+    else:
+        with pytest.raises(PageError, match="line 4: AssertionError"):
+            run(page)
+
+
+def anchors(page):
+    """The anchors of a page's headings, as GitHub and our site make them."""
+    text = FENCE.sub("", page.read_text("utf-8"))
+    heads = re.findall(r"^#+ (.+)$", text, re.M)
+    return {NAME.sub("", head.lower()).strip().replace(" ", "-") for head in heads}
+
+
+def links(page):
+    return [
+        link for link in LINK.findall(FENCE.sub("", page.read_text("utf-8"))) if "://" not in link
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_lead_somewhere(page):
+    for link in links(page):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.is_file(), f"{link}: no such file"
+        assert not anchor or anchor in anchors(target), f"{link}: no such heading"
+
+
+def test_every_page_is_linked_from_the_readme_and_the_sites_index():
+    for index in (ROOT / "README.md", ROOT / "docs" / "index.md"):
+        linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+        pages = {page for page in DOCS if page.parent.name == "docs"} - {index}
+        assert pages <= linked | {ROOT / "docs" / "index.md"}
