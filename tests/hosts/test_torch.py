@@ -32,3 +32,18 @@ def test_a_parameter_that_is_detached_is_the_same_object():
     host.detach(parameter)
     assert parameter is before
     assert not np.shares_memory(array, parameter.detach().numpy())
+
+
+def test_what_is_eager_is_seen_by_no_compiler():
+    seen = []
+
+    @host.eager
+    def half(x):
+        """Halve."""
+        seen.append(torch.compiler.is_compiling())
+        return x / 2 if float(x.sum()) > 0 else x
+
+    compiled = torch.compile(lambda x: half(x + 1) + 1, backend="eager")
+    assert compiled(torch.ones(1)).item() == half(torch.ones(1) + 1).item() + 1 == 2
+    assert seen == [False, False]
+    assert (half.__name__, half.__doc__) == ("half", "Halve.")

@@ -7,10 +7,12 @@ import pytest
 
 import inlay
 from inlay import Table, to_torch
-from inlay.errors import IdError, MissingPackageError
+from inlay.errors import ArgumentError, IdError, MissingPackageError
+from tests.processes import ended, started
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
+DEPRECATED = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 IDS = torch.tensor([[0, 1, 2], [5, 2, 2]])
 
 OPTIMISERS = {
@@ -169,6 +171,73 @@ def test_the_whole_layer_is_saved_and_copied(padded):
 def test_compiles_in_one_graph(padded):
     compiled = torch.compile(to_torch(padded), backend="eager", fullgraph=True)
     np.testing.assert_array_equal(compiled(IDS).numpy(), padded.vectors[IDS.numpy()])
+
+
+@DEPRECATED
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # of torch's own embedding
+def test_it_is_traced_scripted_and_exported(padded, tmp_path):
+    expected = padded.vectors[IDS.numpy()]
+    layer = to_torch(padded, freeze=False)
+    layer.scale_grad_by_freq = True
+    scripted = torch.jit.script(nn.Sequential(layer))
+    torch.jit.save(scripted, tmp_path / "layer.pt")
+    for model in (
+        torch.jit.trace(layer, IDS[:1]),
+        torch.export.export(layer, (IDS,)).module(),
+        torch.jit.load(tmp_path / "layer.pt"),
+        scripted,
+    ):
+        np.testing.assert_array_equal(model(IDS).detach().numpy(), expected)
+    assert "scale_grad_by_freq=True" in str(nn.Sequential(layer.__prepare_scriptable__()))
+    scripted(IDS).sum().backward()
+    assert layer.weight.grad is not None  # one parameter, which an optimiser may hold
+    assert not layer.weight.grad[2].any()
+
+
+@DEPRECATED
+def test_a_scripted_layer_has_no_memory_of_the_table(padded):
+    before = padded.vectors.copy()
+    scripted = torch.jit.script(to_torch(padded))
+    scripted.weight.fill_(1)
+    np.testing.assert_array_equal(padded.vectors, before)
+
+
+@pytest.mark.parametrize("check_ids", [False, True])
+def test_a_model_is_compiled(padded, check_ids):
+    layer = to_torch(padded, check_ids=check_ids)
+    compiled = torch.compile(nn.Sequential(layer, nn.Flatten()), backend="eager")
+    np.testing.assert_array_equal(compiled(IDS), padded.vectors[IDS.numpy()].reshape(2, -1))
+    if check_ids:
+        with pytest.raises(IdError, match=r"ids\[1\]: expected an id from 0 to 5, got 9"):
+            torch.compile(layer, backend="eager")(torch.tensor([0, 9]))
+
+
+@DEPRECATED
+@pytest.mark.parametrize(
+    "take_down",
+    [torch.jit.script, lambda m: torch.jit.trace(m, IDS), lambda m: torch.export.export(m, (IDS,))],
+)
+def test_a_check_of_ids_is_not_lost_in_a_graph(padded, take_down):
+    with pytest.raises(ArgumentError, match=r"one that looks at its ids. Try: layer.check_ids"):
+        take_down(to_torch(padded, check_ids=True))
+
+
+def test_no_layer_waits_for_the_compiler_of_torch():
+    """`torch._dynamo` takes a second to import."""
+    script = (
+        "import sys, numpy as np, torch, inlay\n"
+        "from inlay.encode.elmo import Elmo, Options, Weights, batch_to_ids\n"
+        "table = inlay.Table(['a', 'b'], np.eye(2, dtype='float32'))\n"
+        "inlay.to_torch(table, check_ids=True)(torch.tensor([0]))\n"
+        "options = Options(8, 4, 2, 3.0, 3.0, True, 4, ((1, 4), (2, 4)), 1, 'relu')\n"
+        "module = Elmo(options, Weights.random(options)).to_torch(trainable='all')\n"
+        "ids = torch.from_numpy(batch_to_ids([['a']]))\n"
+        "module(ids)['default'].sum().backward()\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    with started("-c", script) as running:
+        code, out, err = ended(running)
+    assert (code, out.strip()) == (0, "False"), err
 
 
 @pytest.mark.parametrize(

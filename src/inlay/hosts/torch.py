@@ -1,12 +1,50 @@
 """What PyTorch needs: tensors in an array's memory, memory of their own, ids checked."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
 
 from inlay.aliases import Array
+from inlay.errors import ArgumentError
 from inlay.hosts.ids import ALIGNED, check_values, wrong_dtype
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def eager(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that `torch.compile` leaves as it is.
+
+    As a decorator, `torch.compiler.disable` would import `torch._dynamo` at once, for a second.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if torch.compiler.is_compiling():
+            result: R = torch.compiler.disable(function)(*args, **kwargs)
+            return result
+        return function(*args, **kwargs)
+
+    return call
+
+
+def no_graph(layer: str, hint: str) -> ArgumentError:
+    """The error for a layer that `torch.jit` and `torch.export` cannot take down."""
+    return ArgumentError(
+        "torch.jit or torch.export",
+        expected="a layer that does the same whatever it is given",
+        got=layer,
+        hint=hint,
+    )
+
+
+def is_taken_down() -> bool:
+    """Whether this call is being recorded, so that what it decides would hold for all others."""
+    is_exporting = getattr(torch.compiler, "is_exporting", bool)  # since PyTorch 2.7
+    return bool(torch.jit.is_tracing() or is_exporting())
 
 
 def as_tensor(array: Array) -> Tensor:
@@ -36,7 +74,7 @@ def check_dtype(where: str, ids: Tensor) -> None:
         raise wrong_dtype(where, "whole-number", dtype, "ids.long()")
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@eager
 def check_range(where: str, ids: Tensor, size: int | None, *, hint: str = ALIGNED) -> None:
     """Do what `check_values` does; on a GPU the ids come to the host only if one is wrong."""
     if ids.device.type == "cpu":

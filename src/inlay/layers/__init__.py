@@ -46,6 +46,10 @@ def to_torch(
     or setting `weight.requires_grad` or `max_norm`, gives the layer its own copy first, so
     neither training nor loading changes the table. Writing into `weight` by hand does.
 
+    The layer compiles in one graph, and is traced, scripted and exported; `torch.jit.script`
+    makes a plain `nn.Embedding` of it, with memory of its own. An ELMo runs in a model that is
+    compiled, but cannot be scripted, traced or exported, for its steps depend on the texts.
+
     Args:
         x: A table, whose `pad_id` becomes `padding_idx`: the row is zero, and as it gets no
             gradient every optimiser leaves it so, weight decay included. Or the file of a
@@ -57,8 +61,8 @@ def to_torch(
         freeze: False for a layer that trains; of an encoder all or nothing, for more see its
             own `to_torch`.
         check_ids: Look at the ids before each look-up, and name a wrong one. Costs a pass over
-            the ids, for which a GPU is waited for, and a graph break in `torch.compile`. An
-            encoder does so anyway.
+            the ids, for which a GPU is waited for, and a graph break in `torch.compile`;
+            `torch.jit` and `torch.export` refuse it. An encoder does so anyway.
         **wrong: Nothing else is taken: the error says what it is called here.
 
     Returns:

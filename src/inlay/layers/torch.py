@@ -6,9 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from inlay.core import Table
+from inlay.errors import ArgumentError
 from inlay.hosts import torch as host
 from inlay.hosts.ids import wrong_dtype
 from inlay.hosts.memory import aligned_copy, can_share
+
+SETTINGS = ("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse")
 
 
 class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, so untyped here
@@ -38,8 +41,23 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
         if self._borrowed and (self.weight.requires_grad or self.max_norm is not None):
             self._own()  # training writes into the weights, and so does max_norm in each look-up
         if self.check_ids:
+            if host.is_taken_down():
+                raise self._unchecked()
             _check(input, self.num_embeddings)
         return super().forward(input)
+
+    def __prepare_scriptable__(self) -> nn.Embedding:
+        # What `torch.jit.script` takes: PyTorch's own, around this layer's parameter.
+        if self.check_ids:
+            raise self._unchecked()
+        self._own()
+        given = {name: getattr(self, name) for name in SETTINGS}
+        plain = nn.Embedding.from_pretrained(self.weight.detach(), **given)
+        plain.weight = self.weight
+        return plain.train(self.training)
+
+    def _unchecked(self) -> ArgumentError:
+        return host.no_graph("one that looks at its ids", "layer.check_ids = False")
 
     def reset_parameters(self) -> None:
         """Fill the layer, never the table, with random numbers."""
@@ -56,7 +74,7 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
             self._borrowed = False
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@host.eager
 def _check(ids: Tensor, num_embeddings: int) -> None:
     if ids.dtype not in (torch.int32, torch.int64):
         raise wrong_dtype("nn.Embedding", "int32 or int64", ids.dtype, "ids.long()")

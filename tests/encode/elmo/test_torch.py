@@ -17,6 +17,7 @@ from inlay.encode import elmo  # noqa: E402
 from inlay.encode.elmo.mix import Mix  # noqa: E402
 from inlay.encode.elmo.torch import ScalarMix  # noqa: E402
 
+DEPRECATED = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 TEXTS = [["the", "cat", "sat"], ["영화"], ["a", "b", "c", "d", "e"], []]
 KEYS = ("word_emb", "lstm_outputs1", "lstm_outputs2", "elmo", "default")
 
@@ -410,6 +411,48 @@ def test_copies_and_pickles():
     file.seek(0)
     for other in (copy.deepcopy(elmo), torch.load(file, weights_only=False)):
         assert torch.equal(other(ids())["elmo"], wanted)
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # torch looks, not we
+@pytest.mark.parametrize("trainable", ["mix", "all"])
+def test_it_runs_inside_of_what_is_compiled(trainable):
+    elmo = make(trainable=trainable, dropout=0)
+    head = torch.nn.Linear(6, 2)
+    compiled = torch.compile(lambda x: head(elmo(x)["default"]).tanh(), backend="eager")
+    for texts in (TEXTS, TEXTS[:1], [["new", "ones"]] * 5):
+        compiled(ids(texts)).sum().backward()
+        found = {name: p.grad.clone() for name, p in elmo.named_parameters() if p.requires_grad}
+        elmo.zero_grad()
+        head(elmo(ids(texts))["default"]).tanh().sum().backward()
+        for name, p in elmo.named_parameters():
+            if p.requires_grad:
+                np.testing.assert_allclose(found[name], p.grad, atol=1e-6)
+        elmo.zero_grad()
+
+
+class Head(torch.nn.Module):
+    """A model of a user's: traced, it would hold the lengths of the texts it was traced with."""
+
+    def __init__(self):
+        super().__init__()
+        self.elmo = make()
+
+    def forward(self, x):
+        return self.elmo(x)["default"]
+
+
+@DEPRECATED
+@pytest.mark.parametrize(
+    "take_down",
+    [
+        torch.jit.script,
+        lambda model: torch.jit.trace(model, ids()),
+        lambda model: torch.export.export(model, (ids(),)),
+    ],
+)
+def test_it_is_not_taken_down(take_down):
+    with pytest.raises(ArgumentError, match="an ELMo, whose steps depend on the texts"):
+        take_down(Head())
 
 
 def test_precisions_and_no_grad():

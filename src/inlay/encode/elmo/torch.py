@@ -1,7 +1,7 @@
 """ELMo as a PyTorch module."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,7 @@ from inlay.hosts import torch as host
 Words = Sequence[str] | Vocabulary
 UNSAID = LayerSettings()
 EPSILON = 1e-13  # as AllenNLP has it
+NO_GRAPH = ("an ELMo, whose steps depend on the texts", "torch.compile, which runs it as it is")
 
 
 class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
@@ -32,6 +33,10 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
 
     Without `stateful` a text has the same vectors whatever stands beside or before it. (AllenNLP's
     module and the hub's carry states from batch to batch; `stateful=True` does as they do.)
+
+    What is computed depends on the lengths of the texts. So `torch.compile` of a model compiles
+    what stands around this module and runs it as it is, `torch.compile(..., fullgraph=True)` says
+    so, and `torch.jit` and `torch.export` are refused.
 
     Attributes:
         options: Sizes.
@@ -127,6 +132,10 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
         """Start every text from zero again."""
         self._states = None
 
+    def __prepare_scriptable__(self) -> NoReturn:
+        raise host.no_graph(*NO_GRAPH)
+
+    @host.eager
     def forward(self, inputs: Tensor | None, word_inputs: Tensor | None = None) -> dict[str, Any]:
         """Run texts.
 
@@ -148,6 +157,8 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
             IdError: An id that is out of range or no whole number.
             ArgumentTypeError: Not the shapes above.
         """
+        if host.is_taken_down():  # lengths of texts decide what is computed
+            raise host.no_graph(*NO_GRAPH)
         x, real = self._look_up(inputs, word_inputs)
         (batch, width), n = real.shape, real.sum(1)
         # Here texts stand closed up between their marks; a token's place follows from the mask.

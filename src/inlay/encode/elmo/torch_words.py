@@ -29,7 +29,9 @@ class CharCNN(NamedNetwork):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         width = options.n_filters
-        self.char_embed = nn.Embedding(N_CHARACTERS, options.char_dim, padding_idx=0)
+        # Numbers drawn on the "meta" device would import torch._dynamo, for a second.
+        empty = torch.empty(N_CHARACTERS, options.char_dim)
+        self.char_embed = nn.Embedding.from_pretrained(empty, freeze=False, padding_idx=0)
         self.convolutions = nn.ModuleList(
             nn.Conv1d(options.char_dim, maps, size) for size, maps in options.filters
         )
