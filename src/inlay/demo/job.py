@@ -33,6 +33,7 @@ SMALL_CORPUS: dict[str, Any] = {
 WORDS = ("file", "exception", "socket", "string", "thread")
 SENTENCE = "Cancel the task and wait until the event loop has stopped."
 MAX_TOKENS = 64  # what every classifier reads of a text
+N_TEST = 2_000  # texts to judge by in a split, at most
 VECTORS, CLASSIFIER = "vectors.safetensors", "classifier"
 
 
@@ -113,9 +114,11 @@ def compare_all(
     return compare(
         material.texts,
         material.labels,
-        table,
+        embeddings=["tfidf", "random", table],
         n_train=train_size,
-        n_splits=splits,
+        n_test=N_TEST,
+        folds=splits,
+        tokenizer=SMALL_CORPUS["tokenizer"],
         seed=seed,
     )
 

@@ -1,5 +1,6 @@
-"""Which embedding serves a task: comparisons on the same splits, and their measures."""
+"""Which embedding serves a task: comparisons on the same folds, and their measures."""
 
-from inlay.evaluate.compare import Comparison, Row, compare
+from inlay.evaluate.compare import compare
+from inlay.evaluate.comparison import Comparison, Difference, Row
 
-__all__ = ["Comparison", "Row", "compare"]
+__all__ = ["Comparison", "Difference", "Row", "compare"]
