@@ -11,7 +11,7 @@ from tests.processes import started
 @pytest.fixture
 def inlay():
     """Call the command line in this process: `inlay("info", path, input="...")`."""
-    from inlay.cli import inlay as command
+    from inlay.cli.root import inlay as command
 
     def call(*args, **options):
         return CliRunner().invoke(command, [str(arg) for arg in args], **options)

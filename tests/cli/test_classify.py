@@ -33,7 +33,7 @@ def model(reviews, tmp_path_factory):
     """A classifier that the command line has fitted."""
     from click.testing import CliRunner
 
-    from inlay.cli import inlay
+    from inlay.cli.root import inlay
 
     folder = tmp_path_factory.mktemp("models") / "model"
     args = ["classify", "fit", str(reviews), "-o", str(folder), *COLUMNS, *SMALL, *RATE]
@@ -50,11 +50,12 @@ def test_defaults_are_the_classifiers_own():
     from inlay.cli.classify import fit
 
     own = {k: p.default for k, p in inspect.signature(lib.TextClassifier).parameters.items()}
-    shown = {p.name: p.default for p in fit.params if p.name in own}
-    given = {name for name in own if name in shown} - {"embedding", "variant"}
+    shown = fit.make_context("fit", ["x.csv"]).params
+    # Without the option the classifier chooses.
+    given = {name for name in own if name in shown} - {"embedding", "variant", "tokenizer"}
     assert {name: shown[name] for name in given} == {name: own[name] for name in given}
     # What the command line has no option for, on purpose.
-    assert set(own) - set(shown) == {"trainable", "progress"}
+    assert set(own) - set(shown) == {"trainable"}
 
 
 def test_fit_on_vectors_judges_and_reports(inlay, reviews, tmp_path):
@@ -129,15 +130,15 @@ def test_wrong_usage(inlay, model, reviews, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "diary.txt").write_text("dear diary")
     taken = inlay("classify", "fit", reviews, "-o", tmp_path / "mine", *COLUMNS)
-    assert (taken.exit_code, "no classifier" in taken.stderr) == (2, True)
-    nowhere = inlay("classify", "fit", tmp_path / "not-read", "-o", tmp_path / "no" / "m")
+    assert (taken.exit_code, "a folder with other things in it" in taken.stderr) == (1, True)
+    nowhere = inlay("classify", "fit", reviews, "-o", tmp_path / "no" / "m")
     assert (nowhere.exit_code, "no folder" in nowhere.stderr) == (1, True)
     static = inlay(
         "classify", "fit", reviews, "-o", tmp_path / "m", *COLUMNS, "--variant", "static"
     )
     assert (static.exit_code, "Try: --embedding with vectors" in static.stderr) == (2, True)
     column = inlay("classify", "fit", reviews, "-o", tmp_path / "m", "--text", "x")
-    assert (column.exit_code, "Try: --text one of them" in column.stderr) == (1, True)
+    assert (column.exit_code, "Try: --text with the name of one" in column.stderr) == (1, True)
     variant = inlay("classify", "fit", reviews, "-o", tmp_path / "m", *COLUMNS, "--variant", "x")
     assert (variant.exit_code, "'--variant'" in variant.stderr) == (2, True)
 
@@ -149,7 +150,8 @@ def test_data_that_cannot_be_learned_from_is_a_failure(inlay, model, reviews, tm
     assert (one.exit_code, one.stdout) == (1, "")
     assert "expected two classes or more" in one.stderr
     assert not (tmp_path / "m").exists()
-    assert inlay("classify", "fit", reviews, "-o", tmp_path / "m").exit_code == 1  # no such column
+    column = inlay("classify", "fit", reviews, "-o", tmp_path / "m", "--text", "none")
+    assert column.exit_code == 1
     assert inlay("classify", "evaluate", tmp_path / "none", reviews, *COLUMNS).exit_code == 1
     assert inlay("classify", "evaluate", model, tmp_path / "none.csv").exit_code == 1
 

@@ -8,6 +8,13 @@ import inlay as lib
 from inlay.formats import Npz
 
 
+def unreadable(folder):
+    """A file of which every reader would complain."""
+    path = folder / "no-vectors"
+    path.write_bytes(b"\0\0no vectors at all")
+    return path
+
+
 @pytest.mark.parametrize("name", ["o.safetensors", "o.npz", "o.bin", "o.vec", "o.vec.gz"])
 def test_every_format_by_its_suffix_keeps_every_number(inlay, glove, tmp_path, name):
     shown = inlay("convert", glove, tmp_path / name)
@@ -37,7 +44,8 @@ def test_keep_reads_tokens_from_a_file_and_from_stdin(inlay, glove, tmp_path):
     words.write_bytes("\ufeff영화\r\nfilm\r\nabsent\r\n".encode())
     for keep, text in ((words, None), ("-", "영화\nfilm\nabsent\n")):
         target = tmp_path / "o.safetensors"
-        assert inlay("convert", glove, target, "--keep", keep, input=text).exit_code == 0
+        args = ("--keep", keep, "--overwrite")
+        assert inlay("convert", glove, target, *args, input=text).exit_code == 0
         assert lib.load(target).tokens.tolist() == ["film", "영화"]
 
 
@@ -52,7 +60,7 @@ def test_formats_by_name(inlay, glove, tmp_path):
 
 @pytest.mark.parametrize("name", ["out.txt", "out", "out.xyz"])
 def test_a_target_that_says_no_format_is_refused_before_anything_is_read(inlay, tmp_path, name):
-    refused = inlay("convert", tmp_path / "not-there", tmp_path / name)
+    refused = inlay("convert", unreadable(tmp_path), tmp_path / name)
     assert refused.exit_code == 2
     assert "--format-out glove" in refused.stderr
 
@@ -65,7 +73,7 @@ def test_a_target_in_no_folder_fails(inlay, glove, tmp_path):
 
 def test_a_target_that_is_a_folder_is_refused_before_anything_is_read(inlay, tmp_path):
     (tmp_path / "o.bin").mkdir()
-    refused = inlay("convert", tmp_path / "not-there", tmp_path / "o.bin")
+    refused = inlay("convert", unreadable(tmp_path), tmp_path / "o.bin")
     assert refused.exit_code == 1
     assert "o.bin: expected the name of a file to write, got a folder" in refused.stderr
 

@@ -27,7 +27,7 @@ def test_demo_on_data_of_ones_own(inlay, data, tmp_path):
     corpus.write_text("\n".join(p.read_text() for p in data.iterdir()) * 3)
     args = ("--data", data, "--corpus", corpus, "--train-size", "8", "--splits", "1")
     kept = tmp_path / "kept"
-    shown = inlay("demo", *args, "--output", kept, "--text", "ripe plum, apple", "--json")
+    shown = inlay("demo", *args, "--output", kept, "--ask", "ripe plum, apple", "--json")
     assert (shown.exit_code, shown.stderr) == (0, "")
     answer = json.loads(shown.stdout)
     assert answer["classes"] == ["fruit", "weather"]
@@ -87,14 +87,22 @@ def test_too_few_texts_is_a_failure_that_says_so(inlay, data, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-def test_a_file_in_the_place_of_the_results_is_found_before_any_work(inlay, tmp_path):
+def test_the_place_of_the_results_is_looked_at_before_any_work(inlay, data, tmp_path):
     (tmp_path / "file").touch()
-    wrong = inlay("demo", "--data", tmp_path / "none", "--output", tmp_path / "file")
-    assert (wrong.exit_code, "give the name of a folder" in wrong.stderr) == (2, True)
+    file = inlay("demo", "--data", data, "--output", tmp_path / "file")
+    assert (file.exit_code, "the name of a folder to write" in file.stderr) == (1, True)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "vectors.safetensors").touch()
+    old = inlay("demo", "--data", data, "--output", tmp_path / "old")
+    assert (old.exit_code, "--overwrite to replace it" in old.stderr) == (1, True)
 
 
-def test_a_hint_about_columns_is_not_said_of_the_text_to_classify(inlay, tmp_path):
-    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+def test_columns_are_said_or_asked_for(inlay, tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\nplum,2\n")
     failed = inlay("demo", "--data", tmp_path / "x.csv", "--output", tmp_path / "kept")
     assert (failed.exit_code, "a column 'text'" in failed.stderr) == (1, True)
-    assert "--text" not in failed.stderr
+    assert "the columns 'a', 'b' and the first row 'plum', '2'" in failed.stderr
+    assert "--text with the name of one and --label with" in failed.stderr
+    few = inlay("demo", "--data", tmp_path / "x.csv", "--text", "a", "--label", "b")
+    assert "two classes" in few.stderr
+    assert inlay("demo", "--text", "a").exit_code == 2

@@ -56,7 +56,7 @@ def test_nested_origins_are_shown(inlay, tmp_path):
 
 
 def test_sizes_are_for_people():
-    from inlay.cli.options import size
+    from inlay.cli.outputs import size
 
     assert [size(n) for n in (0, 999, 1000, 347_100_000, 5_600_000_000_000)] == [
         "0 bytes",

@@ -47,7 +47,7 @@ def test_killed_while_writing(process, slow_job, tmp_path, command, number, old)
     target = tmp_path / "out.vec.bz2"
     if old is not None:
         target.write_bytes(old)
-    running = process(*slow_job[command], target)
+    running = process(*slow_job[command], target, "--overwrite")
     part = wait_until(lambda: begun(tmp_path), running)
     running.send_signal(number)
     code, _, err = ended(running)

@@ -7,7 +7,7 @@ import click
 import pytest
 
 import inlay as package
-from inlay.cli import inlay as root
+from inlay.cli.root import inlay as root
 from tests.processes import ended, posix
 
 HEAVY = ("numba", "keras", "torch", "tensorflow", "jax", "sklearn", "numpy", "safetensors", "tqdm")
@@ -16,8 +16,9 @@ HEAVY = ("numba", "keras", "torch", "tensorflow", "jax", "sklearn", "numpy", "sa
 def commands(command=root, path=()):
     yield path, command
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from commands(child, (*path, name))
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), (*path, name))
 
 
 def test_all_commands_of_the_manual_are_there():
@@ -33,6 +34,7 @@ def test_all_commands_of_the_manual_are_there():
         "classify fit",
         "classify evaluate",
         "classify predict",
+        "compare",
         "demo",
         "encode",
     }
@@ -67,7 +69,7 @@ def assert_parses(args):
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys; from inlay.cli import inlay; inlay(['--help'], standalone_mode=False);"
+        "import sys; from inlay.cli.root import inlay; inlay(['--help'], standalone_mode=False);"
         f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -95,7 +97,7 @@ def test_an_error_of_the_system_is_one_line_too(inlay, glove, tmp_path, monkeypa
         raise PermissionError(13, "Permission denied", "keep.txt")
 
     monkeypatch.setattr(sys.modules["inlay.cli.convert"], "lines_of", closed)
-    failed = inlay("convert", glove, tmp_path / "o.bin", "--keep", "keep.txt")
+    failed = inlay("convert", glove, tmp_path / "o.bin", "--keep", glove)
     assert failed.exit_code == 1
     assert failed.stderr == "inlay: error: keep.txt: Permission denied\n"
 

@@ -74,8 +74,9 @@ def test_a_corpus_that_gives_nothing_is_a_failure(inlay, corpus, tmp_path):
 
 
 def test_an_output_without_a_format_is_refused_before_training(inlay, tmp_path):
-    assert inlay("train", "word2vec", tmp_path / "none", "-o", tmp_path / "o.txt").exit_code == 2
-    assert inlay("train", "word2vec", tmp_path / "none").exit_code == 2
+    (tmp_path / "empty").touch()  # which the training would refuse
+    assert inlay("train", "word2vec", tmp_path / "empty", "-o", tmp_path / "o.txt").exit_code == 2
+    assert inlay("train", "word2vec", tmp_path / "empty").exit_code == 2
 
 
 BILM = (
@@ -126,7 +127,7 @@ def test_every_option_of_bilm_reaches_the_trainer(inlay, corpus, tmp_path):
     }
     args = [word for k, v in options.items() for word in ("--" + k.replace("_", "-"), v)]
     args += ["--filters", "2:3,1:4", "--tokenizer", "lower", "--workers", 1, "--keep-softmax"]
-    args += ["--checkpoint-every", 5, "--no-resume", "--device", "cpu"]
+    args += ["--checkpoint-every", 5, "--overwrite", "--device", "cpu"]
     target = tmp_path / "elmo"
     answer = json.loads(inlay("train", "bilm", corpus, "-o", target, *args, "--json").stdout)
     assert answer["settings"] == options | {"filters": [[2, 3], [1, 4]]}
@@ -161,13 +162,13 @@ def test_hints_of_a_training_that_cannot_go_on_speak_of_options(inlay, corpus, t
     assert inlay("train", "bilm", corpus, "-o", tmp_path / "elmo", *BILM).exit_code == 0
     other = inlay("train", "bilm", corpus, "-o", tmp_path / "elmo", *BILM, "--seed", 5)
     assert other.exit_code == 1
-    assert "Try: another folder, or --no-resume, which starts anew" in other.stderr
+    assert "Try: another folder, or --overwrite, which starts anew" in other.stderr
     fast = inlay(
         *("train", "bilm", corpus, "-o", tmp_path / "fast", *BILM, "--learning-rate", 1e30)
     )
     assert fast.exit_code == 2
     assert "Invalid value for '--learning-rate': expected a rate" in fast.stderr
-    assert "with --no-resume" in fast.stderr
+    assert "with --overwrite" in fast.stderr
 
 
 @pytest.mark.parametrize("name", ["word2vec", "bilm"])
@@ -177,7 +178,7 @@ def test_options_default_to_what_the_function_does(name):
     defaults = {
         name: parameter.default
         for name, parameter in inspect.signature(function).parameters.items()
-        if name in options and parameter.default is not parameter.empty
+        if name in options and parameter.default is not parameter.empty and name != "tokenizer"
     }
     assert len(defaults) > 10
     if "filters" in defaults:

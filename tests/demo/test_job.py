@@ -4,6 +4,7 @@ import numpy as np
 
 from inlay import Table
 from inlay.demo import job as demo
+from inlay.text import read_labelled
 
 
 def test_neighbours_of_chosen_words_or_of_telling_ones():
@@ -17,7 +18,7 @@ def test_neighbours_of_chosen_words_or_of_telling_ones():
 def test_texts_are_cut_to_their_first_tokens(tmp_path):
     path = tmp_path / "d.csv"
     path.write_text(f'text,label\n"{"Word, " * 99}",a\nshort,b\n', encoding="utf-8")
-    material = demo.own_material(path, None)
+    material = demo.own_material(read_labelled(path), None)
     assert material.texts == [" ".join(["word", ","] * 32), "short"]
     assert (len(material.corpus), material.labels) == (2, ["a", "b"])
     assert material.n_characters == len("Word, " * 99) + 5

@@ -2,15 +2,25 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from inlay.checks import folder_to_write
-from inlay.cli.failures import Command
-from inlay.cli.options import Decorator, json_option, lines_of, print_json, quiet_backends
+from inlay.cli.failures import Command, escaped
+from inlay.cli.frameworks import check_keras, load_keras
+from inlay.cli.inputs import check_there, lines_of, read_data, read_embedding
+from inlay.cli.interrupts import work
+from inlay.cli.options import (
+    READING,
+    data_options,
+    json_option,
+    overwrite_option,
+    progress_option,
+    tokenizer_option,
+)
+from inlay.cli.outputs import check_folder, print_json, say
 
 if TYPE_CHECKING:
     from inlay.classify import TextClassifier
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
 CHUNK = 1024  # texts answered at once
 WIDE = 12  # classes in a table that still fits a screen
 
-GROUP_HELP = """Learn to label texts, on top of any vectors.
+GROUP_HELP = """Train a classifier of texts on top of any word vectors, evaluate it, and use it.
 
 \b
 Example:
@@ -27,26 +37,29 @@ Example:
   inlay classify evaluate model aclImdb --split test
   echo "what a film" | inlay classify predict model -"""
 
-FIT_HELP = """Learn from the labelled texts in DATA and keep the classifier in FOLDER.
+FIT_HELP = """Train a classifier on the labelled texts in DATA and save it in a folder.
 
-DATA is a folder per class (also in a .tar.gz), a file per class, a .csv, .tsv or .jsonl with
-columns text and label, or lines that begin with __label__.
+DATA is a folder with a subfolder for each class (or a .tar.gz of one), a folder with a file for
+each class, a .csv, .tsv or .jsonl file with a column of texts and one of labels, or a file of
+lines that begin with __label__.
 
 \b
 Example:
   inlay classify fit reviews.csv --label stars -o model --embedding glove.safetensors"""
 
-EVALUATE_HELP = """Judge the classifier in FOLDER by the labelled texts in DATA.
+EVALUATE_HELP = """Measure how often the classifier in FOLDER is right about the texts in DATA.
 
-The 95 % interval is Wilson's; rows of the table are true classes, columns what was predicted.
+The 95 % confidence interval is Wilson's. The rows of the table are the true classes, and its
+columns are the classes that were predicted.
 
 \b
 Example:
   inlay classify evaluate model aclImdb --split test --json"""
 
-PREDICT_HELP = """Print the most probable label of each TEXT and its probability, a line a text.
+PREDICT_HELP = """Print the most probable label of each TEXT and its probability, one text per line.
 
-- reads texts from standard input and --file from a file, a text a line.
+Give the texts as arguments, read them from a file with --file, or read them from standard input
+by giving a hyphen. In a file and on standard input, each line is a text.
 
 \b
 Example:
@@ -54,94 +67,122 @@ Example:
   inlay classify predict model - < reviews.txt > labels.tsv"""
 
 
-def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of `inlay.read_labelled`, under its names."""
-    kinds = ["folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext"]
-    options: tuple[Decorator, ...] = (
-        click.option("--kind", type=click.Choice(kinds), help="What DATA is, if not seen."),
-        click.option("--text", metavar="COLUMN", help="With the text.  [default: text]"),
-        click.option("--label", metavar="COLUMN", help="With the label.  [default: label]"),
-        click.option("--split", metavar="NAME", help="Part of a folder: train, test."),
-        click.option("--encoding", default="utf-8", show_default=True, help="Of DATA."),
-        click.option(
-            "--errors",
-            type=click.Choice(["strict", "replace", "ignore"]),
-            default="strict",
-            show_default=True,
-            help="What to do about bytes that are not in it.",
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-@click.group(help=GROUP_HELP, short_help="Learn labels, judge and predict.", no_args_is_help=True)
+@click.group(help=GROUP_HELP, no_args_is_help=True)
 def classify() -> None:
     """The three jobs of a classifier."""
 
 
 @classify.command(
-    cls=Command, help=FIT_HELP, short_help="Learn from labelled texts.", no_args_is_help=True
+    cls=Command, help=FIT_HELP, short_help="Train on labelled texts.", no_args_is_help=True
 )
 @click.argument("data", type=click.Path())
 @click.option(
-    "-o", "--output", "folder", metavar="FOLDER", required=True, type=click.Path(), help="New."
-)
-@click.option("--embedding", metavar="FILE", type=click.Path(), help="Vectors to start from.")
-@click.option("--model", default="cnn", show_default=True, help="cnn, or mean of the vectors.")
-@click.option("--variant", help="rand, static, non-static or multichannel; see Kim 2014.")
-@click.option(
-    "--dim", type=int, default=None, help="The numbers in a random vector.  [default: 300]"
+    *("-o", "--output", "folder"),
+    metavar="FOLDER",
+    type=click.Path(),
+    help="Save the classifier in this folder.  [default: DATA's name with -classifier]",
 )
 @click.option(
-    "--tokenizer",
-    type=click.Choice(["words", "lower", "split"]),
-    default="lower",
+    "--embedding", metavar="FILE", type=click.Path(), help="Start from the word vectors in FILE."
+)
+@click.option(
+    "--model",
+    default="cnn",
     show_default=True,
-    help="How texts become words.",
+    help="Use this network: cnn for Kim's convolutional network, or mean for the average vector.",
 )
-@click.option("--max-length", default=400, show_default=True, help="Words read of a text; 0: all.")
-@click.option("--max-size", default=100_000, show_default=True, help="Words known; 0: all.")
-@click.option("--min-count", default=1, show_default=True, help="Rarer words are unknown.")
-@click.option("--epochs", default=25, show_default=True, help="Most passes over the texts.")
-@click.option("--batch-size", default=50, show_default=True, help="Texts in a step.")
-@click.option("--learning-rate", default=1e-3, show_default=True, help="Of Adam.")
+@click.option(
+    "--variant",
+    help="Treat the vectors as Kim (2014) does: rand, static, non-static or multichannel.",
+)
+@click.option("--dim", type=int, help="Give random vectors this many numbers each.  [default: 300]")
+@tokenizer_option("that of the word vectors, or words")
+@click.option(
+    "--max-length",
+    default=400,
+    show_default=True,
+    help="Read only the first N tokens of each text; 0 reads all.",
+)
+@click.option(
+    "--max-size",
+    default=100_000,
+    show_default=True,
+    help="Know at most N words; 0 sets no limit.",
+)
+@click.option(
+    "--min-count",
+    default=1,
+    show_default=True,
+    help="Treat words that occur less often than this as unknown.",
+)
+@click.option(
+    "--epochs", default=25, show_default=True, help="Pass over the texts at most N times."
+)
+@click.option("--batch-size", default=50, show_default=True, help="Use N texts in each step.")
+@click.option(
+    "--learning-rate", default=1e-3, show_default=True, help="Set the learning rate of Adam."
+)
 @click.option(
     "--validation",
     default=0.1,
     show_default=True,
-    help="Share held out to choose the best epoch; 0: all epochs, none held out.",
+    help="Hold out this share of the texts to choose the best epoch; 0 holds out none.",
 )
-@click.option("--patience", default=3, show_default=True, help="Epochs to wait for a better one.")
-@click.option("--seed", default=0, show_default=True, help="Of all that is left to chance.")
-@click.option("--test", metavar="DATA", type=click.Path(), help="Judge by these texts at the end.")
-@click.option("--test-split", metavar="NAME", help="Which part of them, if in folders.")
-@data_options
+@click.option(
+    "--patience",
+    default=3,
+    show_default=True,
+    help="Stop after N epochs without an improvement.",
+)
+@click.option("--seed", default=0, show_default=True, help="Set the seed of all random choices.")
+@click.option(
+    "--test", metavar="DATA", type=click.Path(), help="Evaluate the classifier on these texts."
+)
+@click.option(
+    "--test-split", metavar="NAME", help="Evaluate on this part of the --test folder or archive."
+)
+@data_options()
+@overwrite_option
+@progress_option
 @json_option
 def fit(
     data: str,
-    folder: str,
+    folder: str | None,
+    embedding: str | None,
     test: str | None,
     test_split: str | None,
+    overwrite: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
-    _check_folder(folder)
-    reading, settings = _reading(options), options
+    folder = folder or f"{Path(data).name.split('.')[0] or 'my'}-classifier"
+    check_classifier_folder(folder, overwrite=overwrite)
+    for path, what in ((data, "labelled texts"), (test, "labelled texts"), (embedding, "vectors")):
+        if path is not None:
+            check_there(path, what)
+    if test_split is not None and test is None:
+        raise click.UsageError("--test-split needs --test, which names the texts.")
+    from inlay.classify import TextClassifier
+    from inlay.classify.settings import ClassifierSettings
+
+    reading, settings = {name: options.pop(name) for name in READING}, options
     for name in ("max_length", "max_size", "validation"):
         settings[name] = settings[name] or None
-    texts = _read(data, reading)
-    judged = None if test is None else _read(test, reading | {"split": test_split})
-    quiet_backends()
-    from inlay.classify import TextClassifier
-
-    classifier = TextClassifier(**settings)
+    settings = {name: value for name, value in settings.items() if name != "tokenizer" or value}
+    checked = ClassifierSettings.checked(TextClassifier(**settings).get_params())
+    checked.variant_for(given=embedding is not None)
+    check_keras("training a classifier")
+    texts = read_data(data, reading)
+    judged = None if test is None else read_data(test, reading | {"split": test_split})
+    table = None if embedding is None else read_embedding(embedding)
+    load_keras("training a classifier")
+    classifier = TextClassifier(table, **settings)
     start = time.perf_counter()
-    classifier.fit(texts.texts, texts.labels)
-    seconds = time.perf_counter() - start
-    classifier.save(folder)
-    answer = {
+    with work():
+        classifier.fit(texts.texts, texts.labels)
+        seconds = time.perf_counter() - start
+        classifier.save(folder)
+    answer: dict[str, Any] = {
         "folder": folder,
         "n_texts": len(texts),
         "classes": classifier.classes_.tolist(),
@@ -157,28 +198,29 @@ def fit(
     if as_json:
         print_json(answer)
         return
-    click.echo(
+    say(
         f"{folder}: {len(answer['classes'])} classes, learned from {len(texts):,} texts "
         f"in {seconds:.1f} s, {answer['epochs']} epochs"
     )
     if coverage is not None:
-        click.echo(
-            f"in {settings['embedding']}: {coverage.n_found:,} of {coverage.n_types:,} words"
-        )
+        say(f"in {embedding}: {coverage.n_found:,} of {coverage.n_types:,} words")
     if judged is not None:
         _print_judgement(answer["test"])
 
 
 @classify.command(
-    cls=Command, help=EVALUATE_HELP, short_help="Judge by labelled texts.", no_args_is_help=True
+    cls=Command, help=EVALUATE_HELP, short_help="Measure the accuracy.", no_args_is_help=True
 )
 @click.argument("folder", type=click.Path())
 @click.argument("data", type=click.Path())
-@data_options
+@tokenizer_option("that of the classifier")
+@data_options()
 @json_option
-def evaluate(folder: str, data: str, as_json: bool, **options: Any) -> None:
-    texts = _read(data, _reading(options))
-    judgement = _judge(_load(folder), texts)
+def evaluate(folder: str, data: str, tokenizer: str | None, as_json: bool, **options: Any) -> None:
+    _check_classifier(folder)
+    check_there(data, "labelled texts")
+    texts = read_data(data, options)
+    judgement = _judge(_load(folder, tokenizer), texts)
     if as_json:
         print_json(judgement)
     else:
@@ -186,58 +228,57 @@ def evaluate(folder: str, data: str, as_json: bool, **options: Any) -> None:
 
 
 @classify.command(
-    cls=Command, help=PREDICT_HELP, short_help="Label new texts.", no_args_is_help=True
+    cls=Command,
+    help=PREDICT_HELP,
+    short_help="Predict the labels of new texts.",
+    no_args_is_help=True,
 )
 @click.argument("folder", type=click.Path())
-@click.argument("texts", metavar="[TEXT...]", nargs=-1)
-@click.option("--file", type=click.Path(), help="Read texts from this file, one a line.")
+@click.argument("texts", metavar="[TEXT]...", nargs=-1)
+@click.option("--file", type=click.Path(), help="Read the texts from this file, one per line.")
+@tokenizer_option("that of the classifier")
 @json_option
-def predict(folder: str, texts: tuple[str, ...], file: str | None, as_json: bool) -> None:
+def predict(
+    folder: str,
+    texts: tuple[str, ...],
+    file: str | None,
+    tokenizer: str | None,
+    as_json: bool,
+) -> None:
     if bool(texts) == (file is not None):
         raise click.UsageError("Give one of: TEXT, - for standard input, --file.")
-    classifier = _load(folder)
+    _check_classifier(folder)
+    if file is not None:
+        check_there(file, "a file of texts, one per line")
+    classifier = _load(folder, tokenizer)
     answers: list[dict[str, Any]] = []
     for found in _answers(classifier, _lines("-" if texts == ("-",) else file, texts)):
         if as_json:
             answers.append(found)
         else:
-            click.echo(f"{found['label']}\t{found['probabilities'][found['label']]:.4f}")
+            probability = found["probabilities"][found["label"]]
+            click.echo(f"{escaped(found['label'])}\t{probability:.4f}")
     if as_json:
         print_json({"predictions": answers})
 
 
-def _reading(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the options of `data_options` out of all options."""
-    names = ("kind", "text", "label", "split", "encoding", "errors")
-    reading = {name: options.pop(name) for name in names}
-    for name in ("text", "label"):
-        if reading[name] is not None and reading[name].isdecimal():
-            reading[name] = int(reading[name])
-    return reading
+def check_classifier_folder(folder: str, *, overwrite: bool) -> None:
+    """`check_folder` for one that will hold a classifier."""
+    check_folder(folder, overwrite=overwrite, marks=["settings.json"], what="a classifier")
 
 
-def _read(data: str, reading: dict[str, Any]) -> "LabelledTexts":
-    from inlay.text import read_labelled
-
-    return read_labelled(data, **reading)
+def _check_classifier(folder: str) -> None:
+    check_there(folder, "the folder of a classifier, which inlay classify fit makes")
 
 
-def _load(folder: str) -> "TextClassifier":
-    quiet_backends()
+def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
     from inlay.classify import TextClassifier
+    from inlay.tokenizers import get_tokenizer
 
-    return TextClassifier.load(folder)
-
-
-def _check_folder(folder: str) -> None:
-    """Fail now if `folder` cannot be written or holds something else, not after the work."""
-    path = Path(folder)
-    if not path.exists():
-        folder_to_write(folder)
-    if not path.exists() or (path / "settings.json").is_file():
-        return
-    if not path.is_dir() or any(path.iterdir()):
-        raise click.UsageError(f"{folder} is there and no classifier: give another name.")
+    check_keras("using a classifier")
+    load_keras("using a classifier")
+    given = None if tokenizer is None else get_tokenizer(tokenizer)
+    return TextClassifier.load(folder, tokenizer=given)
 
 
 def _lines(file: str | None, texts: Iterable[str]) -> Iterator[str]:
@@ -275,10 +316,11 @@ def _judge(classifier: "TextClassifier", texts: "LabelledTexts") -> dict[str, An
 
 def _print_judgement(judgement: dict[str, Any]) -> None:
     low, high = judgement["interval_95"]
-    click.echo(
+    say(
         f"accuracy  {judgement['accuracy']:.1%}  (95 % interval {low:.1%} to {high:.1%}, "
-        f"{judgement['n_right']:,} of {judgement['n_texts']:,} texts)\n"
+        f"{judgement['n_right']:,} of {judgement['n_texts']:,} texts)"
     )
+    say()
     classes, counts = judgement["classes"], judgement["confusion"]
     if len(classes) <= WIDE:
         _print_square(classes, counts)
@@ -289,13 +331,14 @@ def _print_judgement(judgement: dict[str, Any]) -> None:
         if counts[i][j]
     )
     for n, truth, found in wrong[:WIDE]:
-        click.echo(f"{-n:8,}  {truth} taken for {found}")
+        say(f"{-n:8,}  {truth} taken for {found}")
 
 
 def _print_square(classes: list[str], counts: list[list[int]]) -> None:
+    classes = [escaped(name) for name in classes]
     rows = [["", *classes]]
     rows += [[name, *(f"{n:,}" for n in row)] for name, row in zip(classes, counts, strict=True)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
-        click.echo("  ".join(cells).rstrip())
+        say("  ".join(cells).rstrip())

@@ -5,21 +5,16 @@ from typing import Any
 
 import click
 
-from inlay.cli.failures import Command, escaped
-from inlay.cli.options import (
-    check_target,
-    json_option,
-    lines_of,
-    print_json,
-    reading_arguments,
-    reading_options,
-    size,
-)
+from inlay.cli.failures import Command
+from inlay.cli.inputs import check_there, lines_of, reading_arguments
+from inlay.cli.interrupts import work
+from inlay.cli.options import json_option, overwrite_option, reading_options
+from inlay.cli.outputs import check_vectors, print_json, say, size
 
 HELP = """Read the vectors in IN and write them to OUT, in the format that its name ends in.
 
-.safetensors is our own, which opens in milliseconds whatever its size. OUT is complete or not
-there at all: a convert that is killed leaves what stood there before.
+The format .safetensors is inlay's own and opens in milliseconds, whatever the size of the file.
+OUT is written in one step: if the command is killed, whatever stood there before is untouched.
 
 \b
 Example:
@@ -27,34 +22,40 @@ Example:
   inlay convert crawl.vec.gz small.bin --keep words.txt"""
 
 
-@click.command(
-    cls=Command, help=HELP, short_help="Write vectors in another format.", no_args_is_help=True
-)
+@click.command(cls=Command, help=HELP, no_args_is_help=True)
 @click.argument("source", metavar="IN", type=click.Path())
 @click.argument("target", metavar="OUT", type=click.Path())
-@click.option("--format-out", metavar="NAME", help="What to write, if the name does not say it.")
+@click.option(
+    "--format-out", metavar="NAME", help="Write this format, where the name of OUT says none."
+)
 @click.option(
     "--keep",
     metavar="FILE",
     type=click.Path(),
-    help="Only the tokens in FILE, one a line; - reads stdin.",
+    help="Keep only the tokens in FILE, one per line; a hyphen reads standard input.",
 )
 @reading_options("--format-in")
+@overwrite_option
 @json_option
 def convert(
     source: str,
     target: str,
     format_out: str | None,
     keep: str | None,
+    overwrite: bool,
     as_json: bool,
     **reading: Any,
 ) -> None:
+    check_there(source, "a file of vectors")
+    check_vectors(target, format_out, overwrite=overwrite)
+    if keep is not None:
+        check_there(keep, "a file of tokens, one per line")
     from inlay.formats import load, save
 
-    check_target(target, format_out)
     wanted = None if keep is None else set(lines_of(keep))
     table = load(source, keep=wanted, **reading_arguments(source, reading))
-    save(table, target, format=format_out)
+    with work():
+        save(table, target, format=format_out)
     written = Path(target).stat().st_size
     if as_json:
         print_json(
@@ -68,6 +69,4 @@ def convert(
             }
         )
         return
-    click.echo(
-        f"{escaped(target)}: {len(table):,} x {table.dim} {table.matrix.dtype}, {size(written)}"
-    )
+    say(f"{target}: {len(table):,} x {table.dim} {table.matrix.dtype}, {size(written)}")

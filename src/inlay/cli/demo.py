@@ -4,95 +4,138 @@ import platform
 import textwrap
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from inlay.cli.failures import Command
-from inlay.cli.options import json_option, print_json, quiet_backends
+from inlay.cli.compare import verdict
+from inlay.cli.failures import Command, escaped
+from inlay.cli.frameworks import check_keras, check_package, load_keras
+from inlay.cli.inputs import check_sizes, check_there, read_data
+from inlay.cli.interrupts import work
+from inlay.cli.options import READING, data_options, json_option, overwrite_option
+from inlay.cli.outputs import check_folder, print_json
 
 if TYPE_CHECKING:
     from inlay.demo.job import Material
-    from inlay.evaluate import Comparison
 
 WIDTH = 80
 
-HELP = """Show the whole way on text that every Python carries: two minutes, no download.
+HELP = """See all of inlay in two minutes, on text that comes with Python, without any download.
 
-Word vectors are learned from the docstrings of the standard library and the topics of help().
-Then classifiers learn, from few examples, which package a docstring belongs to. The vectors and
-the best classifier are kept, and the classifier is asked about --text.
+The demo learns word vectors from the docstrings of the standard library and from the topics of
+help(). Then classifiers learn from a few examples to tell which package a docstring belongs to,
+and are compared. The vectors and the best classifier are saved, and the classifier is asked
+about the text that you give with --ask.
 
---data does the same with labelled texts of your own (all kinds that `inlay classify fit`
-reads), and --corpus with vectors learned from a file of yours, a text a line.
+With --data it does the same with labelled texts of your own, of any kind that `inlay classify
+fit` reads. With --corpus it learns the vectors from your text file, which has a text on each
+line.
 
 \b
 Example:
-  inlay demo --text "Send a request and wait for the response."
-  inlay demo --data reviews.csv --corpus more-reviews.txt"""
+  inlay demo --ask "Send a request and wait for the response."
+  inlay demo --data reviews.csv --text review --label stars --corpus more-reviews.txt"""
 
 
-@click.command(cls=Command, help=HELP, short_help="Show all of it, in two minutes.")
-@click.option("question", "--text", help="Classify this at the end.")
-@click.option("--data", metavar="DATA", type=click.Path(), help="Labelled texts of your own.")
-@click.option("--corpus", metavar="FILE", type=click.Path(), help="Text to learn vectors from.")
+@click.command(cls=Command, help=HELP)
+@click.option("--ask", metavar="TEXT", help="Ask the classifier about this text at the end.")
+@click.option(
+    "--data",
+    metavar="DATA",
+    type=click.Path(),
+    help="Learn and compare on these labelled texts of your own.",
+)
+@click.option(
+    "--corpus",
+    metavar="FILE",
+    type=click.Path(),
+    help="Learn the word vectors from this text file.  [default: the texts of --data]",
+)
 @click.option(
     "--train-size",
     type=click.IntRange(1),
     default=20,
     show_default=True,
-    help="Examples to learn from in each class.",
+    help="Learn from N examples of each class.",
 )
 @click.option(
     "--splits",
     type=click.IntRange(1),
     default=5,
     show_default=True,
-    help="How often to draw examples anew.",
+    help="Draw the examples at random N times.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
 @click.option(
-    "--output",
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Set the seed of all random choices.",
+)
+@click.option(
+    *("-o", "--output"),
     metavar="FOLDER",
     type=click.Path(),
-    help="Where the results stay.  [default: inlay-demo, or inlay-demo-2, ...]",
+    help="Save the results in this folder.  [default: inlay-demo, or inlay-demo-2, ...]",
 )
+@data_options()
+@overwrite_option
 @json_option
 def demo(
-    question: str | None,
+    ask: str | None,
     data: str | None,
     corpus: str | None,
+    train_size: int,
+    splits: int,
+    seed: int,
     output: str | None,
+    overwrite: bool,
     as_json: bool,
-    **settings: int,
+    **options: Any,
 ) -> None:
     if corpus is not None and data is None:
         raise click.UsageError("--corpus needs labelled texts: give --data too.")
-    if output is not None and Path(output).is_file():
-        raise click.UsageError(f"--output {output} is a file: give the name of a folder.")
-    quiet_backends()
+    if data is None:
+        _refuse_without_data()
+    else:
+        check_there(data, "labelled texts")
+    if corpus is not None:
+        check_there(corpus, "a text file")
+    if output is not None:
+        check_folder(
+            output, overwrite=overwrite, marks=["vectors.safetensors"], what="an earlier result"
+        )
+    check_package("sklearn", extra="demo", need="inlay demo")
+    check_keras("inlay demo")
+    labelled = None if data is None else read_data(data, options)
+    if labelled is not None:
+        check_sizes(labelled, train_size)
+    load_keras("inlay demo")
     from inlay.demo import job
 
     start = time.perf_counter()
-    job.check_packages()
     folder = job.free_folder() if output is None else Path(output)
     say = _Teller(silent=as_json)
 
     say.step("Collecting", "your texts" if data else "the English that every Python carries")
-    material = job.library_material() if data is None else job.own_material(data, corpus)
-    text = question or (job.SENTENCE if data is None else material.texts[0])
+    material = job.library_material() if labelled is None else job.own_material(labelled, corpus)
+    text = ask or (job.SENTENCE if data is None else material.texts[0])
     say.lines(_about(material))
 
     say.step("Learning word vectors", "from all of this text, by skip-gram, without labels")
-    table = job.learn_vectors(material, seed=settings["seed"])
+    table = job.learn_vectors(material, seed=seed)
     near = job.neighbours(table)
     say.lines([f"{len(table):,} words x {table.dim}{'; nearest to some of them:' if near else ''}"])
     width = max(map(len, near), default=0)
     say.lines([f"  {word:<{width}}  {', '.join(words)}" for word, words in near.items()])
 
     say.step("Comparing classifiers", "each on the same examples")
-    comparison = job.compare_all(material, table, **settings)
-    say.lines([*str(comparison).splitlines(), *_verdict(comparison)])
+    with work():
+        comparison = job.compare_all(
+            material, table, train_size=train_size, splits=splits, seed=seed
+        )
+    say.lines([*str(comparison).splitlines(), *verdict(comparison)])
 
     say.step("Keeping", "the vectors and the best classifier of ours")
     best = job.save_best(comparison, table, folder)
@@ -137,7 +180,7 @@ class _Teller:
 
     def lines(self, lines: list[str]) -> None:
         for line in lines * (not self.silent):
-            click.echo(f"   {line}".rstrip())
+            click.echo(f"   {escaped(line)}".rstrip())
 
     def end(self, seconds: float, folder: Path, word: str) -> None:
         if not self.silent:
@@ -165,13 +208,13 @@ def _about(material: "Material") -> list[str]:
     return textwrap.wrap(text, WIDTH, break_on_hyphens=False)
 
 
-def _verdict(comparison: "Comparison") -> list[str]:
-    if comparison.best == comparison.best_classifier:
-        return [f"Best: {comparison.best}."]
-    return [
-        f"Best: {comparison.best}, the simple baseline.",
-        f"Of the networks: {comparison.best_classifier}.",
-    ]
+def _refuse_without_data() -> None:
+    """Options of --data that would have no effect."""
+    context = click.get_current_context()
+    for param in context.command.params:
+        given = context.get_parameter_source(param.name or "")
+        if param.name in READING and given is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{param.opts[-1]} has no effect without --data.")
 
 
 def _short(text: str, width: int = WIDTH) -> str:

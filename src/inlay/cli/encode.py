@@ -7,13 +7,18 @@ from typing import Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.options import json_option, print_json, quiet_backends, size, texts_of
+from inlay.cli.inputs import check_there, texts_of
+from inlay.cli.interrupts import work
+from inlay.cli.options import json_option, progress_option, tokenizer_option
+from inlay.cli.outputs import check_file, print_json, say, size
 
-HELP = """Encode TEXTS, a text a line, into a file of vectors that any tool can read.
+HELP = """Turn TEXTS into a file of vectors that any tool can read.
 
-TEXTS is UTF-8, plain or packed (.gz .bz2 .xz); - reads standard input. --encoder is a folder
-with the options and weights of an ELMo. The same command again goes on where a kill stopped
-it, and does nothing when OUT is finished; changed texts or settings are noticed.
+TEXTS is a file in UTF-8 with a text on each line, and it may be packed (.gz, .bz2, .xz). A
+hyphen reads standard input. FOLDER holds the options and the weights of an ELMo.
+
+If the command is killed, give it again and it continues where it stopped; if OUT is finished,
+it does nothing. It refuses to continue with other texts or settings.
 
 \b
 Example:
@@ -21,47 +26,63 @@ Example:
   zcat reviews.gz | inlay encode - --encoder elmo --pool none --layers 2 -o top.safetensors"""
 
 
-@click.command(cls=Command, help=HELP, short_help="Encode texts by an ELMo.", no_args_is_help=True)
+@click.command(cls=Command, help=HELP, no_args_is_help=True)
 @click.argument("texts", type=click.Path())
 @click.option(
-    "--encoder", "folder", metavar="FOLDER", required=True, type=click.Path(), help="What encodes."
+    *("--encoder", "folder"),
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(),
+    help="Encode with the ELMo in this folder.",
 )
 @click.option(
-    "-o", "--output", "target", metavar="OUT", required=True, type=click.Path(), help="Write here."
+    *("-o", "--output", "target"),
+    metavar="OUT",
+    required=True,
+    type=click.Path(),
+    help="Write the vectors to this file.",
 )
 @click.option(
-    "--layers", default="all", show_default=True, help="all, mix, or numbers from 0, as in 0,2."
+    "--layers",
+    default="all",
+    show_default=True,
+    help="Keep these layers: all, mix, or numbers from 0, as in 0,2.",
 )
 @click.option(
     "--pool",
     type=click.Choice(["mean", "none"]),
     default="mean",
     show_default=True,
-    help="A vector for each text, or for each token.",
+    help="Write the mean vector of each text, or with none the vector of each token.",
 )
-@click.option("--max-length", type=click.IntRange(1), help="Read only the first tokens of a text.")
 @click.option(
-    "--tokenizer",
-    type=click.Choice(["split", "words", "lower"]),
-    help="How texts become tokens.  [default: what FOLDER was trained with, or split]",
+    "--max-length", type=click.IntRange(1), help="Read only the first N tokens of each text."
 )
-@click.option("--engine", metavar="NAME", help="What computes: numba, torch, onnxruntime.")
+@tokenizer_option("that of the ELMo, or words")
+@click.option(
+    "--engine", metavar="NAME", help="Compute with this engine: numba, torch or onnxruntime."
+)
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16", "int8"]),
-    help="Of products; the lower ones are for speed.  [default: float32]",
+    help="Compute products in this precision; lower ones are faster.  [default: float32]",
 )
 @click.option(
-    "--workers", type=click.IntRange(1), help="Threads.  [default: one for each processor]"
+    "--workers", type=click.IntRange(1), help="Run N threads.  [default: one per processor]"
 )
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "float16"]),
     default="float32",
     show_default=True,
-    help="Of the numbers in OUT.",
+    help="Store the numbers in this type.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace OUT, and work on it that does not fit.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace OUT, and work that was begun with other texts or settings.",
+)
+@progress_option
 @json_option
 def encode(
     texts: str,
@@ -72,7 +93,12 @@ def encode(
     as_json: bool,
     **settings: Any,
 ) -> None:
-    quiet_backends()
+    if not target.endswith(".safetensors"):
+        raise click.UsageError("--output must end in .safetensors, the only format of encodings.")
+    check_there(texts, "a file of texts, one per line")
+    check_there(folder, "the folder of an encoder")
+    # A finished file is one to leave alone or to refuse, which the library tells apart.
+    check_file(target, overwrite=True)
     from inlay.encode import load_encoder
     from inlay.encode.features import write_features
 
@@ -80,14 +106,15 @@ def encode(
     given = {name: settings.pop(name) for name in names}
     encoder = load_encoder(folder, **{k: v for k, v in given.items() if v is not None})
     start = time.perf_counter()
-    features = write_features(
-        encoder,
-        texts_of(texts),
-        target,
-        layers=_layers(layers),
-        pool="mean" if pool == "mean" else None,
-        **settings,
-    )
+    with work():
+        features = write_features(
+            encoder,
+            texts_of(texts),
+            target,
+            layers=_layers(layers),
+            pool="mean" if pool == "mean" else None,
+            **settings,
+        )
     seconds = time.perf_counter() - start
     written, dtype = Path(target).stat().st_size, str(features.vectors.dtype)
     if as_json:
@@ -107,7 +134,7 @@ def encode(
         return
     tokens = "" if features.offsets is None else f", {len(features.vectors):,} tokens"
     shape = f"{len(features.layers)} x {features.dim} {dtype}"
-    click.echo(
+    say(
         f"{target}: {len(features):,} texts{tokens}, layers {' '.join(features.layers)}: "
         f"{shape}, {size(written)}, in {seconds:.1f} s"
     )

@@ -6,34 +6,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.options import (
-    json_option,
-    print_json,
-    print_pairs,
-    reading_arguments,
-    reading_options,
-    size,
-)
+from inlay.cli.inputs import check_there, reading_arguments
+from inlay.cli.options import json_option, reading_options
+from inlay.cli.outputs import print_json, print_pairs, say, size
 
 if TYPE_CHECKING:
     from inlay.core import Table
 
 SHOWN = 8  # tokens from the top of the table
 
-HELP = """Say what is in a file of vectors: how many, of how many numbers, from where.
+HELP = """Show what is in a file of word vectors: how many there are, their size and their origin.
 
 \b
 Example:
   inlay info glove.6B.100d.txt.gz"""
 
 
-@click.command(
-    cls=Command, help=HELP, short_help="Say what is in a file of vectors.", no_args_is_help=True
-)
+@click.command(cls=Command, help=HELP, no_args_is_help=True)
 @click.argument("file", type=click.Path())
 @reading_options()
 @json_option
 def info(file: str, as_json: bool, **reading: Any) -> None:
+    check_there(file, "a file of vectors")
     from inlay.formats import load
 
     arguments = reading_arguments(file, reading)
@@ -76,7 +70,8 @@ def _print(facts: dict[str, Any]) -> None:
     # Where it came from may be nested: a table aligned from a table that was read from a file.
     origin = {name: value for name, value in _flat(facts["provenance"]) if value not in (None, "")}
     if origin:
-        click.echo("\nprovenance")
+        say()
+        say("provenance")
         print_pairs(origin, indent=2)
 
 

@@ -4,28 +4,40 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inlay.cli.failures import Command, escaped
-from inlay.cli.options import json_option, print_json, reading_arguments, reading_options
+from inlay.cli.failures import Command
+from inlay.cli.inputs import check_there, reading_arguments
+from inlay.cli.options import json_option, reading_options
+from inlay.cli.outputs import print_json, say
 from inlay.errors import UnknownTokenError
 
 if TYPE_CHECKING:
     from inlay.core import Table
 
-HELP = """Print the words nearest to WORD by cosine, the nearest first.
+HELP = """Print the words whose vectors are nearest to that of WORD, by cosine similarity.
 
-Several words are added up; --negative subtracts.
+The vectors of several words are added up, and those of words given with --negative are
+subtracted.
 
 \b
 Example:
   inlay similar glove.safetensors king woman --negative man -n 5"""
 
 
-@click.command(cls=Command, help=HELP, short_help="Print the nearest words.", no_args_is_help=True)
+@click.command(cls=Command, help=HELP, no_args_is_help=True)
 @click.argument("file", type=click.Path())
 @click.argument("words", metavar="WORD...", nargs=-1, required=True)
-@click.option("--negative", metavar="WORD", multiple=True, help="Subtract this one; repeatable.")
 @click.option(
-    "-n", "--topn", type=click.IntRange(1), default=10, show_default=True, help="How many."
+    "--negative",
+    metavar="WORD",
+    multiple=True,
+    help="Subtract the vector of this word; may be given several times.",
+)
+@click.option(
+    *("-n", "--topn"),
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Print the N nearest words.",
 )
 @reading_options()
 @json_option
@@ -37,6 +49,7 @@ def similar(
     as_json: bool,
     **reading: Any,
 ) -> None:
+    check_there(file, "a file of vectors")
     from inlay.formats import load
 
     table = load(file, **reading_arguments(file, reading))
@@ -48,7 +61,7 @@ def similar(
         print_json({"positive": words, "negative": negative, "nearest": pairs})
         return
     for token, cosine in nearest:
-        click.echo(f"{cosine:7.4f}  {escaped(token)}")
+        say(f"{cosine:7.4f}  {token}")
 
 
 def _check_known(word: str, table: "Table", file: str) -> None:

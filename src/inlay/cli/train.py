@@ -7,9 +7,12 @@ from typing import Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.options import check_target, json_option, print_json, texts_of
+from inlay.cli.inputs import check_there, texts_of
+from inlay.cli.interrupts import work
+from inlay.cli.options import json_option, overwrite_option, progress_option, tokenizer_option
+from inlay.cli.outputs import check_vectors, check_writable_folder, print_json, say
 
-GROUP_HELP = """Learn vectors from text.
+GROUP_HELP = """Learn word vectors, or an ELMo, from text.
 
 \b
 Example:
@@ -18,20 +21,23 @@ Example:
 
 WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2vec).
 
-CORPUS is text in UTF-8, a sentence or text a line, plain or packed (.gz .bz2 .xz); - reads
-standard input. OUT is written when all is done, in the format its name ends in.
+CORPUS is a text file in UTF-8 with a sentence or a text on each line, and it may be packed
+(.gz, .bz2, .xz). A hyphen reads standard input. OUT is written when the training has ended, in
+the format that its name ends in.
 
 \b
 Example:
   inlay train word2vec corpus.txt -o vectors.safetensors --epochs 10
   zcat news.gz | inlay train word2vec - -o news.bin --vector-size 300"""
 
-BILM_HELP = """Learn an ELMo: language models over characters, forward and backward (biLM).
+BILM_HELP = """Learn an ELMo, which is a pair of language models over characters (a biLM).
 
-CORPUS is text in UTF-8, a text a line, plain or packed (.gz .bz2 .xz); - reads standard input.
-FOLDER is made, with options.json and weights.hdf5 in the official format, vocab.txt, and
-training.json with the perplexities. A training that was stopped goes on from the checkpoint in
-FOLDER when the same command is given again, and does nothing when it has ended.
+CORPUS is a text file in UTF-8 with a text on each line, and it may be packed (.gz, .bz2, .xz).
+A hyphen reads standard input. FOLDER receives options.json and weights.hdf5 in the official
+format, the word list vocab.txt, and training.json with the settings and perplexities.
+
+The training writes checkpoints into FOLDER. If it is stopped, give the same command again and
+it continues from the last checkpoint. If it has ended, the same command does nothing.
 
 \b
 Example:
@@ -47,46 +53,63 @@ def train() -> None:
 @train.command(
     cls=Command,
     help=WORD2VEC_HELP,
-    short_help="By skip-gram with negative sampling.",
+    short_help="Learn word vectors by skip-gram.",
     no_args_is_help=True,
     context_settings={"show_default": True},
 )
 @click.argument("corpus", type=click.Path())
 @click.option(
-    "-o", "--output", "target", metavar="OUT", required=True, type=click.Path(), help="Write here."
+    *("-o", "--output", "target"),
+    metavar="OUT",
+    required=True,
+    type=click.Path(),
+    help="Write the vectors to this file.",
 )
-@click.option("--format-out", metavar="NAME", help="What to write, if the name does not say it.")
-@click.option("--vector-size", default=100, help="Numbers in a vector.")
-@click.option("--window", default=5, help="Words to each side, at most.")
-@click.option("--negative", default=5, help="Noise words for each pair.")
-@click.option("--sample", default=1e-4, help="Thin out words above this share; 0: none.")
-@click.option("--min-count", default=5, help="Leave out words seen less often.")
-@click.option("--max-size", type=int, help="Keep at most so many words.")
-@click.option("--epochs", default=5, help="Passes over the corpus.")
-@click.option("--alpha", default=0.025, help="Learning rate at the start.")
-@click.option("--min-alpha", default=1e-4, help="Learning rate at the end.")
-@click.option("--ns-exponent", default=0.75, help="Of the counts, for drawing noise words.")
-@click.option("--workers", type=int, show_default="one a processor", help="Threads.")
-@click.option("--seed", default=0, help="Of all that is left to chance.")
-@click.option("--deterministic", is_flag=True, help="The same numbers every time, by one thread.")
 @click.option(
-    "--tokenizer",
-    type=click.Choice(["split", "words", "lower"]),
-    default="split",
-    help="split: at white space; lower: words in lower case.",
+    "--format-out", metavar="NAME", help="Write this format, where the name of OUT says none."
 )
+@click.option("--vector-size", default=100, help="Give each vector N numbers.")
+@click.option("--window", default=5, help="Look at up to N words on each side.")
+@click.option("--negative", default=5, help="Draw N noise words for each pair.")
+@click.option(
+    "--sample", default=1e-4, help="Thin out words above this share of the corpus; 0 thins none."
+)
+@click.option("--min-count", default=5, help="Leave out words that occur less often than this.")
+@click.option("--max-size", type=int, help="Keep only the N most frequent words.")
+@click.option("--epochs", default=5, help="Pass over the corpus N times.")
+@click.option("--alpha", default=0.025, help="Start with this learning rate.")
+@click.option("--min-alpha", default=1e-4, help="End with this learning rate.")
+@click.option(
+    "--ns-exponent", default=0.75, help="Raise the counts to this power to draw noise words."
+)
+@click.option("--workers", type=int, help="Run N threads.  [default: one per processor]")
+@click.option("--seed", default=0, help="Set the seed of all random choices.")
+@click.option(
+    "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
+)
+@tokenizer_option("words")
+@overwrite_option
+@progress_option
 @json_option
 def word2vec(
-    corpus: str, target: str, format_out: str | None, as_json: bool, **settings: Any
+    corpus: str,
+    target: str,
+    format_out: str | None,
+    tokenizer: str | None,
+    overwrite: bool,
+    as_json: bool,
+    **settings: Any,
 ) -> None:
+    check_there(corpus, "a text file")
+    check_vectors(target, format_out, overwrite=overwrite)
     from inlay.formats import save
     from inlay.train import word2vec
 
-    check_target(target, format_out)
     start = time.perf_counter()
-    table = word2vec(texts_of(corpus), **settings)
-    seconds = time.perf_counter() - start
-    save(table, target, format=format_out)
+    with work():
+        table = word2vec(texts_of(corpus), **settings, **_given(tokenizer))
+        seconds = time.perf_counter() - start
+        save(table, target, format=format_out)
     words = table.provenance["corpus_words"]
     if as_json:
         print_json(
@@ -101,10 +124,15 @@ def word2vec(
             }
         )
         return
-    click.echo(
+    say(
         f"{target}: {len(table):,} words x {table.dim}, "
         f"learned from {words:,} words in {seconds:.1f} s"
     )
+
+
+def _given(tokenizer: str | None) -> dict[str, Any]:
+    """The trainer's own default where none was given."""
+    return {} if tokenizer is None else {"tokenizer": tokenizer}
 
 
 def _filters(context: click.Context, option: click.Parameter, value: str) -> list[list[int]]:
@@ -120,67 +148,101 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 @train.command(
     cls=Command,
     help=BILM_HELP,
-    short_help="An ELMo, from characters.",
+    short_help="Learn an ELMo from characters.",
     no_args_is_help=True,
     context_settings={"show_default": True},
 )
 @click.argument("corpus", type=click.Path())
 @click.option(
-    *("-o", "--output"), metavar="FOLDER", required=True, type=click.Path(), help="Make this."
+    *("-o", "--output", "folder"),
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(),
+    help="Write the model into this folder.",
 )
-@click.option("--dim", default=512, help="Cells of each LSTM.")
-@click.option("--projection-dim", default=128, help="Half of the numbers in a token's vector.")
-@click.option("--n-layers", default=2, help="LSTM layers in each direction.")
-@click.option("--char-dim", default=16, help="Numbers in a character's vector.")
+@click.option("--dim", default=512, help="Give each LSTM N cells.")
+@click.option(
+    "--projection-dim", default=128, help="Project states to N numbers; vectors have twice as many."
+)
+@click.option("--n-layers", default=2, help="Stack N LSTM layers in each direction.")
+@click.option("--char-dim", default=16, help="Give each character's vector N numbers.")
 @click.option(
     *("--filters", "filters"),
     default="1:32,2:32,3:64,4:128",
     callback=_filters,
     metavar="WIDTH:MAPS,...",
-    help="Convolutions over characters.",
+    help="Apply these convolutions to the characters.",
 )
-@click.option("--n-highway", default=1, help="Highway layers above them.")
-@click.option("--max-size", default=20_000, help="Predict at most so many words.")
-@click.option("--min-count", default=3, help="Do not predict words seen less often.")
+@click.option("--n-highway", default=1, help="Put N highway layers on top of the convolutions.")
+@click.option("--max-size", default=20_000, help="Predict only the N most frequent words.")
+@click.option(
+    "--min-count", default=3, help="Do not predict words that occur less often than this."
+)
 @click.option(
     *("--softmax", "softmax"),
     type=click.Choice(["sampled", "full"]),
     default="sampled",
-    help="Predict among a sample of words, or among all.",
+    help="Predict among a sample of the words, or among all of them.",
 )
-@click.option("--n-samples", default=1024, help="Words in a sample, about.")
-@click.option("--unroll-steps", default=20, help="Words through which a gradient flows back.")
-@click.option("--batch-size", default=64, help="Rows of text side by side.")
-@click.option("--epochs", default=1.0, help="Passes over the corpus; may be a fraction.")
-@click.option("--learning-rate", default=0.006, help="Of Adam; it falls evenly to 0.")
-@click.option("--dropout", default=0.0, help="Share of numbers set to 0 between layers.")
-@click.option("--clip-norm", default=0.5, help="Longest gradient.")
-@click.option("--held-out", default=0.01, help="Share of the words to measure perplexity on.")
+@click.option("--n-samples", default=1024, help="Draw about N words for a sample.")
+@click.option("--unroll-steps", default=20, help="Let gradients flow back through N words.")
+@click.option("--batch-size", default=64, help="Read N rows of text side by side.")
+@click.option("--epochs", default=1.0, help="Pass over the corpus N times; N may be a fraction.")
 @click.option(
-    "--tokenizer",
-    type=click.Choice(["words", "lower", "split"]),
-    default="words",
-    help="words: words and punctuation; split: at white space.",
+    "--learning-rate",
+    default=0.006,
+    help="Set the highest learning rate of Adam, which falls evenly to 0.",
 )
-@click.option("--workers", type=int, show_default="one a processor", help="Threads.")
-@click.option("--device", show_default="a GPU if torch has one", help="Train on: cpu, cuda.")
-@click.option("--seed", default=0, help="Of all that is left to chance.")
-@click.option("--checkpoint-every", default=60.0, help="Seconds between checkpoints.")
-@click.option("--resume/--no-resume", default=True, help="Go on from a checkpoint in FOLDER.")
-@click.option("--keep-softmax", is_flag=True, help="Write the softmax too.")
+@click.option(
+    "--dropout", default=0.0, help="Set this share of the numbers between layers to zero."
+)
+@click.option("--clip-norm", default=0.5, help="Shorten gradients that are longer than this.")
+@click.option(
+    "--held-out", default=0.01, help="Hold out this share of the words to measure perplexity."
+)
+@tokenizer_option("words")
+@click.option("--workers", type=int, help="Run N threads.  [default: one per processor]")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help="Train on this device, such as cpu or cuda.  [default: a GPU if torch has one]",
+)
+@click.option("--seed", default=0, help="Set the seed of all random choices.")
+@click.option("--checkpoint-every", default=60.0, help="Write a checkpoint every N seconds.")
+@click.option("--keep-softmax", is_flag=True, help="Save the softmax layer, too.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Start again from nothing, and replace the training that FOLDER holds.",
+)
+@progress_option
 @json_option
-def bilm(corpus: str, output: str, as_json: bool, **settings: Any) -> None:
+def bilm(
+    corpus: str,
+    folder: str,
+    tokenizer: str | None,
+    overwrite: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    check_there(corpus, "a text file")
+    check_writable_folder(folder)
+    from inlay.optional import require
     from inlay.train import bilm
 
-    report = bilm(texts_of(corpus), output, **settings).provenance
+    for package, extra in (("torch", "torch"), ("h5py", "elmo")):
+        require(package, extra=extra, need="training an ELMo")
+    with work():
+        elmo = bilm(texts_of(corpus), folder, resume=not overwrite, **settings, **_given(tokenizer))
+    report = elmo.provenance
     if as_json:
-        print_json({"folder": output, **report})
+        print_json({"folder": folder, **report})
         return
     perplexity = report["perplexity"]
     measured = "nothing held out"
     if perplexity:
         measured = "perplexity {forward:.1f} forward, {backward:.1f} backward".format(**perplexity)
-    click.echo(
-        f"{output}: {report['parameters']:,} parameters, learned from "
+    say(
+        f"{folder}: {report['parameters']:,} parameters, learned from "
         f"{report['words_read']:,} words in {report['seconds']:.1f} s: {measured}"
     )

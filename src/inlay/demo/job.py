@@ -16,9 +16,7 @@ from inlay.demo.packages import PackageTask, package_task
 from inlay.demo.stdlib import docstrings, topics
 from inlay.errors import ArgumentError
 from inlay.evaluate import Comparison, compare
-from inlay.hosts.backends import load_keras
-from inlay.optional import require
-from inlay.text import read_labelled
+from inlay.text import LabelledTexts
 from inlay.tokenizers import get_tokenizer
 from inlay.train import word2vec
 
@@ -61,16 +59,6 @@ class Material:
         return sum(map(len, self.corpus))
 
 
-def check_packages() -> None:
-    """Fail now, not after a minute, if something is missing.
-
-    Raises:
-        MissingPackageError: scikit-learn, Keras, or every backend of it.
-    """
-    require("sklearn", extra="demo", need="inlay demo")
-    load_keras("inlay demo")
-
-
 def library_material() -> Material:
     """The docstrings and help topics of the running Python; see `inlay.demo.stdlib`.
 
@@ -83,14 +71,13 @@ def library_material() -> Material:
     return Material(corpus, _beginnings(task.texts), task.labels, task)
 
 
-def own_material(data: str | os.PathLike[str], corpus: str | os.PathLike[str] | None) -> Material:
-    """The user's labelled texts, as `read_labelled` reads them, and a corpus.
+def own_material(labelled: LabelledTexts, corpus: str | os.PathLike[str] | None) -> Material:
+    """The user's labelled texts, and a corpus.
 
     Args:
-        data: Labelled texts.
-        corpus: A file with a text a line. None: the labelled texts, without their labels.
+        labelled: As `read_labelled` gives them.
+        corpus: A file with a text on each line. None: the labelled texts, without their labels.
     """
-    labelled = read_labelled(data)
     text = labelled.texts if corpus is None else os.fspath(corpus)
     return Material(text, _beginnings(labelled.texts), labelled.labels)
 

@@ -27,13 +27,25 @@ def load_keras(need: str) -> ModuleType:
         MissingPackageError: Keras is not installed, or no backend, or not the one that
             `KERAS_BACKEND` names.
     """
-    if "keras" not in sys.modules:
+    check_keras(need)
+    return require("keras", extra="keras", need=need)
+
+
+def check_keras(need: str) -> None:
+    """Look, without the seconds of the import, whether `load_keras` would find all it needs.
+
+    Args:
+        need: As in `load_keras`.
+
+    Raises:
+        MissingPackageError: As `load_keras`.
+    """
+    if sys.modules.get("keras") is None:
         installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
         if importlib.util.find_spec("keras") is None:
             # Who lacks both should not have to ask twice.
             require("keras", extra="keras" if installed else "keras,jax", need=need)
         _choose(installed, need)
-    return require("keras", extra="keras", need=need)
 
 
 def _choose(installed: list[str], need: str) -> None:

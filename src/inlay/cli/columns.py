@@ -1,0 +1,112 @@
+"""Which columns of a table hold the texts and the labels, where nobody has said it."""
+
+import csv
+import itertools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inlay.cli.outputs import note
+from inlay.errors import ArgumentError, InlayError
+
+# What the columns are called in the data sets that people have, the plainest first.
+TEXTS = (
+    "text review sentence document content comment body message tweet description "
+    "문장 리뷰 文本 内容 评论"
+)
+LABELS = (
+    "label labels class category sentiment target rating stars score polarity topic "
+    "라벨 감정 标签 类别"
+)
+NAMES = {"text": TEXTS.split(), "label": LABELS.split()}
+PACKED = (".gz", ".bz2", ".xz", ".zip")
+WIDTH = 60  # of a text that is shown
+
+
+def with_columns(data: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of `inlay.read_labelled` with the columns in them.
+
+    A column is the one that was said; else the one of the usual name; else the only one whose
+    name says what it is, which is reported on standard error.
+
+    Args:
+        data: The file or folder.
+        options: As the user gave them. A column that is a number counts from 0.
+
+    Raises:
+        ArgumentError: No column, or several, may be the one; the message shows the first rows.
+    """
+    said = {name: _number(options[name]) for name in NAMES}
+    options = options | said
+    kind = options["kind"] or _kind(Path(data))
+    if kind not in ("csv", "tsv", "jsonl") or any(isinstance(c, int) for c in said.values()):
+        return options
+    rows = _first_rows(data, kind, options["encoding"])
+    if not rows:
+        return options  # whatever is wrong, its reader says it better
+    header = rows[0]
+    found = {name: said[name] or _guess(name, header, said.values()) for name in NAMES}
+    missing = [name for name, column in found.items() if column not in header]
+    if missing:
+        raise ArgumentError(
+            data,
+            expected=" and ".join(f"a column {found[n] or n!r}" for n in missing),
+            got=f"the columns {', '.join(map(repr, header))}{_example(rows)}",
+            hint=" and ".join(f"--{name} with the name of one" for name in missing)
+            + _without_header(kind),
+        )
+    guessed = [f"--{n} {found[n]}" for n in NAMES if said[n] is None and found[n] != n]
+    if guessed:
+        note(f"Columns by their names: {' '.join(guessed)}")
+    return options | found
+
+
+def _number(column: str | None) -> str | int | None:
+    return int(column) if column is not None and column.isdecimal() else column
+
+
+def _kind(path: Path) -> str | None:
+    from inlay.text.labelled.readers import SUFFIXES
+
+    if path.is_dir():
+        return None
+    name = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    return SUFFIXES.get(name.suffix.lower())
+
+
+def _first_rows(data: str, kind: str, encoding: str) -> list[list[str]]:
+    """The header and a row, as far as they can be read."""
+    from inlay.bytes.lines import Encoding, read_lines
+
+    try:
+        lines = read_lines(Path(data), Encoding(encoding, "replace"))
+        if kind == "jsonl":
+            record = json.loads(next(lines))
+            return [list(record), [str(value) for value in record.values()]]
+        quoting: Any = csv.QUOTE_NONE if kind == "tsv" else csv.QUOTE_MINIMAL
+        delimiter = "\t" if kind == "tsv" else ","
+        return list(itertools.islice(csv.reader(lines, delimiter=delimiter, quoting=quoting), 2))
+    except (InlayError, csv.Error, ValueError, StopIteration, AttributeError, RecursionError):
+        return []
+
+
+def _guess(name: str, header: Sequence[str], taken: Any) -> str | None:
+    """The column of the usual name, or the only one that may be meant."""
+    if name in header:
+        return name
+    meant = [c for c in header if c.strip().lower() in NAMES[name] and c not in taken]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _example(rows: list[list[str]]) -> str:
+    if len(rows) < 2:
+        return ""
+    shown = [v if len(v) <= WIDTH else f"{v[: WIDTH - 3]}..." for v in rows[1]]
+    return f" and the first row {', '.join(map(repr, shown))}"
+
+
+def _without_header(kind: str) -> str:
+    if kind == "jsonl":
+        return ""
+    return "; or --text 0 --label 1, and so on, if the first line is a row and no header"

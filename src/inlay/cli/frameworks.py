@@ -1,0 +1,41 @@
+"""Frameworks, where a command needs one: looked for at once, imported after all that is quick."""
+
+import importlib.util
+import os
+
+from inlay.errors import MissingPackageError
+
+
+def check_keras(need: str) -> None:
+    """Fail now, without any import, if Keras or a backend of it is missing.
+
+    Raises:
+        MissingPackageError: As `inlay.hosts.backends.check_keras`.
+    """
+    from inlay.hosts import backends
+
+    backends.check_keras(need)
+
+
+def load_keras(need: str) -> None:
+    """Import Keras before the work begins, so that Ctrl-C meanwhile ends the process at once."""
+    from inlay.hosts import backends
+
+    # TensorFlow, where it is the backend, would greet at length.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    backends.load_keras(need)
+
+
+def check_package(module: str, *, extra: str, need: str) -> None:
+    """Fail now, without its import, if a package is missing.
+
+    Raises:
+        MissingPackageError: It is.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise MissingPackageError(
+            need,
+            expected=f"the package {module!r}",
+            got="no such package here",
+            hint=f'pip install "inlay[{extra}]"',
+        )

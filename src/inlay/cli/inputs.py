@@ -1,0 +1,130 @@
+"""What a command reads: files of vectors, lines of text, labelled texts."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inlay.cli.hints import in_options, names_of
+from inlay.cli.options import FORMAT_FLAGS, READING, reading_options
+from inlay.cli.outputs import note
+from inlay.errors import FormatError, InlayError, MissingFileError
+
+if TYPE_CHECKING:
+    from inlay.core import Table
+    from inlay.text import LabelledTexts
+
+
+def check_there(path: str, what: str) -> None:
+    """Fail now if there is no such file or folder; `-` is standard input.
+
+    Raises:
+        MissingFileError: There is none.
+    """
+    if path != "-" and not os.path.lexists(path):
+        raise MissingFileError(path, expected=what, got="nothing there")
+
+
+def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What `inlay.load` is called with, its format among it, for the options that were given.
+
+    Args:
+        file: What is to be read.
+        given: The values of `reading_options`.
+
+    Raises:
+        click.UsageError: A flag that the file's format does not understand.
+    """
+    from inlay.formats import format_of
+
+    said = {name: given[name] for name in FORMAT_FLAGS if given[name] is not None}
+    format = format_of(file, format=given["format"], member=given["member"])
+    known = {field.name for field in dataclasses.fields(format)}  # type: ignore[arg-type]
+    flags = {param.name: param.opts[-1] for param in click.get_current_context().command.params}
+    for name in said:
+        if name not in known:
+            has = [flags[other] for other in FORMAT_FLAGS if other in known]
+            other = f"what it understands is {', '.join(has)}" if has else "it needs no such flag"
+            raise click.UsageError(
+                f"{flags[name]} has no effect on {file}, of the format {format.name!r}; {other}."
+            )
+    chosen = dataclasses.replace(format, **said)  # type: ignore[type-var]
+    return {"format": chosen, "member": given["member"], "limit": given["limit"]}
+
+
+def read_embedding(file: str) -> "Table":
+    """The vectors that a classifier starts from; what they need to be read, `convert` is told.
+
+    Raises:
+        InlayError: It cannot be read, with the `inlay convert` that would read it.
+    """
+    from inlay.formats import load
+
+    try:
+        return load(file)
+    except InlayError as error:
+        convert = click.command("convert")(reading_options("--format-in")(lambda: None))
+        error.hint = in_options(error.hint, names_of(convert))
+        if error.hint.startswith("--"):
+            error.hint = f"inlay convert {file} vectors.safetensors {error.hint}"
+        raise
+
+
+def read_data(data: str, options: dict[str, Any]) -> "LabelledTexts":
+    """Labelled texts; of a table whose columns have other names, those are guessed or asked for.
+
+    Args:
+        data: The file or folder.
+        options: The values of `data_options`; other options are passed over.
+
+    Raises:
+        InlayError: As `inlay.read_labelled`.
+    """
+    from inlay.cli.columns import with_columns
+    from inlay.text import read_labelled
+
+    return read_labelled(data, **with_columns(data, {name: options[name] for name in READING}))
+
+
+def check_sizes(texts: "LabelledTexts", train_size: int | None) -> None:
+    """Fail now if the classes are too few or too small to be split: not after the work.
+
+    Raises:
+        ArgumentError: They are.
+    """
+    import numpy as np
+
+    from inlay.classify.labels import checked_labels
+    from inlay.classify.splits import random_split
+
+    labels = checked_labels(texts.labels, len(texts))
+    random_split(labels, train_size, None, np.random.default_rng(0))
+
+
+def lines_of(file: str) -> Iterator[str]:
+    """The lines of a file in UTF-8, or of standard input for `-`, without their ends.
+
+    Raises:
+        FormatError: Standard input is closed.
+    """
+    from inlay.bytes.lines import decoded, read_lines
+
+    if file != "-":
+        lines = read_lines(Path(file))
+    elif sys.stdin is None:
+        raise FormatError("standard input", expected="text", got="nothing: it is closed")
+    else:
+        if sys.stdin.isatty():
+            note("Reading from the terminal, a text a line; Ctrl-D (Ctrl-Z on Windows) ends it.")
+        lines = decoded(sys.stdin.buffer, "standard input")
+    for line in lines:
+        yield line.rstrip("\r\n")
+
+
+def texts_of(file: str) -> str | Iterator[str]:
+    """What a job is given that reads a text a line: a path, or the lines of standard input."""
+    return lines_of(file) if file == "-" else file

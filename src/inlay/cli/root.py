@@ -1,0 +1,83 @@
+"""The root of all commands: which there are, each imported when it is called."""
+
+import importlib
+
+import click
+
+from inlay.cli.failures import FailingWell
+from inlay.version import __version__
+
+# In the order of the help. Each is in the module of its name.
+COMMANDS = {
+    "info": "Show what is in a file of word vectors.",
+    "convert": "Write word vectors in another format.",
+    "similar": "Print the nearest neighbours of a word.",
+    "train": "Learn word vectors or an ELMo from text.",
+    "encode": "Turn texts into vectors with an ELMo.",
+    "classify": "Train, evaluate and use a text classifier.",
+    "compare": "Compare classifiers on labelled texts.",
+    "demo": "See all of it in two minutes, without any download.",
+}
+
+HELP = """Read, convert, train and compare word vectors, and classify texts with them.
+
+\b
+Example:
+  inlay convert glove.6B.100d.txt glove.safetensors
+  inlay similar glove.safetensors king woman --negative man"""
+
+EPILOG = """Run "inlay COMMAND --help" for the options of a command. To have your shell complete
+commands and options, add this line to your ~/.bashrc (or use zsh_source or fish_source for those
+shells):
+
+\b
+  eval "$(_INLAY_COMPLETE=bash_source inlay)\""""
+
+
+class Root(FailingWell):
+    """Finds commands by the table above, so that help costs no import."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; `help` is one that the list does not name."""
+        if cmd_name == "help":
+            return help_command
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"inlay.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=Root, help=HELP, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(
+    __version__,
+    prog_name="inlay",
+    message="%(prog)s %(version)s",
+    help="Show the version and exit.",
+)
+@click.option(
+    "--debug",
+    is_flag=True,
+    envvar="INLAY_DEBUG",
+    help="Show where in the code a failure arose, as a Python traceback.",
+)
+def inlay(debug: bool) -> None:
+    """Everything; `FailingWell` reads `debug`."""
+
+
+@click.command("help", help="Show the help of a command.")
+@click.argument("names", metavar="[COMMAND]...", nargs=-1)
+@click.pass_context
+def help_command(context: click.Context, names: tuple[str, ...]) -> None:
+    """`inlay help classify fit` is `inlay classify fit --help`."""
+    inlay.main([*names, "--help"], prog_name="inlay", standalone_mode=False)
