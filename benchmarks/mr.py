@@ -80,7 +80,7 @@ def cross_validate(args, data, variant: str, table: inlay.Table | None) -> dict:
     result = {
         "variant": variant,
         "accuracy": round(100 * row.mean, 2),
-        "half_width_95": round(100 * row.half_width, 2),
+        "sd": round(100 * row.sd, 2),
         "folds": [round(100 * a, 2) for a in accuracies],
         "seconds": round(seconds, 1),
         "seconds_per_epoch": round(seconds / sum(epochs), 2),
