@@ -107,7 +107,6 @@ def test_never_changes(tmp_path):
         ({"pad_id": "0"}, "pad_id: expected a whole number, 0 or more, got str"),
         ({"unk_id": True}, "unk_id: .* got True"),
         ({"tokenizer": 3}, "tokenizer: expected one of"),
-        ({"tokenizer": None}, "tokenizer: expected one of"),
     ],
 )
 def test_settings_are_looked_at(settings, message):
@@ -192,15 +191,53 @@ def test_from_mapping_keeps_ids():
         Vocabulary.from_mapping({"a": 0, "b": 7})
     with pytest.raises(ArgumentError, match="each id"):
         Vocabulary.from_mapping({"a": 0, "b": 0})
-    with pytest.raises(ArgumentError, match=r"\{'<pad>': 0, \*\*mapping\} if they are ids from 1"):
-        Vocabulary.from_mapping({"a": 1, "b": 2})
     with pytest.raises(ArgumentError, match="got True for 'b'"):
         Vocabulary.from_mapping({"a": 0, "b": True})
-    with pytest.raises(UnknownTokenError, match="special token 'p'"):
-        Vocabulary.from_mapping({"a": 0}, pad="p")
+    for name in ("pad", "unk"):
+        with pytest.raises(UnknownTokenError, match=rf"{name}: .* got 'p'.*leave {name}= out"):
+            Vocabulary.from_mapping({"a": 0}, **{name: "p"})
+        with pytest.raises(ArgumentTypeError, match=rf"{name}: expected a token or None, got int"):
+            Vocabulary.from_mapping({"a": 0}, **{name: 0})
     for wrong in (["a", "b"], "ab", None):
         with pytest.raises(ArgumentTypeError, match=r"a dict of token to id.*Vocabulary\(tokens\)"):
             Vocabulary.from_mapping(wrong)
+
+
+def test_keras_leaves_0_to_padding():
+    word_index = {"<OOV>": 1, "the": 2, "film": 3}  # as of Keras' Tokenizer
+    with pytest.raises(ArgumentError, match=r"Try: pad='<pad>', which gives 0 to padding"):
+        Vocabulary.from_mapping(word_index, unk="<OOV>")
+    vocab = Vocabulary.from_mapping(word_index, pad="<pad>", unk="<OOV>")
+    assert {token: vocab[token] for token in word_index} == word_index
+    assert (vocab.pad_id, vocab.unk_id, vocab["never seen"]) == (0, 1, 1)
+    assert vocab.encode(["the film", "the"]).tolist() == [[2, 3], [2, 0]]
+    assert "<pad>" not in word_index
+    holes = {"a": 2, "b": 3}
+    with pytest.raises(UnknownTokenError, match="pad"):  # 0 is free, and 1 is too
+        Vocabulary.from_mapping(holes, pad="<pad>")
+
+
+def test_scikit_learn_s_map_has_numbers_of_numpy():
+    text = pytest.importorskip("sklearn.feature_extraction.text")
+    vectorizer = text.CountVectorizer().fit(["a good film", "the film was good"])
+    vocab = Vocabulary.from_mapping(vectorizer.vocabulary_)
+    assert vocab.tokens.tolist() == vectorizer.get_feature_names_out().tolist()
+
+
+@pytest.mark.parametrize(
+    ("mapping", "hint"),
+    [
+        ({"a": 3, "b": 9}, r"pad=None, unk=None\) if these are ids with holes"),
+        ({"a": 9, "b": 9}, r"the most frequent first, if they are frequencies"),
+        ({0: "a", 1: "b"}, r"\{token: id for id, token in mapping\.items\(\)\}"),
+        ({"a": np.ones(3), "b": np.ones(3)}, r"Table\(list\(mapping\), np\.array"),
+    ],
+)
+def test_a_map_of_something_else_is_told_what_to_write(mapping, hint):
+    with pytest.raises(ArgumentError, match=hint):
+        Vocabulary.from_mapping(mapping)
+    with pytest.raises(UnknownTokenError, match="pad: expected a token of the mapping"):
+        Vocabulary.from_mapping(mapping, pad="<pad>")
 
 
 def test_encode_shapes_sides_and_types():

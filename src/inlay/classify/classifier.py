@@ -18,6 +18,7 @@ from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
 from inlay.classify.vectors import PAD_ID, Embedding, given_table, start, with_rest
 from inlay.core import Vocabulary
+from inlay.core.travel import check_travels, origin_of, reopened
 from inlay.errors import ArgumentError
 from inlay.hosts.backends import load_keras
 from inlay.jobs.progress import progress as show_progress
@@ -159,6 +160,18 @@ class TextClassifier(Estimator):
         self._fitted = fitted
         self._predictor = _networks().with_table(body, fitted.table, "static")
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickles: the network as its arrays, so that another backend can read them."""
+        for name in ("tokenizer", "model"):
+            check_travels(name, getattr(self, name))
+        state = {name: value for name, value in vars(self).items() if name != "_predictor"}
+        if self.__sklearn_is_fitted__():  # it answers without the file it once started from
+            state["embedding"] = origin_of(self.embedding)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state | {"embedding": reopened(state["embedding"])})
+
     # -- answering ---------------------------------------------------------------------------
 
     def predict_proba(self, texts: Iterable[Text]) -> Array:
@@ -175,11 +188,19 @@ class TextClassifier(Estimator):
         rows = encode(self.vocabulary_, _checked_texts(texts), self._fitted.settings.max_length)
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         result = np.empty((len(rows), len(self.classes_)), np.float32)
+        predictor = self._answering()
         for chosen in prediction_plan(lengths, 128):
             n_rows, width = prediction_shape(len(chosen), int(lengths[chosen].max()))
             ids = rectangle([rows[i] for i in chosen], width, PAD_ID, n_rows)
-            result[chosen] = _softmax(_networks().scores(self._predictor, ids))[: len(chosen)]
+            result[chosen] = _softmax(_networks().scores(predictor, ids))[: len(chosen)]
         return result
+
+    def _answering(self) -> Any:
+        """The network; after a pickle built anew, on the backend of this process."""
+        if "_predictor" not in vars(self):
+            body = _body_of(self._fitted, "the pickle of a classifier")
+            self._predictor = _networks().with_table(body, self._fitted.table, "static")
+        return self._predictor
 
     def predict(self, texts: Iterable[Text]) -> Array:
         """The most probable class of each text, `(len(texts),)`, as the labels were given."""
@@ -242,14 +263,19 @@ class TextClassifier(Estimator):
         flag("verify", verify)
         path = path_to_read("path", path)
         fitted = storage.load(path, model=model, tokenizer=tokenizer, verify=verify)
-        settings, net = fitted.settings, _networks()
-        n_classes = len(fitted.classes)
-        body = net.build(settings.model, fitted.table.dim, n_classes, seed=settings.seed)
-        storage.fill(body, fitted.weights, path / storage.WEIGHTS)
-        classifier = cls(**settings.to_dict())
+        body = _body_of(fitted, str(path / storage.WEIGHTS))
+        classifier = cls(**fitted.settings.to_dict())
         classifier.coverage_ = None
         classifier._keep(fitted, body)
         return classifier
+
+
+def _body_of(fitted: Fitted, where: str) -> Any:
+    """The network above the vectors, with the weights that it learned."""
+    settings, n_classes = fitted.settings, len(fitted.classes)
+    body = _networks().build(settings.model, fitted.table.dim, n_classes, seed=settings.seed)
+    storage.fill(body, fitted.weights, where)
+    return body
 
 
 def _checked_texts(texts: Iterable[Text]) -> list[Text]:

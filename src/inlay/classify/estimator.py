@@ -51,6 +51,15 @@ class Estimator:
             got, hint = "one that is not fitted yet", "fit or load"
             raise NotFittedError(where, expected="a fitted classifier", got=got, hint=hint)
 
+    def __copy__(self) -> Self:
+        # What is set can be set anew in the copy; what has been learned never changes.
+        copied = type(self).__new__(type(self))
+        vars(copied).update(vars(self))
+        return copied
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
+
     def __repr__(self) -> str:
         defaults = self._defaults()
         changed = [f"{k}={v!r}" for k, v in self.get_params().items() if v is not defaults[k]]

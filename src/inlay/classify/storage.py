@@ -121,7 +121,7 @@ def load(
     return Fitted(settings, classes, history, n_trainable, vocab, table, arrays)
 
 
-def fill(body: Any, arrays: dict[str, Array], where: Path) -> None:
+def fill(body: Any, arrays: dict[str, Array], where: str) -> None:
     """Put arrays into the variables of a model, by their order.
 
     Raises:
@@ -134,7 +134,7 @@ def fill(body: Any, arrays: dict[str, Array], where: Path) -> None:
     shapes = {number: value.shape for number, value in got.items()}
     if shapes != expected:
         raise FormatError(
-            str(where),
+            where,
             expected=f"arrays of shapes {list(expected.values())}",
             got=f"{list(shapes.values())}",
             hint="pass the model function that the classifier was made with",

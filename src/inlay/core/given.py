@@ -53,20 +53,17 @@ def special_ids(pad: Any, unk: Any, pad_id: Any, unk_id: Any) -> dict[str, int]:
     return special
 
 
-def tokens_by_id(mapping: Mapping[str, int]) -> list[str]:
-    """The tokens of a map in the order of their ids."""
-    rows: list[Any] = [None] * len(mapping)
-    for token, i in mapping.items():
-        is_whole = hasattr(i, "__index__") and not isinstance(i, bool)
-        if not is_whole or not 0 <= i < len(rows) or rows[i] is not None:
-            raise ArgumentError(
-                "mapping",
-                expected=f"each id from 0 to {len(rows) - 1} once",
-                got=f"{i!r} for {token!r}",
-                hint="Vocabulary(tokens), the most frequent first, if these are frequencies; "
-                "{'<pad>': 0, **mapping} if they are ids from 1",
-            )
-        rows[i] = token
+def placed(tokens: Sequence[str], special: Mapping[str, int]) -> list[str]:
+    """All tokens, each special one at its own id.
+
+    Raises:
+        IdError: It lies beyond the others.
+    """
+    rows = [token for token in tokens if token not in special]
+    for token, at in sorted(special.items(), key=lambda item: item[1]):
+        if at > len(rows):
+            raise IdError(f"the id of {token!r}", expected=f"0 to {len(rows)}", got=str(at))
+        rows.insert(at, token)
     return rows
 
 

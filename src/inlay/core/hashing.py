@@ -8,7 +8,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import described, whole
 from inlay.core.immutable import Immutable
-from inlay.core.numericalizer import Numericalizer
+from inlay.core.numericalizer import WORDS, Numericalizer
 from inlay.errors import ArgumentTypeError
 from inlay.tokenizers import Tokenizer, get_tokenizer
 
@@ -22,7 +22,8 @@ class HashingVocabulary(Immutable, Numericalizer):
     Args:
         vocab_size: How many ids there are, padding among them: rows of the layer. At most
             2^31, for ids are int32.
-        tokenizer: `"words"`, `"lower"`, `"split"`, or a callable `str -> list[str]`.
+        tokenizer: How a text becomes tokens: a name, as `"words"`, `"lower"` or `"split"`, or a
+            callable `str -> list[str]`. None: `"words"`.
 
     Example:
         >>> HashingVocabulary(1000).encode(["a good film"])
@@ -34,7 +35,8 @@ class HashingVocabulary(Immutable, Numericalizer):
     vocab_size: int
     unk_id = None
 
-    def __init__(self, vocab_size: int, *, tokenizer: str | Tokenizer = "words") -> None:
+    def __init__(self, vocab_size: int, *, tokenizer: str | Tokenizer | None = None) -> None:
+        tokenizer = WORDS if tokenizer is None else tokenizer
         get_tokenizer(tokenizer)
         vocab_size = whole("vocab_size", vocab_size, least=2, most=2**31)
         self._set(vocab_size=vocab_size, pad_id=0, tokenizer=tokenizer)

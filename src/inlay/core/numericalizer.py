@@ -12,6 +12,7 @@ from inlay.errors import ArgumentError
 from inlay.tokenizers import Tokenizer, get_tokenizer
 
 Side = Literal["start", "end"]
+WORDS = "words"  # the tokenizer where none is given and none is known
 
 
 class Numericalizer:

@@ -2,16 +2,23 @@
 
 import pickle
 import sys
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, InlayError
 
 # They take functions along by value, those without a name too; joblib and Ray use them.
 BY_VALUE = ("cloudpickle", "dill")
 
 
+@runtime_checkable
 class Origin(Protocol):
     """Where a table is mapped from: pickled in its place, and called by the process that reads."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
 
     def is_there(self) -> bool:
         """Whether the table can still be had from there."""
@@ -24,6 +31,22 @@ class Origin(Protocol):
     def __call__(self) -> Any:
         """The table once more."""
         ...
+
+
+def origin_of(table: Any) -> Any:
+    """Where a mapped table is from, for who can do without it; anything else as it is."""
+    origin = getattr(table, "_origin", None)
+    return table if origin is None or not origin.is_there() else origin
+
+
+def reopened(given: Any) -> Any:
+    """What `origin_of` was given; the path alone, if the file is gone or another."""
+    if not isinstance(given, Origin):
+        return given
+    try:
+        return given()
+    except InlayError:
+        return given.path
 
 
 def check_travels(name: str, function: Any) -> None:

@@ -1,34 +1,36 @@
 """The token <-> id map of one model."""
 
-import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.bytes.content import open_content
-from inlay.bytes.damage import damage_reported
-from inlay.bytes.writing import atomic_path
-from inlay.checks import described, path_to_read, whole, whole_or_none
-from inlay.core.given import checked_counts, listed_tokens, row_or_none, special_ids, tokens_by_id
-from inlay.core.numericalizer import Numericalizer, token_lists
+from inlay.checks import described
+from inlay.core.counting import most_frequent
+from inlay.core.given import (
+    checked_counts,
+    listed_tokens,
+    placed,
+    row_or_none,
+    special_ids,
+)
+from inlay.core.mapping import checked_mapping, tokens_by_id
+from inlay.core.numericalizer import WORDS, Numericalizer
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
+from inlay.core.vocabulary_file import EXPECTED, SavedVocabulary, read, write
 from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
     FormatError,
     IdError,
     InlayError,
-    MissingFileError,
     UnknownTokenError,
 )
 from inlay.tokenizers import Tokenizer, get_tokenizer, tokenizer_name
 
-FORMAT = "inlay-vocabulary"
 DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB
 
 
@@ -64,7 +66,7 @@ class Vocabulary(Rows, Numericalizer):
         pad_id: int = 0,
         unk_id: int = 1,
         counts: Sequence[int] | Array | None = None,
-        tokenizer: str | Tokenizer = "words",
+        tokenizer: str | Tokenizer | None = None,
     ) -> None:
         """Number tokens in the order given, around the pad and unk ids.
 
@@ -80,13 +82,15 @@ class Vocabulary(Rows, Numericalizer):
             pad_id: Where `pad` stands.
             unk_id: Where `unk` stands.
             counts: How often each of `tokens` was seen.
-            tokenizer: `"words"`, `"lower"`, `"split"`, or a callable `str -> list[str]`.
+            tokenizer: How a text becomes tokens: a name, as `"words"`, `"lower"` or `"split"`,
+                or a callable `str -> list[str]`. None: `"words"`.
 
         Raises:
             ArgumentError: A token comes twice, or pad and unk are the same.
             ArgumentTypeError: A string, a dict or a set instead of a list of tokens.
             IdError: A special id lies beyond the vocabulary.
         """
+        tokenizer = WORDS if tokenizer is None else tokenizer
         get_tokenizer(tokenizer)
         given = listed_tokens(tokens)
         special = special_ids(pad, unk, pad_id, unk_id)
@@ -94,11 +98,7 @@ class Vocabulary(Rows, Numericalizer):
             store = Tokens.from_list(given).check_distinct()
             self._fill(store, None, None, counts, tokenizer)
             return
-        rows = [token for token in given if token not in special]
-        for token, at in sorted(special.items(), key=lambda item: item[1]):
-            if at > len(rows):
-                raise IdError(f"the id of {token!r}", expected=f"0 to {len(rows)}", got=str(at))
-            rows.insert(at, token)
+        rows = placed(given, special)
         if counts is not None:
             known = dict(zip(given, checked_counts(counts, len(given)).tolist(), strict=True))
             counts = [known.get(token, 0) for token in rows]
@@ -121,7 +121,7 @@ class Vocabulary(Rows, Numericalizer):
         unk: str | None = "<unk>",
         pad_id: int = 0,
         unk_id: int = 1,
-        tokenizer: str | Tokenizer = "words",
+        tokenizer: str | Tokenizer | None = None,
     ) -> Self:
         """Count the tokens of texts; the most frequent get the lowest ids.
 
@@ -136,7 +136,8 @@ class Vocabulary(Rows, Numericalizer):
             unk: The token that stands for unknown ones. None: there is none.
             pad_id: Where `pad` stands.
             unk_id: Where `unk` stands.
-            tokenizer: `"words"`, `"lower"`, `"split"`, or a callable `str -> list[str]`.
+            tokenizer: How a text becomes tokens: a name, as `"words"`, `"lower"` or `"split"`,
+                or a callable `str -> list[str]`. None: `"words"`.
 
         Raises:
             ArgumentError: `max_size` leaves no room beside pad and unk.
@@ -147,20 +148,14 @@ class Vocabulary(Rows, Numericalizer):
             >>> vocab.tokens.tolist()
             ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
         """
-        least = whole("min_count", min_count, least=0)
-        special = special_ids(pad, unk, pad_id, unk_id)
-        most = whole_or_none("max_size", max_size)
-        if most is not None and most <= len(special):
-            raise ArgumentError(
-                "max_size", expected=f"more than the {len(special)} special tokens", got=str(most)
-            )
-        counter: Counter[str] = Counter()
-        for tokens in token_lists(texts, get_tokenizer(tokenizer)):
-            counter.update(tokens)
-        kept = [(token, n) for token, n in counter.items() if n >= least]
-        kept.sort(key=lambda item: (-item[1], item[0]))
-        if most is not None:
-            kept = [item for item in kept if item[0] not in special][: most - len(special)]
+        tokenizer = WORDS if tokenizer is None else tokenizer
+        kept = most_frequent(
+            texts,
+            get_tokenizer(tokenizer),
+            min_count=min_count,
+            max_size=max_size,
+            special=special_ids(pad, unk, pad_id, unk_id),
+        )
         return cls(
             [token for token, _ in kept],
             pad=pad,
@@ -178,40 +173,36 @@ class Vocabulary(Rows, Numericalizer):
         *,
         pad: str | None = None,
         unk: str | None = None,
-        tokenizer: str | Tokenizer = "words",
+        tokenizer: str | Tokenizer | None = None,
     ) -> Self:
         """Take over another library's map of token to id, ids unchanged.
 
+        Keras' `tokenizer.word_index`, scikit-learn's `vectorizer.vocabulary_`, torchtext's
+        `vocab.get_stoi()` and Hugging Face's `tokenizer.get_vocab()` are such maps.
+
         Args:
-            mapping: Ids must be `0 .. len(mapping) - 1`, each once.
-            pad: The token that is padding, if it has one.
+            mapping: Ids must be `0 .. len(mapping) - 1`, each once; or, with a `pad` that it does
+                not have, `1 .. len(mapping)`, as in Keras, which pads with 0.
+            pad: The token that is padding, if it has one. One that is not in the mapping gets
+                the id 0 if that is free.
             unk: The token that stands for unknown ones, if it has one.
-            tokenizer: As in `from_texts`.
+            tokenizer: How a text becomes tokens, as in `from_texts`.
 
         Raises:
             ArgumentError: Ids with holes or twice (a map of frequencies, for example).
             ArgumentTypeError: No mapping.
             UnknownTokenError: `pad` or `unk` is not in the mapping.
+
+        Example:
+            >>> word_index = {"the": 1, "film": 2}
+            >>> Vocabulary.from_mapping(word_index, pad="<pad>").tokens.tolist()
+            ['<pad>', 'the', 'film']
         """
-        if not isinstance(mapping, Mapping):
-            raise ArgumentTypeError(
-                "mapping",
-                expected="a dict of token to id",
-                got=described(mapping),
-                hint="Vocabulary(tokens) for a list of tokens",
-            )
-        for special in (pad, unk):
-            if special is not None and special not in mapping:
-                raise UnknownTokenError(
-                    "mapping", expected=f"the special token {special!r}", got="a map without it"
-                )
-        pad_id, unk_id = (None if token is None else mapping[token] for token in (pad, unk))
-        return cls._of(
-            Tokens.from_list(tokens_by_id(mapping)),
-            pad_id=pad_id,
-            unk_id=unk_id,
-            tokenizer=tokenizer,
-        )
+        ids = checked_mapping(mapping, pad, unk)
+        pad_id, unk_id = (None if token is None else ids[token] for token in (pad, unk))
+        tokens = Tokens.from_list(tokens_by_id(ids))
+        tokenizer = WORDS if tokenizer is None else tokenizer
+        return cls._of(tokens, pad_id=pad_id, unk_id=unk_id, tokenizer=tokenizer)
 
     @classmethod
     def _of(
@@ -221,7 +212,7 @@ class Vocabulary(Rows, Numericalizer):
         pad_id: int | None = None,
         unk_id: int | None = None,
         counts: Any = None,
-        tokenizer: str | Tokenizer | None = "words",
+        tokenizer: str | Tokenizer | None = WORDS,
     ) -> Self:
         """A vocabulary of tokens that are distinct and hold their special ones already."""
         vocab = cls.__new__(cls)
@@ -325,21 +316,12 @@ class Vocabulary(Rows, Numericalizer):
         return [self.tokens[i] for i in array if i != self.pad_id]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write readable JSON. A tokeniser of your own is not in it: pass it to `load`."""
+        """Write readable JSON. A tokenizer of your own is not in it: pass it to `load`."""
         tokenizer = None if self.tokenizer is None else tokenizer_name(self.tokenizer)
-        content = {
-            "format": FORMAT,
-            "version": 1,
-            "tokenizer": tokenizer,
-            "pad_id": self.pad_id,
-            "unk_id": self.unk_id,
-            "tokens": self.tokens.tolist(),
-            "counts": None if self.counts is None else self.counts.tolist(),
-        }
-        # As bytes: the same file on every system.
-        data = json.dumps(content, ensure_ascii=False, indent=0).encode()
-        with atomic_path(path) as part:
-            part.write_bytes(data)
+        counts = None if self.counts is None else self.counts.tolist()
+        write(
+            SavedVocabulary(tokenizer, self.pad_id, self.unk_id, self.tokens.tolist(), counts), path
+        )
 
     @classmethod
     def load(
@@ -347,33 +329,25 @@ class Vocabulary(Rows, Numericalizer):
     ) -> Self:
         """Read what `save` wrote.
 
+        Args:
+            path: The file.
+            tokenizer: Another than the one in the file, or the one that it could not hold.
+
         Raises:
             FormatError: The file is something else or damaged.
             MissingFileError: There is no such file.
         """
         if tokenizer is not None:
             get_tokenizer(tokenizer)
-        where, file = str(path), path_to_read("path", path)
-        if not file.is_file():
-            got = "a folder" if file.is_dir() else "nothing there"
-            raise MissingFileError(where, expected="a vocabulary file", got=got)
-        expected = "a vocabulary that inlay saved"
-        with damage_reported(where, expected=expected, hint="save it again"):
-            content = json.loads(
-                open_content(path, what=expected, choosable=False).array().tobytes()
-            )
-            mark = f"{content['format']} version {content['version']}"
-            if mark != f"{FORMAT} version 1":
-                raise FormatError(where, expected=f"{FORMAT} version 1", got=mark)
-            tokens, counts = content["tokens"], content["counts"]
-            pad_id, unk_id, saved = content["pad_id"], content["unk_id"], content["tokenizer"]
+        saved = read(path)
         try:
             return cls._of(
-                Tokens.from_list(tokens).check_distinct(),
-                pad_id=pad_id,
-                unk_id=unk_id,
-                counts=counts,
-                tokenizer=tokenizer or saved,
+                Tokens.from_list(saved.tokens).check_distinct(),
+                pad_id=saved.pad_id,
+                unk_id=saved.unk_id,
+                counts=saved.counts,
+                tokenizer=saved.tokenizer if tokenizer is None else tokenizer,
             )
         except InlayError as error:
-            raise FormatError(where, expected=expected, got=str(error).rstrip(".")) from error
+            got = str(error).rstrip(".")
+            raise FormatError(str(path), expected=EXPECTED, got=got) from error
