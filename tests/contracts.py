@@ -2,8 +2,8 @@
 
 Keras takes its backend once, when it is imported. So the checks stand in files `*_contract.py`
 that pytest does not collect. `cases` reads their names without importing them; the first test
-of a file and backend runs those that were selected (`-k`), in one process, and the others look
-up what came of theirs. With pytest-xdist one worker has them all: see `tests/conftest.py`.
+of a backend runs those that were selected (`-k`), of all files, in one process, and the others
+look up what came of theirs. With pytest-xdist one worker has them all: see `tests/conftest.py`.
 
 A contract can also be run by hand: `KERAS_BACKEND=jax pytest tests/layers/keras_contract.py`.
 """
@@ -36,7 +36,7 @@ def cases(*files, backends=BACKENDS):
             check,
             backend,
             id=f"{check.removeprefix('test_')}-{backend}",
-            marks=pytest.mark.xdist_group(f"{file.parent.name}/{file.stem}-{backend}"),
+            marks=pytest.mark.xdist_group(f"contracts-{backend}"),
         )
         for backend in backends
         for file in files
@@ -64,10 +64,10 @@ def check_contract(request, file, check, backend, *, needs=()):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"no {package} here")
     found = request.config.stash.setdefault(FOUND, {})
-    if (file, backend) not in found:
-        found[file, backend] = run(file, selected(request.session, file, backend), backend)
-    output, results = found[file, backend]
-    variants = results.get(check, [])
+    if backend not in found:
+        found[backend] = run(selected(request.session, backend), backend)
+    output, results = found[backend]
+    variants = results.get((file, check), [])
     failures = [text for outcome, text in variants if outcome in ("failure", "error")]
     if failures or not variants:
         pytest.fail("\n\n".join(failures) or f"it did not run:\n{output}", pytrace=False)
@@ -75,28 +75,30 @@ def check_contract(request, file, check, backend, *, needs=()):
         pytest.skip(variants[0][1])
 
 
-def selected(session, file, backend):
-    """The checks of a file that this run asks of a backend."""
+def selected(session, backend):
+    """The files and checks that this run asks of a backend."""
     asked = [getattr(item, "callspec", None) for item in session.items]
     return [
-        spec.params["check"]
+        (spec.params["file"], spec.params["check"])
         for spec in asked
-        if spec and (spec.params.get("file"), spec.params.get("backend")) == (file, backend)
+        if spec and "check" in spec.params and spec.params.get("backend") == backend
     ]
 
 
-def run(file, checks, backend):
+def run(checks, backend):
     """Run checks in a process of their own.
 
     Returns:
-        The end of its output, and by the names of checks a list of `(outcome, text)`, one for
-        each set of their parameters: "passed", "failure", "error" or "skipped".
+        The end of its output, and by files and the names of checks a list of `(outcome, text)`,
+        one for each set of their parameters: "passed", "failure", "error" or "skipped".
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        # Of the two kinds of reports, the first names the file.
+        command += [f"--junitxml={report}", "-o", "junit_family=xunit1", f"--rootdir={ROOT}"]
         process = subprocess.run(
-            [*command, f"--junitxml={report}", *(f"{file}::{check}" for check in checks)],
+            [*command, *(f"{file}::{check}" for file, check in checks)],
             cwd=ROOT,
             env=os.environ | {"KERAS_BACKEND": backend} | quick(backend),
             capture_output=True,
@@ -120,7 +122,7 @@ def quick(backend):
 
 
 def outcomes(report):
-    """What a JUnit report says of each test function, its parameters together."""
+    """What a JUnit report says of each file's test functions, their parameters together."""
     results = {}
     for case in ElementTree.fromstring(report).iter("testcase") if report else ():
         told = [part for part in case if part.tag in ("failure", "error", "skipped")]
@@ -128,5 +130,7 @@ def outcomes(report):
         if told:
             outcome = told[0].tag
             text = f"{case.get('name')}\n{told[0].text or told[0].get('message')}"
-        results.setdefault(case.get("name").partition("[")[0], []).append((outcome, text))
+        file = Path(os.path.normpath(ROOT / case.get("file", "")))
+        name = case.get("name").partition("[")[0]
+        results.setdefault((file, name), []).append((outcome, text))
     return results

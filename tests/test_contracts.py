@@ -37,23 +37,33 @@ def test_each_function_on_each_backend_is_a_test(contract):
     found = cases(contract, backends=["jax", "torch"])
     assert [case.id for case in found][:2] == ["backend-jax", "some-jax"]
     assert len(found) == 10
-    assert {case.marks[0].args for case in found} == {
-        (f"{contract.parent.name}/the_contract-{backend}",) for backend in ("jax", "torch")
-    }
+    groups = {case.marks[0].args for case in found}
+    assert groups == {("contracts-jax",), ("contracts-torch",)}  # a process for each
 
 
 def test_what_came_of_each_is_told(contract):
     checks = names_of(contract)[:4]
-    _, results = run(contract, checks, "jax")
-    told = {name: [outcome for outcome, _ in found] for name, found in results.items()}
+    _, results = run([(contract, check) for check in checks], "jax")
+    assert {file for file, _ in results} == {contract}
+    told = {name: [outcome for outcome, _ in found] for (_, name), found in results.items()}
     assert told == {
         "test_backend": ["passed"],
         "test_some": ["passed", "failure", "passed"],
         "test_skipped": ["skipped"],
         "test_broken": ["error"],
     }
-    assert "test_some[2]" in results["test_some"][1][1]
-    assert "not today" in results["test_skipped"][0][1]
+    assert "test_some[2]" in results[contract, "test_some"][1][1]
+    assert "not today" in results[contract, "test_skipped"][0][1]
+
+
+def test_checks_of_the_same_name_in_two_files_are_two(contract, tmp_path):
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "__init__.py").touch()
+    other = tmp_path / "deeper" / "the_contract.py"
+    other.write_text("def test_some(): pass")
+    _, results = run([(path, "test_some") for path in (contract, other)], "jax")
+    assert [outcome for outcome, _ in results[contract, "test_some"]][1] == "failure"
+    assert [outcome for outcome, _ in results[other, "test_some"]] == ["passed"]
 
 
 class Request:
@@ -90,6 +100,14 @@ def test_a_test_here_ends_as_it_did_there(contract, monkeypatch):
         "test_skipped": "Skipped",
         "test_broken": "Failed",
     }
+
+
+def test_a_file_that_cannot_be_imported_fails_with_its_error(contract, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    contract.write_text("import nothing_like_it\ndef test_some(): pass")
+    request = Request({"file": contract, "check": "test_some", "backend": "jax"})
+    with pytest.raises(pytest.fail.Exception, match="No module named 'nothing_like_it'"):
+        check_contract(request, contract, "test_some", "jax")
 
 
 def test_a_process_that_dies_passes_nothing(contract, monkeypatch):
