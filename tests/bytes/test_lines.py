@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from inlay.bytes.lines import Encoding, decoded, open_text, read_lines
+from inlay.bytes.encodings import Encoding
+from inlay.bytes.lines import decoded, open_text, read_lines
 from inlay.errors import FormatError
 from tests.bytes.packing import tarred, zipped
 
@@ -37,12 +38,6 @@ def test_encodings(make):
     assert list(read_lines(path, Encoding(errors="ignore"))) == ["gre\n", "ja\n"]
     with pytest.raises(FormatError, match=r"vectors.txt, line 1: expected text in UTF-8.*0xf6"):
         list(read_lines(path))
-
-
-def test_a_whole_file_names_the_byte():
-    assert Encoding().decode("\ufeffgut\n".encode(), "f") == "gut\n"
-    with pytest.raises(FormatError, match=r"^f, byte 3: .*got the byte 0xff\. Try: this\.$"):
-        Encoding(hint="this").decode(b"gut\xff", "f")
 
 
 @pytest.mark.parametrize("number", [1, 2, 40_000])

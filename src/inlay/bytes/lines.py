@@ -4,61 +4,17 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
 from inlay.bytes.content import kind_of, open_content, shortened
 from inlay.bytes.damage import damage_reported
+from inlay.bytes.encodings import MARK, UTF8, Encoding
 from inlay.bytes.limits import TEXT
 from inlay.checks import path_to_read
-from inlay.errors import FormatError, MissingFileError
+from inlay.errors import MissingFileError
 
-BOM = b"\xef\xbb\xbf"
-MARK = "\ufeff"  # the same, decoded
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How bytes become text, and what to say of those that do not.
-
-    Attributes:
-        name: One of Python's encodings.
-        errors: What to do about other bytes: as in `bytes.decode`.
-        hint: What to try if that is "strict".
-    """
-
-    name: str = "utf-8"
-    errors: str = "strict"
-    hint: str = "convert the file to UTF-8 first, from the encoding that it was written in"
-
-    def decode(self, raw: bytes, where: str) -> str:
-        """The bytes of a whole file as text, without its byte order mark.
-
-        Args:
-            raw: The bytes.
-            where: The file, for the message.
-
-        Raises:
-            FormatError: Bytes in another encoding.
-        """
-        try:
-            return raw.decode(self.name, self.errors).removeprefix(MARK)
-        except UnicodeDecodeError as error:
-            raise self.refused(f"{where}, byte {error.start}", error) from None
-
-    def refused(self, where: str, error: UnicodeDecodeError) -> FormatError:
-        """The error for text in another encoding."""
-        wide = error.object.startswith((b"\xff\xfe", b"\xfe\xff"))
-        return FormatError(
-            where,
-            expected=f"text in {self.name.upper()}",
-            got=f"the byte 0x{error.object[error.start]:02x}",
-            hint="convert it first: iconv -f UTF-16 -t UTF-8" if wide else self.hint,
-        )
-
-
-UTF8 = Encoding()
+AHEAD = 1 << 16  # bytes that tell an encoding, behind the line that is in another one
 
 
 @contextlib.contextmanager
@@ -108,6 +64,7 @@ def decoded(file: IO[bytes], where: str, encoding: Encoding = UTF8) -> Iterator[
             try:
                 text = line.decode(encoding.name, encoding.errors)
             except UnicodeDecodeError as error:
-                raise encoding.refused(f"{where}, line {number}", error) from None
+                more = file.read(AHEAD) if file.seekable() else b""  # a terminal would wait
+                raise encoding.refused(f"{where}, line {number}", error, more) from None
             yield text if number > 1 else text.removeprefix(MARK)
             number += 1

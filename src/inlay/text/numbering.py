@@ -14,8 +14,9 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
+from inlay.bytes.encodings import BOM, UTF8
 from inlay.bytes.limits import TEXT
-from inlay.bytes.lines import BOM, UTF8, open_text
+from inlay.bytes.lines import open_text
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.jobs.progress import Progress

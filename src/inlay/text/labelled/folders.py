@@ -11,8 +11,9 @@ from typing import IO
 from inlay.bytes.archives import tar_members
 from inlay.bytes.content import kind_of, open_content
 from inlay.bytes.damage import damage_reported
+from inlay.bytes.encodings import Encoding
 from inlay.bytes.limits import TEXT, UNPACKED
-from inlay.bytes.lines import Encoding, read_lines
+from inlay.bytes.lines import read_lines
 from inlay.errors import ArgumentError, FormatError
 from inlay.text.labelled.texts import Item
 

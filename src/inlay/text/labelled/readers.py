@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from inlay.bytes.archives import is_tar
 from inlay.bytes.content import kind_of, open_content, shortened
+from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import UNPACKED
-from inlay.bytes.lines import BOM, Encoding
-from inlay.checks import choice, described, path_to_read, whole, whole_or_none
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.checks import choice, path_to_read, whole, whole_or_none
+from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.text.labelled.folders import archive_files, class_files, folder_files, one_file_a_class
 from inlay.text.labelled.records import delimited, fasttext, json_lines
 from inlay.text.labelled.texts import Item, LabelledTexts
@@ -20,7 +20,6 @@ from inlay.text.labelled.texts import Item, LabelledTexts
 Kind = Literal["folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext"]
 KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext")
 OF_LINES, OF_COLUMNS = KINDS[2:], KINDS[3:6]
-ERRORS = ("strict", "replace", "ignore", "backslashreplace")
 SUFFIXES: dict[str, Kind] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -102,7 +101,14 @@ def read_labelled(
             expected = f"a file with columns ({', '.join(OF_COLUMNS)})"
             raise ArgumentError(f"{name}={column!r}", expected=expected, got=f"{kind!r}")
     skipped: dict[str, int] = {}
-    items = _items(kind, path, _encoding(encoding, errors, kind), columns, split, skipped)
+    items = _items(
+        kind,
+        path,
+        Encoding.given(encoding, errors, lines=kind in OF_LINES),
+        columns,
+        split,
+        skipped,
+    )
     found = list(_limited(items, path))
     if not found:
         got = f"none, but {_listed(skipped)}" if skipped else "none"
@@ -164,26 +170,6 @@ def _columns(text: Any, label: Any) -> tuple[str | int, str | int]:
             got=f"{found['text']!r} and {found['label']!r}",
         )
     return found["text"], found["label"]
-
-
-def _encoding(name: Any, errors: Any, kind: Kind) -> Encoding:
-    choice("errors", errors, ERRORS)
-    if not isinstance(name, str):
-        raise ArgumentTypeError("encoding", expected="a name", got=described(name))
-    try:
-        line_feed = b"\n".decode(name, "ignore")
-    except (LookupError, ValueError) as error:
-        expected = "an encoding of text that Python knows"
-        raise ArgumentError("encoding", expected=expected, got=repr(name)) from error
-    if line_feed != "\n" and kind in OF_LINES:
-        raise ArgumentError(
-            "encoding",
-            expected="one whose line feed is one byte",
-            got=repr(name),
-            hint=f"convert it first: iconv -f {name.upper()} -t UTF-8",
-        )
-    hint = "the encoding that it was written in, such as encoding='cp949' for Korean, 'gb18030' "
-    return Encoding(name, errors, f"{hint}for Chinese, 'cp1252' for Western; or errors='replace'")
 
 
 def _sniff(path: Path, columns: tuple[str | int, str | int]) -> Kind:

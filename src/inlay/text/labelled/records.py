@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from inlay.bytes.encodings import Encoding
 from inlay.bytes.limits import TEXT
-from inlay.bytes.lines import Encoding, read_lines
+from inlay.bytes.lines import read_lines
 from inlay.errors import ArgumentError, FormatError
 from inlay.text.labelled.texts import Item
 
