@@ -48,8 +48,8 @@ def test_what_follows_a_short_line_tells_the_encoding(make):
 
 
 def test_a_wrong_encoding_is_told_from_the_right_one():
-    error = refused(SIMPLIFIED.encode("gb18030"), name="big5", saying=as_argument)
-    assert error.expected == "text in BIG5"
+    error = refused(SIMPLIFIED.encode("gb18030"), name="ascii", saying=as_argument)
+    assert error.expected == "text in ASCII"
     assert error.hint == "encoding='gb18030'"
     error = refused(SIMPLIFIED.encode(), name="ascii", saying=as_argument)
     assert error.hint == "encoding='utf-8'"
