@@ -12,9 +12,21 @@ import click
 # Advice that is no option of the same name: a pattern of the library's words, and ours.
 PHRASES = {
     r"\bresume=False\b": "overwrite=True",
+    r"\bn_train\b": "train_size",
     r"\ba lower alpha\b": "a lower --alpha",
+    r"\blet load recognise the format: ": "",
+    r"\bTextClassifier\.load\(path, tokenizer=\.\.\.\)": "tokenizer= with the one it was made with",
+    r"load_encoder\(\.\.\., tokenizer=.*": "tokenizer= with the one it was made with",
+    r"the list that belongs to this matrix": "the file of tokens, one per line, of this matrix",
+    r", a \.json, or a list$": " or a .json",
+    r"give them as a Python list": "tokens= with a file of a token per line",
+    r"load it yourself .* list or dict": "tokens= with a file of a token per line",
+    r"^inlay downloads none$": "the path of a folder on this machine; inlay downloads no models",
+    r"^texts themselves are given as .*": "a hyphen, to read standard input",
+    r"^safetensors\.numpy\.load_file and .*": "a file that inlay convert has written",
+    r"^np\.load it and .*": "an .npz file that holds one matrix and its tokens",
+    r"without dtype=object": "without objects in it",
 }
-
 # Arguments, calls, names with an underscore: what nobody can type into a shell.
 PYTHON = re.compile(r"\b[a-z_]\w*=|\w\(|\b[a-z]+_[a-z_]+\b|\bNone\b|\bTrue\b|\bFalse\b")
 
@@ -40,14 +52,14 @@ def in_options(hint: str, names: Mapping[str, str]) -> str:
     Example:
         >>> in_options("format='glove' if it is one", {"format": "--format"})
         '--format glove if it is one'
-        >>> in_options("resume=False", {"resume": "--resume", "resume=False": "--no-resume"})
-        '--no-resume'
+        >>> in_options("resume=False, which starts anew", {"overwrite=True": "--overwrite"})
+        '--overwrite, which starts anew'
         >>> in_options("format=Glove(dim=300) if it is one", {"dim": "--dim"})
         '--dim 300 if it is one'
         >>> in_options("text= one of them", {"text": "--text"})
         '--text with one of them'
-        >>> in_options("format='glove'", {})
-        ''
+        >>> in_options("save it again, or verify=False if it was changed on purpose", {})
+        'save it again'
     """
     for pattern, words in PHRASES.items():
         hint = re.sub(pattern, words, hint)
@@ -65,4 +77,9 @@ def in_options(hint: str, names: Mapping[str, str]) -> str:
     hint = re.sub(r"\b(\w+)=('[^']*'|[\w.]+|(?=[ ,]))", option, hint)
     hint = re.sub(r"(?<![-\w])[a-z]+_[a-z_]+\b", lambda match: names.get(match[0], match[0]), hint)
     hint = re.sub(r"(--[\w-]+) one of\b", r"\1 with one of", hint)
-    return "" if PYTHON.search(hint) else hint
+    first, *rest = re.split(r"(;\s+(?:or\s+)?|,\s+or\s+)", hint)
+    said = "" if PYTHON.search(first) else first
+    for link, other in zip(rest[::2], rest[1::2], strict=True):
+        if not PYTHON.search(other):
+            said = f"{said}{link}{other}" if said else other
+    return said
