@@ -24,7 +24,7 @@ class FloatProduct:
 
     def __init__(self, matrix: Array, dtype: torch.dtype) -> None:
         self._dtype = dtype
-        self._weight = torch.from_numpy(np.ascontiguousarray(matrix.T)).to(dtype)
+        self._weight = torch.from_numpy(np.array(matrix.T, order="C")).to(dtype)
         self._product = torch.nn.functional.linear
         with contextlib.suppress(*LACKING):
             packed = torch.ops.mkldnn._reorder_linear_weight(self._weight, ROWS)

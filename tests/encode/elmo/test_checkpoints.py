@@ -9,7 +9,7 @@ import pytest
 
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import Weights, cell_name
+from inlay.encode.elmo.weights import CELL, Weights, numbered
 from inlay.errors import FormatError
 from tests.data import shared
 
@@ -37,10 +37,15 @@ STYLES = {
 }
 
 
+def cell_at(d, k):
+    """Where an official file keeps an LSTM layer."""
+    return numbered(CELL, d, k)[0].removesuffix("/W_0")
+
+
 def variables(weights, style):
     """An ELMo's arrays under the names of one kind of checkpoint."""
     root, cell = STYLES[style]
-    cells = {cell_name(d, k): cell.format(d=d, k=k) for d in range(2) for k in range(2)}
+    cells = {cell_at(d, k): cell.format(d=d, k=k) for d in range(2) for k in range(2)}
     arrays = {}
     for name, array in weights.named().items():
         start, _, part = name.rpartition("/")
@@ -285,9 +290,9 @@ def test_two_models_in_one_state(tmp_path, weights):
         ("CNN/W_cnn_0", None),
         ("CNN/W_cnn_1", (1,)),
         ("CNN/W_cnn_1", (1, 51, 2, 4)),
-        (f"{cell_name(0, 0)}/W_P_0", None),
-        (f"{cell_name(0, 0)}/W_P_0", (5,)),
-        (f"{cell_name(0, 0)}/W_P_0", (0, 3)),
+        (f"{cell_at(0, 0)}/W_P_0", None),
+        (f"{cell_at(0, 0)}/W_P_0", (5,)),
+        (f"{cell_at(0, 0)}/W_P_0", (0, 3)),
     ],
 )
 def test_shapes_that_tell_no_options(weights, name, shape):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,7 @@ from inlay.checks import (
     whole_or_none,
 )
 from inlay.core import Table
+from inlay.core.travel import check_travels
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.hosted import Hosted
 from inlay.encode.elmo.lexicon import Lexicon, check_origin
@@ -28,11 +30,14 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import write_pair
 from inlay.encode.elmo.report import read_report, tokenizer_in
 from inlay.encode.elmo.running import Runner
+from inlay.encode.elmo.travel import remembered
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.threads import available_workers
 from inlay.tokenizers import Tokenizer, get_tokenizer, tokenizer_name
+
+MADE = ("_tokenize", "_network", "_lexicon")  # when they are first used
 
 
 class Elmo(Hosted):
@@ -104,16 +109,27 @@ class Elmo(Hosted):
         # torch has threads of its own; two kinds at once are in each other's way.
         alone = stateful or (engine == "torch" and workers is None)
         self.workers = 1 if alone else available_workers(workers)
-        self._tokenize = get_tokenizer(tokenizer)
+        get_tokenizer(tokenizer)
         self._states = States() if stateful else None
         self._given = vocab_to_cache
         self.provenance: dict[str, Any] = dict(provenance or {})
         packer(engine, precision)  # so that what cannot be is refused now
 
     def __getstate__(self) -> dict[str, Any]:
+        check_travels("tokenizer", self.tokenizer)
+        return self._given_state()
+
+    def __copy__(self) -> Self:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(deepcopy(self._given_state(), memo))
+        return twin
+
+    def _given_state(self) -> dict[str, Any]:
         """All but what is made when it first runs: engines cannot be copied."""
-        made = ("_network", "_lexicon")
-        return {name: value for name, value in self.__dict__.items() if name not in made}
+        return {name: value for name, value in vars(self).items() if name not in MADE}
 
     def __repr__(self) -> str:
         shape = f"{self.options.n_layers} layers of {self.options.dim}"
@@ -171,7 +187,7 @@ class Elmo(Hosted):
         report = read_report(Path(found.where).parent)
         return cls(
             found.options,
-            found.weights,
+            remembered(found),
             mix=found.mix if mix is None else mix,
             tokenizer=tokenizer_in(report) if tokenizer is None else tokenizer,
             pad_token=pad_token,
@@ -220,6 +236,10 @@ class Elmo(Hosted):
             "engine": self.engine,
             "precision": self.precision,
         }
+
+    @cached_property
+    def _tokenize(self) -> Tokenizer:
+        return get_tokenizer(self.tokenizer)
 
     @cached_property
     def _network(self) -> Network:

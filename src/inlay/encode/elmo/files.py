@@ -42,12 +42,14 @@ class Found:
     Attributes:
         mixes: Scalar mixes that came with it, from a model that was trained on top of it.
         where: The file of its weights.
+        options_file: That of its options, if it has one.
     """
 
     options: Options
     weights: Weights
     mixes: tuple[Mix, ...]
     where: str
+    options_file: Path | None
 
     @property
     def mix(self) -> Mix | None:
@@ -94,7 +96,7 @@ def read(
     if kind == "options":
         raise FormatError(str(file), expected="the weights of an ELMo", got="options")
     if kind == "hdf5":
-        return Found(*read_pair(file, options, verify=verify), (), str(file))
+        return Found(*read_pair(file, options, verify=verify), (), str(file), options)
     if verify:
         raise ArgumentError("verify", expected="weights.hdf5 that inlay wrote", got=str(file))
     return _read_checkpoint(kind, file, options)
@@ -123,7 +125,8 @@ def _read_checkpoint(kind: Kind, file: Path, options_file: Path | None) -> Found
                 expected=f"{n_layers} finite numbers and gamma in a scalar mix",
                 got=str(mix),
             )
-    return Found(options, Weights.take(found.arrays, options, where), found.mixes, where)
+    weights = Weights.take(found.arrays, options, where)
+    return Found(options, weights, found.mixes, where, options_file)
 
 
 def _kind(path: Path) -> Kind:

@@ -8,9 +8,10 @@ here, by `numbered`, and spells none: readers of checkpoints do, and hosts shoul
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -87,6 +88,10 @@ class Weights:
         highways: From the convolutions upwards.
         projection: `(F, P)` and `(P,)`, or None.
         cells: `cells[direction][layer]`, forward first.
+
+    Those of an encoder that was loaded are read-only. A copy of them is the object itself, and a
+    pickle holds the name and the digest of their file. `dataclasses.replace(weights)` is pickled
+    with its numbers.
     """
 
     char_embed: Array
@@ -94,6 +99,33 @@ class Weights:
     highways: tuple[Highway, ...]
     projection: tuple[Array, Array] | None
     cells: tuple[tuple[Cell, ...], ...]
+
+    _origin: ClassVar[Any] = None  # where they were read: set for one object, see `travel.py`
+
+    def read_from(self, origin: Any) -> Self:
+        """Remember where they were read; from then on they never change."""
+        for array in self._arrays():
+            array.flags.writeable = False
+        self.__dict__["_origin"] = origin
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        if self._origin is not None:
+            return self
+        return type(self)(*(deepcopy(getattr(self, part.name), memo) for part in fields(self)))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self._origin is not None and self._origin.is_there():
+            self.__dict__["_origin"] = self._origin.signed(self)
+            return self._origin, ()
+        return type(self), tuple(getattr(self, part.name) for part in fields(self))
+
+    def _arrays(self) -> Iterator[Array]:
+        yield self.char_embed
+        for pair in (*self.filters, self.projection or ()):
+            yield from pair
+        for part in (*self.highways, *self.cells[0], *self.cells[1]):
+            yield from vars(part).values()
 
     @classmethod
     def build(cls, options: Options, get: Callable[[str, tuple[int, ...]], Array]) -> Self:
@@ -269,8 +301,3 @@ def checked(array: Any, name: str, shape: tuple[int, ...], where: str) -> Array:
     if not np.isfinite(numbers).all():
         raise FormatError(where, expected=f"finite numbers in {name!r}", got="NaN or infinity")
     return numbers
-
-
-def cell_name(direction: int, layer: int) -> str:
-    """Where an official file keeps an LSTM layer."""
-    return _CELL_AT.format(direction, layer)
