@@ -1,4 +1,4 @@
-"""What `import inlay` does besides opening its names: saved Keras models find our layers."""
+"""What `import inlay` does besides opening its names: what was saved is loaded again."""
 
 import importlib
 import os
@@ -11,6 +11,8 @@ from types import ModuleType
 import pytest
 
 import inlay
+from inlay.encode.elmo import Elmo, Weights
+from tests.encode.elmo.test_network import TINY
 
 SRC = Path(inlay.__file__).parent
 REGISTERED = re.compile(r'register_keras_serializable\("inlay", "(\w+)"\)\nclass (\w+)')
@@ -34,11 +36,11 @@ def test_the_layers_of_an_elmo_and_its_mix_are_found_by_their_names():
         assert keras.saving.get_registered_object(f"inlay>{name}") is layer
 
 
-def run(script, **variables):
+def run(script, *arguments):
     path = os.pathsep.join([str(SRC.parent), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
-        [sys.executable, "-c", script],
-        env=os.environ | {"PYTHONPATH": path} | variables,
+        [sys.executable, "-c", script, *arguments],
+        env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         timeout=300,
@@ -86,3 +88,56 @@ def test_an_old_keras_is_told_nothing():
     old.saving = ModuleType("keras.saving")
     inlay._tell(old)
     assert vars(old.saving).get("inlay>TableEmbedding") is None
+
+
+TORCH = """
+import sys, inlay, torch
+saved = torch.load(sys.argv[1] + "/checkpoint.pt", weights_only=True)
+assert not [name for name in sys.modules if name.startswith("inlay.") and "torch" in name]
+from inlay.encode.elmo import Elmo
+tokens = ["good", "great", "film", "movie", "the"]
+table = inlay.Table(tokens, torch.zeros(5, 3).numpy())
+model = torch.nn.ModuleDict({
+    "words": inlay.to_torch(table, freeze=False),
+    "frozen": inlay.to_torch(table),
+    "elmo": Elmo.load(sys.argv[1] + "/other").to_torch(vocab_to_cache=["", "a", "film"]),
+})
+model.load_state_dict(saved["model"])
+optimiser = torch.optim.Adam(p for p in model.parameters() if p.requires_grad)
+optimiser.load_state_dict(saved["optimiser"])
+ids = torch.tensor([[1, 2]])
+print([model[name](ids).tolist() for name in ("words", "frozen")])
+print(model["elmo"].eval()(ids)["default"].tolist(), saved["epoch"])
+try:
+    torch.load(sys.argv[1] + "/layer.pt", weights_only=True)
+except Exception as error:
+    print("inlay.layers.torch.TableEmbedding" in str(error))
+from inlay.layers.torch import TableEmbedding
+with torch.serialization.safe_globals([TableEmbedding]):
+    print(torch.load(sys.argv[1] + "/layer.pt", weights_only=True)(ids).tolist())
+"""
+
+
+def test_what_is_saved_of_a_torch_model_is_loaded_without_running_a_pickle(tmp_path, table):
+    """A checkpoint of states needs nothing; a whole layer of ours is refused as any other is."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("h5py")
+    words, frozen = inlay.to_torch(table, freeze=False), inlay.to_torch(table)
+    elmo = Elmo(TINY, Weights.random(TINY, 1)).to_torch(vocab_to_cache=["", "a", "film"])
+    Elmo(TINY, Weights.random(TINY, 2)).save(tmp_path / "other")
+    model = torch.nn.ModuleDict({"words": words, "frozen": frozen, "elmo": elmo})
+    optimiser = torch.optim.Adam(p for p in model.parameters() if p.requires_grad)
+    words(torch.tensor([0, 1])).sum().backward()
+    optimiser.step()
+    saved = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "epoch": 3}
+    torch.save(saved, tmp_path / "checkpoint.pt")
+    torch.save(words, tmp_path / "layer.pt")
+    ids = torch.tensor([[1, 2]])
+    expected = [
+        [words(ids).tolist(), frozen(ids).tolist()],
+        f"{elmo.eval()(ids)['default'].tolist()} 3",
+        True,
+        words(ids).tolist(),
+    ]
+    answer = run(TORCH, str(tmp_path))
+    assert answer.stdout.splitlines() == [str(line) for line in expected], answer.stderr

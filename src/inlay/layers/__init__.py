@@ -50,6 +50,9 @@ def to_torch(
     makes a plain `nn.Embedding` of it, with memory of its own. An ELMo runs in a model that is
     compiled, but cannot be scripted, traced or exported, for its steps depend on the texts.
 
+    Save the model's `state_dict()`, which `torch.load` reads by itself. A whole layer it refuses,
+    as it does any, unless `torch.serialization.safe_globals` names its class.
+
     Args:
         x: A table, whose `pad_id` becomes `padding_idx`: the row is zero, and as it gets no
             gradient every optimiser leaves it so, weight decay included. Or the file of a
