@@ -1,8 +1,14 @@
+import itertools
+import lzma
+
 import numpy as np
 import pytest
 
 from inlay import HashingVocabulary, Table, Vocabulary
+from inlay.core import Tokens
+from inlay.core.alignment import find_rows
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
+from tests.data import shared
 
 
 @pytest.fixture
@@ -27,15 +33,66 @@ def test_rows_are_in_vocabulary_order(table, vocab):
 def test_coverage(table, vocab):
     coverage = table.align(vocab).coverage
     assert coverage.n_types == 6
-    assert coverage.found_by == {"exact": 2, "lower": 2}
+    assert coverage.found_by == {"exact": 2, "lower": 2, "capitalize": 0, "upper": 0}
     assert coverage.n_found == 4
     assert (coverage.n_tokens, coverage.n_tokens_found) == (9, 6)
     assert coverage.misses == (("zebra", 2), ("okapi", 1))
     assert str(coverage).splitlines() == [
-        "types found: 4 of 6, 66.7% (2 exact, 2 lower)",
+        "types found: 4 of 6, 66.7% (2 exact, 2 in lower case)",
         "tokens found: 6 of 9, 66.7%",
         "most frequent misses: zebra (2), okapi (1)",
     ]
+
+
+def test_another_case_is_found_where_a_token_is_not():
+    table = Table(["American", "NASA", "us", "US", "Nasa"], np.eye(5, dtype="f4"))
+    texts = ["american american nasa us US AMERICAN american"]
+    aligned = table.align(Vocabulary.from_texts(texts), "zeros")
+    rows = {token: int(aligned[token].argmax()) for token in aligned if aligned[token].any()}
+    assert rows == {"american": 0, "AMERICAN": 0, "nasa": 4, "us": 2, "US": 3}
+    assert aligned.coverage.found_by == {"exact": 2, "lower": 0, "capitalize": 3, "upper": 0}
+    assert str(aligned.coverage).startswith("types found: 5 of 5, 100.0% (2 exact, 3 capitalized)")
+    nasa = Table(["NASA"], np.ones((1, 2), "f4")).align(["nasa", "Nasa", "nAsA"], "zeros")
+    assert nasa.coverage.found_by == {"exact": 0, "lower": 0, "capitalize": 0, "upper": 3}
+    assert table.align(["american"], "zeros", fallback="lower").coverage.n_found == 0
+    assert table.align(["american"], "zeros", fallback=()).coverage.found_by == {"exact": 0}
+
+
+def test_letters_whose_case_is_not_one_letter():
+    table = Table(["I", "STRASSE", "\ufb01x", "i\u0307", "\u0130"], np.eye(5, dtype="f4"))
+    strange = ["\u0131", "stra\xdfe", "\ufb01X", "\u0130x", "\u0149", "\ud800", "\u01c6", ""]
+    aligned = table.align(strange[:5] + strange[6:], "zeros")
+    assert [int(row.argmax()) if row.any() else None for row in aligned.vectors] == [
+        *[0, 1, 2, None],
+        *[None, None, None],
+    ]
+    rows, _ = find_rows(table.tokens, strange, ["lower", "capitalize", "upper"])
+    assert rows[5] == -1
+
+
+def test_a_script_without_case_is_looked_up_once(monkeypatch):
+    table = Table(["영화", "a"], np.eye(2, dtype="f4"))
+    asked = []
+    find_many = Tokens.find_many
+    monkeypatch.setattr(Tokens, "find_many", lambda self, t: asked.append(t) or find_many(self, t))
+    coverage = table.align(["영화", "电影", "좋은", "B"], "zeros").coverage
+    assert coverage.found_by == {"exact": 1, "lower": 0, "capitalize": 0, "upper": 0}
+    assert asked == [["영화", "电影", "좋은", "B"], ["b"], [], []]
+
+
+def test_words_of_real_cased_text_are_found_in_lower_case():
+    with lzma.open(shared("corpus-enwiki", "enwiki_sample.txt.xz"), "rt", encoding="utf-8") as file:
+        cased = Vocabulary.from_texts(itertools.islice(file, 3000), min_count=2, pad=None, unk=None)
+    table = Table(cased.tokens, np.ones((len(cased), 1), "f4"))
+    lines = shared("mr", "rt-polarity.pos").read_text("utf-8", errors="replace").splitlines()
+    vocab = Vocabulary.from_texts(lines, tokenizer="lower")
+    exact, coverage = table.align(vocab, fallback=()).coverage, table.align(vocab).coverage
+    assert coverage.found_by["exact"] == exact.n_found
+    assert coverage.found_by["capitalize"] > 200
+    assert coverage.found_by["upper"] > 10
+    share = [each.n_tokens_found / each.n_tokens for each in (exact, coverage)]
+    assert share[1] > share[0] + 0.01
+    assert table.align(["american"]).coverage.found_by["capitalize"] == 1
 
 
 def test_fallbacks_in_order(vocab):
@@ -113,7 +170,7 @@ def test_without_special_tokens_and_without_words():
     assert (bare.pad_id, bare.unk_id) == (None, None)
     empty = table.align(Vocabulary([]))
     assert len(empty) == 2
-    assert str(empty.coverage) == "types found: none asked for (0 exact, 0 lower)"
+    assert str(empty.coverage) == "types found: none asked for (0 exact)"
 
 
 @pytest.mark.parametrize("policy", ["normal", "uniform", "mean"])

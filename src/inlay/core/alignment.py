@@ -1,7 +1,7 @@
 """Vectors in the order of a model's vocabulary: who is found, who is not, what those get."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ FALLBACKS: dict[str, Callable[[str], str]] = {
     "nfc": lambda token: unicodedata.normalize("NFC", token),
     "nfkc": lambda token: unicodedata.normalize("NFKC", token),
 }
+CASE = ("lower", "capitalize", "upper")  # what is looked for when a token is not found
+SAID = {"lower": "in lower case", "capitalize": "capitalized", "upper": "in upper case"}
 BLOCK = 65_536
 MISSES = 20
 SAMPLE = 10_000  # rows of the table that stand for all when none of the vocabulary was found
@@ -53,7 +55,9 @@ class Coverage:
         return sum(self.found_by.values())
 
     def __str__(self) -> str:
-        ways = ", ".join(f"{n} {way}" for way, n in self.found_by.items())
+        ways = ", ".join(
+            f"{n} {SAID.get(way, way)}" for way, n in self.found_by.items() if n or way == "exact"
+        )
         lines = [f"types found: {_share(self.n_found, self.n_types)} ({ways})"]
         if self.n_tokens is not None and self.n_tokens_found is not None:
             lines.append(f"tokens found: {_share(self.n_tokens_found, self.n_tokens)}")
@@ -111,7 +115,7 @@ def align_rows(
             expected="'normal', 'uniform', 'mean', 'zeros', 'error' or a callable",
             got=repr(unknown),
         )
-    rows, found_by = _find(tokens, vocab, fallback)
+    rows, found_by = find_rows(tokens, vocab.tokens.tolist(), checked_fallback(fallback))
     if vocab.pad_id is not None:
         rows[vocab.pad_id] = -1
     coverage = _coverage(vocab, rows, found_by)
@@ -130,21 +134,36 @@ def align_rows(
     return Alignment(result, coverage)
 
 
-def _find(
-    tokens: Tokens, vocab: Vocabulary, fallback: Iterable[str]
-) -> tuple[Array, dict[str, Array]]:
-    """Rows int64 `(vocab_size,)`, -1 for none, and which ids each way found."""
+def checked_fallback(fallback: Any) -> list[str]:
+    """The names of fallbacks, one or several.
+
+    Raises:
+        ArgumentError: A fallback of another name.
+        ArgumentTypeError: Not names.
+    """
+    hint = "() for none"
     given = (
-        [fallback] if isinstance(fallback, str) else many("fallback", fallback, "names", hint="()")
+        [fallback] if isinstance(fallback, str) else many("fallback", fallback, "names", hint=hint)
     )
-    ways = [choice("fallback", way, list(FALLBACKS)) for way in given]
-    wanted = vocab.tokens.tolist()
+    return [choice("fallback", way, list(FALLBACKS)) for way in given]
+
+
+def find_rows(
+    tokens: Tokens, wanted: Sequence[str], ways: Iterable[str]
+) -> tuple[Array, dict[str, Array]]:
+    """Rows int64 `(len(wanted),)`, -1 for none, and the positions that each way found.
+
+    Each way costs one look-up for all that are missing and that it changes: in a script
+    without case there are none.
+    """
     rows = tokens.find_many(wanted)
     found_by = {"exact": np.flatnonzero(rows >= 0)}
     for way in ways:
-        missing = np.flatnonzero(rows < 0)
-        rows[missing] = tokens.find_many([FALLBACKS[way](wanted[i]) for i in missing])
-        found_by[way] = missing[rows[missing] >= 0]
+        forms = {int(i): FALLBACKS[way](wanted[i]) for i in np.flatnonzero(rows < 0)}
+        changed = [(i, form) for i, form in forms.items() if form != wanted[i]]
+        at = np.fromiter((i for i, _ in changed), np.int64, len(changed))
+        rows[at] = tokens.find_many([form for _, form in changed])
+        found_by[way] = at[rows[at] >= 0]
     return rows, found_by
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inlay.aliases import Array
 from inlay.checks import whole
-from inlay.core.alignment import Coverage, Unknown, align_rows, as_vocabulary
+from inlay.core.alignment import CASE, Coverage, Unknown, align_rows, as_vocabulary
 from inlay.core.given import checked_counts, checked_matrix, holds_strings, plain_json, row_or_none
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
@@ -183,7 +183,7 @@ class Table(Vectors):
         unknown: Unknown = "normal",
         *,
         seed: int = 0,
-        fallback: Iterable[str] = ("lower",),
+        fallback: Iterable[str] = CASE,
     ) -> "Table":
         """Arrange vectors in a vocabulary's order, so that its ids are rows of the result.
 
@@ -197,7 +197,9 @@ class Table(Vectors):
                 `"normal"`), and a callable `token -> (dim,)` decides itself.
             seed: Of the random vectors.
             fallback: What else to look for, in this order, when a token is not found:
-                `"lower"`, `"upper"`, `"capitalize"`, `"nfc"`, `"nfkc"`.
+                `"lower"`, `"capitalize"`, `"upper"`, `"nfc"`, `"nfkc"`. By default another case,
+                so that `american` finds `American` in a cased table, and `nasa` `NASA`; the
+                coverage says how many each found. `()`: nothing else.
 
         Returns:
             float32 `(len(vocab), dim)` with `pad_id` and `unk_id` of the vocabulary, the pad
@@ -213,7 +215,7 @@ class Table(Vectors):
             >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
             >>> aligned = table.align(Vocabulary(["Film"]))
             >>> aligned.vectors[2], aligned.coverage.found_by
-            (array([0., 1.], dtype=float32), {'exact': 0, 'lower': 1})
+            (array([0., 1.], dtype=float32), {'exact': 0, 'lower': 1, 'capitalize': 0, 'upper': 0})
 
         Source: Kim 2014, section 3.2, for the variance of the random vectors.
         """
