@@ -85,7 +85,11 @@ def as_vocabulary(given: Any) -> Vocabulary:
         return given
     if isinstance(given, Rows):
         return Vocabulary._of(
-            given.tokens, pad_id=given.pad_id, unk_id=given.unk_id, counts=given.counts
+            given.tokens,
+            pad_id=given.pad_id,
+            unk_id=given.unk_id,
+            counts=given.counts,
+            tokenizer=None,
         )
     if isinstance(given, HashingVocabulary):
         raise ArgumentTypeError(
@@ -159,7 +163,7 @@ def find_rows(
     rows = tokens.find_many(wanted)
     found_by = {"exact": np.flatnonzero(rows >= 0)}
     for way in ways:
-        forms = {int(i): FALLBACKS[way](wanted[i]) for i in np.flatnonzero(rows < 0)}
+        forms = {i: FALLBACKS[way](wanted[i]) for i in np.flatnonzero(rows < 0).tolist()}
         changed = [(i, form) for i, form in forms.items() if form != wanted[i]]
         at = np.fromiter((i for i, _ in changed), np.int64, len(changed))
         rows[at] = tokens.find_many([form for _, form in changed])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inlay.aliases import Array
 from inlay.checks import whole
+from inlay.core.agreement import split_by, warn_of_cost
 from inlay.core.alignment import CASE, Coverage, Unknown, align_rows, as_vocabulary
 from inlay.core.given import checked_counts, checked_matrix, holds_strings, plain_json, row_or_none
 from inlay.core.immutable import read_only
@@ -86,6 +87,9 @@ class Table(Vectors):
                 expected, hint = "the tokens, then the matrix", "Table(tokens, matrix)"
                 raise ArgumentTypeError("Table", expected=expected, got=got, hint=hint) from None
             raise
+        came_from = plain_json(provenance)
+        if (splits := split_by(tokens, None)) is not None:
+            came_from.setdefault("tokenizer", splits)
         if isinstance(tokens, Rows):
             pad_id = tokens.pad_id if pad_id is None else pad_id
             unk_id = tokens.unk_id if unk_id is None else unk_id
@@ -98,7 +102,7 @@ class Table(Vectors):
             raise ArgumentError("pad_id", expected=f"row {pad_id} all zeros", got="other numbers")
         if counts is not None:
             counts = checked_counts(counts, len(store))
-        self._fill(store, matrix, counts, pad_id, unk_id, plain_json(provenance))
+        self._fill(store, matrix, counts, pad_id, unk_id, came_from)
 
     @classmethod
     def _unchecked(
@@ -171,6 +175,15 @@ class Table(Vectors):
         """Where the table came from, as plain JSON values: a copy, for the table never changes."""
         return deepcopy(self._provenance)
 
+    @property
+    def tokenizer(self) -> str | None:
+        """The name of the tokenizer of the texts that it was trained on; None if it is not known.
+
+        Texts that are to meet these vectors are best split by the same.
+        """
+        name = self._provenance.get("tokenizer")
+        return name if isinstance(name, str) else None
+
     def __repr__(self) -> str:
         source = self._provenance.get("source", "")
         return f"Table({len(self)} x {self.dim} {self._storage.dtype}{source and f', {source}'})"
@@ -203,7 +216,8 @@ class Table(Vectors):
 
         Returns:
             float32 `(len(vocab), dim)` with `pad_id` and `unk_id` of the vocabulary, the pad
-            row all zeros, and a `coverage` report. Allocates `4 * len(vocab) * dim` bytes.
+            row all zeros, and a `coverage` report. Warns if the vocabulary splits texts by another
+            tokenizer than the table was trained with. Allocates `4 * len(vocab) * dim` bytes.
 
         Raises:
             UnknownTokenError: `unknown="error"` and a token was not found.
@@ -219,16 +233,23 @@ class Table(Vectors):
 
         Source: Kim 2014, section 3.2, for the variance of the random vectors.
         """
-        vocab, seed = as_vocabulary(vocab), whole("seed", seed, least=0)
-        found = align_rows(self.tokens, self._storage, vocab, unknown, seed=seed, fallback=fallback)
-        policy = unknown if isinstance(unknown, str) else "callable"
+        wanted, seed = as_vocabulary(vocab), whole("seed", seed, least=0)
+        found = align_rows(
+            self.tokens, self._storage, wanted, unknown, seed=seed, fallback=fallback
+        )
+        made: dict[str, Any] = {"aligned_from": self._provenance, "seed": seed}
+        made["unknown"] = unknown if isinstance(unknown, str) else "callable"
+        if (splits := split_by(vocab, self.tokenizer)) is not None:
+            made["tokenizer"] = splits
+            if self.tokenizer not in (None, splits):
+                warn_of_cost(self.tokens, self.tokenizer, wanted, splits, found.coverage)
         return Table._unchecked(
-            vocab.tokens,
+            wanted.tokens,
             found.matrix,
-            counts=vocab.counts,
-            pad_id=vocab.pad_id,
-            unk_id=vocab.unk_id,
-            provenance={"aligned_from": self._provenance, "unknown": policy, "seed": seed},
+            counts=wanted.counts,
+            pad_id=wanted.pad_id,
+            unk_id=wanted.unk_id,
+            provenance=made,
             coverage=found.coverage,
         )
 
