@@ -174,3 +174,12 @@ def test_many_classes_are_shown_as_their_confusions(capsys):
     )
     lines = capsys.readouterr().out.splitlines()[2:]
     assert lines == ["       7  c03 taken for c04", "       2  c00 taken for c12"]
+
+
+def test_a_folder_that_has_the_name_of_an_option_is_a_folder(inlay, reviews, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "x").touch()
+    result = inlay("classify", "fit", reviews, "-o", "model", *COLUMNS)
+    assert result.exit_code == 1
+    assert "inlay: error: model: expected a new folder" in result.stderr

@@ -37,6 +37,8 @@ class Command(click.Command):
             wrong = isinstance(error, ArgumentError | ArgumentTypeError)
             if not wrong or error.where not in options or ctx.params[error.where] is None:
                 raise
+            if error.where in ctx.params.values():
+                raise  # it is a file or folder of that name: `-o model`
             message = f"expected {error.expected}, got {error.got}."
             if error.hint:
                 message += f" Try: {error.hint.rstrip('.')}."
