@@ -25,7 +25,7 @@ def data(tmp_path):
 def test_demo_on_data_of_ones_own(inlay, data, tmp_path):
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("\n".join(p.read_text() for p in data.iterdir()) * 3)
-    args = ("--data", data, "--corpus", corpus, "--train-size", "8", "--splits", "1")
+    args = ("--data", data, "--corpus", corpus, "--train-size", "8", "--folds", "1")
     kept = tmp_path / "kept"
     shown = inlay("demo", *args, "--output", kept, "--ask", "ripe plum, apple", "--json")
     assert (shown.exit_code, shown.stderr) == (0, "")
@@ -47,7 +47,7 @@ def test_demo_on_data_of_ones_own(inlay, data, tmp_path):
 def test_the_story_is_told_step_by_step(inlay, data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "inlay-demo").mkdir()
-    args = ("demo", "--data", data, "--train-size", "2", "--splits", "1")
+    args = ("demo", "--data", data, "--train-size", "2", "--folds", "1")
     shown = inlay(*args)
     assert (shown.exit_code, shown.stderr) == (0, "")
     steps = [line for line in shown.stdout.splitlines() if line[:1].isdigit() and line[1] == "."]

@@ -77,7 +77,8 @@ def _kind(path: Path) -> str | None:
 
 def _first_rows(data: str, kind: str, encoding: str) -> list[list[str]]:
     """The header and a row, as far as they can be read."""
-    from inlay.bytes.lines import Encoding, read_lines
+    from inlay.bytes.encodings import Encoding
+    from inlay.bytes.lines import read_lines
 
     try:
         lines = read_lines(Path(data), Encoding(encoding, "replace"))

@@ -14,6 +14,7 @@ from inlay.cli.options import (
     json_option,
     overwrite_option,
     progress_option,
+    tokenizer_option,
 )
 from inlay.cli.outputs import as_json as one_line
 from inlay.cli.outputs import check_file, print_json, say
@@ -21,7 +22,9 @@ from inlay.cli.outputs import check_file, print_json, say
 if TYPE_CHECKING:
     from inlay.evaluate import Comparison
 
-HELP = """Compare classifiers on the labelled texts in DATA, all on the same random splits.
+BASELINES = ("tfidf", "random")
+
+HELP = """Compare classifiers on the labelled texts in DATA, all on the same folds.
 
 Always compared are TF-IDF with logistic regression, which is the baseline to beat, and Kim's
 convolutional network on random vectors. With --embedding, the same network is also compared on
@@ -30,7 +33,7 @@ your word vectors, frozen and fine-tuned. DATA is what `inlay classify fit` read
 \b
 Example:
   inlay compare reviews.csv --text review --label stars --embedding glove.safetensors
-  inlay compare aclImdb --split train --train-size 100 --splits 3 --output report.json"""
+  inlay compare aclImdb --split train --train-size 100 --folds 3 --output report.json"""
 
 
 @click.command(cls=Command, help=HELP, no_args_is_help=True)
@@ -42,24 +45,30 @@ Example:
     type=click.Path(),
     help="Compare the word vectors in FILE; may be given several times.",
 )
+@tokenizer_option("that of the word vectors, or words")
+@click.option(
+    "--max-length",
+    type=click.IntRange(0),
+    default=400,
+    show_default=True,
+    help="Read only the first N tokens of each text; 0 reads all.",
+)
+@click.option(
+    "--folds",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Train and evaluate N times, on other texts each time.",
+)
 @click.option(
     "--train-size",
     type=click.IntRange(1),
-    help="Learn from N texts of each class.  [default: 80 % of them]",
+    help="Learn from N texts of each class.  [default: all texts outside the fold]",
 )
 @click.option(
     "--test-size",
     type=click.IntRange(1),
-    default=2_000,
-    show_default=True,
-    help="Evaluate on at most N of the other texts.",
-)
-@click.option(
-    "--splits",
-    type=click.IntRange(1),
-    default=5,
-    show_default=True,
-    help="Split the texts at random N times.",
+    help="Evaluate on at most N texts in each fold.  [default: all texts in the fold]",
 )
 @click.option(
     "--seed",
@@ -81,9 +90,11 @@ Example:
 def compare(
     data: str,
     embeddings: tuple[str, ...],
+    tokenizer: str | None,
+    max_length: int,
+    folds: int,
     train_size: int | None,
-    test_size: int,
-    splits: int,
+    test_size: int | None,
     seed: int,
     output: str | None,
     overwrite: bool,
@@ -99,22 +110,23 @@ def compare(
     check_package("sklearn", extra="demo", need="comparing classifiers")
     check_keras("comparing classifiers")
     texts = read_data(data, options)
-    check_sizes(texts, train_size)
-    if len(embeddings) > 1:
-        raise click.UsageError("--embedding can be given once so far.")
-    table = read_embedding(embeddings[0]) if embeddings else None
+    check_sizes(texts, folds, train_size)
+    compared = {name: name for name in BASELINES} | {
+        file: read_embedding(file) for file in embeddings
+    }
     load_keras("comparing classifiers")
     from inlay.evaluate import compare
 
     start = time.perf_counter()
     with work():
         comparison = compare(
-            texts.texts,
-            texts.labels,
-            table,
+            texts,
+            embeddings=compared,
+            folds=folds,
             n_train=train_size,
             n_test=test_size,
-            n_splits=splits,
+            tokenizer=tokenizer,
+            max_length=max_length or None,
             seed=seed,
             progress=progress,
         )

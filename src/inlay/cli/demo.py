@@ -60,7 +60,7 @@ Example:
     help="Learn from N examples of each class.",
 )
 @click.option(
-    "--splits",
+    "--folds",
     type=click.IntRange(1),
     default=5,
     show_default=True,
@@ -87,7 +87,7 @@ def demo(
     data: str | None,
     corpus: str | None,
     train_size: int,
-    splits: int,
+    folds: int,
     seed: int,
     output: str | None,
     overwrite: bool,
@@ -110,7 +110,7 @@ def demo(
     check_keras("inlay demo")
     labelled = None if data is None else read_data(data, options)
     if labelled is not None:
-        check_sizes(labelled, train_size)
+        check_sizes(labelled, folds, train_size)
     load_keras("inlay demo")
     from inlay.demo import job
 
@@ -132,9 +132,7 @@ def demo(
 
     say.step("Comparing classifiers", "each on the same examples")
     with work():
-        comparison = job.compare_all(
-            material, table, train_size=train_size, splits=splits, seed=seed
-        )
+        comparison = job.compare_all(material, table, train_size=train_size, folds=folds, seed=seed)
     say.lines([*str(comparison).splitlines(), *verdict(comparison)])
 
     say.step("Keeping", "the vectors and the best classifier of ours")

@@ -90,19 +90,17 @@ def read_data(data: str, options: dict[str, Any]) -> "LabelledTexts":
     return read_labelled(data, **with_columns(data, {name: options[name] for name in READING}))
 
 
-def check_sizes(texts: "LabelledTexts", train_size: int | None) -> None:
-    """Fail now if the classes are too few or too small to be split: not after the work.
+def check_sizes(texts: "LabelledTexts", folds: int, train_size: int | None) -> None:
+    """Fail now if the classes are too few or too small for the folds: not after the work.
 
     Raises:
         ArgumentError: They are.
     """
-    import numpy as np
-
     from inlay.classify.labels import checked_labels
-    from inlay.classify.splits import random_split
+    from inlay.evaluate.folds import folds_of
 
     labels = checked_labels(texts.labels, len(texts))
-    random_split(labels, train_size, None, np.random.default_rng(0))
+    next(folds_of(labels, folds, n_train=train_size, n_test=None, seed=0))
 
 
 def lines_of(file: str) -> Iterator[str]:

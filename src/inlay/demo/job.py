@@ -95,7 +95,7 @@ def neighbours(table: Table, n: int = 5) -> dict[str, list[str]]:
 
 
 def compare_all(
-    material: Material, table: Table, *, train_size: int, splits: int, seed: int = 0
+    material: Material, table: Table, *, train_size: int, folds: int, seed: int = 0
 ) -> Comparison:
     """Let each classifier learn from `train_size` texts of each class, and judge it on others."""
     return compare(
@@ -104,7 +104,7 @@ def compare_all(
         embeddings=["tfidf", "random", table],
         n_train=train_size,
         n_test=N_TEST,
-        folds=splits,
+        folds=folds,
         tokenizer=SMALL_CORPUS["tokenizer"],
         seed=seed,
     )
