@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.pages import run_page
+from tests.pages import PageError, run_page
 
 ROOT = Path(__file__).resolve().parent
 
@@ -39,4 +39,5 @@ class PageRun(pytest.Item):
             os.chdir(before)
 
     def repr_failure(self, excinfo):
-        return str(excinfo.value)
+        shown = excinfo.errisinstance(PageError)
+        return str(excinfo.value) if shown else super().repr_failure(excinfo)
