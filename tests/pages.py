@@ -82,29 +82,35 @@ def run_page(path: Path, text: str | None = None) -> int:
     printed, n_run = None, 0
     for block in blocks(path.read_text("utf-8") if text is None else text):
         where = f"{path.name}, line {block.line + 1}"
-        match block.kind.split():
-            case ["python"] if ">>>" in block.code:
-                _doctest(block, space, path)
-            case ["python"] | ["now"]:
-                printed = _program(block, space, path, where)
-                n_run += 1
-                continue
-            case ["python", ("fresh" | "tensorflow") as way]:
-                printed = _process(block.code, way, where)
-                n_run += 1
-                continue
-            case ["text"] if printed is not None:
-                _same(block.code, printed, where)
-            case ["console"]:
-                _console(block, where)
-            case ["sh", "download"]:
-                download(block.code, where)
-            case ["text" | "sh"]:
-                continue
-            case _:
-                raise PageError(f"{where}: no such kind of block: {block.kind!r}")
-        printed, n_run = None, n_run + 1
+        if block.kind == "text" and printed is not None:
+            _same(block.code, printed, where)
+            printed = None
+        elif block.kind in ("text", "sh"):
+            continue
+        else:
+            printed = _run(block, space, path, where)
+        n_run += 1
     return n_run
+
+
+def _run(block: Block, space: dict[str, Any], path: Path, where: str) -> str | None:
+    """Run a block; what it printed, for a program that a block of ```text may follow."""
+    match block.kind.split():
+        case ["python"] if ">>>" in block.code:
+            _doctest(block, space, path)
+        case ["now"] if block.code.startswith("inlay "):
+            _command(block.code, where)
+        case ["python"] | ["now"]:
+            return _program(block, space, where)
+        case ["python", ("fresh" | "tensorflow") as way]:
+            return _process(block.code, way, where)
+        case ["console"]:
+            _console(block, where)
+        case ["sh", "download"]:
+            download(block.code, where)
+        case _:
+            raise PageError(f"{where}: no such kind of block: {block.kind!r}")
+    return None
 
 
 def download(commands: str, where: str) -> None:
@@ -130,7 +136,7 @@ def _doctest(block: Block, space: dict[str, Any], path: Path) -> None:
         raise PageError(out.getvalue())
 
 
-def _program(block: Block, space: dict[str, Any], path: Path, where: str) -> str:
+def _program(block: Block, space: dict[str, Any], where: str) -> str:
     name = f"<{where}>"
     linecache.cache[name] = len(block.code), None, block.code.splitlines(keepends=True), name
     out = io.StringIO()
@@ -170,7 +176,7 @@ def _console(block: Block, where: str) -> None:
 
 
 def _command(line: str, where: str) -> str:
-    from inlay.cli import inlay
+    from inlay.cli.root import inlay
 
     program, *args = shlex.split(line, comments=True)
     if program != "inlay":
