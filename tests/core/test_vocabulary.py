@@ -423,7 +423,7 @@ def saved(**changed):
         saved(counts=[1, float("inf")]),
         saved(counts={"a": 1}),
         saved(tokenizer=3),
-        saved(tokenizer="mecab"),
+        saved(tokenizer="wrods"),
         saved(tokenizer=["words"]),
     ],
 )

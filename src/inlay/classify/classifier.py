@@ -23,7 +23,7 @@ from inlay.errors import ArgumentError
 from inlay.hosts.backends import load_keras
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
-from inlay.tokenizers import Tokenizer
+from inlay.tokenizers import TokenizerLike
 
 
 class TextClassifier(Estimator):
@@ -242,7 +242,7 @@ class TextClassifier(Estimator):
         path: str | os.PathLike[str],
         *,
         model: Callable[..., Any] | None = None,
-        tokenizer: Tokenizer | None = None,
+        tokenizer: TokenizerLike | None = None,
         verify: bool = True,
     ) -> Self:
         """Read what `save` wrote, ready to predict.

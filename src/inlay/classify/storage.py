@@ -20,7 +20,7 @@ from inlay.classify.vectors import PAD_ID, UNK_ID
 from inlay.containers import safetensors
 from inlay.core import Table, Vocabulary
 from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
-from inlay.tokenizers import Tokenizer, tokenizer_name
+from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer, tokenizer_name
 
 FORMAT, VERSION = "inlay-classifier", 1
 SETTINGS, VOCABULARY, WEIGHTS = "settings.json", "vocabulary.json", "weights.safetensors"
@@ -63,7 +63,7 @@ def save(fitted: Fitted, path: Path) -> None:
         "classes": fitted.classes.tolist(),
         "classes_dtype": fitted.classes.dtype.str,
         "model": settings.model if isinstance(settings.model, str) else None,
-        "tokenizer": tokenizer_name(settings.tokenizer),
+        "tokenizer": tokenizer_name(fitted.vocabulary.tokenizer),
         "n_trainable": fitted.n_trainable,
         "history": fitted.history,
         "params": {k: v for k, v in settings.to_dict().items() if k not in LEFT_OUT},
@@ -80,7 +80,7 @@ def load(
     path: Path,
     *,
     model: Callable[..., Any] | None,
-    tokenizer: Tokenizer | None,
+    tokenizer: TokenizerLike | None,
     verify: bool,
 ) -> Fitted:
     """Do what `TextClassifier.load` says, but for the network itself."""
@@ -91,6 +91,8 @@ def load(
         name: _own(path, name, about.get(name), given)
         for name, given in (("model", model), ("tokenizer", tokenizer))
     }
+    if tokenizer is None:
+        own["tokenizer"] = _opened(own["tokenizer"], path / SETTINGS)
     params = about.get("params")
     names = ClassifierSettings.__dataclass_fields__.keys() - set(LEFT_OUT)
     if not isinstance(params, dict) or params.keys() != names:
@@ -154,6 +156,17 @@ def _own(path: Path, name: str, saved: Any, given: Any) -> Any:
         got="none, for a file cannot hold it",
         hint=f"TextClassifier.load(path, {name}=...)",
     )
+
+
+def _opened(tokenizer: Any, where: Path) -> Any:
+    """The tokenizer that a file names: there is no answering without it."""
+    try:
+        found = saved_tokenizer(tokenizer, hint="TextClassifier.load(path, tokenizer=...)")
+    except InlayError as error:
+        raise _damaged(where, f"{error.expected} ({error.where})", error.got) from error
+    if isinstance(found, NotOpened):
+        raise found.error
+    return found
 
 
 def _classes(listed: Any, dtype: Any) -> Array:

@@ -10,7 +10,7 @@ from inlay.checks import described, whole
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import WORDS, Numericalizer
 from inlay.errors import ArgumentTypeError
-from inlay.tokenizers import Tokenizer, get_tokenizer
+from inlay.tokenizers import TokenizerLike, get_tokenizer
 
 
 class HashingVocabulary(Immutable, Numericalizer):
@@ -35,7 +35,7 @@ class HashingVocabulary(Immutable, Numericalizer):
     vocab_size: int
     unk_id = None
 
-    def __init__(self, vocab_size: int, *, tokenizer: str | Tokenizer | None = None) -> None:
+    def __init__(self, vocab_size: int, *, tokenizer: TokenizerLike | None = None) -> None:
         tokenizer = WORDS if tokenizer is None else tokenizer
         get_tokenizer(tokenizer)
         vocab_size = whole("vocab_size", vocab_size, least=2, most=2**31)

@@ -1,6 +1,7 @@
 """Texts to a rectangle of ids: what a vocabulary and a hashing vocabulary have in common."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -9,8 +10,9 @@ from inlay.aliases import Array, Text
 from inlay.checks import choice, every_text, whole_or_none
 from inlay.core.travel import check_travels
 from inlay.errors import ArgumentError
-from inlay.tokenizers import Tokenizer, get_tokenizer
+from inlay.tokenizers import Tokenizer, TokenizerLike, batched, get_tokenizer
 
+BATCH = 256  # texts that go to a tokenizer at a time
 Side = Literal["start", "end"]
 WORDS = "words"  # the tokenizer where none is given and none is known
 
@@ -19,7 +21,7 @@ class Numericalizer:
     """The shared half of `Vocabulary` and `HashingVocabulary`: tokenise, look up, pad."""
 
     pad_id: int | None
-    tokenizer: str | Tokenizer | None
+    tokenizer: TokenizerLike | None
 
     def __getstate__(self) -> dict[str, Any]:
         check_travels("tokenizer", self.tokenizer)
@@ -28,12 +30,7 @@ class Numericalizer:
     def _ids(self, tokens: Sequence[str]) -> Array:
         raise NotImplementedError
 
-    def tokenize(self, text: str) -> list[str]:
-        """Split one text with this vocabulary's tokeniser.
-
-        Raises:
-            ArgumentError: The vocabulary came from a file that could not hold its tokeniser.
-        """
+    def _tokenizer(self) -> Tokenizer:
         if self.tokenizer is None:
             raise ArgumentError(
                 "tokenizer",
@@ -41,7 +38,15 @@ class Numericalizer:
                 got="none: a file cannot hold it",
                 hint="Vocabulary.load(path, tokenizer=...)",
             )
-        return get_tokenizer(self.tokenizer)(text)
+        return get_tokenizer(self.tokenizer)
+
+    def tokenize(self, text: str) -> list[str]:
+        """Split one text with this vocabulary's tokeniser.
+
+        Raises:
+            ArgumentError: The vocabulary came from a file that could not hold its tokeniser.
+        """
+        return self._tokenizer()(text)
 
     def encode(
         self,
@@ -72,7 +77,7 @@ class Numericalizer:
         choice("truncate", truncate, ("start", "end"))
         choice("pad_side", pad_side, ("start", "end"))
         max_length = whole_or_none("max_length", max_length)
-        lists = list(token_lists(texts, self.tokenize))
+        lists = list(token_lists(texts, self._tokenizer()))
         if max_length is not None:
             keep = slice(max_length) if truncate == "end" else slice(-max_length, None)
             lists = [tokens[keep] for tokens in lists]
@@ -97,5 +102,8 @@ class Numericalizer:
 
 def token_lists(texts: Iterable[Text], tokenize: Tokenizer) -> Iterator[list[str]]:
     """The tokens of each text; anything but text is refused, None and NaN above all."""
-    for text in every_text("texts", texts):
-        yield tokenize(text) if isinstance(text, str) else text
+    checked = every_text("texts", texts)
+    while some := list(islice(checked, BATCH)):
+        found = batched(tokenize, [text for text in some if isinstance(text, str)])
+        for text in some:
+            yield next(found) if isinstance(text, str) else text

@@ -29,7 +29,12 @@ from inlay.errors import (
     InlayError,
     UnknownTokenError,
 )
-from inlay.tokenizers import Tokenizer, get_tokenizer, tokenizer_name
+from inlay.tokenizers import (
+    TokenizerLike,
+    get_tokenizer,
+    saved_tokenizer,
+    tokenizer_name,
+)
 
 DICT_LIMIT = 1_000_000  # tokens; a larger vocabulary is searched without a dict of 100 MB
 
@@ -66,7 +71,7 @@ class Vocabulary(Rows, Numericalizer):
         pad_id: int = 0,
         unk_id: int = 1,
         counts: Sequence[int] | Array | None = None,
-        tokenizer: str | Tokenizer | None = None,
+        tokenizer: TokenizerLike | None = None,
     ) -> None:
         """Number tokens in the order given, around the pad and unk ids.
 
@@ -82,8 +87,8 @@ class Vocabulary(Rows, Numericalizer):
             pad_id: Where `pad` stands.
             unk_id: Where `unk` stands.
             counts: How often each of `tokens` was seen.
-            tokenizer: How a text becomes tokens: a name, as `"words"`, `"lower"` or `"split"`,
-                or a callable `str -> list[str]`. None: `"words"`.
+            tokenizer: How a text becomes tokens: a name such as `"lower"` or `"jieba"`, or
+                a callable; see `inlay.tokenizers.get_tokenizer`. None: `"words"`.
 
         Raises:
             ArgumentError: A token comes twice, or pad and unk are the same.
@@ -121,7 +126,7 @@ class Vocabulary(Rows, Numericalizer):
         unk: str | None = "<unk>",
         pad_id: int = 0,
         unk_id: int = 1,
-        tokenizer: str | Tokenizer | None = None,
+        tokenizer: TokenizerLike | None = None,
     ) -> Self:
         """Count the tokens of texts; the most frequent get the lowest ids.
 
@@ -136,8 +141,8 @@ class Vocabulary(Rows, Numericalizer):
             unk: The token that stands for unknown ones. None: there is none.
             pad_id: Where `pad` stands.
             unk_id: Where `unk` stands.
-            tokenizer: How a text becomes tokens: a name, as `"words"`, `"lower"` or `"split"`,
-                or a callable `str -> list[str]`. None: `"words"`.
+            tokenizer: How a text becomes tokens: a name such as `"lower"` or `"jieba"`, or
+                a callable; see `inlay.tokenizers.get_tokenizer`. None: `"words"`.
 
         Raises:
             ArgumentError: `max_size` leaves no room beside pad and unk.
@@ -173,7 +178,7 @@ class Vocabulary(Rows, Numericalizer):
         *,
         pad: str | None = None,
         unk: str | None = None,
-        tokenizer: str | Tokenizer | None = None,
+        tokenizer: TokenizerLike | None = None,
     ) -> Self:
         """Take over another library's map of token to id, ids unchanged.
 
@@ -212,7 +217,7 @@ class Vocabulary(Rows, Numericalizer):
         pad_id: int | None = None,
         unk_id: int | None = None,
         counts: Any = None,
-        tokenizer: str | Tokenizer | None = WORDS,
+        tokenizer: TokenizerLike | None = WORDS,
     ) -> Self:
         """A vocabulary of tokens that are distinct and hold their special ones already."""
         vocab = cls.__new__(cls)
@@ -225,9 +230,11 @@ class Vocabulary(Rows, Numericalizer):
         pad_id: int | None,
         unk_id: int | None,
         counts: Any,
-        tokenizer: str | Tokenizer | None,
+        tokenizer: TokenizerLike | None,
     ) -> None:
-        if tokenizer is not None:
+        if isinstance(tokenizer, str | os.PathLike):
+            tokenizer = tokenizer_name(tokenizer)  # which pins a file by its digest
+        elif tokenizer is not None:
             get_tokenizer(tokenizer)
         pad_id = row_or_none("pad_id", pad_id, len(tokens))
         unk_id = row_or_none("unk_id", unk_id, len(tokens))
@@ -324,14 +331,14 @@ class Vocabulary(Rows, Numericalizer):
         )
 
     @classmethod
-    def load(
-        cls, path: str | os.PathLike[str], *, tokenizer: str | Tokenizer | None = None
-    ) -> Self:
+    def load(cls, path: str | os.PathLike[str], *, tokenizer: TokenizerLike | None = None) -> Self:
         """Read what `save` wrote.
 
         Args:
             path: The file.
-            tokenizer: Another than the one in the file, or the one that it could not hold.
+            tokenizer: Another than the one in the file, or the one that it could not hold. A
+                `"module:function"` that stands in the file is not imported by itself: without
+                it all works but texts.
 
         Raises:
             FormatError: The file is something else or damaged.
@@ -341,12 +348,15 @@ class Vocabulary(Rows, Numericalizer):
             get_tokenizer(tokenizer)
         saved = read(path)
         try:
+            if tokenizer is None:
+                hint = "Vocabulary.load(path, tokenizer=...)"
+                tokenizer = saved_tokenizer(saved.tokenizer, hint=hint)
             return cls._of(
                 Tokens.from_list(saved.tokens).check_distinct(),
                 pad_id=saved.pad_id,
                 unk_id=saved.unk_id,
                 counts=saved.counts,
-                tokenizer=saved.tokenizer if tokenizer is None else tokenizer,
+                tokenizer=tokenizer,
             )
         except InlayError as error:
             got = str(error).rstrip(".")

@@ -1,13 +1,20 @@
 """Text to tokens: by a name that is saved with whatever was made, or by a callable."""
 
-from inlay.tokenizers.named import Checked, Tokenizer, get_tokenizer, tokenizer_name
+from inlay.tokenizers.characters import characters
+from inlay.tokenizers.named import get_tokenizer, saved_tokenizer, tokenizer_name
+from inlay.tokenizers.protocol import Checked, NotOpened, Tokenizer, TokenizerLike, batched
 from inlay.tokenizers.words import lower, split, words
 
 __all__ = [
     "Checked",
+    "NotOpened",
     "Tokenizer",
+    "TokenizerLike",
+    "batched",
+    "characters",
     "get_tokenizer",
     "lower",
+    "saved_tokenizer",
     "split",
     "tokenizer_name",
     "words",

@@ -8,7 +8,7 @@ from inlay.checks import described
 from inlay.errors import ArgumentTypeError
 
 # A word: letters, digits, underscores; an apostrophe stays inside (don't, l’eau). Any other
-# visible character is a token by itself.
+# visible character is a token by itself, but for emoji that are written as several.
 _ASCII = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
 
@@ -17,8 +17,9 @@ def words(text: str) -> list[str]:
 
     A word is a run of letters, digits and underscores of any script with the combining marks
     that belong to them (Python's `\w` alone cuts Hindi, Thai or decomposed accents apart),
-    joined by inner apostrophes and zero-width joiners. Scripts without spaces (Chinese,
-    Japanese, Thai) come out as one word per run: give a segmenter of theirs instead.
+    joined by inner apostrophes and zero-width joiners. Emoji of several characters (flags,
+    families, skin tones, keycaps) are one token. Scripts without spaces (Chinese, Japanese,
+    Thai) come out as one word per run: give `"characters"` or a segmenter of theirs instead.
 
     Example:
         >>> words("Don't panic: naïve café, हिन्दी!")
@@ -52,13 +53,36 @@ def split(text: str) -> list[str]:
 @cache
 def _unicode_pattern() -> re.Pattern[str]:
     """The pattern for text beyond ASCII; compiled on the first such text, in 20 ms."""
+    word = rf"\w+(?:(?:{_mark()}|[\u200c\u200d])\w*)*"
+    return re.compile(rf"{word}(?:['’]{word})*|{_symbol()}")
+
+
+def cluster_pattern() -> str:
+    """A pattern of one character as a reader sees it: Unicode's grapheme clusters, nearly.
+
+    Letters of Indic scripts that a virama ties together stay apart, as do Hangul's old letters
+    beyond the two blocks of Jamo.
+    """
+    jamo = "[\u1100-\u115f]*(?:[\uac00-\ud7a3]|[\u1160-\u11a7])[\u1160-\u11a7]*[\u11a8-\u11ff]*"
+    letter = rf"(?:{jamo}|\w)(?:{_mark()}|[\u200c\u200d\u0e33\u0eb3])*"
+    return rf"{letter}|{_symbol()}"
+
+
+def _symbol() -> str:
+    """A visible character that is no letter, with the marks on it; sequences of emoji as one."""
+    more = rf"(?:{_mark()}|[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f])*"
+    flag = "[\U0001f1e6-\U0001f1ff]{2}"
+    return rf"{flag}|[^\w\s]{more}(?:\u200d[^\w\s]{more})*"
+
+
+@cache
+def _mark() -> str:
+    """A combining mark or a variation selector."""
     # `re` searches a set of BMP characters by table but one with others range by range, so
     # those stand apart, behind a look-ahead that is rarely true.
-    near = rf"[{_marks(0x300, 0x10000)}\u200c\u200d]"
+    near = f"[{_marks(0x300, 0x10000)}]"
     far = rf"(?=[\U00010000-\U0010ffff])[{_marks(0x10000, 0x20000)}\U000e0100-\U000e01ef]"
-    mark = f"(?:{near}|{far})"
-    word = rf"\w+(?:{mark}\w*)*"
-    return re.compile(rf"{word}(?:['’]{word})*|[^\w\s]")
+    return f"(?:{near}|{far})"
 
 
 def _marks(start: int, stop: int) -> str:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from inlay.errors import ArgumentError, FormatError
-from inlay.tokenizers import Tokenizer
+from inlay.tokenizers import Tokenizer, saved_tokenizer
 
 REPORT = "training.json"
+HINT = "load_encoder(path, tokenizer=...), or lists of tokens for texts"
 
 
 def read_report(folder: Path) -> dict[str, Any]:
@@ -31,8 +32,8 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 def tokenizer_in(report: dict[str, Any]) -> str | Tokenizer:
     """The tokenizer of a training; "split" where there was none."""
-    found = report.get("tokenizer", "split")
-    return _refuse if found is None else str(found)
+    found = saved_tokenizer(report.get("tokenizer", "split"), hint=HINT)
+    return _refuse if found is None else found
 
 
 def _refuse(text: str) -> list[str]:

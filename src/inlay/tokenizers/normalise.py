@@ -1,0 +1,56 @@
+"""What is done to a text before it is split, where the name asks for it: `"nfkc+words"`."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from inlay.tokenizers.protocol import Named, Tokenizer, batched
+from inlay.tokenizers.scripts import SPACELESS
+
+# A line's end between two letters (or a mark of punctuation) of a script without spaces.
+_WRAPPED = re.compile(
+    rf"(?<=[{SPACELESS}\u3000-\u303f\uff01-\uff65])[ \t]*\r?\n[ \t]*(?=[{SPACELESS}])"
+)
+STEPS: dict[str, Callable[[str], str]] = {
+    "nfc": partial(unicodedata.normalize, "NFC"),
+    "nfkc": partial(unicodedata.normalize, "NFKC"),
+    "lower": str.lower,
+    "unwrap": lambda text: _WRAPPED.sub("", text),
+}
+
+
+@dataclass(frozen=True)
+class Normalised(Named):
+    """Another tokenizer, of texts that are put into one form first.
+
+    The forms are Unicode's: `nfc` composes (Hangul from file names of macOS, accents as marks)
+    and loses nothing; `nfkc` makes full-width letters, ligatures and the like plain as well.
+    `lower` lower-cases. `unwrap` joins lines where a text without spaces was broken into them.
+
+    Args:
+        steps: Names of what is done, in this order.
+        tokenizer: What splits the result.
+        name: Of all together.
+    """
+
+    steps: tuple[str, ...]
+    tokenizer: Tokenizer
+    name: str
+
+    @property
+    def is_local(self) -> bool:  # type: ignore[override]
+        """Whether it never looks across white space."""
+        return "unwrap" not in self.steps and bool(getattr(self.tokenizer, "is_local", False))
+
+    def _batch(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        return batched(self.tokenizer, map(self._normal, texts))
+
+    def _split(self, text: str) -> list[str]:
+        return self.tokenizer(self._normal(text))
+
+    def _normal(self, text: str) -> str:
+        for step in self.steps:
+            text = STEPS[step](text)
+        return text

@@ -1,0 +1,148 @@
+"""Subword pieces by a file: a `tokenizer.json` of Hugging Face, or a SentencePiece model.
+
+The name of such a tokenizer is the path with the file's SHA-256, `tokenizer.json#sha256=...`, so
+that whatever was saved with it notices when another file stands there.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from inlay.bytes.content import open_content
+from inlay.errors import FormatError, MissingFileError
+from inlay.optional import require
+from inlay.tokenizers.protocol import Named
+
+SUFFIXES = (".json", ".model")
+MARK = "#sha256="
+BATCH = 1000  # texts that are split at a time, by threads of the library
+
+
+@dataclass(frozen=True)
+class Pieces(Named):
+    """The pieces of a text as a file says, as they stand in its vocabulary; no special tokens.
+
+    It travels to another process as path and digest.
+    """
+
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, name: str | os.PathLike[str]) -> "Pieces":
+        """Open a file, or the folder of a `tokenizer.json`; the digest may be part of the name.
+
+        Raises:
+            MissingFileError: There is no such file.
+            FormatError: It is something else, or not the file of this digest.
+            MissingPackageError: The library that reads it is not installed.
+        """
+        path, _, expected = os.fspath(name).partition(MARK)
+        if Path(path).is_dir():
+            path = str(Path(path, "tokenizer.json"))
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            raise MissingFileError(
+                path,
+                expected="the file of a tokenizer (tokenizer.json or a SentencePiece .model)",
+                got="nothing there",
+                hint="tokenizer= with the path where it is now",
+            ) from None
+        sha256 = _digest(path, found.st_mtime_ns, found.st_size)
+        if expected not in ("", sha256):
+            raise FormatError(
+                path,
+                expected=f"the tokenizer of SHA-256 {expected[:12]}..., as it was saved",
+                got=f"another file, of {sha256[:12]}...",
+                hint="tokenizer= with the path of the right one",
+            )
+        _opened(path, found.st_mtime_ns, found.st_size)
+        return cls(path, sha256)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # not to be set
+        """The path and the digest."""
+        return f"{self.path}{MARK}{self.sha256}"
+
+    def _batch(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        texts = iter(texts)
+        while some := list(islice(texts, BATCH)):
+            yield from self._library().many(some)
+
+    def _split(self, text: str) -> list[str]:
+        tokens: list[str] = self._library().one(text)
+        return tokens
+
+    def _library(self) -> Any:
+        found = os.stat(self.path)
+        if _digest(self.path, found.st_mtime_ns, found.st_size) != self.sha256:
+            self.of(self.name)  # which raises
+        return _opened(self.path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=8)
+def _digest(path: str, changed: int, size: int) -> str:
+    return hashlib.sha256(_bytes(path)).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _opened(path: str, changed: int, size: int) -> Any:
+    """The library's object of a file, as long as that stays as it is."""
+    data = _bytes(path)
+    return (_HuggingFace if data.lstrip()[:1] == b"{" else _SentencePiece)(path, data)
+
+
+def _bytes(path: str) -> bytes:
+    what = "a tokenizer.json or a SentencePiece model"
+    return open_content(path, what=what, choosable=False).array().tobytes()
+
+
+class _HuggingFace:
+    """A `tokenizer.json`, without the padding and truncation that it may ask for."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        library = require("tokenizers", extra="tokenizers", need="reading a tokenizer.json")
+        try:
+            self.inner = library.Tokenizer.from_buffer(data)
+        except Exception as error:  # its only class of errors
+            raise _no_tokenizer(path, error) from error
+        self.inner.no_padding()
+        self.inner.no_truncation()
+
+    def one(self, text: str) -> list[str]:
+        return list(self.inner.encode(text, add_special_tokens=False).tokens)
+
+    def many(self, texts: list[str]) -> list[list[str]]:
+        found = self.inner.encode_batch(texts, add_special_tokens=False)
+        return [text.tokens for text in found]
+
+
+class _SentencePiece:
+    """A SentencePiece model; a piece that begins a word begins with its mark for a space."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        need = "reading a SentencePiece model"
+        library = require("sentencepiece", extra="sentencepiece", need=need)
+        try:
+            if not data:
+                raise ValueError("an empty file")  # noqa: TRY301  # the library takes it for none
+            self.inner = library.SentencePieceProcessor(model_proto=data)
+        except Exception as error:  # RuntimeError and others, by what is wrong
+            raise _no_tokenizer(path, error) from error
+
+    def one(self, text: str) -> list[str]:
+        return list(self.inner.encode(text, out_type=str))
+
+    def many(self, texts: list[str]) -> list[list[str]]:
+        return list(self.inner.encode(texts, out_type=str))
+
+
+def _no_tokenizer(path: str, error: Exception) -> FormatError:
+    expected = "a tokenizer.json of Hugging Face or a SentencePiece model"
+    return FormatError(path, expected=expected, got=f"{error}".strip()[:200] or repr(error))
