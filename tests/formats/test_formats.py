@@ -13,7 +13,6 @@ from inlay.formats import (
     FastTextVec,
     Format,
     Glove,
-    Native,
     Npy,
     Npz,
     Word2VecBinary,
@@ -107,7 +106,6 @@ def test_options_are_checked_when_a_format_is_made(make_format, error, message):
         (Glove, "tokens"),
         (Word2VecBinary, "dim"),
         (Npy, "errors"),
-        (Native, "dim"),
     ],
 )
 def test_an_option_that_would_have_no_effect_is_an_error(format, option):

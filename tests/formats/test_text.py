@@ -7,6 +7,7 @@ from inlay import Table, Vocabulary, load
 from inlay.bytes.content import Content
 from inlay.errors import ArgumentTypeError, FormatError
 from inlay.formats import Glove, Word2VecText, text
+from inlay.jobs import threads as jobs_threads
 
 GOOD = "a 1 2\nb 3 4\nc 5 6\n"
 
@@ -224,7 +225,7 @@ class TestBorders:
 
     @pytest.mark.parametrize("threads", [1, 3])
     def test_the_number_of_threads_does_not_show(self, make, many, pack, threads, monkeypatch):
-        monkeypatch.setattr(text, "thread_count", lambda: threads)
+        monkeypatch.setattr(jobs_threads, "thread_count", lambda: threads)
         lines, matrix = many
         assert np.array_equal(load(make(pack("".join(lines).encode()))).matrix, matrix)
 

@@ -15,17 +15,6 @@ from typing import IO, Self, cast
 from inlay.errors import FormatError
 
 BLOCK = 1 << 20
-ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-
-
-def is_zip(head: bytes) -> bool:
-    """Whether these first bytes are a zip archive's."""
-    return head.startswith(ZIP)
-
-
-def is_tar(head: bytes) -> bool:
-    """Whether these first bytes are a tar archive's."""
-    return head[257:262] == b"ustar"
 
 
 def zip_names(file: IO[bytes]) -> list[str]:

@@ -6,36 +6,25 @@ left is read in windows that hold a few megabytes, so that the text of a compres
 never in memory as a whole, or as one array, which for a plain file is a map of it.
 """
 
-import bz2
 import contextlib
 import errno
-import gzip
-import lzma
+import importlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.archives import (
-    is_tar,
-    is_zip,
-    one_thing,
-    open_tar_member,
-    open_zip_member,
-    tar_members,
-    zip_names,
-)
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.limits import UNPACKED
 from inlay.bytes.windows import MapWindows, StreamWindows, Windows
 from inlay.checks import path_to_read
 from inlay.errors import FormatError, MissingFileError
 
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 HEAD = 1 << 18  # bytes that formats are recognised by
 WINDOW = 1 << 24
 DEPTH = 4  # a .tar.gz is two deep
@@ -47,17 +36,17 @@ Opener = Callable[[contextlib.ExitStack], IO[bytes]]
 BZIP2 = tuple(
     b"BZh%d" % level + block for level in range(1, 10) for block in (b"1AY&SY", b"\x17rE8")
 )
-STREAMS: tuple[tuple[bytes | tuple[bytes, ...], str, Callable[..., Any]], ...] = (
-    (b"\x1f\x8b", ".gz", gzip.open),
-    (BZIP2, ".bz2", bz2.open),
-    (b"\xfd7zXZ\x00", ".xz", lzma.open),
+# First bytes, a suffix, and the module of Python that unpacks, imported when it is needed.
+STREAMS: tuple[tuple[bytes | tuple[bytes, ...], str, str], ...] = (
+    (b"\x1f\x8b", ".gz", "gzip"),
+    (BZIP2, ".bz2", "bz2"),
+    (b"\xfd7zXZ\x00", ".xz", "lzma"),
 )
 NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 SHORT = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar"}
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """An open question to a file: its name for messages, its first bytes, its content.
 
     Attributes:
@@ -156,6 +145,16 @@ def open_content(
     return layers.unpack(Content(path, path.name, path.name, b"", False, plain), member, DEPTH)
 
 
+def is_zip(head: bytes) -> bool:
+    """Whether these first bytes are a zip archive's."""
+    return head.startswith(ZIP)
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether these first bytes are a tar archive's."""
+    return head[257:262] == b"ustar"
+
+
 def kind_of(path: Path) -> int | None:
     """What stands at a path: one of `stat.S_IFREG`, `S_IFDIR` and so on; None if nothing does.
 
@@ -172,8 +171,7 @@ def kind_of(path: Path) -> int | None:
         raise
 
 
-@dataclass(frozen=True)
-class _Layers:
+class _Layers(NamedTuple):
     """How one layer of packing after the other is taken away."""
 
     choosable: bool
@@ -188,24 +186,31 @@ class _Layers:
             opener = _member_opener(source, chosen, zipped=is_zip(head))
             layer = Content(source.path, f"{source.name}:{chosen}", chosen, b"", True, opener)
             return self.unpack(layer, None, depth - 1)
-        for magic, suffix, wrap in STREAMS if depth else ():
+        for magic, suffix, unpacker in STREAMS if depth else ():
             if head.startswith(magic):
-                inner, opener = _without(source.inner, suffix), _stream_opener(source.opener, wrap)
+                inner, opener = (
+                    _without(source.inner, suffix),
+                    _stream(source.opener, unpacker),
+                )
                 layer = Content(source.path, source.name, inner, b"", True, opener)
                 return self.unpack(layer, member, depth - 1)
         if member is not None:
             raise FormatError(
                 source.name, expected=f"an archive with a member {member!r}", got="no archive"
             )
-        return replace(source, head=head)
+        return source._replace(head=head)
 
     def _members(self, file: IO[bytes], head: bytes, name: str) -> list[str] | None:
         """The names of an archive's files, or None if this is no archive (an .npz is none)."""
         if is_zip(head):
+            from inlay.bytes.archives import one_thing, zip_names
+
             file.seek(0)
             names = zip_names(file)
             return None if one_thing(names) else names
         if self.through_tar and is_tar(head):
+            from inlay.bytes.archives import tar_members
+
             file.seek(0)
             return [found for found, _, _ in tar_members(file, name)]
         return None
@@ -226,9 +231,10 @@ class _Layers:
         )
 
 
-def _stream_opener(outer: Opener, wrap: Callable[..., Any]) -> Opener:
+def _stream(outer: Opener, unpacker: str) -> Opener:
     def opener(stack: contextlib.ExitStack) -> IO[bytes]:
-        stream: IO[bytes] = stack.enter_context(wrap(outer(stack), "rb"))
+        unpack: Any = importlib.import_module(unpacker)
+        stream: IO[bytes] = stack.enter_context(unpack.open(outer(stack), "rb"))
         return stream
 
     return opener
@@ -236,6 +242,8 @@ def _stream_opener(outer: Opener, wrap: Callable[..., Any]) -> Opener:
 
 def _member_opener(outer: Content, member: str, *, zipped: bool) -> Opener:
     def opener(stack: contextlib.ExitStack) -> IO[bytes]:
+        from inlay.bytes.archives import open_tar_member, open_zip_member
+
         file = outer.opener(stack)
         if zipped:
             return open_zip_member(stack, file, member)

@@ -5,13 +5,7 @@ expect. Whoever reads a file does so inside `damage_reported`, and its user sees
 """
 
 import contextlib
-import csv
-import lzma
-import struct
-import tarfile
-import tokenize
-import zipfile
-import zlib
+import sys
 from collections.abc import Callable, Iterator
 
 from inlay.errors import FormatError, InlayError
@@ -21,7 +15,7 @@ CUT_OFF = "download it again; a cut-off file looks like this"
 # method of packing that this Python lacks (NotImplementedError). LookupError: a zip member without
 # a name (IndexError), an entry that a damaged file lacks (KeyError). ValueError: bytes that are no
 # text, text that is no JSON, a NUL in a name. The rest is what numpy and zipfile let through.
-READERS_ERRORS: tuple[type[Exception], ...] = (
+BUILTIN: tuple[type[Exception], ...] = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -31,14 +25,22 @@ READERS_ERRORS: tuple[type[Exception], ...] = (
     SystemError,
     TypeError,
     ValueError,
-    csv.Error,
-    lzma.LZMAError,
-    struct.error,
-    tarfile.TarError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
 )
+READERS = {
+    "csv": "Error",
+    "lzma": "LZMAError",
+    "struct": "error",
+    "tarfile": "TarError",
+    "tokenize": "TokenError",
+    "zipfile": "BadZipFile",
+    "zlib": "error",
+}
+
+
+def readers_errors() -> tuple[type[Exception], ...]:
+    """What may have been raised; a module that was never imported has raised nothing."""
+    imported = {name: sys.modules[name] for name in READERS if name in sys.modules}
+    return (*BUILTIN, *(getattr(module, READERS[name]) for name, module in imported.items()))
 
 
 @contextlib.contextmanager
@@ -60,7 +62,7 @@ def damage_reported(
         hint: What to do about it.
 
     Raises:
-        FormatError: The reader raised one of `READERS_ERRORS`.
+        FormatError: The reader raised one of `readers_errors()`.
 
     Example:
         >>> import json
@@ -75,7 +77,7 @@ property name enclosed in double quotes: line 1 column 2 (char 1)). Try: downloa
         yield
     except InlayError:
         raise
-    except READERS_ERRORS as error:
+    except readers_errors() as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         said = str(error) or type(error).__name__

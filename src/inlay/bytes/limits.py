@@ -5,13 +5,12 @@ in memory as a whole has one of these, which an environment variable raises.
 """
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from inlay.errors import ArgumentError, FormatError
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """A number of bytes that the user can change.
 
     Attributes:

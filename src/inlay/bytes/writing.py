@@ -10,10 +10,7 @@ read. Several files that belong together are written into one `atomic_folder`.
 import contextlib
 import errno
 import os
-import platform
 import re
-import secrets
-import shutil
 import stat
 import sys
 import time
@@ -101,7 +98,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         _swap(part, path)
         flush_folder(path.parent)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _remove(part)
 
 
 def restore_folder(path: Path) -> None:
@@ -121,7 +118,7 @@ def clear_leftovers(path: Path) -> None:
     """
     for file in _leftovers(path):
         if file.is_dir():
-            shutil.rmtree(file, ignore_errors=True)
+            _remove(file)
         else:
             with contextlib.suppress(OSError):
                 file.unlink()
@@ -164,13 +161,19 @@ def _swap(part: Path, path: Path) -> None:
             part.replace(path)
         except BaseException as error:
             if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                shutil.rmtree(old, ignore_errors=True)  # a newer one came in between
+                _remove(old)  # a newer one came in between
                 continue
             if old.exists():
                 old.replace(path)
             raise
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
         return
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _behind_links(path: Path) -> Path:
@@ -187,7 +190,7 @@ def _behind_links(path: Path) -> Path:
 
 def _part_of(path: Path) -> Path:
     """A name of our own beside `path`; it says which process of which machine has it."""
-    return path.with_name(f".{path.name}.{_machine()}_{os.getpid()}_{secrets.token_hex(6)}.part")
+    return path.with_name(f".{path.name}.{_machine()}_{os.getpid()}_{os.urandom(6).hex()}.part")
 
 
 def _leftovers(path: Path) -> list[Path]:
@@ -204,6 +207,8 @@ def _leftovers(path: Path) -> list[Path]:
 
 def _machine() -> str:
     """What stands for this machine, or this container of it, in a name."""
+    import platform
+
     space = ""
     with contextlib.suppress(OSError):
         space = os.readlink("/proc/self/ns/pid")

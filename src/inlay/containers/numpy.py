@@ -11,10 +11,9 @@ import ast
 import io
 import math
 import re
-import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -23,7 +22,11 @@ from inlay.bytes.limits import UNPACKED
 from inlay.containers.protocol import Container, LazyArray, Read, mapped_bytes, wrong
 from inlay.errors import FormatError, InlayError
 
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
 MAGIC = b"\x93NUMPY"
+STORED, DEFLATED = 0, 8  # the two ways in which a zip has a member here
 PICKLED = "an array of Python objects, which only unpickling could read"
 LARGEST_HEADER = 1 << 16  # bytes: all that a header of version 1 can have
 LARGEST_RATIO = 1032  # of deflate: no byte can stand for more
@@ -67,6 +70,8 @@ class Npz(Container):
     kind = "npz"
 
     def __init__(self, data: Array, where: str, *, path: Path | None = None) -> None:
+        import zipfile
+
         try:
             archive = zipfile.ZipFile(_Bytes(data))
             members = [info for info in archive.infolist() if not info.is_dir()]
@@ -178,10 +183,10 @@ def _shaped(numbers: Array, header: Header, where: str) -> Array:
 
 
 def _member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, data: Array, where: str, path: Path | None
+    archive: "ZipFile", info: "ZipInfo", data: Array, where: str, path: Path | None
 ) -> LazyArray:
     where = f"{where}:{info.filename}"
-    if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+    if info.compress_type != STORED or info.flag_bits & 1:
         with archive.open(info) as file:
             header = _parse(file.read(LARGEST_HEADER + 12), info.file_size, where)
         return _compressed(archive, info, header, where)
@@ -209,9 +214,7 @@ def _member(
     return LazyArray(entry.shape, entry.dtype, read)
 
 
-def _compressed(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, header: Header, where: str
-) -> LazyArray:
+def _compressed(archive: "ZipFile", info: "ZipInfo", header: Header, where: str) -> LazyArray:
     """An array that is unpacked as a whole, whatever part of it is asked for."""
     if header.dtype.hasobject:
         return LazyArray(header.shape, header.dtype, _refuse(where))
@@ -236,7 +239,7 @@ def _compressed(
     return LazyArray(header.shape, header.dtype, read)
 
 
-def _check_members(members: list[zipfile.ZipInfo], size: int, where: str) -> None:
+def _check_members(members: "list[ZipInfo]", size: int, where: str) -> None:
     """Hold what a zip says of its members against the file, before any is opened."""
     names = [info.filename for info in members]
     if not all(name.endswith(".npy") for name in names) or len(set(names)) < len(names):
@@ -246,7 +249,7 @@ def _check_members(members: list[zipfile.ZipInfo], size: int, where: str) -> Non
         raise wrong(where, f"members within {size} bytes", "members that overlap or lie beyond")
     for info in members:
         most = info.compress_size * (LARGEST_RATIO if info.compress_type else 1)
-        deflated = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        deflated = info.compress_type in (STORED, DEFLATED)
         if deflated and info.file_size > most:
             got = f"{info.file_size} bytes out of {info.compress_size}"
             raise wrong(f"{where}:{info.filename}", f"at most {most} bytes", got)

@@ -5,7 +5,6 @@ encoder, a user.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -19,7 +18,6 @@ from inlay.errors import FormatError, UnknownArrayError
 Read = Callable[[Any], Array]
 
 
-@dataclass(frozen=True)
 class LazyArray:
     """An array that is still in its file: `entry[...]` reads it, `entry[2:5]` three rows.
 
@@ -31,9 +29,8 @@ class LazyArray:
         read: What indexing calls.
     """
 
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    read: Read
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], read: Read) -> None:
+        self.shape, self.dtype, self.read = shape, dtype, read
 
     @property
     def ndim(self) -> int:

@@ -5,7 +5,6 @@ Nothing is unpickled but tensors: `torch.load` reads with `weights_only=True`.
 Source: https://pytorch.org/docs/stable/notes/serialization.html
 """
 
-import zipfile
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,6 +68,8 @@ class Torch(Container):
 
 def _check_members(path: Path, where: str) -> None:
     """PyTorch compresses nothing, so what the members claim is at most what the file has."""
+    import zipfile
+
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
     packed = [info.filename for info in members if info.compress_type != zipfile.ZIP_STORED]

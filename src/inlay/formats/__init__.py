@@ -1,14 +1,10 @@
 """Every file of vectors, in and out: one file here for each format, in one explicit tuple."""
 
-import bz2
 import contextlib
-import gzip
-import lzma
 import os
-import zipfile
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from inlay.bytes.content import Content, open_content
 from inlay.bytes.damage import damage_reported
@@ -50,7 +46,6 @@ FORMATS: tuple[Format, ...] = (
     FastTextVec(),
     Glove(),
 )
-PACKING = (".gz", ".bz2", ".xz", ".zip")
 
 
 def load(
@@ -164,12 +159,14 @@ def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | N
         FormatError: A token that the format cannot hold; nothing has been written then.
         MissingFileError: No such folder.
     """
+    from inlay.bytes.packing import PACKING, packed
+
     _check_table(table)
     path = path_to_read("path", path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
     chosen = _by_suffix(inner) if format is None else _given(format)
-    with atomic_path(path) as part, _packed(part, packing, inner.name) as file:
+    with atomic_path(path) as part, packed(part, packing, inner.name) as file:
         chosen.write(table, file)
 
 
@@ -207,21 +204,3 @@ def _by_suffix(path: Path) -> Format:
         got=f"{path.suffix or 'none'}{', which may be any of these' if fitting else ''}",
         hint=" or ".join(f"format={name!r}" for name in names),
     )
-
-
-@contextlib.contextmanager
-def _packed(path: Path, packing: str, member: str) -> Iterator[IO[bytes]]:
-    """A file to write to, compressed if asked; gzip without a time, so equal tables are equal."""
-    with contextlib.ExitStack() as stack:
-        file: Any = stack.enter_context(path.open("wb"))
-        if packing == ".gz":
-            file = stack.enter_context(gzip.GzipFile("", "wb", 6, file, mtime=0))
-        elif packing == ".bz2":
-            file = stack.enter_context(bz2.open(file, "wb"))
-        elif packing == ".xz":
-            file = stack.enter_context(lzma.open(file, "wb"))
-        elif packing == ".zip":
-            archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
-            file = stack.enter_context(archive).open(member, "w", force_zip64=True)
-            stack.enter_context(file)
-        yield file

@@ -4,7 +4,6 @@ The last `dim` fields are the vector and all before them is the token, spaces in
 840B vectors have tokens such as `. . .` and `at name@domain.com`.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -20,7 +19,6 @@ from inlay.formats.text_writer import check_glove_tokens, write_text
 HINT = "save as .safetensors or .npz"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Glove(TextFormat):
     """Text without a header.
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from inlay.bytes.content import HEAD, Content
 from inlay.errors import FormatError
@@ -16,8 +16,7 @@ HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,9})[ \t]*\r?")
 CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 
 
-@dataclass(frozen=True)
-class TextHead:
+class TextHead(NamedTuple):
     """The first lines of a text file.
 
     Attributes:

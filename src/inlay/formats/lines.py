@@ -5,7 +5,7 @@ exactly what a line holds, or exactly what is wrong with it.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,8 +54,7 @@ def holds_row(token: bytes, dim: int) -> bool:
     return sum(map(bool, map(DECIMAL.fullmatch, fields))) > 2
 
 
-@dataclass(frozen=True)
-class LineRules:
+class LineRules(NamedTuple):
     """What every line of one file is held against.
 
     Attributes:

@@ -1,9 +1,7 @@
 """A mapped table on its way to another process: the name of its file instead of its bytes."""
 
-import hashlib
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -16,8 +14,7 @@ from inlay.formats.protocol import Format, ReadOptions
 MOST = 1 << 24  # bytes of a header that are looked at
 
 
-@dataclass(frozen=True)
-class MappedFile:
+class MappedFile(NamedTuple):
     """Where a table is mapped from, and how another process knows that it maps the same.
 
     Pickled in the place of the table: calling it opens the file again.
@@ -34,12 +31,14 @@ class MappedFile:
     path: Path
     size: int
     digest: str
-    format: Format = field(repr=False)
+    format: Format
     limit: int | None = None
 
     @classmethod
     def of(cls, path: Path, data: Array, format: Format) -> Self:
         """What is mapped: uint8 `(bytes,)` that begin with a header as safetensors has it."""
+        import hashlib
+
         length = 8 + min(int.from_bytes(data[:8].tobytes(), "little"), MOST)
         digest = hashlib.sha256(data[:length].tobytes()).hexdigest()
         return cls(path.absolute(), data.size, digest, format)
@@ -69,7 +68,7 @@ class MappedFile:
 
     def limited(self, n: int) -> Self:
         """The same for the first `n` rows."""
-        return replace(self, limit=n)
+        return self._replace(limit=n)
 
     def is_there(self) -> bool:
         """Whether the file still is what it was: else the table takes its numbers along."""

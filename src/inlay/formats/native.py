@@ -15,9 +15,7 @@ checked when it does. A flipped byte in the data is found by `load(path, verify=
 reads everything once.
 """
 
-import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -50,7 +48,6 @@ TENSORS: tuple[tuple[str, tuple[str, ...], int], ...] = (
 COUNTS = ("counts", ("I64",), 1)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Native:
     """The format of this library. It says everything itself, so there is nothing to be told."""
 
@@ -108,14 +105,20 @@ class Native:
 
 def digest(array: Array) -> str:
     """`sha256:...` of a C-contiguous array's bytes."""
-    return f"sha256:{hashlib.sha256(_bytes(array)).hexdigest()}"
+    return _sha256(_bytes(array))
 
 
 def _metadata_digest(metadata: dict[str, str]) -> str:
     """The digest of all metadata but the digests themselves."""
     others = {key: value for key, value in metadata.items() if key != "digests"}
     text = json.dumps(others, ensure_ascii=False, sort_keys=True)
-    return f"sha256:{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+    return _sha256(text.encode(errors="surrogatepass"))
+
+
+def _sha256(data: bytes | memoryview) -> str:
+    import hashlib
+
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def _header_bytes(source: Content) -> Array:

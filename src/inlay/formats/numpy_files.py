@@ -7,7 +7,6 @@ matrix of floating-point numbers is taken, and its tokens from an array of strin
 Arrays of Python objects are pickles and never opened.
 """
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +92,6 @@ class NumpyFormat(NumbersFormat):
                 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class Npz(NumpyFormat):
     """A zip of arrays.
 
@@ -125,6 +123,8 @@ class Npz(NumpyFormat):
         arrays = {"matrix": table.matrix, "tokens": tokens.blob, "offsets": tokens.offsets}
         if table.counts is not None:
             arrays["counts"] = table.counts
+        import zipfile
+
         with zipfile.ZipFile(cast(IO[bytes], OneWay(file)), "w") as archive:
             for name, array in arrays.items():
                 # Unlike np.savez: no time in it, so equal tables are equal files.
@@ -133,7 +133,6 @@ class Npz(NumpyFormat):
                     np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Npy(NumpyFormat):
     """A matrix alone; the tokens stand beside it.
 

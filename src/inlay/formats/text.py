@@ -1,6 +1,6 @@
 """Reading text vectors: windows of bytes, blocks of lines in parallel, rows to a table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,6 @@ from inlay.formats.lines import LineRules, found_in
 from inlay.formats.options import Header, TextFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
-from inlay.jobs.threads import Pool, thread_count
 
 BLOCK = 1 << 20
 LINE_FEED = 10
@@ -48,6 +47,8 @@ def read_text(
     Raises:
         FormatError: The first line that is wrong, or a header that is.
     """
+    from inlay.jobs.threads import Pool, thread_count
+
     head = checked_head(source, format, header=header is not None)
     rules = line_rules(source.name, head, format, header)
     rows = Rows(source, options, format, rules.dim, unit="line")
@@ -57,7 +58,7 @@ def read_text(
         used = min(head.skip if header else head.bom, window.size)
         if not source.packed:
             reader.expect(source.path.stat().st_size, window[used:])
-        reader.pool = pool
+        reader.map = pool.map
         while True:
             used = reader.take(window, used, final=final)
             if reader.done or (final and used == window.size):
@@ -75,7 +76,7 @@ def read_text(
 class TextReader:
     """The state of reading one file."""
 
-    pool: Pool
+    map: Callable[..., Iterator[None]]
 
     def __init__(self, rules: LineRules, rows: Rows, *, number: int, limit: int | None) -> None:
         self._rules, self._rows, self._number = rules, rows, number
@@ -114,7 +115,7 @@ class TextReader:
             args = (matrix[lines], bounds[lines], status[lines])
             parse_lines(window, block.start, block.stop, *args)
 
-        for _ in self.pool.map(work, blocks):
+        for _ in self.map(work, blocks):
             pass
         n = self._judge(window, matrix, bounds, status)
         self.doubts.look(window, bounds[:n], matrix)

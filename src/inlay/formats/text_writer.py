@@ -9,7 +9,6 @@ from inlay.aliases import Array
 from inlay.core import Table
 from inlay.errors import FormatError
 from inlay.formats.lines import BOM, holds_row
-from inlay.jobs.threads import Pool, thread_count
 
 NUMBERS_AT_ONCE = 1 << 18
 BREAKS = (b"\n",)
@@ -21,6 +20,8 @@ def write_text(table: Table, file: IO[bytes], *, header: bool, space_at_end: boo
 
     float64 is rounded to float32. Allocates a few megabytes for each thread.
     """
+    from inlay.jobs.threads import Pool, thread_count
+
     if header:
         file.write(f"{len(table)} {table.dim}\n".encode())
     rows = max(NUMBERS_AT_ONCE // table.dim, 1)

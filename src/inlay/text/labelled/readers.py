@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from inlay.bytes.archives import is_tar
-from inlay.bytes.content import kind_of, open_content, shortened
+from inlay.bytes.content import is_tar, kind_of, open_content, shortened
 from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import UNPACKED
 from inlay.checks import choice, path_to_read, whole, whole_or_none
