@@ -1,9 +1,22 @@
 """Optional packages: imported when needed, missed in a sentence that says what to install."""
 
 import importlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
 
 from inlay.errors import MissingPackageError
+
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# As TensorFlow writes them, now and in the versions before; what is fatal is left.
+LOG_LINES = re.compile(
+    rb"^(?:[IWE]\d{4} [\d:.]+ |\d{4}-\d\d-\d\d [\d:.]+: [IWE] |WARNING: All log messages before"
+    rb").*\n",
+    re.MULTILINE,
+)
 
 
 def require(module: str, *, extra: str, need: str) -> ModuleType:
@@ -22,8 +35,10 @@ def require(module: str, *, extra: str, need: str) -> ModuleType:
         >>> require("json", extra="none", need="this example").dumps([1])
         '[1]'
     """
+    greets = module in ("tensorflow", "keras") and "tensorflow" not in sys.modules
     try:
-        return importlib.import_module(module)
+        with quiet() if greets else nullcontext():
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module.partition(".")[0]:
             raise
@@ -33,3 +48,37 @@ def require(module: str, *, extra: str, need: str) -> ModuleType:
             got="no such package here",
             hint=f'pip install "inlay[{extra}]"',
         ) from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """While TensorFlow is imported: keep its log lines out of standard error, and all else in.
+
+    Whoever sets TF_CPP_MIN_LOG_LEVEL to 0 or 1 sees them. The variable alone does not do, for
+    some are written before TensorFlow has read it.
+    """
+    level = os.environ.get(LEVEL)
+    if level in ("0", "1"):
+        yield
+        return
+    import tempfile
+
+    try:
+        screen = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    os.environ[LEVEL] = level or "3"
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            if level is None:
+                os.environ.pop(LEVEL, None)  # processes that are started from here are not ours
+            if sys.stderr is not None:
+                sys.stderr.flush()
+            os.dup2(screen, 2)
+            os.close(screen)
+            held.seek(0)
+            os.write(2, LOG_LINES.sub(b"", held.read()))
