@@ -9,6 +9,7 @@ import math
 import operator
 import os
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -258,6 +259,31 @@ def folder_to_write(path: str | os.PathLike[str]) -> Path:
     if stands_there is not None and not stat.S_ISDIR(stands_there):
         raise ArgumentError(str(path), expected="the name of a folder to write", got="a file")
     return _in_a_folder(target)
+
+
+def check_writable(where: str, path: Path) -> None:
+    """Try to write where a file or folder is to be, before the work that fills it.
+
+    Permissions alone do not tell: a disk may be full, or can only be read.
+
+    Args:
+        where: The argument or the path, for the message.
+        path: What `file_to_write` or `folder_to_write` gave.
+
+    Raises:
+        ArgumentError: No file can be made there.
+    """
+    place = path if path.is_dir() else path.resolve().parent
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise ArgumentError(
+            where,
+            expected="a folder that can be written to",
+            got=f"{error.strerror or error} in {place}",
+            hint="another folder",
+        ) from error
 
 
 def described(value: Any) -> str:

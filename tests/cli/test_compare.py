@@ -49,6 +49,15 @@ def test_the_same_folds_for_the_baselines_and_for_each_embedding(inlay, data, tm
     assert report.read_bytes() == before
 
 
+def test_the_report_as_text_and_as_markdown(inlay, data):
+    args = ("compare", data, *COLUMNS, "--folds", 1, "--train-size", 2)
+    assert "\nBest: " in inlay(*args).stdout
+    shown = inlay(*args, "--markdown").stdout.splitlines()
+    assert shown[0].startswith("|  | accuracy, % | difference | seconds |")
+    assert shown[-1].startswith("1 fold: 4 texts to learn from, 16 to judge by. difference: ")
+    assert inlay(*args, "--markdown", "--json").exit_code == 2
+
+
 def test_options_reach_the_comparison(inlay, data, monkeypatch):
     from inlay import evaluate
 

@@ -83,6 +83,15 @@ def test_as_a_table():
         "x         50.0      1.0",
         "1 fold: 1,000 texts to learn from, 1 to judge by",
     ]
+    two = compared(("a", (0.5,)), ("b", (0.75,)), n_train=80, n_test=20)
+    assert str(two).splitlines() == [
+        "   accuracy, %  difference  seconds",
+        "a         50.0                  1.0",
+        "b         75.0       +25.0      1.0",
+        "1 fold: 80 texts to learn from, 20 to judge by",
+        "difference: from a, in points of accuracy",
+    ]
+    assert [row["p"] for row in two.to_dict()["rows"]] == [None, None]
     sure = compared(("a", (0.5, 0.6)), ("b", (0.7, 0.8)))
     assert "<0.001" in str(sure)
 

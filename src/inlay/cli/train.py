@@ -174,7 +174,9 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     help="Apply these convolutions to the characters.",
 )
 @click.option("--n-highway", default=1, help="Put N highway layers on top of the convolutions.")
-@click.option("--max-size", default=20_000, help="Predict only the N most frequent words.")
+@click.option(
+    "--max-size", type=int, default=20_000, help="Predict only the N most frequent words."
+)
 @click.option(
     "--min-count", default=3, help="Do not predict words that occur less often than this."
 )
@@ -184,7 +186,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     default="sampled",
     help="Predict among a sample of the words, or among all of them.",
 )
-@click.option("--n-samples", default=1024, help="Draw about N words for a sample.")
+@click.option("--n-samples", type=int, help="Draw about N words for a sample.  [default: 1024]")
 @click.option("--unroll-steps", default=20, help="Let gradients flow back through N words.")
 @click.option("--batch-size", default=64, help="Read N rows of text side by side.")
 @click.option("--epochs", default=1.0, help="Pass over the corpus N times; N may be a fraction.")

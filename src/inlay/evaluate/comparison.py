@@ -168,6 +168,8 @@ class Comparison:
         first = self.rows[0].name
         found = [self.difference(row.name, first).p for row in self.rows[1:]]
         corrected, least = [float("nan"), *found], 0.0
+        if self.n_folds < 2:
+            return corrected
         for rank, i in enumerate(np.argsort(found)):
             least = max(least, (len(found) - rank) * found[i])
             corrected[i + 1] = min(1.0, least)

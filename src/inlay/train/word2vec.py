@@ -25,6 +25,8 @@ PIECE = 10_000
 LOAD = 2.75
 # Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
 LONG = 30.0
+# What nobody means to ask for, and what would not fit into any memory.
+MOST = {"vector_size": 1 << 16, "window": 10_000, "negative": 10_000}
 MAX_32 = 2**32 - 1
 
 
@@ -48,13 +50,15 @@ class Word2VecSettings:
     def __post_init__(self) -> None:
         alpha = number("alpha", self.alpha, above=0)
         names = ("vector_size", "window", "negative", "min_count", "epochs")
-        plain: dict[str, Any] = {name: whole(name, getattr(self, name)) for name in names}
+        plain: dict[str, Any] = {
+            name: whole(name, getattr(self, name), most=MOST.get(name)) for name in names
+        }
         plain |= {
             "sample": number("sample", self.sample, least=0, below=1),
             "max_size": whole_or_none("max_size", self.max_size),
             "alpha": alpha,
             "min_alpha": number("min_alpha", self.min_alpha, least=0, most=alpha),
-            "ns_exponent": number("ns_exponent", self.ns_exponent),
+            "ns_exponent": number("ns_exponent", self.ns_exponent, least=-2, most=2),
             "seed": whole("seed", self.seed, least=0),
             "deterministic": flag("deterministic", self.deterministic),
         }
@@ -84,9 +88,8 @@ def word2vec(
     """Learn a vector for each frequent word of a corpus.
 
     Several threads update the same vectors without locks, so that two runs differ a little.
-    With one worker, or with `deterministic=True` (which uses one worker whatever `workers`
-    says, and takes as long), the same corpus, settings and seed give the same vectors, on the
-    same kind of processor to the last bit.
+    With one worker, which `deterministic=True` means, the same corpus, settings and seed give the
+    same vectors, on the same kind of processor to the last bit.
 
     Args:
         corpus: Path of a UTF-8 text file with a sentence or text on each line, packed or not; or
@@ -105,8 +108,9 @@ def word2vec(
         alpha: Learning rate at the start, below 0.45 for 5 noise words. It is lowered where a
             word is repeated over and over, as in "- - - -", and above about 0.2.
         min_alpha: Learning rate at the end, to which `alpha` falls evenly.
-        ns_exponent: Noise words are drawn in proportion to their count to this power.
-        workers: How many threads train. None: one for each processor.
+        ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
+            2: all words alike at 0, and rare ones more often below it.
+        workers: How many threads train. None: one for each processor, or one if `deterministic`.
         seed: Seed of everything that is left to chance.
         deterministic: Train in one thread, for the same result every time.
         tokenizer: How texts become tokens: "split" (at white space), "words", "lower" or a
@@ -150,9 +154,7 @@ def word2vec(
         seed=seed,
         deterministic=deterministic,
     )
-    threads = available_workers(workers)
-    if settings.deterministic:
-        threads = 1
+    threads = _threads(workers, settings)
     with on_stop(lambda: "Stopped; word2vec keeps nothing of a training that has not ended."):
         if isinstance(corpus, Corpus):
             _check_encoded(min_count, max_size, tokenizer)
@@ -182,6 +184,19 @@ def word2vec(
             "inlay": __version__,
         },
     )
+
+
+def _threads(workers: int | None, settings: Word2VecSettings) -> int:
+    if not settings.deterministic:
+        return available_workers(workers)
+    if workers is not None and available_workers(workers) > 1:
+        raise ArgumentError(
+            "workers",
+            expected="1 with deterministic=True, for several never do the same twice",
+            got=str(workers),
+            hint="workers=1, or deterministic=False",
+        )
+    return 1
 
 
 def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any) -> None:

@@ -1,3 +1,4 @@
+import inspect
 import itertools
 import json
 import os
@@ -25,7 +26,8 @@ from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayErr
 from inlay.jobs.stop import kept_in
 from inlay.text import encode_corpus
 from inlay.train import bilm
-from inlay.train.elmo import resume, torch_trainer
+from inlay.train.elmo import bilm_settings, resume, torch_trainer
+from inlay.train.elmo.bilm_settings import BilmSettings
 from inlay.train.elmo.stream import Texts
 from tests.data import shared
 from tests.processes import ended, posix, started, wait_until
@@ -41,6 +43,13 @@ SMALL = dict(
     learning_rate=0.02,
     held_out=0.1,
 )
+
+# Of those arguments that its settings have.
+DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(bilm).parameters.items()
+    if name in BilmSettings.__dataclass_fields__
+}
 
 
 def counting(n=250, seed=0):
@@ -293,6 +302,12 @@ def test_nothing_held_out(tmp_path):
         ("max_size", 3),
         ("min_count", 0),
         ("n_samples", 0),
+        ("max_size", "all"),
+        ("n_layers", 10**9),
+        ("n_highway", 10**9),
+        ("dim", 10**12),
+        ("filters", [(1, 99_999_999_999)]),
+        ("filters", [(1, 1)] * 1001),
         ("unroll_steps", 0),
         ("batch_size", 0),
         ("epochs", 0),
@@ -322,6 +337,53 @@ def test_nothing_held_out(tmp_path):
 def test_a_setting_that_cannot_be(tmp_path, setting, value):
     with pytest.raises((ArgumentError, ArgumentTypeError), match=rf"^{setting}(\[0\], \w+)?: "):
         trained(tmp_path / "elmo", **{setting: value})
+    assert not (tmp_path / "elmo").exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "settings"),
+    [
+        ("dim", {"dim": 2**20, "projection_dim": 2**20}),
+        ("filters", {"filters": [(1, 2**20)]}),
+        ("filters", {"filters": [(1, 40_000)], "n_highway": 2}),
+    ],
+)
+def test_a_network_that_fits_no_memory(where, settings):
+    with pytest.raises(ArgumentError, match=rf"^{where}: expected a network of up to"):
+        BilmSettings(**DEFAULTS | settings)
+
+
+def test_the_size_of_a_network_is_what_its_weights_have(monkeypatch):
+    # That of AllenNLP's original, which says 93.6 million.
+    filters = [(1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024)]
+    original = {"dim": 4096, "projection_dim": 512, "filters": filters, "n_highway": 2}
+    for most, fits in ((94_000_000, True), (93_000_000, False)):
+        monkeypatch.setattr(bilm_settings, "MOST_NUMBERS", most)
+        if fits:
+            assert BilmSettings(**DEFAULTS | original).dim == 4096
+            continue
+        with pytest.raises(ArgumentError, match="got one of 93,"):
+            BilmSettings(**DEFAULTS | original)
+
+
+def test_a_sample_where_none_is_drawn():
+    with pytest.raises(ArgumentError, match=r"^n_samples: expected nothing with softmax='full'"):
+        BilmSettings(**DEFAULTS | {"softmax": "full", "n_samples": 7})
+    drawn = {s: BilmSettings(**DEFAULTS | {"softmax": s}).n_samples for s in ("sampled", "full")}
+    assert drawn == {"sampled": 1024, "full": None}
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_a_text_is_read(tmp_path, monkeypatch):
+    def unread():
+        pytest.fail("the corpus was read")
+        yield
+
+    def refused(dir):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refused)
+    with pytest.raises(ArgumentError, match="expected a folder that can be written to, got Perm"):
+        bilm(unread(), tmp_path / "elmo", **SMALL)
     assert not (tmp_path / "elmo").exists()
 
 

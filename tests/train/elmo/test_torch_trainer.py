@@ -7,7 +7,7 @@ import torch
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.torch_bilm import BiLM
 from inlay.encode.elmo.torch_words import CharCNN
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.text import encode_corpus
 from inlay.train.elmo import torch_trainer
 from inlay.train.elmo.stream import Batch, Stream, Texts, Words
@@ -139,8 +139,14 @@ def test_where_it_trains(monkeypatch):
     for found, expected in ((False, "cpu"), (True, "cuda")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda found=found: found)
         assert device_for(None) == torch.device(expected)
-    for wrong in ("gpu", "meta", 3.5):
-        with pytest.raises(ArgumentError, match=r"device: expected .*such as 'cpu'"):
+    assert device_for(torch.device("cpu")) == torch.device("cpu")
+    for wrong in ("gpu", "meta", ""):
+        with pytest.raises(
+            ArgumentError, match=rf"device: .*such as 'cpu', got str '{wrong}' \(.*[^.]\)\.$"
+        ):
+            device_for(wrong)
+    for wrong in (5, 3.5, True):
+        with pytest.raises(ArgumentTypeError, match=rf"device: expected .* got .*{wrong}\.$"):
             device_for(wrong)
 
 

@@ -29,10 +29,10 @@ def bilm(
     char_dim: int = 16,
     filters: Sequence[tuple[int, int]] = FILTERS,
     n_highway: int = 1,
-    max_size: int = 20_000,
+    max_size: int | None = 20_000,
     min_count: int = 3,
     softmax: Literal["sampled", "full"] = "sampled",
-    n_samples: int = 1024,
+    n_samples: int | None = None,
     unroll_steps: int = 20,
     batch_size: int = 64,
     epochs: float = 1,
@@ -69,13 +69,13 @@ def bilm(
         filters: Pairs of a width and a number of maps, one for each kind of convolution over
             characters.
         n_highway: Highway layers above the convolutions.
-        max_size: How many words are predicted at most: the most frequent ones. All words
-            are read.
+        max_size: How many words are predicted at most: the most frequent ones. None: no limit.
+            All words are read.
         min_count: How often a word must occur to be predicted.
         softmax: "sampled" predicts among about `n_samples` words, drawn anew for each step with
             a preference for frequent ones; "full" predicts among all words.
-        n_samples: About how many words a sampled softmax draws. It has no effect with
-            `softmax="full"`, or where it is more than half of the words.
+        n_samples: About how many words a sampled softmax draws; None: 1024. Where that is more
+            than half of the words, all are taken, and the report says so.
         unroll_steps: Through how many words in a row a gradient flows back.
         batch_size: How many rows of text stand side by side at most. A small corpus has fewer.
         epochs: Passes over the corpus. It may be a fraction.

@@ -8,7 +8,7 @@ from typing import Any
 
 from inlay.aliases import Array
 from inlay.bytes.writing import atomic_folder, atomic_path, clear_leftovers, restore_folder
-from inlay.checks import folder_to_write
+from inlay.checks import check_writable, folder_to_write
 from inlay.containers import safetensors
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, write_pair
@@ -29,11 +29,12 @@ def check(folder: Path) -> None:
 
     Raises:
         MissingFileError: There is no folder around it.
-        ArgumentError: It is a file, or holds other things.
+        ArgumentError: It is a file, cannot be written to, or holds other things.
     """
     folder = folder_to_write(folder).resolve()
     restore_folder(folder)
     clear_leftovers(folder)
+    check_writable(str(folder), folder)
     if not folder.exists():
         return
     names = {file.name for file in folder.iterdir() if not _is_part(file.name)}

@@ -43,7 +43,7 @@ class Words:
     counts: Array
 
     @classmethod
-    def of(cls, corpus: Corpus, n_texts: int, *, min_count: int, max_size: int) -> "Words":
+    def of(cls, corpus: Corpus, n_texts: int, *, min_count: int, max_size: int | None) -> "Words":
         """Number the words of a corpus of `n_texts`; see `inlay.train.bilm`."""
         others = [i for i, token in enumerate(corpus.tokens) if token not in SPECIAL]
         if not others:
@@ -65,7 +65,9 @@ class Words:
             if token in SPECIAL:
                 number[i] = SPECIAL.index(token)
         names = [*SPECIAL, *(corpus.tokens[i] for i in others)]
-        size = min(max_size, len(SPECIAL) + common)
+        size = len(SPECIAL) + common
+        if max_size is not None:
+            size = min(max_size, size)
         broken = [name for name in names[:size] if "\n" in name or "\r" in name]
         if broken:
             raise ArgumentError(

@@ -125,6 +125,7 @@ def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> None:
         "words_read": position.words,
         "distinct_words": len(corpus.tokens),
         "vocab_size": len(data.words.vocabulary),
+        "n_samples": how.n_samples,  # in fact; None: the softmax was a full one
         "parameters": sum(array.size for array in weights.named().values()),
         "steps": steps,
         "seconds": round(position.seconds, 1),
@@ -181,5 +182,5 @@ def _steps(
 
 def _samples(settings: "BilmSettings", vocab_size: int) -> int | None:
     """None for all words: also where a sample would be most of them."""
-    sampled = settings.softmax == "sampled" and settings.n_samples <= vocab_size // 2
-    return settings.n_samples if sampled else None
+    n = settings.n_samples
+    return n if n is not None and n <= vocab_size // 2 else None

@@ -7,7 +7,7 @@ come free: the result is the same for any number of threads.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from inlay.encode.elmo.torch_bilm import BiLM, States, to_weights
 from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.products import PanelProduct
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.threads import Pool
 from inlay.train.elmo.measure import perplexity
 from inlay.train.elmo.stream import Batch, Words
@@ -102,12 +102,16 @@ class Share(NamedTuple):
     gradients: Gradients
 
 
-def device_for(device: str | None) -> torch.device:
+def device_for(device: Any) -> torch.device:
     """Where to train; None: on a GPU if this torch has one, else on the processor.
 
     Raises:
         ArgumentError: This torch has no such device.
+        ArgumentTypeError: It is no name.
     """
+    expected = "a device that this torch has, such as 'cpu'"
+    if device is not None and not isinstance(device, str | torch.device):
+        raise ArgumentTypeError("device", expected=expected, got=described(device))
     name = device if device is not None else "cuda" if torch.cuda.is_available() else "cpu"
     try:
         found = torch.device(name)
@@ -116,8 +120,8 @@ def device_for(device: str | None) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise ArgumentError(
             "device",
-            expected="a device that this torch has, such as 'cpu'",
-            got=f"{described(device)}: {error!s:.200}",
+            expected=expected,
+            got=f"{described(device)} ({str(error).strip().splitlines()[0].rstrip('.'):.200})",
         ) from error
     return found
 
