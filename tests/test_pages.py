@@ -1,5 +1,6 @@
 """The pages' own test bench fails where it must, and every link on a page leads somewhere."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -116,3 +117,16 @@ def test_every_page_is_linked_from_the_readme_and_the_sites_index():
         linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
         pages = {page for page in DOCS if page.parent.name == "docs"} - {index}
         assert pages <= linked | {ROOT / "docs" / "index.md"}
+
+
+def test_every_page_is_on_the_site():
+    named = set(re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8")))
+    assert named == {page.relative_to(ROOT / "docs").as_posix() for page in DOCS}
+
+
+@pytest.mark.parametrize("module", ["inlay", "inlay.train"])
+def test_the_reference_has_every_public_name(module):
+    page = ROOT / "docs" / "reference" / f"{module.rpartition('.')[2]}.md"
+    shown = re.findall(r"(?:^::: |heading: |`)([\w.]+)", page.read_text("utf-8"), re.M)
+    public = set(importlib.import_module(module).__all__) - {"train"}
+    assert {f"{module}.{name}" for name in public} <= set(shown)
