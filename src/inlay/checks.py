@@ -9,7 +9,9 @@ import math
 import operator
 import os
 import stat
+import sys
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -284,6 +286,18 @@ def check_writable(where: str, path: Path) -> None:
             got=f"{error.strerror or error} in {place}",
             hint="another folder",
         ) from error
+
+
+def warn(message: str) -> None:
+    """Warn of what is probably not meant, at the line of the user's that led to it.
+
+    Args:
+        message: What was found and what to try, as in an error.
+    """
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("inlay."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
 
 
 def described(value: Any) -> str:

@@ -19,6 +19,16 @@ def test_encode_gives_rows_without_padding_across_chunks(monkeypatch):
     assert [row.tolist() for row in rows] == [[2, 3, 2], [], [1], [3, 3, 3], [2]]
 
 
+def test_a_word_that_is_not_known_is_looked_for_in_another_case():
+    vocab = Vocabulary(["film", "American", "NASA", "Film"])
+    rows = encode(vocab, ["FILM Film american nasa zzz", "영화"], max_length=None)
+    assert [vocab.decode(row) for row in rows] == [
+        ["film", "Film", "American", "NASA", "<unk>"],
+        ["<unk>"],
+    ]
+    assert rows[0].dtype == np.int32
+
+
 def test_rectangle_fills_up_with_padding():
     rows = [np.array([5], np.int32), np.array([], np.int32), np.array([6, 7], np.int32)]
     expected = [[5, 9, 9], [9, 9, 9], [6, 7, 9], [9, 9, 9]]

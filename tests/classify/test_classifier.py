@@ -8,7 +8,7 @@ pytest.importorskip("keras")
 from inlay import Table, TextClassifier
 from inlay.classify import cnn
 from inlay.classify.settings import MODELS, ClassifierSettings
-from inlay.errors import ArgumentError, ArgumentTypeError, NotFittedError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, NotFittedError
 
 QUICK = {"model": "mean", "dim": 16, "epochs": 20, "learning_rate": 0.1, "validation": None}
 
@@ -154,7 +154,7 @@ def test_ctrl_c_says_that_nothing_is_kept(monkeypatch):
     def pressed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("inlay.classify.classifier._train", pressed)
+    monkeypatch.setattr("inlay.classify.fitting._train", pressed)
     model = TextClassifier(**QUICK)
     with pytest.raises(KeyboardInterrupt) as stopped:
         model.fit(["x", "y"] * 9, ["a", "b"] * 9)
@@ -330,6 +330,59 @@ def test_rare_words_are_unknown_and_max_size_bounds_the_words(reviews, vectors):
     model = TextClassifier(vectors, **settings, max_size=10).fit(*reviews)
     assert len(model.vocabulary_) == len(model.table_) == 10
     assert "superb" not in model.vocabulary_
+
+
+def test_texts_are_split_as_those_of_the_vectors_were(reviews, vectors):
+    lowered = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "lower"})
+    settings = QUICK | {"epochs": 1, "dim": None}
+    model = TextClassifier(lowered, **settings).fit(*reviews)
+    assert (model.vocabulary_.tokenizer, model.tokenizer) == ("lower", None)
+    assert TextClassifier(vectors, **settings).fit(*reviews).vocabulary_.tokenizer == "words"
+    with pytest.warns(UserWarning, match=r"'lower', and the vocabulary splits them by 'split'\."):
+        TextClassifier(lowered, tokenizer="split", **settings).fit(*reviews)
+
+
+def test_a_word_of_another_case_is_understood(reviews, vectors):
+    settings = QUICK | {"dim": None, "trainable": False}
+    cased = Table(["Superb" if t == "superb" else t for t in vectors.tokens], vectors.matrix)
+    model = TextClassifier(cased, **settings).fit(*reviews)
+    for word in ("superb", "SUPERB", "Superb", "AWFUL"):
+        expected = "neg" if word == "AWFUL" else "pos"
+        assert model.predict([word]).tolist() == [expected]
+    same = model.predict_proba(["superb", "Superb", "zzz"])
+    assert same[0].tolist() == same[1].tolist() != same[2].tolist()
+
+
+def test_everything_is_looked_at_before_the_work(reviews, vectors, monkeypatch):
+    def late(*_, **__):
+        raise AssertionError("work has begun")
+
+    monkeypatch.setattr("inlay.classify.fitting.load_keras", late)
+    texts, labels = reviews
+    strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "no such"})
+    for settings, message in (
+        ({"validation": (texts, ["x", "y"] * 20)}, "validation: expected classes"),
+        ({"validation": (texts, labels[:1])}, "labels: expected 40"),
+        ({"embedding": vectors, "dim": 3}, "dim: expected 16"),
+        ({"embedding": "no/such.file"}, "no/such.file"),
+        ({"embedding": strange}, "tokenizer: expected the one that"),
+        (
+            {"min_count": 1000},
+            r"a word that is there 1000 times or more, got none in 40.*min_count",
+        ),
+    ):
+        with pytest.raises(InlayError, match=message):
+            TextClassifier(**settings).fit(texts, labels)
+    with pytest.raises(ArgumentError, match=r"a word.* got none in 2 texts.*another tokenizer"):
+        TextClassifier(validation=None).fit(["", " "], ["a", "b"])
+
+
+def test_labels_that_it_never_saw_are_told(reviews):
+    model = TextClassifier(**QUICK | {"epochs": 1}).fit(*reviews)
+    with pytest.warns(UserWarning, match="1 of 2 texts have labels that the classifier never saw"):
+        assert model.score(["good", "bad"], ["odd", "neg"]) in (0, 0.5)
+    with pytest.raises(ArgumentError, match="none of them, int 0 first"):
+        model.score(["good", "bad"], [0, 1])
 
 
 def test_a_wrong_embedding(reviews):

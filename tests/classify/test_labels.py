@@ -1,7 +1,9 @@
+import warnings
+
 import numpy as np
 import pytest
 
-from inlay.classify.labels import checked_labels
+from inlay.classify.labels import checked_labels, compared, warn_of_doubtful
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 
@@ -74,3 +76,36 @@ def test_labels_of_a_series():
     assert checked_labels(pandas.Series([3, 1], dtype="Int64"), 2).tolist() == [3, 1]
     with pytest.raises(ArgumentError, match="label 0"):
         checked_labels(pandas.Series([None, 1], dtype="Int64"), 2)
+
+
+def test_labels_that_are_rare_or_differ_by_white_space_are_told():
+    labels = np.array(["pos", "neg", "pos", "neg", " pos", "odd"])
+    with pytest.warns(UserWarning, match="white space") as told:
+        warn_of_doubtful(labels, held_out=False)
+    (message,) = [str(each.message) for each in told]
+    assert message.startswith("the labels ' pos' (text 4) and 'pos' differ by white space alone")
+    rare = r"one text only, .* never held out: ' pos' \(text 4\), 'odd' \(text 5\)\. Try"
+    with pytest.warns(UserWarning, match=rare), pytest.warns(UserWarning, match="white space"):
+        warn_of_doubtful(labels, held_out=True)
+    with pytest.warns(UserWarning, match=r"4 \(text 4\) and 7 more\."):
+        warn_of_doubtful(np.arange(12), held_out=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_doubtful(np.array([1, 2, 1, 2]), held_out=True)
+        warn_of_doubtful(np.array([1, 2]), held_out=False)
+        warn_of_doubtful(np.array([" a", "b"]), held_out=False)  # alone, it is what it is
+
+
+def test_labels_that_are_no_class_count_as_wrong_and_are_told():
+    predicted, classes = np.array(["a", "b", "a"]), np.array(["a", "b"])
+    assert compared(predicted, ["a", "b", "b"], classes).tolist() == [True, True, False]
+    with pytest.warns(UserWarning, match=r"2 of 3 texts .* never saw, 'c', \['a'\], and count"):
+        assert compared(predicted, ["c", "b", ["a"]], classes).tolist() == [False, True, False]
+    numbers = np.array([0, 1, 0]), np.array([0, 1])
+    assert compared(numbers[0], np.array([0, 1, 1]), numbers[1]).tolist() == [True, True, False]
+    with pytest.raises(ArgumentError, match=r"knows: 0, 1, got none of them, str '0' first.*type"):
+        compared(numbers[0], ["0", "1", "0"], numbers[1])
+    with pytest.raises(ArgumentError, match="labels: expected 3, one for each text, got 1"):
+        compared(predicted, ["a"], classes)
+    with pytest.raises(ArgumentError, match="texts: expected texts to judge by, got none"):
+        compared(predicted[:0], [], classes)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, Vocabulary
-from inlay.classify.vectors import given_table, start, with_rest
+from inlay.classify.vectors import check_dim, given_table, start, tokenizer_for, with_rest
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 VOCAB = Vocabulary.from_texts(["film film good rare"])
@@ -65,5 +65,18 @@ def test_another_dim_than_the_embeddings_is_refused(vectors):
     vocab = Vocabulary.from_texts(["good film"])
     assert start(vectors, vocab, vectors.dim, 0).dim == start(vectors, vocab, None, 0).dim == 16
     assert start(None, vocab, None, 0).dim == 300
+    check_dim(16, vectors)
+    check_dim(17, None)
     with pytest.raises(ArgumentError, match="dim: expected 16, as the embedding has, or None, got"):
-        start(vectors, vocab, 17, 0)
+        check_dim(17, vectors)
+
+
+def test_the_tokenizer_is_that_of_the_vectors_unless_another_is_asked_for(vectors):
+    lowered = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "lower"})
+    assert tokenizer_for(None, lowered) == "lower"
+    assert tokenizer_for("split", lowered) == "split"
+    assert tokenizer_for(None, vectors) == tokenizer_for(None, None) == "words"
+    strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "no such"})
+    assert tokenizer_for("split", strange) == "split"
+    with pytest.raises(ArgumentError, match=r"trained with, 'no such', got none.*='words'"):
+        tokenizer_for(None, strange)

@@ -66,7 +66,7 @@ def test_letters_whose_case_is_not_one_letter():
         *[0, 1, 2, None],
         *[None, None, None],
     ]
-    rows, _ = find_rows(table.tokens, strange, ["lower", "capitalize", "upper"])
+    rows, _ = find_rows(table.tokens.find_many, strange, ["lower", "capitalize", "upper"])
     assert rows[5] == -1
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.core import Vocabulary
+from inlay.core.alignment import CASE, find_rows
+from inlay.core.numericalizer import token_lists
 
 CHUNK = 512
 SHORTEST = 8
@@ -14,14 +16,19 @@ ENOUGH = 200  # batches of a width, in all epochs, that repay compiling a progra
 
 
 def encode(vocab: Vocabulary, texts: Sequence[Text], max_length: int | None) -> list[Array]:
-    """Each text's ids without padding, int32 `(tokens,)`; cut at `max_length`."""
+    """Each text's ids without padding, int32 `(tokens,)`; cut at `max_length`.
+
+    A word that is not known is looked for in another case first, as in a table: a text may begin
+    with a word that all others have in lower case.
+    """
     rows: list[Array] = []
     for start in range(0, len(texts), CHUNK):
-        chunk = vocab.encode(texts[start : start + CHUNK])
-        for row in chunk:
-            real = np.flatnonzero(row != vocab.pad_id)
-            length = int(real[-1]) + 1 if real.size else 0
-            rows.append(row[:length][:max_length].copy())
+        lists = token_lists(texts[start : start + CHUNK], vocab.tokenize)
+        kept = [tokens[:max_length] for tokens in lists]
+        ids, _ = find_rows(vocab._find, [token for tokens in kept for token in tokens], CASE)
+        ids[ids < 0] = vocab.unk_id
+        ends = np.cumsum([len(tokens) for tokens in kept])
+        rows += np.split(ids.astype(np.int32), ends[:-1])
     return rows
 
 

@@ -7,21 +7,16 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import every_text, flag, many, path_to_read
-from inlay.classify import storage
+from inlay.checks import flag, path_to_read
+from inlay.classify import fitting, storage
 from inlay.classify.batches import encode, prediction_plan, prediction_shape, rectangle
-from inlay.classify.batches import training_widths as widths_for
 from inlay.classify.estimator import Estimator
-from inlay.classify.labels import checked_labels
+from inlay.classify.fitting import body_of, checked_texts, networks
+from inlay.classify.labels import compared
 from inlay.classify.settings import ClassifierSettings
-from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
-from inlay.classify.vectors import PAD_ID, Embedding, given_table, start, with_rest
-from inlay.core import Vocabulary
+from inlay.classify.vectors import PAD_ID, Embedding
 from inlay.core.travel import check_travels, origin_of, reopened
-from inlay.errors import ArgumentError
-from inlay.hosts.backends import load_keras
-from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
 from inlay.tokenizers import TokenizerLike
 
@@ -45,7 +40,9 @@ class TextClassifier(Estimator):
         variant: Kim's names instead: `"rand"`, `"static"`, `"non-static"`, or
             `"multichannel"`: a frozen and a trained copy under the same filters.
         dim: Numbers in a random vector; None: 300. With `embedding`, its own or None.
-        tokenizer: As in `Vocabulary.from_texts`. Texts may also be lists of tokens.
+        tokenizer: How texts become tokens, as in `Vocabulary.from_texts`; texts may also be lists
+            of tokens. None: as those that the embedding was trained on, where it is known, else
+            `"words"`.
         max_length: Read only this many tokens of a text; None: all.
         max_size: Most words to know, special ones included; None: no bound.
         min_count: Words of the texts seen less often count as unknown.
@@ -85,7 +82,7 @@ class TextClassifier(Estimator):
         trainable: bool | None = None,
         variant: str | None = None,
         dim: int | None = None,
-        tokenizer: str | Callable[[str], list[str]] = "lower",
+        tokenizer: str | Callable[[str], list[str]] | None = None,
         max_length: int | None = 400,
         max_size: int | None = 100_000,
         min_count: int = 1,
@@ -126,30 +123,9 @@ class TextClassifier(Estimator):
             MissingPackageError: keras is not installed.
         """
         settings = ClassifierSettings.checked(self.get_params())
-        variant = settings.variant_for(given=self.embedding is not None)
-        texts = _checked_texts(texts)
-        y = checked_labels(labels, len(texts))
-        given = given_table(self.embedding)
-        net = _networks()
-        classes, targets = np.unique(y, return_inverse=True)
-        train, dev = _parts(settings, texts, targets, classes)
-        vocab = Vocabulary.from_texts(
-            [*train[0], *dev[0]],
-            min_count=settings.min_count,
-            max_size=settings.max_size,
-            tokenizer=settings.tokenizer,
-        )
-        table = start(given, vocab, settings.dim, settings.seed)
-        body = net.build(settings.model, table.dim, len(classes), seed=settings.seed)
-        whole = net.with_table(body, table, variant)
-        history = _train(settings, whole, vocab, train, dev)
-        self.coverage_ = table.coverage
-        vectors = net.final_vectors(whole, table, variant)
-        times = 2 if variant == "multichannel" else 1
-        known = with_rest(vocab, vectors, given, max_size=settings.max_size, times=times)
-        n_trainable = net.n_trainable(whole)
-        weights = net.weights_of(body)
-        self._keep(Fitted(settings, classes, history, n_trainable, *known, weights), body)
+        fitted, body, coverage = fitting.fit(settings, self.embedding, texts, labels)
+        self.coverage_ = coverage
+        self._keep(fitted, body)
         return self
 
     def _keep(self, fitted: Fitted, body: Any) -> None:
@@ -158,7 +134,7 @@ class TextClassifier(Estimator):
         self.n_trainable_ = fitted.n_trainable
         self.vocabulary_, self.table_ = fitted.vocabulary, fitted.table
         self._fitted = fitted
-        self._predictor = _networks().with_table(body, fitted.table, "static")
+        self._predictor = networks().with_table(body, fitted.table, "static")
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickles: the network as its arrays, so that another backend can read them."""
@@ -185,21 +161,21 @@ class TextClassifier(Estimator):
             ArgumentTypeError: One string instead of a list, or a text that is none.
         """
         self._check_fitted("predict")
-        rows = encode(self.vocabulary_, _checked_texts(texts), self._fitted.settings.max_length)
+        rows = encode(self.vocabulary_, checked_texts(texts), self._fitted.settings.max_length)
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         result = np.empty((len(rows), len(self.classes_)), np.float32)
         predictor = self._answering()
         for chosen in prediction_plan(lengths, 128):
             n_rows, width = prediction_shape(len(chosen), int(lengths[chosen].max()))
             ids = rectangle([rows[i] for i in chosen], width, PAD_ID, n_rows)
-            result[chosen] = _softmax(_networks().scores(predictor, ids))[: len(chosen)]
+            result[chosen] = _softmax(networks().scores(predictor, ids))[: len(chosen)]
         return result
 
     def _answering(self) -> Any:
         """The network; after a pickle built anew, on the backend of this process."""
         if "_predictor" not in vars(self):
-            body = _body_of(self._fitted, "the pickle of a classifier")
-            self._predictor = _networks().with_table(body, self._fitted.table, "static")
+            body = body_of(self._fitted, "the pickle of a classifier")
+            self._predictor = networks().with_table(body, self._fitted.table, "static")
         return self._predictor
 
     def predict(self, texts: Iterable[Text]) -> Array:
@@ -210,14 +186,14 @@ class TextClassifier(Estimator):
     def score(self, texts: Iterable[Text], labels: Iterable[Any]) -> float:
         """The share of texts whose class `predict` finds.
 
+        A label that the classifier never saw counts as wrong; a warning says how many there are.
+
         Raises:
-            ArgumentError: Another number of labels than of texts.
+            ArgumentError: Another number of labels than of texts, or none that it ever saw: of
+                another type, perhaps.
         """
-        predicted, wanted = self.predict(texts), list(many("labels", labels, "labels"))
-        if len(wanted) != len(predicted):
-            got = str(len(wanted))
-            raise ArgumentError("labels", expected=f"{len(predicted)}, one for each text", got=got)
-        return float(np.mean(predicted == np.asarray(wanted)))
+        predicted = self.predict(texts)
+        return float(compared(predicted, labels, self.classes_).mean())
 
     # -- files -------------------------------------------------------------------------------
 
@@ -263,79 +239,11 @@ class TextClassifier(Estimator):
         flag("verify", verify)
         path = path_to_read("path", path)
         fitted = storage.load(path, model=model, tokenizer=tokenizer, verify=verify)
-        body = _body_of(fitted, str(path / storage.WEIGHTS))
+        body = body_of(fitted, str(path / storage.WEIGHTS))
         classifier = cls(**fitted.settings.to_dict())
         classifier.coverage_ = None
         classifier._keep(fitted, body)
         return classifier
-
-
-def _body_of(fitted: Fitted, where: str) -> Any:
-    """The network above the vectors, with the weights that it learned."""
-    settings, n_classes = fitted.settings, len(fitted.classes)
-    body = _networks().build(settings.model, fitted.table.dim, n_classes, seed=settings.seed)
-    storage.fill(body, fitted.weights, where)
-    return body
-
-
-def _checked_texts(texts: Iterable[Text]) -> list[Text]:
-    return list(every_text("texts", texts, hint="leave out missing texts, and their labels"))
-
-
-def _parts(
-    settings: ClassifierSettings, texts: list[Text], targets: Array, classes: Array
-) -> tuple[Any, Any]:
-    """`(texts, class numbers)` to train on, and to choose the epoch by (may be empty)."""
-    nothing: tuple[list[Text], Array] = [], targets[:0]
-    if settings.validation is None:
-        return (texts, targets), nothing
-    if isinstance(settings.validation, tuple):
-        dev_texts = _checked_texts(settings.validation[0])
-        dev_labels = checked_labels(settings.validation[1], len(dev_texts))
-        unknown = np.setdiff1d(dev_labels, classes)
-        if unknown.size:
-            raise ArgumentError("validation", expected="classes of the texts", got=repr(unknown[0]))
-        return (texts, targets), (dev_texts, np.searchsorted(classes, dev_labels))
-    held = held_out(targets, settings.validation, np.random.default_rng(settings.seed))
-    if not held.any():
-        return (texts, targets), nothing
-    parts = [([texts[i] for i in np.flatnonzero(w)], targets[w]) for w in (~held, held)]
-    return parts[0], parts[1]
-
-
-def _train(
-    settings: ClassifierSettings, whole: Any, vocab: Vocabulary, train: Any, dev: Any
-) -> dict[str, list[float]]:
-    net = _networks()
-    parts = [encode(vocab, part, settings.max_length) for part, _ in (train, dev)]
-    lengths = np.asarray([len(row) for rows in parts for row in rows])
-    widths = widths_for(lengths, settings.batch_size, settings.epochs)
-    data, held = (
-        net.Batches(rows, part[1], widths, settings.batch_size, seed=settings.seed)
-        if rows
-        else None
-        for rows, part in zip(parts, (train, dev), strict=True)
-    )
-    assert data is not None  # there are texts of two classes
-    total = settings.epochs * len(data)
-    with show_progress(total, unit=" steps", desc="training", enabled=settings.progress) as bar:
-        history: dict[str, list[float]] = net.train(
-            whole,
-            data,
-            held,
-            epochs=settings.epochs,
-            patience=settings.patience,
-            learning_rate=settings.learning_rate,
-            bar=bar,
-        )
-    return history
-
-
-def _networks() -> Any:
-    load_keras("a text classifier")
-    from inlay.classify import keras
-
-    return keras
 
 
 def _softmax(scores: Array) -> Array:

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import many
+from inlay.checks import described, many, warn
 from inlay.errors import ArgumentError, ArgumentTypeError
+
+SHOWN = 5  # labels in a message
 
 
 def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
@@ -40,6 +42,75 @@ def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
             got=f"only {classes[0]!r}" if len(classes) else "no texts",
         )
     return array
+
+
+def warn_of_doubtful(labels: Array, *, held_out: bool) -> None:
+    """Warn of labels that are probably not meant, or that cannot do what they are for.
+
+    Args:
+        labels: One for each text.
+        held_out: Whether some of them are to choose the epoch.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    if classes.dtype.kind == "U":
+        known = set(classes.tolist())
+        for label in classes.tolist():
+            if label != label.strip() and label.strip() in known:
+                where = int((labels == label).argmax())
+                warn(
+                    f"the labels {label!r} (text {where}) and {label.strip()!r} differ by white "
+                    "space alone and are two classes. Try: [label.strip() for label in labels]."
+                )
+    rare = classes[counts == 1].tolist()
+    if held_out and rare:
+        shown = [f"{label!r} (text {int((labels == label).argmax())})" for label in rare[:SHOWN]]
+        more = f" and {len(rare) - SHOWN} more" if len(rare) > SHOWN else ""
+        warn(
+            f"labels of one text only, which is learned from and never held out: "
+            f"{', '.join(shown)}{more}. Try: more texts of them, or leave them out."
+        )
+
+
+def compared(predicted: Array, labels: Iterable[Any], classes: Array) -> Array:
+    """Whether each prediction is right, bool `(n_texts,)`; one of no class that is known is not.
+
+    Warns of labels that are no classes.
+
+    Raises:
+        ArgumentError: Another number of labels, or none that is a class.
+    """
+    wanted = list(many("labels", labels, "labels"))
+    if len(wanted) != len(predicted):
+        got = str(len(wanted))
+        raise ArgumentError("labels", expected=f"{len(predicted)}, one for each text", got=got)
+    if not wanted:
+        raise ArgumentError("texts", expected="texts to judge by", got="none")
+    known = classes.tolist()
+    is_known = [_is_one_of(label, set(known)) for label in wanted]
+    unseen = [label for label, seen in zip(wanted, is_known, strict=True) if not seen]
+    shown = ", ".join(repr(label) for label in known[:SHOWN])
+    if len(unseen) == len(wanted):
+        raise ArgumentError(
+            "labels",
+            expected=f"classes that the classifier knows: {shown}",
+            got=f"none of them, {described(unseen[0])} first",
+            hint="labels of the type that it was fitted with",
+        )
+    if unseen:
+        names = ", ".join(dict.fromkeys(repr(label) for label in unseen[:SHOWN]))
+        warn(
+            f"{len(unseen)} of {len(wanted)} texts have labels that the classifier never saw, "
+            f"{names}, and count as wrong; it knows {shown}."
+        )
+    pairs = zip(is_known, predicted.tolist(), wanted, strict=True)
+    return np.asarray([seen and found == label for seen, found, label in pairs], bool)
+
+
+def _is_one_of(label: Any, known: set[Any]) -> bool:
+    try:
+        return label in known
+    except TypeError:  # it cannot be in a set, and is none of a class
+        return False
 
 
 def _is_missing(label: Any) -> bool:

@@ -22,7 +22,7 @@ class ClassifierSettings:
     trainable: bool | None
     variant: Variant | None
     dim: int | None
-    tokenizer: str | Tokenizer
+    tokenizer: str | Tokenizer | None
     max_length: int | None
     max_size: int | None
     min_count: int
@@ -55,7 +55,8 @@ class ClassifierSettings:
         for name in ("trainable", "progress"):
             values[name] = None if values[name] is None else flag(name, values[name])
         choice("variant", values["variant"], (None, *VARIANTS))
-        get_tokenizer(values["tokenizer"])
+        if values["tokenizer"] is not None:
+            get_tokenizer(values["tokenizer"])
         if not callable(values["model"]):
             hint = "or a function (vectors, mask, n_classes) -> scores"
             choice("model", values["model"], MODELS, hint=hint)

@@ -11,7 +11,8 @@ from inlay.checks import described
 from inlay.core import Table, Vocabulary
 from inlay.encode import ENCODERS
 from inlay.encode.protocol import is_encoder
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
+from inlay.tokenizers import Tokenizer, get_tokenizer
 
 PAD_ID, UNK_ID = 0, 1  # of every vocabulary that a classifier builds
 RANDOM_BOUND = 0.05  # Keras' own; with the 0.25 of Kim's code, words seen once are mostly noise
@@ -51,6 +52,38 @@ def _is_folder_of_encoder(embedding: Any) -> bool:
     return any(kind.sniff(Path(embedding)) for kind in ENCODERS)
 
 
+def check_dim(dim: int | None, given: Table | None) -> None:
+    """Refuse a number that the embedding contradicts.
+
+    Raises:
+        ArgumentError: It has another dim.
+    """
+    if given is not None and dim not in (None, given.dim):
+        expected = f"{given.dim}, as the embedding has, or None"
+        raise ArgumentError("dim", expected=expected, got=f"{dim}")
+
+
+def tokenizer_for(said: str | Tokenizer | None, given: Table | None) -> str | Tokenizer:
+    """The tokenizer that was asked for; else that of the embedding's texts; else `"words"`.
+
+    Raises:
+        ArgumentError: That of the embedding cannot be had by its name alone.
+    """
+    name = None if given is None else given.tokenizer
+    if said is not None or name is None:
+        return "words" if said is None else said
+    try:
+        get_tokenizer(name)
+    except InlayError as error:
+        raise ArgumentError(
+            "tokenizer",
+            expected=f"the one that the vectors were trained with, {name!r}",
+            got=f"none, for {str(error).rstrip('.')}",
+            hint="tokenizer=that function; or tokenizer='words', for all that",
+        ) from error
+    return name
+
+
 def start(given: Table | None, vocab: Vocabulary, dim: int | None, seed: int) -> Table:
     """A vector for each word of the texts, and zeros for any word that they do not have.
 
@@ -58,13 +91,8 @@ def start(given: Table | None, vocab: Vocabulary, dim: int | None, seed: int) ->
         float32 `(len(vocab), dim)` with the dim of `given` if there is one. Words that `given`
         lacks are random with the variance of those it has.
 
-    Raises:
-        ArgumentError: `given` has another dim.
     """
     if given is not None:
-        if dim not in (None, given.dim):
-            expected = f"{given.dim}, as the embedding has, or None"
-            raise ArgumentError("dim", expected=expected, got=f"{dim}")
         aligned = given.align(vocab, unknown="uniform", seed=seed)
         matrix = np.array(aligned.matrix)
         matrix[UNK_ID] = 0
@@ -102,7 +130,7 @@ def with_rest(
         vectors = np.concatenate([vectors, rest])
     # `tokens` holds the special ones already, in their places.
     grown = Vocabulary(
-        tokens, pad_id=PAD_ID, unk_id=UNK_ID, counts=counts, tokenizer=vocab.tokenizer or "lower"
+        tokens, pad_id=PAD_ID, unk_id=UNK_ID, counts=counts, tokenizer=vocab.tokenizer
     )
     table = Table(grown.tokens, vectors, counts=grown.counts, pad_id=PAD_ID, unk_id=UNK_ID)
     return grown, table

@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -304,6 +305,8 @@ def _judge(classifier: "TextClassifier", texts: "LabelledTexts") -> dict[str, An
     found = [str(label) for label in classifier.predict(texts.texts)]
     right = sum(a == b for a, b in zip(found, texts.labels, strict=True))
     classes, counts = confusion(texts.labels, found)
+    known = {str(label) for label in classifier.classes_}
+    unseen = Counter(label for label in texts.labels if label not in known)
     return {
         "n_texts": len(texts),
         "n_right": right,
@@ -311,6 +314,7 @@ def _judge(classifier: "TextClassifier", texts: "LabelledTexts") -> dict[str, An
         "interval_95": wilson(right, len(texts)),
         "classes": classes,
         "confusion": counts,
+        "unseen": dict(unseen.most_common()),
     }
 
 
@@ -320,6 +324,10 @@ def _print_judgement(judgement: dict[str, Any]) -> None:
         f"accuracy  {judgement['accuracy']:.1%}  (95 % interval {low:.1%} to {high:.1%}, "
         f"{judgement['n_right']:,} of {judgement['n_texts']:,} texts)"
     )
+    unseen = judgement["unseen"]
+    if unseen:
+        named = ", ".join(f"{label} ({n:,})" for label, n in list(unseen.items())[:WIDE])
+        say(f"labels that it never saw, each counted as wrong: {named}")
     say()
     classes, counts = judgement["classes"], judgement["confusion"]
     if len(classes) <= WIDE:

@@ -1,11 +1,11 @@
 """Whether texts are split as those were that a table was trained on, and what it costs if not."""
 
-import warnings
 from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from inlay.checks import warn
 from inlay.core.alignment import CASE, Coverage, find_rows
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
@@ -45,11 +45,10 @@ def warn_of_cost(
         cost = f" Of its running words {coverage.n_tokens_found / coverage.n_tokens:.1%} were found"
         better = _share_found(tokens, trained, vocab)
         cost += "." if better is None else f"; of those of {trained!r} it would be {better:.1%}."
-    warnings.warn(
+    warn(
         f"the table was trained on texts split by the tokenizer {trained!r}, and the vocabulary "
         f"splits them by {splits!r}.{cost} Try: Vocabulary.from_texts(texts, "
-        f"tokenizer=table.tokenizer).",
-        stacklevel=3,
+        f"tokenizer=table.tokenizer)."
     )
 
 
@@ -70,6 +69,6 @@ def _share_found(tokens: Tokens, trained: str, vocab: Vocabulary) -> float | Non
         if i not in special:
             for part in tokenize(token):
                 counter[part] += n
-    rows, _ = find_rows(tokens, list(counter), CASE)
+    rows, _ = find_rows(tokens.find_many, list(counter), CASE)
     counts = np.fromiter(counter.values(), np.int64, len(counter))
     return float(counts[rows >= 0].sum() / counts.sum()) if counts.sum() else None

@@ -119,7 +119,7 @@ def align_rows(
             expected="'normal', 'uniform', 'mean', 'zeros', 'error' or a callable",
             got=repr(unknown),
         )
-    rows, found_by = find_rows(tokens, vocab.tokens.tolist(), checked_fallback(fallback))
+    rows, found_by = find_rows(tokens.find_many, vocab.tokens.tolist(), checked_fallback(fallback))
     if vocab.pad_id is not None:
         rows[vocab.pad_id] = -1
     coverage = _coverage(vocab, rows, found_by)
@@ -153,20 +153,22 @@ def checked_fallback(fallback: Any) -> list[str]:
 
 
 def find_rows(
-    tokens: Tokens, wanted: Sequence[str], ways: Iterable[str]
+    find: Callable[[Sequence[str]], Array], wanted: Sequence[str], ways: Iterable[str]
 ) -> tuple[Array, dict[str, Array]]:
-    """Rows int64 `(len(wanted),)`, -1 for none, and the positions that each way found.
+    """What `find` says of tokens, and of their other forms where it knows none: -1.
+
+    Returns rows int64 `(len(wanted),)`, -1 for none, and the positions that each way found.
 
     Each way costs one look-up for all that are missing and that it changes: in a script
     without case there are none.
     """
-    rows = tokens.find_many(wanted)
+    rows = find(wanted)
     found_by = {"exact": np.flatnonzero(rows >= 0)}
     for way in ways:
         forms = {i: FALLBACKS[way](wanted[i]) for i in np.flatnonzero(rows < 0).tolist()}
         changed = [(i, form) for i, form in forms.items() if form != wanted[i]]
         at = np.fromiter((i for i, _ in changed), np.int64, len(changed))
-        rows[at] = tokens.find_many([form for _, form in changed])
+        rows[at] = find([form for _, form in changed])
         found_by[way] = at[rows[at] >= 0]
     return rows, found_by
 

@@ -273,12 +273,15 @@ class Vocabulary(Rows, Numericalizer):
     def __repr__(self) -> str:
         return f"Vocabulary({len(self)} tokens, pad_id={self.pad_id}, unk_id={self.unk_id})"
 
+    def _find(self, tokens: Sequence[str]) -> Array:
+        """The ids of tokens, int64 `(len(tokens),)`, -1 for those that are not here."""
+        if len(self) > DICT_LIMIT:
+            return self.tokens.find_many(tokens)
+        get = self.tokens.as_dict.get
+        return np.fromiter((get(token, -1) for token in tokens), np.int64, len(tokens))
+
     def _ids(self, tokens: Sequence[str]) -> Array:
-        if len(self) <= DICT_LIMIT:
-            get = self.tokens.as_dict.get
-            ids = np.fromiter((get(token, -1) for token in tokens), np.int64, len(tokens))
-        else:
-            ids = self.tokens.find_many(tokens)
+        ids = self._find(tokens)
         missing = ids < 0
         if missing.any():
             if self.unk_id is None:
