@@ -359,13 +359,13 @@ def test_everything_is_looked_at_before_the_work(reviews, vectors, monkeypatch):
 
     monkeypatch.setattr("inlay.classify.fitting.load_keras", late)
     texts, labels = reviews
-    strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "no such"})
+    strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "some.body:splits"})
     for settings, message in (
         ({"validation": (texts, ["x", "y"] * 20)}, "validation: expected classes"),
         ({"validation": (texts, labels[:1])}, "labels: expected 40"),
         ({"embedding": vectors, "dim": 3}, "dim: expected 16"),
         ({"embedding": "no/such.file"}, "no/such.file"),
-        ({"embedding": strange}, "tokenizer: expected the one that"),
+        ({"embedding": strange}, "some.body:splits"),
         (
             {"min_count": 1000},
             r"a word that is there 1000 times or more, got none in 40.*min_count",

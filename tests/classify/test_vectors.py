@@ -76,7 +76,7 @@ def test_the_tokenizer_is_that_of_the_vectors_unless_another_is_asked_for(vector
     assert tokenizer_for(None, lowered) == "lower"
     assert tokenizer_for("split", lowered) == "split"
     assert tokenizer_for(None, vectors) == tokenizer_for(None, None) == "words"
-    strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "no such"})
+    strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "some.body:splits"})
     assert tokenizer_for("split", strange) == "split"
-    with pytest.raises(ArgumentError, match=r"trained with, 'no such', got none.*='words'"):
+    with pytest.raises(ArgumentError, match=r"'some.body:splits' .*not imported.* Try: TextClass"):
         tokenizer_for(None, strange)

@@ -23,7 +23,7 @@ def encode(vocab: Vocabulary, texts: Sequence[Text], max_length: int | None) -> 
     """
     rows: list[Array] = []
     for start in range(0, len(texts), CHUNK):
-        lists = token_lists(texts[start : start + CHUNK], vocab.tokenize)
+        lists = token_lists(texts[start : start + CHUNK], vocab._tokenizer())
         kept = [tokens[:max_length] for tokens in lists]
         ids, _ = find_rows(vocab._find, [token for tokens in kept for token in tokens], CASE)
         ids[ids < 0] = vocab.unk_id

@@ -82,7 +82,7 @@ class TextClassifier(Estimator):
         trainable: bool | None = None,
         variant: str | None = None,
         dim: int | None = None,
-        tokenizer: str | Callable[[str], list[str]] | None = None,
+        tokenizer: TokenizerLike | None = None,
         max_length: int | None = 400,
         max_size: int | None = 100_000,
         min_count: int = 1,

@@ -11,8 +11,8 @@ from inlay.checks import described
 from inlay.core import Table, Vocabulary
 from inlay.encode import ENCODERS
 from inlay.encode.protocol import is_encoder
-from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
-from inlay.tokenizers import Tokenizer, get_tokenizer
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.tokenizers import DEFAULT, NotOpened, TokenizerLike, saved_tokenizer
 
 PAD_ID, UNK_ID = 0, 1  # of every vocabulary that a classifier builds
 RANDOM_BOUND = 0.05  # Keras' own; with the 0.25 of Kim's code, words seen once are mostly noise
@@ -63,25 +63,18 @@ def check_dim(dim: int | None, given: Table | None) -> None:
         raise ArgumentError("dim", expected=expected, got=f"{dim}")
 
 
-def tokenizer_for(said: str | Tokenizer | None, given: Table | None) -> str | Tokenizer:
+def tokenizer_for(said: TokenizerLike | None, given: Table | None) -> TokenizerLike:
     """The tokenizer that was asked for; else that of the embedding's texts; else `"words"`.
 
     Raises:
-        ArgumentError: That of the embedding cannot be had by its name alone.
+        InlayError: That of the embedding cannot be had by its name alone.
     """
-    name = None if given is None else given.tokenizer
-    if said is not None or name is None:
-        return "words" if said is None else said
-    try:
-        get_tokenizer(name)
-    except InlayError as error:
-        raise ArgumentError(
-            "tokenizer",
-            expected=f"the one that the vectors were trained with, {name!r}",
-            got=f"none, for {str(error).rstrip('.')}",
-            hint="tokenizer=that function; or tokenizer='words', for all that",
-        ) from error
-    return name
+    if said is not None or given is None or given.tokenizer is None:
+        return DEFAULT if said is None else said
+    found = saved_tokenizer(given.tokenizer, hint="TextClassifier(table, tokenizer=...)")
+    if isinstance(found, NotOpened):
+        raise found.error
+    return found or DEFAULT
 
 
 def start(given: Table | None, vocab: Vocabulary, dim: int | None, seed: int) -> Table:

@@ -10,7 +10,7 @@ from inlay.core.alignment import CASE, Coverage, find_rows
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import InlayError
-from inlay.tokenizers import get_tokenizer, tokenizer_name
+from inlay.tokenizers import get_tokenizer, saved_tokenizer, tokenizer_name
 
 CHEAP = 50_000  # tokens of a vocabulary that are split once more to tell what it costs
 
@@ -60,9 +60,12 @@ def _share_found(tokens: Tokens, trained: str, vocab: Vocabulary) -> float | Non
     if vocab.counts is None or len(vocab) > CHEAP:
         return None
     try:
-        tokenize = get_tokenizer(trained)
-    except InlayError:  # a function of somebody's, or an extra that is not installed
+        found = saved_tokenizer(trained, hint="")
+    except InlayError:
         return None
+    if not isinstance(found, str):  # a function of somebody's, or of what is not installed
+        return None
+    tokenize = get_tokenizer(found)
     counter: Counter[str] = Counter()
     special = (vocab.pad_id, vocab.unk_id)
     for i, (token, n) in enumerate(zip(vocab.tokens, vocab.counts.tolist(), strict=True)):

@@ -8,9 +8,9 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import described, whole
 from inlay.core.immutable import Immutable
-from inlay.core.numericalizer import WORDS, Numericalizer
+from inlay.core.numericalizer import Numericalizer
 from inlay.errors import ArgumentTypeError
-from inlay.tokenizers import TokenizerLike, get_tokenizer
+from inlay.tokenizers import DEFAULT, TokenizerLike, get_tokenizer
 
 
 class HashingVocabulary(Immutable, Numericalizer):
@@ -36,7 +36,7 @@ class HashingVocabulary(Immutable, Numericalizer):
     unk_id = None
 
     def __init__(self, vocab_size: int, *, tokenizer: TokenizerLike | None = None) -> None:
-        tokenizer = WORDS if tokenizer is None else tokenizer
+        tokenizer = DEFAULT if tokenizer is None else tokenizer
         get_tokenizer(tokenizer)
         vocab_size = whole("vocab_size", vocab_size, least=2, most=2**31)
         self._set(vocab_size=vocab_size, pad_id=0, tokenizer=tokenizer)

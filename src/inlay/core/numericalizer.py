@@ -14,7 +14,6 @@ from inlay.tokenizers import Tokenizer, TokenizerLike, batched, get_tokenizer
 
 BATCH = 256  # texts that go to a tokenizer at a time
 Side = Literal["start", "end"]
-WORDS = "words"  # the tokenizer where none is given and none is known
 
 
 class Numericalizer:

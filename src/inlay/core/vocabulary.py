@@ -17,7 +17,7 @@ from inlay.core.given import (
     special_ids,
 )
 from inlay.core.mapping import checked_mapping, tokens_by_id
-from inlay.core.numericalizer import WORDS, Numericalizer
+from inlay.core.numericalizer import Numericalizer
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary_file import EXPECTED, SavedVocabulary, read, write
@@ -30,6 +30,7 @@ from inlay.errors import (
     UnknownTokenError,
 )
 from inlay.tokenizers import (
+    DEFAULT,
     TokenizerLike,
     get_tokenizer,
     saved_tokenizer,
@@ -95,7 +96,7 @@ class Vocabulary(Rows, Numericalizer):
             ArgumentTypeError: A string, a dict or a set instead of a list of tokens.
             IdError: A special id lies beyond the vocabulary.
         """
-        tokenizer = WORDS if tokenizer is None else tokenizer
+        tokenizer = DEFAULT if tokenizer is None else tokenizer
         get_tokenizer(tokenizer)
         given = listed_tokens(tokens)
         special = special_ids(pad, unk, pad_id, unk_id)
@@ -153,7 +154,7 @@ class Vocabulary(Rows, Numericalizer):
             >>> vocab.tokens.tolist()
             ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
         """
-        tokenizer = WORDS if tokenizer is None else tokenizer
+        tokenizer = DEFAULT if tokenizer is None else tokenizer
         kept = most_frequent(
             texts,
             get_tokenizer(tokenizer),
@@ -206,7 +207,7 @@ class Vocabulary(Rows, Numericalizer):
         ids = checked_mapping(mapping, pad, unk)
         pad_id, unk_id = (None if token is None else ids[token] for token in (pad, unk))
         tokens = Tokens.from_list(tokens_by_id(ids))
-        tokenizer = WORDS if tokenizer is None else tokenizer
+        tokenizer = DEFAULT if tokenizer is None else tokenizer
         return cls._of(tokens, pad_id=pad_id, unk_id=unk_id, tokenizer=tokenizer)
 
     @classmethod
@@ -217,7 +218,7 @@ class Vocabulary(Rows, Numericalizer):
         pad_id: int | None = None,
         unk_id: int | None = None,
         counts: Any = None,
-        tokenizer: TokenizerLike | None = WORDS,
+        tokenizer: TokenizerLike | None = DEFAULT,
     ) -> Self:
         """A vocabulary of tokens that are distinct and hold their special ones already."""
         vocab = cls.__new__(cls)

@@ -1,11 +1,12 @@
 """Text to tokens: by a name that is saved with whatever was made, or by a callable."""
 
 from inlay.tokenizers.characters import characters
-from inlay.tokenizers.named import get_tokenizer, saved_tokenizer, tokenizer_name
+from inlay.tokenizers.named import DEFAULT, get_tokenizer, saved_tokenizer, tokenizer_name
 from inlay.tokenizers.protocol import Checked, NotOpened, Tokenizer, TokenizerLike, batched
 from inlay.tokenizers.words import lower, split, words
 
 __all__ = [
+    "DEFAULT",
     "Checked",
     "NotOpened",
     "Tokenizer",
