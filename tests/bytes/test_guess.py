@@ -47,7 +47,7 @@ def test_no_encoding_is_told_that_garbles(text, encoding):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"\xff\xff\xff\n", b"\x80\x03}q\x00\xf2\n", bytes(range(128, 256))]
+    "raw", [b"zee\xc3n\n", b"\xff\xff\xff\n", b"\x80\x03}q\x00\xf2\n", bytes(range(128, 256))]
 )
 def test_nothing_is_said_of_what_makes_no_sense(raw):
     assert likely_encodings(raw) == []

@@ -106,9 +106,9 @@ def test_vocabulary_objects(make):
         ('{"a": 0, "b": 2, "c": 3}', "w.json", "no token for row 1"),
         ('{"a": 0, "b": 0, "c": 1}', "w.json", "no token for row 2"),
         ("[1, 2, 3]", "w.json", "a JSON list of something else"),
-        ("[", "w.json", "expected tokens in UTF-8 or JSON"),
-        ("[" * 100_000, "w.json", "expected tokens in UTF-8 or JSON"),
-        (b"\xff\n\n\n", "w.txt", "expected tokens in UTF-8"),
+        ("[", "w.json", "expected tokens as JSON"),
+        ("[" * 100_000, "w.json", "expected tokens as JSON"),
+        (b"\xff\n\n\n", "w.txt", "expected text in UTF-8"),
         (b"\x80\x04\x95", "w.pkl", "a Python pickle, which may run any program"),
     ],
 )

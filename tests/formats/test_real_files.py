@@ -99,7 +99,7 @@ def test_an_archive_of_several(suffix):
 def test_a_token_that_is_not_utf8(name, where):
     path = shared("finalfusion-fixtures", f"utf8-incomplete.{name}")
     with pytest.raises(
-        FormatError, match=f"utf8-incomplete.{name}, {where}: expected a token in UTF-8"
+        FormatError, match=f"utf8-incomplete.{name}, {where}: expected text in UTF-8"
     ):
         load(path)
     loose = dataclasses.replace(format_of(path), errors="replace")

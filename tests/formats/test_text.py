@@ -5,7 +5,7 @@ import pytest
 
 from inlay import Table, Vocabulary, load
 from inlay.bytes.content import Content
-from inlay.errors import ArgumentTypeError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.formats import Glove, Word2VecText, text
 from inlay.jobs import threads as jobs_threads
 
@@ -129,7 +129,7 @@ def test_a_header_that_lies_can_be_ignored(make, said):
 
 def test_invalid_utf8(make):
     path = make(b"a 1 2\nzee\xc3n 3 4\n\xff\xfe 5 6\n\xff\xfe 5 6\n")
-    with pytest.raises(FormatError, match=r"line 2: expected a token in UTF-8, got b'zee\\xc3n'"):
+    with pytest.raises(FormatError, match=r"line 2: expected text in UTF-8, got the byte 0xc3"):
         load(path)
     table = load(path, format=Glove(errors="replace"))
     assert table.tokens.tolist() == ["a", "zee\ufffdn", "\ufffd\ufffd"]
@@ -140,7 +140,7 @@ def test_invalid_utf8(make):
 
 
 def test_a_character_cut_between_two_tokens_is_invalid(make):
-    with pytest.raises(FormatError, match="line 1: expected a token in UTF-8"):
+    with pytest.raises(FormatError, match="line 1: expected text in UTF-8"):
         load(make(b"a\xc3 1 2\n\xa9b 3 4\n"))
 
 
@@ -242,7 +242,7 @@ class TestBorders:
                 load(make(pack((header + "".join(empty)).encode())))
             broken[row] = "b\udcff 1 2 3\n"
             content = (header + "".join(broken)).encode(errors="surrogateescape")
-            with pytest.raises(FormatError, match=rf"line {row + first}: .* got b'b\\xff'"):
+            with pytest.raises(FormatError, match=rf"line {row + first}: .* in b'b\\xff'"):
                 load(make(pack(content)))
 
     def test_empty_lines_at_the_end_are_none(self, make, many, pack):
@@ -261,3 +261,25 @@ class TestBorders:
         assert np.array_equal(kept.matrix, matrix[::7])
         assert np.array_equal(load(path, limit=123).matrix, matrix[:123])
         assert load(path, limit=250, keep={"word240", "word260"}).tokens.tolist() == ["word240"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "tokens"),
+    [
+        ("cp949", ["영화", "배우", "정말", "재미있다", "이것은"]),
+        ("gb18030", ["电影", "我们", "不错", "酒店", "房间"]),
+        ("big5", ["電影", "我們", "不錯", "飯店", "時間"]),
+        ("shift_jis", ["映画", "とても", "面白い", "東京", "この"]),
+        ("cp1252", ["été", "même", "déjà", "à", "où"]),
+    ],
+)
+def test_tokens_in_another_encoding(make, encoding, tokens):
+    lines = "".join(f"{token} {row} 0.5\n" for row, token in enumerate(tokens))
+    path = make(lines.encode(encoding))
+    with pytest.raises(FormatError, match=rf"format=Glove\(encoding='{encoding}'\)"):
+        load(path)
+    table = load(path, format=Glove(encoding=encoding))
+    assert table.tokens.tolist() == tokens
+    assert table.storage[:, 0].tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(ArgumentError, match=r"encoding: expected an encoding .*'cp949'"):
+        Glove(encoding="kor")

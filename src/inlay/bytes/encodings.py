@@ -1,9 +1,9 @@
 """How bytes become text; and of those that do not, what they are, and what to write instead."""
 
 import codecs
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from inlay.checks import choice, described
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
@@ -13,6 +13,8 @@ MARK = "\ufeff"  # the same, decoded
 # Others (surrogateescape) make strings that cannot be written back.
 ERRORS = ("strict", "replace", "ignore", "backslashreplace")
 SHOWN = 20  # characters
+FEW = 16  # bytes beyond ASCII, which may be damage
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 # What people call them that Python does not.
 CALLED = {"kor": "cp949", "korean": "cp949", "chinese": "gb18030", "chs": "gb18030"}
 CALLED |= {"cht": "big5", "japanese": "shift_jis", "jpn": "shift_jis", "ansi": "cp1252"}
@@ -24,8 +26,7 @@ def as_argument(option: str, value: str) -> str:
     return f"{option}={value!r}"
 
 
-@dataclass(frozen=True)
-class Encoding:
+class Encoding(NamedTuple):
     """How bytes become text, and what to say of those that do not.
 
     Attributes:
@@ -86,17 +87,22 @@ class Encoding:
             hint = "convert it first: iconv -f UTF-16 -t UTF-8"
         elif self.name == "utf-8" and _is_utf8(more):
             expected += ", as in the lines that follow"
+            got += f" in {_around(error)!r}"
             hint = replace or "mend this line"
         elif names:
             got += f", in what is valid in {' or '.join(names)}: {_beginning(error, names[0])!r}"
             if self.saying:
                 hint = " or ".join(self.saying("encoding", name) for name in names)
+                if len(BEYOND_ASCII.findall(raw + more)) < FEW:
+                    hint += f"; {replace} if the file is damaged"
             else:
                 hint = f"convert it first: iconv -f {names[0]} -t utf-8"
         elif self.saying:
             known = self.saying("encoding", "cp949")
             hint = f"the encoding that it was written in, such as {known} for Korean; or {replace}"
+            got += f" in {_around(error)!r}"
         else:
+            got += f" in {_around(error)!r}"
             hint = "convert it to UTF-8 first, from the encoding that it was written in"
         return FormatError(where, expected=expected, got=got, hint=hint)
 
@@ -155,6 +161,12 @@ def _is_utf8(more: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return not whole.isascii()
+
+
+def _around(error: UnicodeDecodeError) -> bytes:
+    """The byte that was refused, and those of its line beside it."""
+    before, behind = error.object[: error.start], error.object[error.start :]
+    return before[-SHOWN:].rpartition(b"\n")[2] + behind[:SHOWN].partition(b"\n")[0]
 
 
 def _beginning(error: UnicodeDecodeError, name: str) -> str:

@@ -131,8 +131,6 @@ def _decoded(raw: bytes, name: str) -> str:
 
 def _share(text: str, writing: Writing) -> float:
     """Which share of what is beyond ASCII is common, and stands where it may."""
-    if writing.kind == "accents":
-        text = text.lower()  # the letters of an alphabet read in another one change their case
     beyond = [at for at, char in enumerate(text) if char > "\x7f" and char not in PUNCTUATION]
     if not beyond:  # English has nothing but quotes
         return float(writing.kind == "accents" and not QUOTES.isdisjoint(text))
@@ -140,9 +138,12 @@ def _share(text: str, writing: Writing) -> float:
 
 
 def _fits(text: str, at: int, writing: Writing) -> bool:
-    if text[at] not in writing.common:
+    # Of an alphabet small letters alone: read in another encoding they become capital ones.
+    char = text[at].lower() if writing.kind == "accents" else text[at]
+    before, behind = text[max(at - 1, 0) : at], text[at + 1 : at + 2]
+    if char not in writing.common or (char != text[at] and before.islower()):
         return False
-    beside = text[max(at - 1, 0) : at] + text[at + 1 : at + 2]
+    beside = before + behind
     latin = any(char.isascii() and char.isalpha() for char in beside)
     return {
         "characters": True,

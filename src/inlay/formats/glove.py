@@ -28,7 +28,8 @@ class Glove(TextFormat):
 
     Args:
         nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors.
-        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
+        encoding: What the tokens are written in.
+        errors: What to do with tokens that are not in it: `"strict"` raises; `"replace"`,
             `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
         dim: How many numbers end each line.
     """

@@ -5,8 +5,9 @@ from collections import Counter
 from typing import NamedTuple
 
 from inlay.bytes.content import HEAD, Content
+from inlay.bytes.encodings import BOM
 from inlay.errors import FormatError
-from inlay.formats.lines import BOM, LineRules, numbers_in
+from inlay.formats.lines import LineRules, numbers_in
 from inlay.formats.options import Header, TextFormat
 from inlay.formats.strangers import is_html
 

@@ -14,7 +14,6 @@ from inlay.bytes.damage import CUT_OFF
 from inlay.errors import FormatError
 from inlay.formats.options import NumbersFormat, TextFormat
 
-BOM = b"\xef\xbb\xbf"
 NAMES_COLUMNS = "remove the first line, if it names the columns"
 
 # A byte can be taken by one part of a pattern only: a field may be as long as the file.

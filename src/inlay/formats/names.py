@@ -9,9 +9,9 @@ from typing import Any, cast
 import numpy as np
 
 from inlay.bytes.content import open_content
+from inlay.bytes.encodings import UTF8
 from inlay.checks import described
 from inlay.errors import ArgumentTypeError, FormatError
-from inlay.formats.lines import BOM
 from inlay.formats.options import Named
 
 Names = str | os.PathLike[str] | Sequence[str] | Mapping[str, int]
@@ -107,13 +107,13 @@ def _from_file(where: str) -> list[str]:
             hint="load it yourself if you trust it, and give the list or dict",
         )
     try:
-        text = source.array().tobytes().removeprefix(BOM).decode()
+        text = UTF8.decode(source.array().tobytes(), where)
         if source.inner.endswith(".json"):
             return _from_json(json.loads(text), where)
     except (ValueError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(where, expected="tokens in UTF-8 or JSON", got=str(error)) from error
+        raise FormatError(where, expected="tokens as JSON", got=str(error)) from error
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()

@@ -6,11 +6,10 @@ A field of a format is checked when the format is made, before any file is looke
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from inlay.bytes.encodings import ERRORS, known_encoding
 from inlay.checks import choice, whole_or_none
 
-# Others (surrogateescape) make strings that cannot be written back.
 Errors = Literal["strict", "replace", "ignore", "backslashreplace"]
-ERRORS: tuple[Errors, ...] = ("strict", "replace", "ignore", "backslashreplace")
 NonFinite = Literal["error", "keep"]
 Header = Literal["check", "ignore"]
 
@@ -44,16 +43,19 @@ class RowsFormat(NumbersFormat):
 
     Args:
         nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors.
-        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
+        encoding: What the tokens are written in.
+        errors: What to do with tokens that are not in it: `"strict"` raises; `"replace"`,
             `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
     """
 
+    encoding: str = "utf-8"
     errors: Errors = "strict"
 
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "encoding", known_encoding(self.encoding))
         choice("errors", self.errors, ERRORS)
 
 
@@ -63,7 +65,8 @@ class TextFormat(RowsFormat):
 
     Args:
         nonfinite: Whether NaN and infinity (also `1e39`, beyond float32) are errors.
-        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
+        encoding: What the tokens are written in.
+        errors: What to do with tokens that are not in it: `"strict"` raises; `"replace"`,
             `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
         dim: How many numbers end each line. It says where a token ends, which a file without a
             header leaves open.

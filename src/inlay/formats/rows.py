@@ -1,5 +1,6 @@
 """Rows as they come out of a file, gathered into a table: what all row-wise readers share."""
 
+import itertools
 from collections.abc import Container, Iterable
 from typing import Any, cast
 
@@ -7,13 +8,15 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
+from inlay.bytes.encodings import Encoding
 from inlay.core import HashingVocabulary, Table, Tokens
-from inlay.errors import ArgumentTypeError, FormatError
+from inlay.errors import ArgumentTypeError
 from inlay.formats.options import RowsFormat
 from inlay.formats.protocol import ReadOptions
 
 EXAMPLES = 5  # of anything counted in the provenance
 COMPACTED_AT_ONCE = 8192
+TOKENS_AHEAD = 1 << 13  # which tell the encoding of one that is not in the right one
 
 
 class Rows:
@@ -64,7 +67,7 @@ class Rows:
         """
         self.read += len(bounds)
         blob, offsets = spans(buf, bounds)
-        if not valid_utf8(blob, offsets):
+        if self._format.encoding != "utf-8" or not valid_utf8(blob, offsets):
             blob, offsets = self._decode(blob, offsets, number)
         if self._wanted is not None:
             rows = kept_rows(Tokens(blob, offsets), self._wanted)
@@ -106,27 +109,25 @@ class Rows:
             self._matrix.resize(shape, refcheck=False)
 
     def _decode(self, blob: Array, offsets: Array, number: int) -> tuple[Array, Array]:
-        """Tokens that are not UTF-8, treated as `errors` says."""
+        """Tokens in UTF-8 that are in another encoding, or broken and treated as `errors` says."""
         raw, decoded = blob.tobytes(), []
+        name, errors = self._format.encoding, self._format.errors
         for i in range(offsets.size - 1):
             token = raw[offsets[i] : offsets[i + 1]]
             try:
-                token.decode()
+                text = token.decode(name)
             except UnicodeDecodeError as error:
-                if self._format.errors == "strict":
-                    raise FormatError(
-                        f"{self._source.name}, {self._unit} {number + i}",
-                        expected="a token in UTF-8",
-                        got=f"{_short(token)} ({error.reason})",
-                        hint=f"{self._format.saying('errors', 'replace')}, "
-                        "or convert the file to UTF-8 first",
-                    ) from error
-                text = token.decode(errors=self._format.errors)
-                token = text.encode()
+                if errors == "strict":
+                    where = f"{self._source.name}, {self._unit} {number + i}"
+                    ends = offsets[i + 1 : i + 1 + TOKENS_AHEAD]
+                    others = [raw[a:b] for a, b in itertools.pairwise(ends)]
+                    written, more = Encoding(name, errors, self._format.saying), b"\n".join(others)
+                    raise written.refused(where, error, b"\n%b\n" % more) from None
+                text = token.decode(name, errors)
                 self._n_replaced += 1
                 if len(self._replaced) < EXAMPLES:
                     self._replaced.append(text)
-            decoded.append(token)
+            decoded.append(text.encode())
         ends = np.cumsum([len(token) for token in decoded], dtype=np.int64)
         joined = np.frombuffer(b"".join(decoded), np.uint8)
         return joined, np.concatenate([np.zeros(1, np.int64), ends])
@@ -193,7 +194,3 @@ def kept_rows(tokens: Tokens, wanted: Container[str] | Tokens) -> Array:
     if isinstance(wanted, Tokens):
         return np.flatnonzero(wanted.find_many(tokens.tolist()) >= 0)
     return np.flatnonzero([token in wanted for token in tokens])
-
-
-def _short(token: bytes) -> str:
-    return repr(token[:40]) + ("..." if len(token) > 40 else "")

@@ -38,7 +38,8 @@ class Word2VecBinary(RowsFormat):
 
     Args:
         nonfinite: Whether NaN and infinity are errors.
-        errors: What to do with tokens that are not UTF-8: `"strict"` raises; `"replace"`,
+        encoding: What the tokens are written in.
+        errors: What to do with tokens that are not in it: `"strict"` raises; `"replace"`,
             `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance.
         header: `"ignore"` takes the words there are, however many the first line says.
     """
