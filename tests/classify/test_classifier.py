@@ -116,7 +116,7 @@ def test_what_trainable_means():
         ({"variant": "frozen"}, "variant: expected None, 'rand', 'static'"),
         (
             {"variant": "static"},
-            r"variant: expected 'rand' without one, got 'static'. Try: embedding=",
+            r"variant: expected 'rand' without an embedding, got 'static'. Try: embedding=",
         ),
         ({"variant": "rand", "embedding": 1}, "variant: expected another one beside an embedding"),
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),

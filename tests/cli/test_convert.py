@@ -62,7 +62,10 @@ def test_formats_by_name(inlay, glove, tmp_path):
 def test_a_target_that_says_no_format_is_refused_before_anything_is_read(inlay, tmp_path, name):
     refused = inlay("convert", unreadable(tmp_path), tmp_path / name)
     assert refused.exit_code == 2
-    assert "--format-out glove" in refused.stderr
+    said = " ".join(refused.stderr.split())
+    assert f"{name}: expected a suffix that says the format" in said
+    assert "Try: --format-out " in said
+    assert " or glove." in said
 
 
 def test_a_target_in_no_folder_fails(inlay, glove, tmp_path):

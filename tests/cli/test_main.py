@@ -113,7 +113,7 @@ def test_hints_speak_of_options(inlay, tmp_path):
     path.write_bytes("caf\xe9 1 2\n".encode("latin-1"))
     assert "--errors replace" in inlay("info", path).stderr
     path.write_text("one two three\n")
-    assert "Try: --format, if you know what it is." in inlay("info", path).stderr
+    assert "Try: --format NAME, if you know what it is." in inlay("info", path).stderr
 
 
 def test_a_closed_pipe_is_quiet(process, tmp_path):

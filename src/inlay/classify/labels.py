@@ -39,7 +39,7 @@ def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
         raise ArgumentError(
             "labels",
             expected="two classes or more",
-            got=f"only {classes[0]!r}" if len(classes) else "no texts",
+            got=f"only {classes[0].item()!r}" if len(classes) else "no texts",
         )
     return array
 

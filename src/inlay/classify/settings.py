@@ -79,7 +79,9 @@ class ClassifierSettings:
         if (self.variant == "rand") == given:
             raise ArgumentError(
                 "variant",
-                expected="another one beside an embedding" if given else "'rand' without one",
+                expected="another one beside an embedding"
+                if given
+                else "'rand' without an embedding",
                 got=repr(self.variant),
                 hint="leave the embedding out"
                 if given

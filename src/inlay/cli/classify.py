@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command, escaped
-from inlay.cli.frameworks import check_keras, load_keras
+from inlay.cli.frameworks import check_keras, load_keras, quiet_backends
 from inlay.cli.inputs import check_there, lines_of, read_data, read_embedding
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
@@ -22,12 +22,14 @@ from inlay.cli.options import (
     tokenizer_option,
 )
 from inlay.cli.outputs import check_folder, print_json, say
+from inlay.errors import FormatError
 
 if TYPE_CHECKING:
     from inlay.classify import TextClassifier
     from inlay.text import LabelledTexts
 
 CHUNK = 1024  # texts answered at once
+MARK = "settings.json"  # by which a classifier is known
 WIDE = 12  # classes in a table that still fits a screen
 
 GROUP_HELP = """Train a classifier of texts on top of any word vectors, evaluate it, and use it.
@@ -164,6 +166,7 @@ def fit(
     if test_split is not None and test is None:
         raise click.UsageError("--test-split needs --test, which names the texts.")
     from inlay.classify import TextClassifier
+    from inlay.classify.labels import checked_labels
     from inlay.classify.settings import ClassifierSettings
 
     reading, settings = {name: options.pop(name) for name in READING}, options
@@ -175,6 +178,7 @@ def fit(
     check_keras("training a classifier")
     texts = read_data(data, reading)
     judged = None if test is None else read_data(test, reading | {"split": test_split})
+    checked_labels(texts.labels, len(texts))
     table = None if embedding is None else read_embedding(embedding)
     load_keras("training a classifier")
     classifier = TextClassifier(table, **settings)
@@ -265,11 +269,14 @@ def predict(
 
 def check_classifier_folder(folder: str, *, overwrite: bool) -> None:
     """`check_folder` for one that will hold a classifier."""
-    check_folder(folder, overwrite=overwrite, marks=["settings.json"], what="a classifier")
+    check_folder(folder, overwrite=overwrite, marks=[MARK], what="a classifier")
 
 
 def _check_classifier(folder: str) -> None:
-    check_there(folder, "the folder of a classifier, which inlay classify fit makes")
+    what = "the folder of a classifier, which inlay classify fit makes"
+    check_there(folder, what)
+    if not Path(folder, MARK).is_file():
+        raise FormatError(folder, expected=what, got="something else")
 
 
 def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
@@ -277,7 +284,7 @@ def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
     from inlay.tokenizers import get_tokenizer
 
     check_keras("using a classifier")
-    load_keras("using a classifier")
+    quiet_backends()
     given = None if tokenizer is None else get_tokenizer(tokenizer)
     return TextClassifier.load(folder, tokenizer=given)
 

@@ -21,6 +21,7 @@ LABELS = (
 )
 NAMES = {"text": TEXTS.split(), "label": LABELS.split()}
 PACKED = (".gz", ".bz2", ".xz", ".zip")
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ",": "commas"}
 WIDTH = 60  # of a text that is shown
 
 
@@ -53,7 +54,8 @@ def with_columns(data: str, options: dict[str, Any]) -> dict[str, Any]:
             data,
             expected=" and ".join(f"a column {found[n] or n!r}" for n in missing),
             got=f"the columns {', '.join(map(repr, header))}{_example(rows)}",
-            hint=" and ".join(f"--{name} with the name of one" for name in missing)
+            hint=_separated(header, kind)
+            or " and ".join(f"--{name} with the name of one" for name in missing)
             + _without_header(kind),
         )
     guessed = [f"--{n} {found[n]}" for n in NAMES if said[n] is None and found[n] != n]
@@ -105,6 +107,15 @@ def _example(rows: list[list[str]]) -> str:
         return ""
     shown = [v if len(v) <= WIDTH else f"{v[: WIDTH - 3]}..." for v in rows[1]]
     return f" and the first row {', '.join(map(repr, shown))}"
+
+
+def _separated(header: list[str], kind: str) -> str:
+    """What to do about columns that something else separates."""
+    others = [name for mark, name in SEPARATORS.items() if mark in header[0]]
+    if len(header) > 1 or kind == "jsonl" or not others:
+        return ""
+    wanted = "commas" if kind == "csv" else "tabs"
+    return f"a copy with {wanted} between the columns, where this file has {others[0]}"
 
 
 def _without_header(kind: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from inlay.cli.hints import in_options, names_of
+from inlay.cli.hints import in_options, in_words, names_of
 from inlay.cli.interrupts import INTERRUPTED
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
 
@@ -33,16 +33,22 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except InlayError as error:
-            error.hint = in_options(error.hint, names_of(self))
             wrong = isinstance(error, ArgumentError | ArgumentTypeError)
-            if not wrong or error.where not in options or ctx.params[error.where] is None:
-                raise
-            if error.where in ctx.params.values():
-                raise  # it is a file or folder of that name: `-o model`
-            message = f"expected {error.expected}, got {error.got}."
-            if error.hint:
-                message += f" Try: {error.hint.rstrip('.')}."
-            raise click.BadParameter(escaped(message), ctx, options[error.where]) from error
+            given = {name for name in options if ctx.params[name] is not None}
+            # What is called like an option may also be a file or folder: `-o model`.
+            if wrong and error.where in given and error.where not in ctx.params.values():
+                raise bad_value(error, ctx, options[error.where]) from error
+            error.hint = in_options(error.hint, names_of(self))
+            raise
+
+
+def bad_value(error: InlayError, ctx: click.Context, param: click.Parameter) -> click.BadParameter:
+    """The library's refusal of an option's value, in the words of the command line."""
+    message = f"expected {in_words(error.expected)}, got {in_words(error.got)}."
+    hint = in_options(error.hint, names_of(ctx.command))
+    if hint:
+        message += f" Try: {hint.rstrip('.')}."
+    return click.BadParameter(escaped(message), ctx, param)
 
 
 class FailingWell(click.Group):
@@ -52,6 +58,15 @@ class FailingWell(click.Group):
     or argument that cannot be used, 130 after Ctrl-C and 141 when the reader of our output has
     gone, as shells count signals.
     """
+
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Read the arguments and run; help that cannot be printed is a failure too."""
+        try:
+            return super().main(*args, **settings)
+        except OSError as error:
+            click.echo(f"inlay: error: {escaped(_one_line(error))}", err=True)
+            _drop_output()
+            sys.exit(FAILED)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

@@ -21,9 +21,13 @@ def load_keras(need: str) -> None:
     """Import Keras before the work begins, so that Ctrl-C meanwhile ends the process at once."""
     from inlay.hosts import backends
 
-    # TensorFlow, where it is the backend, would greet at length.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    quiet_backends()
     backends.load_keras(need)
+
+
+def quiet_backends() -> None:
+    """Keep TensorFlow, where it is the backend, from greeting at length. Before its import."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def check_package(module: str, *, extra: str, need: str) -> None:

@@ -72,14 +72,33 @@ def in_options(hint: str, names: Mapping[str, str]) -> str:
         if name not in names:
             return match[0]
         said = value.strip("'.")
+        if not said and hint[match.end() :].startswith(","):
+            said = "NAME"
         return f"{names[name]} {said}" if said else names[name]
 
     hint = re.sub(r"\b(\w+)=('[^']*'|[\w.]+|(?=[ ,]))", option, hint)
     hint = re.sub(r"(?<![-\w])[a-z]+_[a-z_]+\b", lambda match: names.get(match[0], match[0]), hint)
     hint = re.sub(r"(--[\w-]+) one of\b", r"\1 with one of", hint)
+    hint = re.sub(r"(--[\w-]+ )(\S+)(?: or \1(\S+))+", _together, hint)
     first, *rest = re.split(r"(;\s+(?:or\s+)?|,\s+or\s+)", hint)
     said = "" if PYTHON.search(first) else first
     for link, other in zip(rest[::2], rest[1::2], strict=True):
         if not PYTHON.search(other):
             said = f"{said}{link}{other}" if said else other
     return said
+
+
+def in_words(text: str) -> str:
+    """What was expected or came, without what only Python has.
+
+    Example:
+        >>> in_words("one of glove, npz, or a Format"), in_words("str 'bert'")
+        ('one of glove, npz', "'bert'")
+    """
+    return re.sub(r",? or a (?:Format|callable)\b|^str (?=')", "", text)
+
+
+def _together(match: re.Match[str]) -> str:
+    """`--x a or --x b` as `--x a or b`."""
+    values = match[0].removeprefix(match[1]).split(f" or {match[1]}")
+    return f"{match[1]}{', '.join(values[:-1])} or {values[-1]}"

@@ -1,7 +1,5 @@
 """Options that commands have in common, each with what can be checked of it at once."""
 
-import codecs
-import difflib
 import os
 import sys
 from collections.abc import Callable
@@ -9,7 +7,7 @@ from typing import Any
 
 import click
 
-from inlay.cli.failures import escaped
+from inlay.cli.failures import bad_value
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -25,22 +23,14 @@ def checked_encoding(context: click.Context, param: click.Parameter, value: str)
     """The name of an encoding of text that Python knows.
 
     Raises:
-        click.BadParameter: It is none; the message names those near to it.
+        click.BadParameter: It is none; the message names one that is like it.
     """
-    try:
-        b"".decode(value)
-        codecs.lookup(value)
-    except (LookupError, ValueError):
-        from encodings.aliases import aliases
+    from inlay.bytes.encodings import known_encoding
 
-        near = difflib.get_close_matches(value.lower(), {*aliases, *aliases.values()}, 3)
-        also = f" Near to it: {', '.join(near)}." if near else ""
-        raise click.BadParameter(
-            f"{value!r} is not an encoding that Python knows.{also} Usual ones: utf-8, cp949 "
-            "(Korean), gb18030 (Chinese), shift_jis (Japanese), cp1252 (Western).",
-            context,
-            param,
-        ) from None
+    try:
+        known_encoding(value, lines=False)
+    except (ArgumentError, ArgumentTypeError) as error:
+        raise bad_value(error, context, param) from error
     return value
 
 
@@ -62,9 +52,7 @@ def checked_tokenizer(
     try:
         get_tokenizer(value)
     except (ArgumentError, ArgumentTypeError) as error:
-        hint = f" Try: {error.hint.rstrip('.')}." if error.hint else ""
-        message = escaped(f"expected {error.expected}, got {error.got}.{hint}")
-        raise click.BadParameter(message, context, param) from error
+        raise bad_value(error, context, param) from error
     return value
 
 

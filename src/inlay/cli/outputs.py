@@ -12,7 +12,7 @@ import click
 
 from inlay.checks import file_to_write, folder_to_write
 from inlay.cli.failures import escaped
-from inlay.cli.hints import in_options
+from inlay.cli.hints import in_options, in_words
 from inlay.errors import ArgumentError
 
 REPLACE = "--overwrite to replace it, or another name"
@@ -53,7 +53,10 @@ def check_vectors(target: str, format: str | None, *, overwrite: bool) -> None:
             save(one, Path(trial, Path(target).name), format=format)
         except ArgumentError as error:
             error.hint = in_options(error.hint, {"format": "--format-out"})
-            raise click.UsageError(escaped(str(error))) from error
+            message = f"{target}: expected {in_words(error.expected)}, got {error.got}."
+            if error.hint:
+                message += f" Try: {error.hint}."
+            raise click.UsageError(escaped(message)) from error
     check_file(target, overwrite=overwrite)
 
 
@@ -144,6 +147,6 @@ def _check_writable(target: str, path: Path) -> None:
         raise ArgumentError(
             target,
             expected="a folder that can be written to",
-            got=f"{error.strerror or error} in {folder}",
+            got=f"{folder}: {error.strerror or error}",
             hint="another folder",
         ) from error

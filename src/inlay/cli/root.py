@@ -50,6 +50,18 @@ class Root(FailingWell):
         command: click.Command = getattr(importlib.import_module(f"inlay.cli.{cmd_name}"), cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which is near."""
+        if args and args[0] not in (*COMMANDS, "help"):
+            import difflib  # which costs more than all of the help
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            if near:
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by the table above."""
         with formatter.section("Commands"):

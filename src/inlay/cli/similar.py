@@ -1,5 +1,6 @@
 """`inlay similar`: the nearest words of a table."""
 
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,11 +68,22 @@ def similar(
 def _check_known(word: str, table: "Table", file: str) -> None:
     if word in table:
         return
-    others = {word.lower(), word.capitalize(), word.upper(), word.title()}
-    there = sorted(other for other in others if other in table)
+    cased = {word.lower(), word.capitalize(), word.upper(), word.title()}
+    there = sorted(other for other in cased if other in table)
+    there = there or sorted(filter(table.__contains__, _near(word)), key=table.tokens.find)[:3]
     raise UnknownTokenError(
         file,
         expected="words that it holds",
         got=repr(word),
         hint=" or ".join(map(repr, there)) if there else "",
     )
+
+
+def _near(word: str) -> set[str]:
+    """Words that are one slip of the finger away."""
+    parts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    left_out = {a + b[1:] for a, b in parts if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
+    put_in = {a + letter + b for a, b in parts for letter in ascii_lowercase}
+    wrong = {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
+    return left_out | swapped | put_in | wrong
