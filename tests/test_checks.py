@@ -3,10 +3,10 @@ import pytest
 
 import inlay
 import inlay.train
-from inlay import Table, checks
+from inlay import Table, Vocabulary, checks
 from inlay.encode.elmo import Elmo
 from inlay.encode.features import write_features
-from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, MissingFileError
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
@@ -228,3 +228,13 @@ class Counting:
 
     def encode(self, texts):
         return np.array([[len(text)] for text in texts], np.float32)
+
+
+def test_a_warning_stands_at_the_line_of_the_user():
+    table = Table(["a"], [[1.0]], provenance={"tokenizer": "lower"})
+    with pytest.warns(InlayWarning, match="split by the tokenizer 'lower'") as told:
+        table.align(Vocabulary(["a"]))
+    assert told[0].filename == __file__
+    with pytest.warns(InlayWarning, match="^directly$") as told:
+        checks.warn("directly")
+    assert told[0].filename == __file__

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, MissingFileError
 
 T = TypeVar("T")
 
@@ -297,7 +297,7 @@ def warn(message: str) -> None:
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("inlay."):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, stacklevel=level)
+    warnings.warn(message, InlayWarning, stacklevel=level)
 
 
 def described(value: Any) -> str:

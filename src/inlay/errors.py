@@ -70,3 +70,7 @@ class MissingFileError(InlayError, FileNotFoundError):
 
 class NotFittedError(InlayError, RuntimeError):
     """A prediction was asked of a model that has not been fitted."""
+
+
+class InlayWarning(UserWarning):
+    """Something is probably not meant; the work goes on."""

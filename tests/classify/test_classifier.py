@@ -8,7 +8,7 @@ pytest.importorskip("keras")
 from inlay import Table, TextClassifier
 from inlay.classify import cnn
 from inlay.classify.settings import MODELS, ClassifierSettings
-from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, NotFittedError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, InlayWarning, NotFittedError
 
 QUICK = {"model": "mean", "dim": 16, "epochs": 20, "learning_rate": 0.1, "validation": None}
 
@@ -338,7 +338,7 @@ def test_texts_are_split_as_those_of_the_vectors_were(reviews, vectors):
     model = TextClassifier(lowered, **settings).fit(*reviews)
     assert (model.vocabulary_.tokenizer, model.tokenizer) == ("lower", None)
     assert TextClassifier(vectors, **settings).fit(*reviews).vocabulary_.tokenizer == "words"
-    with pytest.warns(UserWarning, match=r"'lower', and the vocabulary splits them by 'split'\."):
+    with pytest.warns(InlayWarning, match=r"'lower', and the vocabulary splits them by 'split'\."):
         TextClassifier(lowered, tokenizer="split", **settings).fit(*reviews)
 
 
@@ -379,7 +379,7 @@ def test_everything_is_looked_at_before_the_work(reviews, vectors, monkeypatch):
 
 def test_labels_that_it_never_saw_are_told(reviews):
     model = TextClassifier(**QUICK | {"epochs": 1}).fit(*reviews)
-    with pytest.warns(UserWarning, match="1 of 2 texts have labels that the classifier never saw"):
+    with pytest.warns(InlayWarning, match="1 of 2 texts have labels that the classifier never saw"):
         assert model.score(["good", "bad"], ["odd", "neg"]) in (0, 0.5)
     with pytest.raises(ArgumentError, match="none of them, int 0 first"):
         model.score(["good", "bad"], [0, 1])

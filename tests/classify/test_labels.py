@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inlay.classify.labels import checked_labels, compared, warn_of_doubtful
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), np.float64("nan"), np.float32("nan")])
@@ -80,14 +80,14 @@ def test_labels_of_a_series():
 
 def test_labels_that_are_rare_or_differ_by_white_space_are_told():
     labels = np.array(["pos", "neg", "pos", "neg", " pos", "odd"])
-    with pytest.warns(UserWarning, match="white space") as told:
+    with pytest.warns(InlayWarning, match="white space") as told:
         warn_of_doubtful(labels, held_out=False)
     (message,) = [str(each.message) for each in told]
     assert message.startswith("the labels ' pos' (text 4) and 'pos' differ by white space alone")
     rare = r"one text only, .* never held out: ' pos' \(text 4\), 'odd' \(text 5\)\. Try"
-    with pytest.warns(UserWarning, match=rare), pytest.warns(UserWarning, match="white space"):
+    with pytest.warns(InlayWarning, match=rare), pytest.warns(InlayWarning, match="white space"):
         warn_of_doubtful(labels, held_out=True)
-    with pytest.warns(UserWarning, match=r"4 \(text 4\) and 7 more\."):
+    with pytest.warns(InlayWarning, match=r"4 \(text 4\) and 7 more\."):
         warn_of_doubtful(np.arange(12), held_out=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -99,7 +99,7 @@ def test_labels_that_are_rare_or_differ_by_white_space_are_told():
 def test_labels_that_are_no_class_count_as_wrong_and_are_told():
     predicted, classes = np.array(["a", "b", "a"]), np.array(["a", "b"])
     assert compared(predicted, ["a", "b", "b"], classes).tolist() == [True, True, False]
-    with pytest.warns(UserWarning, match=r"2 of 3 texts .* never saw, 'c', \['a'\], and count"):
+    with pytest.warns(InlayWarning, match=r"2 of 3 texts .* never saw, 'c', \['a'\], and count"):
         assert compared(predicted, ["c", "b", ["a"]], classes).tolist() == [False, True, False]
     numbers = np.array([0, 1, 0]), np.array([0, 1])
     assert compared(numbers[0], np.array([0, 1, 1]), numbers[1]).tolist() == [True, True, False]

@@ -88,15 +88,29 @@ def test_evaluate_counts(inlay, model, tmp_path):
         "accuracy": 0.5,
         "classes": ["neg", "odd", "pos"],
         "confusion": [[1, 0, 0], [1, 0, 0], [1, 0, 1]],
+        "unseen": {"odd": 1},
     }
     assert (round(low, 4), round(high, 4)) == (0.15, 0.85)
     assert inlay("classify", "evaluate", model, path).stdout == (
-        "accuracy  50.0%  (95 % interval 15.0% to 85.0%, 2 of 4 texts)\n\n"
+        "accuracy  50.0%  (95 % interval 15.0% to 85.0%, 2 of 4 texts)\n"
+        "labels that it never saw, each counted as wrong: odd (1)\n\n"
         "     neg  odd  pos\n"
         "neg    1    0    0\n"
         "odd    1    0    0\n"
         "pos    1    0    1\n"
     )
+
+
+def test_a_warning_is_one_line(inlay, reviews, tmp_path):
+    odd = tmp_path / "odd.csv"
+    odd.write_text(reviews.read_text("utf-8") + "odd film,odd\n", "utf-8")
+    shown = inlay(
+        "classify", "fit", odd, "-o", tmp_path / "m", *COLUMNS, *SMALL, "--validation", ".2"
+    )
+    assert shown.exit_code == 0, shown.stderr
+    (line,) = shown.stderr.splitlines()
+    assert line.startswith("inlay: warning: labels of one text only, which is learned from and ")
+    assert "'odd' (text 10)" in line
 
 
 def test_predict_from_arguments_file_and_stdin(inlay, model, tmp_path):
@@ -170,6 +184,7 @@ def test_many_classes_are_shown_as_their_confusions(capsys):
             "n_texts": 22,
             "classes": names,
             "confusion": counts,
+            "unseen": {},
         }
     )
     lines = capsys.readouterr().out.splitlines()[2:]

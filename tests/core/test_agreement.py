@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, Vocabulary
+from inlay.errors import InlayWarning
 
 TEXTS = ["A Good film, a GOOD film.", "Awful"]
 
@@ -46,7 +47,7 @@ def test_the_same_tokenizer_is_passed_over_and_kept(lowered):
 
 def test_another_tokenizer_is_told_with_both_names_and_what_it_costs(lowered):
     vocab = Vocabulary.from_texts(TEXTS, tokenizer="split")  # film, and film. are not found
-    with pytest.warns(UserWarning, match="split by") as told:
+    with pytest.warns(InlayWarning, match="split by") as told:
         aligned = lowered.align(vocab)
     assert aligned.tokenizer == "split"
     assert str(told[0].message) == (
@@ -58,11 +59,11 @@ def test_another_tokenizer_is_told_with_both_names_and_what_it_costs(lowered):
 
 
 def test_what_it_costs_is_left_out_where_it_is_not_known(lowered, monkeypatch):
-    with pytest.warns(UserWarning, match=r"splits them by 'words'\. Try"):
+    with pytest.warns(InlayWarning, match=r"splits them by 'words'\. Try"):
         lowered.align(Vocabulary(["a", "Film"]))
     strange = Table(["a"], np.eye(1), provenance={"tokenizer": "somebody.s:function"})
-    with pytest.warns(UserWarning, match=r"'somebody\.s:function'.* 25\.0% were found\. Try"):
+    with pytest.warns(InlayWarning, match=r"'somebody\.s:function'.* 25\.0% were found\. Try"):
         strange.align(Vocabulary.from_texts(["a b c d"]))
     monkeypatch.setattr("inlay.core.agreement.CHEAP", 3)
-    with pytest.warns(UserWarning, match=r"% were found\. Try"):
+    with pytest.warns(InlayWarning, match=r"% were found\. Try"):
         lowered.align(Vocabulary.from_texts(TEXTS))

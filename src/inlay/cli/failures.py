@@ -4,13 +4,14 @@ import os
 import re
 import sys
 import traceback
+import warnings
 from typing import Any
 
 import click
 
 from inlay.cli.hints import in_options, in_words, names_of
 from inlay.cli.interrupts import INTERRUPTED
-from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, InlayWarning
 
 # Control characters, separators of lines, what turns the direction of writing, half characters.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -71,7 +72,10 @@ class FailingWell(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            result = super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always", InlayWarning)
+                warnings.showwarning = _told
+                result = super().invoke(ctx)
             if sys.stdout is not None:
                 sys.stdout.flush()  # a closed pipe or a full disk shows here, not at exit
         except KeyboardInterrupt as stop:
@@ -90,6 +94,14 @@ class FailingWell(click.Group):
             _drop_output()
             ctx.exit(FAILED)
         return result
+
+
+def _told(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+    """Print a warning as one line, without the place in Python's code that users did not write."""
+    text = " ".join(str(message).split())
+    if not issubclass(category, InlayWarning):
+        text = f"{category.__name__}: {text}"
+    click.echo(f"inlay: warning: {escaped(text)}", err=True)
 
 
 def escaped(text: str) -> str:
