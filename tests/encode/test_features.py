@@ -211,10 +211,11 @@ def test_what_else_changes_vectors_is_noticed(path, name):
         write_features(other, TEXTS[:3], path)
 
 
-def test_functions_of_one_name_are_told_apart_by_their_tokens(path):
+@pytest.mark.parametrize("name", [None, "my.module:cut"])
+def test_functions_of_one_name_are_told_apart_by_their_tokens(path, name):
     one, other, same = Fake(), Fake(), Fake()
     for fake in (one, other, same):
-        fake.settings = {"tokenizer": None}
+        fake.settings = {"tokenizer": name}
     other.tokenize = lambda text: list(text)
     features = write_features(one, TEXTS[:3], path)
     np.testing.assert_array_equal(features.vectors, Fake().pooled(TEXTS[:3]))

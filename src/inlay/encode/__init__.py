@@ -8,7 +8,7 @@ from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import ElmoKind, Kind, recognise
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.tokenizers import Tokenizer
+from inlay.tokenizers import TokenizerLike
 
 __all__ = ["ENCODERS", "Encoder", "Kind", "LayeredEncoder", "WordEncoder", "load_encoder"]
 
@@ -19,7 +19,7 @@ def load_encoder(
     path: str | os.PathLike[str],
     *,
     kind: str | Kind | None = None,
-    tokenizer: str | Tokenizer | None = None,
+    tokenizer: TokenizerLike | None = None,
     max_length: int | None = None,
     engine: Engine | None = None,
     precision: Precision | None = None,
@@ -35,8 +35,9 @@ def load_encoder(
         path: A folder or file of one of `inlay.encode.ENCODERS`, recognised by its content:
             today an ELMo, for which see `inlay.encode.elmo.Elmo.load`.
         kind: A name of these kinds, or a `Kind` of your own, where the content does not decide.
-        tokenizer: How strings become tokens: "split", "words", "lower" or a callable. None: as
-            the encoder was trained, as far as its files say.
+        tokenizer: How strings become tokens: a name or a callable; see `inlay.tokenizers`. None:
+            as the encoder was trained, where its files say, else "words". Another than the one of
+            its training is warned of. Lists of tokens are taken as they are.
         max_length: Read so many tokens of each text; None: all that the encoder takes.
         engine: What multiplies; see `inlay.encode.engines.packer`. None: "numba".
         precision: Of the products. None: "float32".

@@ -98,8 +98,9 @@ def write_features(
     }
     target = _target(path)
     checked: Iterable[Text] = every_text("texts", _read(texts))
-    if given.get("tokenizer", "") is None:
-        checked = map(layered.tokenize, checked)  # what no name stands for shows in its tokens
+    tokenizer = given.get("tokenizer", "")
+    if tokenizer is None or ":" in tokenizer:  # a function: what it does shows in its tokens
+        checked = map(layered.tokenize, checked)
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)
     with open_journal(features_job(target, settings, overwrite=overwrite)) as journal:

@@ -103,6 +103,32 @@ def test_pad_token():
     assert not elmo.encode([["--PAD--"] * 3]).any()
 
 
+def test_strings_are_split_into_words_and_lists_are_taken_as_they_are(elmo, tmp_path):
+    pytest.importorskip("h5py")
+    elmo.save(tmp_path / "model")
+    for encoder in (elmo, inlay.load_encoder(tmp_path / "model")):
+        assert encoder.settings["tokenizer"] == "words"
+        assert encoder.tokenize("A film, don't.") == ["A", "film", ",", "don't", "."]
+        assert encoder.tokenize(["A", "film,", ""]) == ["A", "film,", ""]
+        found = encoder.encode(["A film, don't.", ["A", "film", ",", "don't", "."]])
+        np.testing.assert_array_equal(found[0], found[1])
+    split = inlay.load_encoder(tmp_path / "model", tokenizer="split")
+    assert split.tokenize("A film , `` do n't '' -LRB-") == "A film , `` do n't '' -LRB-".split()
+
+
+def test_a_pad_token_in_a_string_is_one_whatever_the_tokenizer():
+    text = "--PAD-- a --PAD--. x--PAD-- --PAD--"
+    for tokenizer, pads in (("words", [0, -1]), ("split", [0, -1]), (str.split, [0, -1])):
+        encoder = Elmo(TINY, WEIGHTS, tokenizer=tokenizer, pad_token="--PAD--")
+        tokens = encoder.tokenize(text)
+        assert [i for i, token in enumerate(tokens) if token == "--PAD--"] == [
+            i % len(tokens) for i in pads
+        ]
+        _, mask = encoder.encode_tokens([text])
+        assert np.flatnonzero(~mask[0]).tolist() == [i % len(tokens) for i in pads]
+    assert Elmo(TINY, WEIGHTS, pad_token="").tokenize("a b") == ["a", "b"]
+
+
 def test_length_and_tokenizer():
     elmo = Elmo(TINY, WEIGHTS, tokenizer="lower", max_length=3)
     assert elmo.tokenize("Don't cut MY film.") == ["don't", "cut", "my"]
@@ -260,7 +286,14 @@ def test_the_tokenizer_of_the_training(elmo, tmp_path):
     elmo.save(tmp_path / "model")
     (tmp_path / "model" / "training.json").write_text('{"tokenizer": "lower"}')
     assert inlay.load_encoder(tmp_path / "model").tokenize("A Film.") == ["a", "film", "."]
-    again = inlay.load_encoder(tmp_path / "model", tokenizer="split")
+    with pytest.warns(UserWarning, match="tokenizer 'lower', and is to .* by 'split'") as told:
+        again = inlay.load_encoder(tmp_path / "model", tokenizer="split")
+    assert told[0].filename == __file__
+    with pytest.warns(UserWarning, match="split by 'words'") as told:
+        Elmo.load(tmp_path / "model", tokenizer="words")
+    assert told[0].filename == __file__
+    inlay.load_encoder(tmp_path / "model", tokenizer="lower")
+    inlay.load_encoder(tmp_path / "model", tokenizer=lambda text: text.split())  # without a name
     assert again.tokenize("A Film.") == ["A", "Film."]
     for path in ("options.json", "weights.hdf5"):
         assert inlay.load_encoder(tmp_path / "model" / path).tokenizer == "lower"
@@ -270,8 +303,10 @@ def test_the_tokenizer_of_the_training(elmo, tmp_path):
             inlay.load_encoder(tmp_path / "model")
     (tmp_path / "model" / "training.json").write_text('{"tokenizer": null}')
     unknown = inlay.load_encoder(tmp_path / "model")  # a function, which is in no file
+    assert unknown.settings["tokenizer"] is None
     with pytest.raises(ArgumentError, match="tokenizer: expected the function"):
         unknown.tokenize("A Film.")
+    assert pickle.loads(pickle.dumps(unknown)).tokenize(["A"]) == ["A"]
     assert unknown.tokenize(["A", "Film."]) == ["A", "Film."]
 
 

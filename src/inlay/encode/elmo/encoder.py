@@ -1,6 +1,7 @@
 """ELMo as an encoder: texts in, vectors that know their context out."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property
@@ -28,14 +29,15 @@ from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import write_pair
-from inlay.encode.elmo.report import read_report, tokenizer_in
+from inlay.encode.elmo.report import chosen_tokenizer, read_report
 from inlay.encode.elmo.running import Runner
 from inlay.encode.elmo.travel import remembered
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.threads import available_workers
-from inlay.tokenizers import Tokenizer, get_tokenizer, tokenizer_name
+from inlay.tokenizers import Tokenizer, TokenizerLike, get_tokenizer, tokenizer_name
+from inlay.tokenizers.named import DEFAULT
 
 MADE = ("_tokenize", "_network", "_lexicon")  # when they are first used
 
@@ -50,10 +52,11 @@ class Elmo(Hosted):
         options: The network's shape.
         weights: Its numbers.
         mix: How `elmo` mixes the layers; None: evenly, gamma 1.
-        tokenizer: How strings become tokens: "split" (white space, as TF Hub's module does),
-            "words", "lower" or a callable. Lists of tokens are taken as they are.
-        pad_token: A token that is none: the network does not see it, and it counts in no mean.
-            In strings it must be what the tokenizer leaves whole, as "split" does.
+        tokenizer: How strings become tokens: a name or a callable; see `inlay.tokenizers`. None:
+            "words". Lists of tokens are taken as they are. For strings of tokens with white space
+            between them, as TF Hub's module reads all strings, give "split".
+        pad_token: A token that is none: the network does not see it, and it counts in no mean. In
+            strings it stands between white space, whatever the tokenizer.
         max_length: Read so many tokens of each text; None: all.
         stateful: Begin each text where the text at the same place of the call before ended, as
             the original implementations did and the published reference vectors were made.
@@ -79,7 +82,7 @@ class Elmo(Hosted):
         weights: Weights,
         *,
         mix: Mix | None = None,
-        tokenizer: str | Tokenizer = "split",
+        tokenizer: TokenizerLike | None = None,
         pad_token: str | None = None,
         max_length: int | None = None,
         stateful: bool = False,
@@ -102,14 +105,15 @@ class Elmo(Hosted):
             raise ArgumentError(
                 "mix", expected=f"{self.n_layers} finite numbers and gamma", got=f"{self.mix!r:.60}"
             )
-        self.tokenizer, self.pad_token = tokenizer, pad_token
+        self.tokenizer: TokenizerLike = DEFAULT if tokenizer is None else tokenizer
+        self.pad_token = pad_token
         self.max_length = whole_or_none("max_length", max_length)
         self.engine, self.precision = engine, precision
         self.stateful = flag("stateful", stateful)
         # torch has threads of its own; two kinds at once are in each other's way.
         alone = stateful or (engine == "torch" and workers is None)
         self.workers = 1 if alone else available_workers(workers)
-        get_tokenizer(tokenizer)
+        get_tokenizer(self.tokenizer)
         self._states = States() if stateful else None
         self._given = vocab_to_cache
         self.provenance: dict[str, Any] = dict(provenance or {})
@@ -142,7 +146,7 @@ class Elmo(Hosted):
         weights: str | os.PathLike[str] | None = None,
         *,
         mix: Mix | None = None,
-        tokenizer: str | Tokenizer | None = None,
+        tokenizer: TokenizerLike | None = None,
         pad_token: str | None = None,
         max_length: int | None = None,
         stateful: bool = False,
@@ -162,7 +166,7 @@ class Elmo(Hosted):
             weights: The weights' file, if `path` is the options'.
             mix: How `elmo` mixes the layers; None: as the files say, else evenly.
             tokenizer: As of `Elmo`; None: the one that it was trained with by
-                `inlay.train.bilm`, else "split".
+                `inlay.train.bilm`, else "words". Another than that one is warned of.
             pad_token: As of `Elmo`.
             max_length: As of `Elmo`.
             stateful: As of `Elmo`.
@@ -189,7 +193,7 @@ class Elmo(Hosted):
             found.options,
             remembered(found),
             mix=found.mix if mix is None else mix,
-            tokenizer=tokenizer_in(report) if tokenizer is None else tokenizer,
+            tokenizer=chosen_tokenizer(report, tokenizer),
             pad_token=pad_token,
             max_length=max_length,
             stateful=stateful,
@@ -230,7 +234,7 @@ class Elmo(Hosted):
         if self.stateful:
             raise ArgumentError("encoder", expected="a stateless one", got="stateful=True")
         return {
-            "tokenizer": tokenizer_name(self.tokenizer),
+            "tokenizer": tokenizer_name(self.tokenizer) or None,
             "pad_token": self.pad_token,
             "max_length": self.max_length,
             "engine": self.engine,
@@ -282,8 +286,15 @@ class Elmo(Hosted):
         return self._tokens(one_text("text", text))
 
     def _tokens(self, text: str | list[str]) -> list[str]:
-        tokens = self._tokenize(text) if isinstance(text, str) else text
+        tokens = self._split_text(text) if isinstance(text, str) else text
         return tokens[: self.max_length]
+
+    def _split_text(self, text: str) -> list[str]:
+        pad = self.pad_token
+        if not pad or pad not in text:
+            return self._tokenize(text)
+        between = re.split(rf"(?<!\S){re.escape(pad)}(?!\S)", text)
+        return [token for part in between for token in (pad, *self._tokenize(part))][1:]
 
     def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
         """All layers of each text, in order.
