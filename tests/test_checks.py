@@ -7,6 +7,7 @@ from inlay import Table, Vocabulary, checks
 from inlay.encode.elmo import Elmo
 from inlay.encode.features import write_features
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, MissingFileError
+from inlay.text import LabelledTexts
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
@@ -101,6 +102,14 @@ class Frame:
 def test_the_names_of_a_tables_columns_do_not_pass_for_texts(texts):
     with pytest.raises(ArgumentTypeError, match=r"texts: expected a list of texts, got .*column"):
         checks.many_texts("texts", texts)
+
+
+def test_texts_and_labels_together_do_not_pass_for_two_texts():
+    both = LabelledTexts(["a film", "b"], ["pos", "neg"], ["1", "2"])
+    with pytest.raises(
+        ArgumentTypeError, match=r"texts: expected a list of texts.* Try: texts\.texts"
+    ):
+        checks.many_texts("texts", both)
 
 
 def test_what_is_gone_through_is_named():

@@ -145,6 +145,8 @@ def many(name: str, values: Any, of: str, *, hint: str = "") -> Iterable[Any]:
     """
     if isinstance(values, str | bytes):
         hint = f"put it in a list: [{name.removesuffix('s')}]"
+    elif hasattr(values, "texts") and hasattr(values, "labels"):
+        hint = f"{name}.texts"  # of `inlay.read_labelled`, which gives the texts and the labels
     elif hasattr(values, "columns") or isinstance(values, Mapping):
         hint = f"one column of it: {name}[...]; a dict's keys: list({name})"
     elif isinstance(values, Iterable) and getattr(values, "ndim", 1) != 0:

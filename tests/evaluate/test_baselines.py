@@ -90,6 +90,12 @@ def test_a_tokenizer_that_cannot_be_copied():
         ),
         (["tfidf", None], ArgumentTypeError, "embeddings, .*: expected .* got None"),
         ([np.zeros((2, 2))], ArgumentTypeError, "embeddings, .*: expected a Table, its file"),
+        (
+            ["tfidf", "tfidf"],
+            ArgumentError,
+            "embeddings: expected each of them once, got 'tfidf' tw",
+        ),
+        (["a/v.txt", "a/v.txt"], ArgumentError, "got 'a/v.txt' twice"),
         ({"elmo": Plain()}, ArgumentTypeError, "embeddings, elmo: .*not learned on top of yet"),
     ],
 )

@@ -80,6 +80,28 @@ def test_a_file_and_a_classifier_beside_the_baseline(tmp_path):
     assert [row.name for row in alone.rows] == ["dummy"]
 
 
+def test_an_estimator_that_fails_is_named_and_one_without_parameters_is_copied():
+    class Fails(DummyClassifier):
+        def fit(self, texts, labels):
+            raise ValueError("could not convert string to float")
+
+    with pytest.raises(ValueError, match="to float") as failed:
+        compare(TEXTS, LABELS, estimators=[("mine", Fails())])
+    assert failed.value.__notes__ == ["This came from 'mine', which was given texts and labels."]
+
+    class Plain:
+        def fit(self, texts, labels):
+            self.n_texts = len(texts)
+            return self
+
+        def score(self, texts, labels):
+            return 0.5
+
+    given = Plain()
+    assert compare(TEXTS, LABELS, estimators=[("x", given)]).fitted["x"].n_texts == 48
+    assert not hasattr(given, "n_texts")
+
+
 def test_ctrl_c_says_what_is_kept():
     class Stopping(DummyClassifier):
         def fit(self, texts, labels):
@@ -110,6 +132,7 @@ def test_ctrl_c_says_what_is_kept():
         ({"estimators": {"x": Remember()}}, r"list\(estimators.items\(\)\)"),
         ({"estimators": [Remember()]}, r"estimators\[0\]: expected a name and an estimator"),
         ({"estimators": [("x", Remember()), ("y", 5)]}, r"estimators\[1\]"),
+        ({"estimators": [("x", Remember)]}, r"estimators\[0\]: .* an object and not its class"),
         ({"estimators": [("x", Remember()), ("x", Remember())]}, "different names, got 'x' twice"),
     ],
 )

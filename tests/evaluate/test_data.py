@@ -6,6 +6,7 @@ from inlay.evaluate.data import labelled_data
 from inlay.text import read_labelled
 
 TEXTS, LABELS = ["good", "bad", "fine"], ["pos", "neg", "pos"]
+LABELS_AS_TEXTS = [1, 0, 1]
 
 
 def read(data, labels=None, text=None, label=None):
@@ -54,7 +55,7 @@ def test_a_data_frame_by_its_columns():
         with pytest.raises(ArgumentError, match=message):
             read(**given)
     frame.loc[0, "text"] = None
-    with pytest.raises(ArgumentTypeError, match=r"text \d: .*Try: leave out missing texts"):
+    with pytest.raises(ArgumentTypeError, match=r"text \d: .*Try: .* without missing ones"):
         read(frame)
 
 
@@ -70,7 +71,22 @@ def test_lists_and_arrays_and_columns_by_name():
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"data": TEXTS}, ArgumentTypeError, "labels: expected a label for each text, got None"),
+        (
+            {"data": TEXTS},
+            ArgumentTypeError,
+            r"labels: expected a label .* Try: compare\(texts, labels\)",
+        ),
+        (
+            {"data": LABELS_AS_TEXTS, "labels": TEXTS},
+            ArgumentTypeError,
+            "Try: texts first and labels",
+        ),
+        (
+            {"data": ["", " ", []], "labels": LABELS},
+            ArgumentError,
+            "data: expected texts with words",
+        ),
+        ({"data": "a good film"}, MissingFileError, "Try: texts themselves are given as a list"),
         ({"data": TEXTS, "labels": ["a"]}, ArgumentError, "labels: expected 3, one for each text"),
         (
             {"data": TEXTS, "labels": LABELS, "text": "review"},

@@ -13,7 +13,7 @@ from inlay.checks import described
 from inlay.classify.classifier import TextClassifier
 from inlay.classify.vectors import given_table
 from inlay.core import Table
-from inlay.errors import ArgumentTypeError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.optional import require
 from inlay.tokenizers import Tokenizer, get_tokenizer
 
@@ -55,7 +55,8 @@ def named_embeddings(embeddings: Any) -> dict[str, Named]:
         embeddings: One, or a list, or a dict of them by name.
 
     Raises:
-        ArgumentTypeError: What is neither "tfidf" nor "random", nor a table, nor a path.
+        ArgumentTypeError: It is none of these.
+        ArgumentError: Two are the same.
     """
     if isinstance(embeddings, Mapping):
         listed = [(str(name), value) for name, value in embeddings.items()]
@@ -69,7 +70,12 @@ def named_embeddings(embeddings: Any) -> dict[str, Named]:
             )
         values = [embeddings] if one else list(embeddings)
         listed = list(zip(_names(values), values, strict=True))
-    return dict(listed)
+    found = dict(listed)
+    if len(found) < len(listed):
+        names = [name for name, _ in listed]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ArgumentError("embeddings", expected="each of them once", got=f"{twice!r} twice")
+    return found
 
 
 def contestants(

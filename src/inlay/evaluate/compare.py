@@ -63,7 +63,8 @@ def compare(
             `inlay.load`, is that network twice: on these vectors frozen, and fine-tuned.
             None: `("tfidf", "random")`, or nothing if there are `estimators`.
         estimators: Classifiers of your own to compare with these: pairs of a name and anything
-            that has scikit-learn's `fit` and `score`. Each is copied for every fold.
+            that has scikit-learn's `fit(texts, labels)` and `score(texts, labels)`. Each is
+            copied for every fold.
         text: The column with the text, where `data` has columns. None: `"text"`.
         label: The column with the label. None: `"label"`.
         folds: How many times all is fitted. Each text is judged by once, and learned from in
@@ -142,10 +143,14 @@ def _fit_all(
         for number, fold in enumerate(folds):
             train, test = (([texts[i] for i in part], y[part]) for part in fold)
             for name, estimator in compared:
-                fresh = _settled(clone(estimator), seed + number)
+                fresh = _settled(clone(estimator, safe=False), seed + number)
                 start = time.perf_counter()
-                fitted[name] = fresh.fit(*train)
-                accuracies[name].append(float(fresh.score(*test)))
+                try:
+                    fitted[name] = fresh.fit(*train)
+                    accuracies[name].append(float(fresh.score(*test)))
+                except Exception as error:
+                    error.add_note(f"This came from {name!r}, which was given texts and labels.")
+                    raise
                 seconds[name] += time.perf_counter() - start
                 bar.update(1)
                 bar.note(last=name, accuracy=f"{accuracies[name][-1]:.3f}")
@@ -185,10 +190,11 @@ def _check_pairs(estimators: Any) -> None:
         raise ArgumentTypeError("estimators", expected="a list of pairs", got=got, hint=hint)
     for i, pair in enumerate(estimators):
         is_pair = isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], str)
-        if not is_pair or not all(hasattr(pair[1], name) for name in ("fit", "score")):
+        wanted = is_pair and all(hasattr(pair[1], name) for name in ("fit", "score"))
+        if not wanted or isinstance(pair[1], type):
             raise ArgumentTypeError(
                 f"estimators[{i}]",
                 expected="a name and an estimator, which has fit and score",
                 got=described(pair),
-                hint="('mine', TextClassifier(table))",
+                hint="('mine', TextClassifier(table)), with an object and not its class",
             )

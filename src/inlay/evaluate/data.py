@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from inlay.aliases import Array, Text
-from inlay.bytes.content import kind_of
+from inlay.bytes.content import kind_of, shortened
 from inlay.checks import described, every_text
 from inlay.classify.labels import checked_labels
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.text import LabelledTexts, read_labelled
 
 
@@ -27,8 +27,16 @@ def labelled_data(
     Raises:
         ArgumentError: Labels twice or not at all; columns of what has none, or that are not there.
         ArgumentTypeError: What is no text.
+        MissingFileError: There is no such file.
     """
     if isinstance(data, str | os.PathLike) and labels is None:
+        if kind_of(Path(data)) is None:
+            raise MissingFileError(
+                shortened(Path(data)),
+                expected="a file or folder with labelled texts",
+                got="nothing there",
+                hint="texts themselves are given as a list, with a list of labels",
+            )
         data = read_labelled(data, text=text, label=label)
         text = label = None
     elif _has_columns(data) or isinstance(data, os.PathLike) or _is_file(data):
@@ -49,10 +57,18 @@ def labelled_data(
     if isinstance(data, LabelledTexts) and labels is None:
         data, labels = data.texts, data.labels
     if labels is None:
-        raise ArgumentTypeError("labels", expected="a label for each text", got="None")
-    hint = "leave out missing texts, and their labels"
+        raise ArgumentTypeError(
+            "labels",
+            expected="a label for each text",
+            got="None",
+            hint="compare(texts, labels), or a file or data frame that has both",
+        )
+    hint = "texts first and labels second, without missing ones"
     texts: list[Text] = list(every_text("data", data, hint=hint))
-    return texts, checked_labels(labels, len(texts))
+    y = checked_labels(labels, len(texts))
+    if not any(text.strip() if isinstance(text, str) else text for text in texts):
+        raise ArgumentError("data", expected="texts with words", got="only empty ones")
+    return texts, y
 
 
 def _has_columns(data: Any) -> bool:

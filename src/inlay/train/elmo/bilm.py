@@ -11,6 +11,7 @@ from inlay.optional import require
 from inlay.text.corpus import CorpusLike
 from inlay.tokenizers import Tokenizer, get_tokenizer
 from inlay.train.elmo.bilm_settings import BilmSettings
+from inlay.train.elmo.folder import check
 from inlay.train.elmo.resume import left
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ def bilm(
     seconds = number("checkpoint_every", checkpoint_every, least=0)
     resume, keep_softmax = flag("resume", resume), flag("keep_softmax", keep_softmax)
     target = path_to_read("folder", folder)
+    check(target)
     get_tokenizer(tokenizer)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")

@@ -90,7 +90,6 @@ class Data:
 
 def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> None:
     """Do what `inlay.train.bilm` says."""
-    folder.check(job.folder)
     corpus = encode_corpus(source, min_count=1, tokenizer=job.tokenizer, progress=job.progress)
     data = Data.of(corpus, settings)
     about = {**asdict(settings), "tokenizer": tokenizer_name(job.tokenizer), "text": data.digest()}
