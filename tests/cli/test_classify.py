@@ -198,3 +198,7 @@ def test_a_folder_that_has_the_name_of_an_option_is_a_folder(inlay, reviews, tmp
     result = inlay("classify", "fit", reviews, "-o", "model", *COLUMNS)
     assert result.exit_code == 1
     assert "inlay: error: model: expected a new folder" in result.stderr
+    (tmp_path / "model" / "x").unlink()
+    result = inlay("classify", "fit", reviews, "-o", "model", *COLUMNS, "--model", "cmn")
+    assert result.exit_code == 2
+    assert "Invalid value for '--model': expected 'cnn' or 'mean'" in result.stderr

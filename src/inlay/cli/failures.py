@@ -36,9 +36,11 @@ class Command(click.Command):
         except InlayError as error:
             wrong = isinstance(error, ArgumentError | ArgumentTypeError)
             given = {name for name in options if ctx.params[name] is not None}
-            # What is called like an option may also be a file or folder: `-o model`.
-            if wrong and error.where in given and error.where not in ctx.params.values():
-                raise bad_value(error, ctx, options[error.where]) from error
+            if wrong and error.where in given:
+                # What is called like an option may also be a file or folder: `-o model`.
+                is_value = repr(ctx.params[error.where]) in error.got
+                if is_value or error.where not in ctx.params.values():
+                    raise bad_value(error, ctx, options[error.where]) from error
             error.hint = in_options(error.hint, names_of(self))
             raise
 
