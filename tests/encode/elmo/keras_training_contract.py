@@ -317,7 +317,7 @@ def test_ids_out_of_range_are_named():
 
 
 def test_ids_out_of_range_in_compiled_models():
-    model = model_of(layer_of())
+    model = model_of(layer_of(), graph=True)
     ids = ids_of(TEXTS)
     ids[2, 1, 4] = 300
     if BACKEND == "jax":
