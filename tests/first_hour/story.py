@@ -65,7 +65,7 @@ def read_story(path: Path) -> Story:
             steps.append(Step(number, line[2:], []))
         elif not steps:
             raise ValueError(f"{path}, line {number}: expected a remark or a command, got {line!r}")
-        elif line.startswith("> ") and not steps[-1].screen:
+        elif (line + " ").startswith("> ") and not steps[-1].screen:
             steps[-1].command += "\n" + line[2:]
         elif found := re.fullmatch(r"\[exit (\d+)\]", line):
             steps[-1].exit = int(found[1])

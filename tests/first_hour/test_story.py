@@ -29,7 +29,7 @@ $ false
 
 @pytest.fixture
 def story(make):
-    return read_story(make(STORY.replace(">\n", "> \n"), "story.txt"))
+    return read_story(make(STORY, "story.txt"))
 
 
 def test_a_story_is_read(story):
