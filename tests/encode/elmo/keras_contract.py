@@ -305,7 +305,8 @@ def test_pad_token_is_no_token():
 def test_cached_words_have_the_same_vectors():
     words = ["--PAD--", *dict.fromkeys(word for text in TEXTS for word in text)]
     known = [[word for word in text if word != "--PAD--"] for text in TEXTS]
-    plain = run(layer_of(output_key="all"), batch_to_ids(known))
+    by_characters = layer_of(output_key="all")
+    plain = run(by_characters, batch_to_ids(known))
     vocabulary = Vocabulary(sorted(set(words) - {"--PAD--", ""}), tokenizer="split")
     for table in (words, vocabulary):
         layer = layer_of(output_key="all", vocab_to_cache=table)
@@ -316,7 +317,7 @@ def test_cached_words_have_the_same_vectors():
         else:
             texts = [[word or "<unk>" for word in text] for text in known]
             ids = vocabulary.encode([" ".join(text) for text in texts])
-            plain = run(layer_of(output_key="all"), batch_to_ids(texts))
+            plain = run(by_characters, batch_to_ids(texts))
         found = run(layer, ids.astype("int32"))
         for key in ("elmo", "default", "word_emb"):
             check_close(found[key], plain[key], 1e-6)

@@ -1,8 +1,6 @@
 """How `ElmoLayer` trains, is saved and keeps states, and what it refuses; see test_keras.py."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import keras
@@ -202,20 +200,6 @@ def test_saved_model_is_the_same_model(tmp_path):
     assert again.layers[1] is not model.layers[1]
     check_close(again.predict(ids_of(TEXTS[2:]), verbose=0), expected, 1e-6)
     assert len(again.trainable_variables) == 4
-
-
-@pytest.mark.skipif(BACKEND != "jax", reason="one backend will do: the others import for 7 s")
-def test_another_process_needs_inlay_imported_and_no_more(tmp_path):
-    _, expected = saved_model(tmp_path)
-    np.save(tmp_path / "ids.npy", ids_of(TEXTS[2:]))
-    script = (
-        "import sys, numpy as np, inlay, keras\n"
-        "model = keras.models.load_model(sys.argv[1] + '/model.keras')\n"
-        "ids = np.load(sys.argv[1] + '/ids.npy')\n"
-        "np.save(sys.argv[1] + '/out.npy', model.predict(ids, verbose=0))\n"
-    )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, timeout=300)
-    check_close(np.load(tmp_path / "out.npy"), expected, 1e-6)
 
 
 def test_weights_of_one_trainable_fit_another(tmp_path):
