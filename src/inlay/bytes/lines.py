@@ -54,6 +54,18 @@ def read_lines(path: str | os.PathLike[str], encoding: Encoding = UTF8) -> Itera
         yield from decoded(file, str(path), encoding)
 
 
+def first_lines(path: str | os.PathLike[str]) -> list[str]:
+    """The lines with which a UTF-8 text begins, for a look at them; the last may be cut off.
+
+    None of a pipe, which can be read once only, and of what is no file.
+    """
+    path = path_to_read("path", path)
+    if kind_of(path) != stat.S_IFREG:
+        return []
+    head = open_content(path, what="a text file", choosable=False).head
+    return head.decode(errors="ignore").removeprefix(MARK).splitlines()
+
+
 def decoded(file: IO[bytes], where: str, encoding: Encoding = UTF8) -> Iterator[str]:
     """The lines of an open file as text, as `read_lines` gives them; `where` is for errors."""
     most, number = TEXT.bytes(), 1

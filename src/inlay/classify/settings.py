@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from inlay.checks import choice, flag, number, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.tokenizers import TokenizerLike, get_tokenizer
+from inlay.tokenizers import TokenizerLike, check_tokenizer
 
 Variant = Literal["rand", "static", "non-static", "multichannel"]
 VARIANTS: tuple[Variant, ...] = ("rand", "static", "non-static", "multichannel")
@@ -55,7 +55,7 @@ class ClassifierSettings:
         for name in ("trainable", "progress"):
             values[name] = None if values[name] is None else flag(name, values[name])
         choice("variant", values["variant"], (None, *VARIANTS))
-        get_tokenizer(values["tokenizer"])
+        check_tokenizer(values["tokenizer"])
         if not callable(values["model"]):
             hint = "or a function (vectors, mask, n_classes) -> scores"
             choice("model", values["model"], MODELS, hint=hint)

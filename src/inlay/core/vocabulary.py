@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import described
+from inlay.checks import described, many_texts
 from inlay.core.counting import most_frequent
 from inlay.core.given import (
     checked_counts,
@@ -34,6 +34,7 @@ from inlay.tokenizers import (
     TokenizerLike,
     get_tokenizer,
     saved_tokenizer,
+    settled,
     tokenizer_name,
 )
 
@@ -154,7 +155,7 @@ class Vocabulary(Rows, Numericalizer):
             >>> vocab.tokens.tolist()
             ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
         """
-        tokenizer = DEFAULT if tokenizer is None else tokenizer
+        tokenizer, texts = settled(tokenizer, many_texts("texts", texts))
         kept = most_frequent(
             texts,
             get_tokenizer(tokenizer),

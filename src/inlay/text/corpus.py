@@ -16,12 +16,20 @@ from typing import IO
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.lines import read_lines
+from inlay.bytes.lines import first_lines, read_lines
 from inlay.checks import described, flag, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
-from inlay.text.numbering import number_file, number_stream
-from inlay.tokenizers import Tokenizer, get_tokenizer, split
+from inlay.text.numbering import number_file, number_runs, number_stream
+from inlay.tokenizers import (
+    TokenizerLike,
+    check_tokenizer,
+    get_tokenizer,
+    is_local,
+    settled,
+    split,
+    tokenizer_name,
+)
 
 # A path, or texts.
 CorpusLike = str | PathLike[str] | Iterable[str | Sequence[str]]
@@ -37,12 +45,15 @@ class Corpus:
         tokens: The vocabulary, the most frequent word first.
         counts: int64 `(len(tokens),)`.
         words: Words that were read, the rare ones included.
+        tokenizer: The name of the tokenizer; None for a function that no name leads to, and for
+            lists of tokens alone.
     """
 
     ids: Array
     tokens: list[str]
     counts: Array
     words: int
+    tokenizer: str | None = None
 
 
 def encode_corpus(
@@ -50,7 +61,7 @@ def encode_corpus(
     *,
     min_count: int = 5,
     max_size: int | None = None,
-    tokenizer: str | Tokenizer = "split",
+    tokenizer: TokenizerLike | None = None,
     progress: bool | None = None,
 ) -> Corpus:
     """Read a corpus once, count its words and number them.
@@ -64,7 +75,9 @@ def encode_corpus(
             once.
         min_count: Leave out words seen less often.
         max_size: Keep at most this many words, the most frequent.
-        tokenizer: How texts become tokens. "split", at white space, is the fastest by far.
+        tokenizer: How texts become tokens; see `inlay.tokenizers.get_tokenizer`. None:
+            `"words"`. `"auto"` chooses by the script of the first lines. `"split"`, at white
+            space, is the fastest.
         progress: Show a bar. None: on a terminal.
 
     Returns:
@@ -77,7 +90,7 @@ def encode_corpus(
         FormatError: The file is not UTF-8 text, or is cut off.
         MissingFileError: There is no such file.
     """
-    tokenize = get_tokenizer(tokenizer)
+    check_tokenizer(tokenizer)
     min_count, max_size = (
         whole("min_count", min_count, least=0),
         whole_or_none("max_size", max_size),
@@ -96,16 +109,25 @@ def encode_corpus(
             where, texts = os.fspath(corpus), read_lines(corpus)
         else:
             texts = corpus
-        if isinstance(corpus, str | PathLike) and tokenize is split:
+        if isinstance(corpus, str | PathLike):
+            tokenizer, _ = settled(tokenizer, first_lines(corpus))
+        else:
+            tokenizer, texts = settled(tokenizer, texts)
+        tokenize = get_tokenizer(tokenizer)
+        if isinstance(corpus, str | PathLike) and is_local(tokenize):
             with show_progress(None, unit="B", desc="counting", enabled=progress) as report:
-                tokens, counts = number_file(Path(corpus), file, report)
+                if tokenize is split:
+                    tokens, counts = number_file(Path(corpus), file, report)
+                else:
+                    tokens, counts = number_runs(Path(corpus), tokenize, file, report)
         else:
             with show_progress(None, unit=" words", desc="counting", enabled=progress) as report:
                 tokens, counts = number_stream(texts, tokenize, file, report)
         names, chosen = _frequent(tokens, counts, min_count, max_size, where)
         rank = np.full(len(tokens), -1, np.int32)
         rank[chosen] = np.arange(len(chosen), dtype=np.int32)
-        return Corpus(_renumber(file, rank), names, counts[chosen], int(counts.sum()))
+        ids, name = _renumber(file, rank), tokenizer_name(tokenizer)
+        return Corpus(ids, names, counts[chosen], int(counts.sum()), name)
 
 
 def _frequent(

@@ -6,7 +6,8 @@ with -1 at the end of each sentence, and return the vocabulary with its counts.
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,10 +21,13 @@ from inlay.bytes.lines import open_text
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.jobs.progress import Progress
+from inlay.tokenizers import Tokenizer, batched
 
 CHUNK = 1 << 18  # bytes read at a time: they and their numbers stay in the second-level cache
+TEXTS = 256  # that go to a tokenizer at a time
 BATCH = 1 << 18  # numbers of a stream that are written at a time
 END = -1
+RUNS = 1 << 26  # bytes of different runs that are remembered
 
 
 def number_file(path: Path, file: IO[bytes], report: Progress) -> tuple[Tokens, Array]:
@@ -54,9 +58,85 @@ def _room_for_items(n: int) -> tuple[Array, Array, Array]:
     return np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.int32)
 
 
+def number_runs(
+    path: Path, tokenize: Tokenizer, file: IO[bytes], report: Progress
+) -> tuple[list[str], Array]:
+    """Number the tokens of a text file, for a tokenizer that never looks across white space.
+
+    What stands between white space is numbered as `number_file` does it, and each such run is
+    split once and no more, however often it comes. After `RUNS` bytes of different runs they are
+    forgotten, so that text without any white space is not held in memory.
+    """
+    from inlay.kernels.corpus import look_up, split
+
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    counts = np.zeros(0, np.int64)
+    runs, known = _Words(), _Runs(tokenize, numbers)
+    ids = np.empty(0, np.int32)
+    for chunk in _chunks(path):
+        size = len(chunk)
+        text = np.frombuffer(chunk + b"\0\0", np.uint8)
+        if ids.size < size:
+            ids, items = np.empty(size, np.int32), _room_for_items(size)
+        n = split(text, size, *items)
+        at = 0
+        while at < n:
+            at, runs.n = look_up(text, items, at, n, runs.arrays, runs.n, runs.shift, ids)
+            if at < n:
+                runs.enlarge(size)
+        tokens = known.expand(runs, ids[:n])
+        file.write(tokens.data)
+        new = np.bincount(tokens[tokens >= 0], minlength=len(numbers))
+        new[: counts.size] += counts
+        counts = new
+        report.update(size)
+        if runs.offsets[runs.n] > RUNS:
+            runs, known = _Words(), _Runs(tokenize, numbers)
+    return list(numbers), counts
+
+
+class _Runs:
+    """The tokens of each run that was seen, one behind the other, as numbers."""
+
+    def __init__(self, tokenize: Tokenizer, numbers: defaultdict[str, int]) -> None:
+        self.tokenize, self.numbers = tokenize, numbers
+        self.n = 0
+        self.flat = np.zeros(1 << 16, np.int32)
+        self.ends = np.zeros(1 << 15, np.int64)  # of the tokens of each run in `flat`
+
+    def expand(self, runs: "_Words", ids: Array) -> Array:
+        """Numbers of runs as numbers of tokens; the end of a sentence stays what it is."""
+        if runs.n > self.n:
+            self._add(runs)
+        begins = np.concatenate([[0], self.ends[: self.n]])
+        lengths = np.append(np.diff(begins), 1)  # at -1, the last: the end of a sentence
+        self.flat[begins[-1]] = END
+        many = lengths[ids]
+        stops = np.cumsum(many)
+        where = np.repeat(begins[ids] - stops + many, many)
+        where += np.arange(where.size)
+        found: Array = self.flat[where]
+        return found
+
+    def _add(self, runs: "_Words") -> None:
+        blob, offsets = runs.blob, runs.offsets
+        new = [blob[offsets[i] : offsets[i + 1]].tobytes().decode() for i in range(self.n, runs.n)]
+        tokens = [self.tokenize(run) for run in new]
+        flat = [self.numbers[token] for some in tokens for token in some]
+        begin = int(self.ends[self.n - 1]) if self.n else 0
+        if begin + len(flat) + 1 > self.flat.size:
+            self.flat = _grown(self.flat, 2 * (begin + len(flat) + 1))
+        if runs.n > self.ends.size:
+            self.ends = _grown(self.ends, 2 * runs.n)
+        self.flat[begin : begin + len(flat)] = flat
+        self.ends[self.n : runs.n] = begin + np.cumsum([len(some) for some in tokens])
+        self.n = runs.n
+
+
 def number_stream(
     texts: Iterable[str | Sequence[str]],
-    tokenize: Callable[[str], Sequence[str]],
+    tokenize: Tokenizer,
     file: IO[bytes],
     report: Progress,
 ) -> tuple[list[str], Array]:
@@ -75,8 +155,7 @@ def number_stream(
         counts = new
         report.update(ids.size)
 
-    for number, text in enumerate(texts):
-        tokens: Any = tokenize(text) if isinstance(text, str) else text
+    for number, tokens in enumerate(_split(texts, tokenize)):
         if isinstance(tokens, bytes) or not isinstance(tokens, Iterable):
             raise _not_text(f"corpus, item {number}", tokens)
         batch.extend(map(numbers.__getitem__, tokens))
@@ -89,6 +168,15 @@ def number_stream(
         if not isinstance(token, str):
             raise _not_text("corpus, a token", token)
     return list(numbers), counts
+
+
+def _split(texts: Iterable[str | Sequence[str]], tokenize: Tokenizer) -> Iterable[Any]:
+    """Texts as tokens, many at a time; what is no string is passed on as it is."""
+    texts = iter(texts)
+    while some := list(islice(texts, TEXTS)):
+        found = batched(tokenize, [text for text in some if isinstance(text, str)])
+        for text in some:
+            yield next(found) if isinstance(text, str) else text
 
 
 def _not_text(where: str, got: Any) -> ArgumentTypeError:

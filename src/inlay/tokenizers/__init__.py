@@ -1,7 +1,15 @@
 """Text to tokens: by a name that is saved with whatever was made, or by a callable."""
 
+from inlay.tokenizers.auto import settled
 from inlay.tokenizers.characters import characters
-from inlay.tokenizers.named import DEFAULT, get_tokenizer, saved_tokenizer, tokenizer_name
+from inlay.tokenizers.named import (
+    DEFAULT,
+    check_tokenizer,
+    get_tokenizer,
+    is_local,
+    saved_tokenizer,
+    tokenizer_name,
+)
 from inlay.tokenizers.protocol import Checked, NotOpened, Tokenizer, TokenizerLike, batched
 from inlay.tokenizers.words import lower, split, words
 
@@ -13,9 +21,12 @@ __all__ = [
     "TokenizerLike",
     "batched",
     "characters",
+    "check_tokenizer",
     "get_tokenizer",
+    "is_local",
     "lower",
     "saved_tokenizer",
+    "settled",
     "split",
     "tokenizer_name",
     "words",

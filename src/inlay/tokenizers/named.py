@@ -90,6 +90,16 @@ def get_tokenizer(tokenizer: TokenizerLike | None) -> Tokenizer:
     return Checked(tokenizer, _name_of_function(tokenizer))
 
 
+def check_tokenizer(tokenizer: TokenizerLike | None) -> None:
+    """What `get_tokenizer` refuses is refused; `"auto"` and None may stand until there are texts.
+
+    Raises:
+        InlayError: As `get_tokenizer`.
+    """
+    if not (isinstance(tokenizer, str) and tokenizer == AUTO):
+        get_tokenizer(tokenizer)
+
+
 def tokenizer_name(tokenizer: TokenizerLike | None) -> str | None:
     """The name that a file can hold, or None for a callable that no name leads to.
 
@@ -102,6 +112,13 @@ def tokenizer_name(tokenizer: TokenizerLike | None) -> str | None:
     chosen = get_tokenizer(tokenizer)
     plain = (name for name, known in PLAIN if known is chosen)
     return next(plain, None) or getattr(chosen, "name", None)
+
+
+def is_local(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer never looks across white space; see `Named`."""
+    if isinstance(tokenizer, Named):
+        return tokenizer.is_local
+    return any(tokenizer is plain for plain in (words, lower, split))
 
 
 def saved_tokenizer(name: Any, *, hint: str) -> "str | NotOpened | None":

@@ -1,0 +1,124 @@
+"""A look at the script of some texts: which tokenizer suits them, and whether one given can."""
+
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain, islice
+from typing import Any
+
+from inlay.errors import MissingPackageError
+from inlay.tokenizers.named import AUTO, DEFAULT, get_tokenizer, tokenizer_name
+from inlay.tokenizers.protocol import TokenizerLike
+from inlay.tokenizers.scripts import HAN, HANGUL, KANA, SOUTH_EAST
+
+SAMPLE = 2000  # texts that are looked at, and as many characters of each
+LONG = 10  # letters in a row, from which a run of a script without spaces is no word
+SHARE = 0.1  # of the texts, from which it is worth a warning
+
+# Script, its letters, what splits it, and what does where that is not installed.
+SCRIPTS = (
+    ("Japanese", KANA, "mecab", "characters"),
+    ("Chinese", HAN, "jieba", "characters"),
+    ("Korean", HANGUL, "kiwi", "words"),
+    ("Thai, Lao, Khmer or Burmese", SOUTH_EAST, "icu", "characters"),
+)
+SPACED = ("words", "lower", "split")
+
+
+def settled(
+    tokenizer: TokenizerLike | None, texts: Iterable[Any]
+) -> tuple[TokenizerLike, Iterable[Any]]:
+    """The tokenizer to use for these texts; `"auto"` chooses one, and says so.
+
+    A tokenizer that splits at spaces warns where texts are in a script without any. Looks at the
+    first 2,000 texts, in a few milliseconds.
+
+    Args:
+        tokenizer: As given. None: `"words"`.
+        texts: Strings, or lists of tokens, which need no tokenizer.
+
+    Returns:
+        `(tokenizer, texts)`: a name or a callable, but never "auto"; and the same texts, with
+        those that were looked at back in their place.
+    """
+    tokenizer = DEFAULT if tokenizer is None else tokenizer
+    is_auto = isinstance(tokenizer, str) and tokenizer == AUTO
+    if not is_auto and not _is_spaced(tokenizer):
+        return tokenizer, texts
+    if isinstance(texts, list | tuple):
+        seen: list[Any] = list(texts[:SAMPLE])
+    else:
+        rest: Iterator[Any] = iter(texts)
+        seen = list(islice(rest, SAMPLE))
+        texts = chain(seen, rest)
+    sample = [text[:SAMPLE] for text in seen if isinstance(text, str)]
+    if is_auto:
+        return chosen(sample), texts
+    _warn_of_long_words(tokenizer, sample)
+    return tokenizer, texts
+
+
+def chosen(sample: list[str]) -> str:
+    """The name of the tokenizer that suits a sample, which is also printed to standard error.
+
+    The script with the most letters decides, Japanese from a tenth of kana on. Where its library
+    is not installed, one that needs none is chosen, and the better one named.
+    """
+    text = "\n".join(sample)
+    if not text.strip():
+        return _said(DEFAULT, "no text that can be looked at beforehand")
+    counts = _counted(text)
+    if 2 * sum(counts) <= sum(map(str.isalpha, text)):
+        return _said(DEFAULT, "text with spaces between words")
+    script, _, name, without = SCRIPTS[counts.index(max(counts))]
+    try:
+        get_tokenizer(name)
+    except MissingPackageError as error:
+        return _said(without, f"{script}; {name!r} would be better: {error.hint}")
+    return _said(name, script)
+
+
+def _said(name: str, why: str) -> str:
+    print(f"tokenizer 'auto': {name!r}, for {why}", file=sys.stderr)
+    return name
+
+
+def _counted(text: str) -> list[int]:
+    """How many letters of each of `SCRIPTS`; those of Chinese count as Japanese amid kana."""
+    kana, han, *rest = (sum(map(len, _runs(of, 1).findall(text))) for _, of, _, _ in SCRIPTS)
+    return [kana + han, 0, *rest] if 10 * kana >= kana + han else [kana, han, *rest]
+
+
+@cache
+def _runs(letters: str, least: int) -> re.Pattern[str]:
+    return re.compile(f"[{letters}]{{{least},}}")
+
+
+def _is_spaced(tokenizer: TokenizerLike) -> bool:
+    try:
+        name = tokenizer_name(tokenizer)
+    except MissingPackageError:
+        return False
+    return name is not None and name.rpartition("+")[2] in SPACED and "unwrap" not in name
+
+
+def _warn_of_long_words(tokenizer: TokenizerLike, sample: list[str]) -> None:
+    """Warn where many texts have words that are whole sentences."""
+    runs = _runs(HAN + KANA + SOUTH_EAST, LONG)
+    found = [run for run in map(runs.search, sample) if run]
+    if len(found) < max(1, SHARE * len(sample)):
+        return
+    text = "\n".join(sample)
+    counts = _counted(text)
+    better = SCRIPTS[counts.index(max(counts))][2]
+    longest = max((run for run in runs.findall(text)), key=len)
+    shown = longest if len(longest) <= 20 else f"{longest[:20]}..."
+    warnings.warn(
+        f"{len(found):,} of {len(sample):,} texts have words of up to {len(longest)} letters "
+        f"({shown}) with the tokenizer {tokenizer!r}, for their script has no spaces. "
+        f"Try: tokenizer='characters', or {better!r}.",
+        UserWarning,
+        stacklevel=4,
+    )
