@@ -57,14 +57,14 @@ def test_counts_fall_and_provenance_says_how():
     made = table.provenance
     assert made["settings"]["seed"] == 7
     assert made["settings"]["window"] == 2
-    assert (made["corpus_words"], made["tokenizer"], made["workers"]) == (12, "split", 1)
+    assert (made["corpus_words"], made["tokenizer"], made["workers"]) == (12, "words", 1)
     assert made["inlay"] == inlay.__version__
 
 
 def test_provenance_claims_nothing_about_a_corpus_that_was_encoded_before():
     encoded = encode_corpus(["A b. A b."], min_count=2, tokenizer="lower")
     made = learn(encoded, window=3).provenance
-    assert (made["tokenizer"], made["settings"]["min_count"]) == (None, None)
+    assert (made["tokenizer"], made["settings"]["min_count"]) == ("lower", None)
     assert made["settings"]["max_size"] is None
     assert made["settings"]["window"] == 3
 

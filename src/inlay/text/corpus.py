@@ -45,8 +45,8 @@ class Corpus:
         tokens: The vocabulary, the most frequent word first.
         counts: int64 `(len(tokens),)`.
         words: Words that were read, the rare ones included.
-        tokenizer: The name of the tokenizer; None for a function that no name leads to, and for
-            lists of tokens alone.
+        tokenizer: The name of the tokenizer; None for a function that no name leads to. Lists
+            of tokens were taken as they are.
     """
 
     ids: Array

@@ -14,7 +14,7 @@ from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers, run_pieces
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
-from inlay.tokenizers import Tokenizer, tokenizer_name
+from inlay.tokenizers import TokenizerLike
 from inlay.train.schedule import falling, seed_of
 from inlay.version import __version__
 
@@ -82,7 +82,7 @@ def word2vec(
     workers: int | None = None,
     seed: int = 0,
     deterministic: bool = False,
-    tokenizer: str | Tokenizer = "split",
+    tokenizer: TokenizerLike | None = None,
     progress: bool | None = None,
 ) -> Table:
     """Learn a vector for each frequent word of a corpus.
@@ -113,8 +113,10 @@ def word2vec(
         workers: How many threads train. None: one for each processor, or one if `deterministic`.
         seed: Seed of everything that is left to chance.
         deterministic: Train in one thread, for the same result every time.
-        tokenizer: How texts become tokens: "split" (at white space), "words", "lower" or a
-            callable. Lists of tokens are taken as they are.
+        tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
+            "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
+            "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken
+            as they are. The name stands in the table's provenance.
         progress: Whether to show a bar with words a second and the time left. None: only on a
             terminal.
 
@@ -168,16 +170,16 @@ def word2vec(
                 progress=progress,
             )
         vectors = _train(data, settings, threads, progress)
-    made = asdict(settings) | {"tokenizer": tokenizer_name(tokenizer)}
+    made = asdict(settings)
     if data is corpus:  # these were given to `encode_corpus`, which we have not seen
-        made |= dict.fromkeys(("min_count", "max_size", "tokenizer"))
+        made |= dict.fromkeys(("min_count", "max_size"))
     return Table(
         data.tokens,
         vectors,
         counts=data.counts,
         provenance={
             "model": "word2vec skip-gram, negative sampling",
-            "tokenizer": made.pop("tokenizer"),
+            "tokenizer": data.tokenizer,
             "settings": made,
             "workers": threads,
             "corpus_words": data.words,

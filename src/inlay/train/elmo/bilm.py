@@ -9,7 +9,7 @@ from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
 from inlay.optional import require
 from inlay.text.corpus import CorpusLike
-from inlay.tokenizers import Tokenizer, get_tokenizer
+from inlay.tokenizers import TokenizerLike, check_tokenizer
 from inlay.train.elmo.bilm_settings import BilmSettings
 from inlay.train.elmo.folder import check
 from inlay.train.elmo.resume import left
@@ -41,7 +41,7 @@ def bilm(
     dropout: float = 0.0,
     clip_norm: float = 0.5,
     held_out: float = 0.01,
-    tokenizer: str | Tokenizer = "words",
+    tokenizer: TokenizerLike | None = None,
     workers: int | None = None,
     device: str | None = None,
     seed: int = 0,
@@ -88,8 +88,9 @@ def bilm(
         held_out: The share of the words whose texts are not trained on, so that perplexity can
             be measured on them, each text by itself; at most about 20,000 words. 0 holds out
             none.
-        tokenizer: How texts become tokens: "words", "lower", "split" or a callable. Tokenise
-            the same way when you encode.
+        tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
+            "split", "jieba", "kiwi" or "auto", or a callable; see
+            `inlay.tokenizers.get_tokenizer`. The encoder tokenizes the same way.
         workers: How many threads work on a processor. More than two have work if `batch_size`
             is above 64. None: one for each processor.
         device: Where to train, as torch names it: "cpu", "cuda", "cuda:1". None: on a GPU if
@@ -157,7 +158,7 @@ def bilm(
     resume, keep_softmax = flag("resume", resume), flag("keep_softmax", keep_softmax)
     target = path_to_read("folder", folder)
     check(target)
-    get_tokenizer(tokenizer)
+    check_tokenizer(tokenizer)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
     from inlay.encode.elmo.encoder import Elmo
@@ -175,5 +176,5 @@ def bilm(
         progress=progress,
     )
     with on_stop(lambda: left(target)):
-        train(corpus, settings, job)
-        return Elmo.load(target, tokenizer=tokenizer)
+        used = train(corpus, settings, job)
+        return Elmo.load(target, tokenizer=tokenizer if callable(tokenizer) else used)

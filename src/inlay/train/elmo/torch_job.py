@@ -14,7 +14,7 @@ from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text import Corpus, encode_corpus
 from inlay.text.corpus import CorpusLike
-from inlay.tokenizers import Tokenizer, tokenizer_name
+from inlay.tokenizers import TokenizerLike
 from inlay.train.elmo import folder, resume
 from inlay.train.elmo.measure import unigram
 from inlay.train.elmo.stream import Stream, Texts, Words
@@ -38,7 +38,7 @@ class Job:
     """
 
     folder: Path
-    tokenizer: str | Tokenizer
+    tokenizer: TokenizerLike | None
     workers: int
     device: torch.device
     checkpoint_every: float
@@ -88,17 +88,17 @@ class Data:
         return digest.hexdigest()
 
 
-def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> None:
-    """Do what `inlay.train.bilm` says."""
+def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> str | None:
+    """Do what `inlay.train.bilm` says; returns the name of the tokenizer, if it has one."""
     corpus = encode_corpus(source, min_count=1, tokenizer=job.tokenizer, progress=job.progress)
     data = Data.of(corpus, settings)
-    about = {**asdict(settings), "tokenizer": tokenizer_name(job.tokenizer), "text": data.digest()}
+    about = {**asdict(settings), "tokenizer": corpus.tokenizer, "text": data.digest()}
     job.folder.mkdir(exist_ok=True)
     begun = job.folder / resume.NAME
     if not job.resume:
         begun.unlink(missing_ok=True)
     elif not begun.exists() and folder.is_finished(job.folder, about, softmax=job.keep_softmax):
-        return
+        return corpus.tokenizer
     steps = max(1, math.ceil(settings.epochs * data.train.pieces))
     how = TrainerSettings(
         learning_rate=settings.learning_rate,
@@ -140,6 +140,7 @@ def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> None:
         report,
         trainer.softmax() if job.keep_softmax else {},
     )
+    return corpus.tokenizer
 
 
 def _steps(
