@@ -20,11 +20,8 @@ TEXTS = st.lists(
 def test_a_file_is_what_its_lines_are(tmp_path_factory, name, texts):
     texts = [*texts, "a"]
     path = tmp_path_factory.mktemp("runs") / "corpus.txt"
-    path.write_bytes("\n".join(texts).encode())
-    file, lines = (
-        encode_corpus(corpus, min_count=1, tokenizer=name)
-        for corpus in (path, [line for text in texts for line in text.split("\n")])
-    )
+    path.write_bytes("".join(f"{text}\n" for text in texts).encode())
+    file, lines = (encode_corpus(corpus, min_count=1, tokenizer=name) for corpus in (path, texts))
     assert file.tokens == lines.tokens
     assert file.counts.tolist() == lines.counts.tolist()
     assert file.ids.tolist() == lines.ids.tolist()
@@ -34,7 +31,7 @@ def test_runs_are_forgotten_before_they_fill_the_memory(tmp_path, monkeypatch):
     """Text without white space has as many different runs as lines."""
     lines = [f"line{i},film{i % 7}." for i in range(30_000)] * 3
     path = tmp_path / "corpus.txt"
-    path.write_text("\n".join(lines))
+    path.write_text("".join(f"{line}\n" for line in lines))
     expected = encode_corpus(path, min_count=1)
     made = []
     monkeypatch.setattr(numbering, "RUNS", 100_000)
@@ -60,7 +57,7 @@ def test_each_run_is_split_once(tmp_path):
         def __call__(self, run):
             return seen.append(run) or [run]
 
-    with path.open("rb") as _, (tmp_path / "out").open("wb") as out:
+    with (tmp_path / "out").open("wb") as out:
         report = type("Report", (), {"update": lambda self, n: None})()
         tokens, counts = numbering.number_runs(path, Local(), out, report)
     assert seen == ["a", "b", "c"] == tokens

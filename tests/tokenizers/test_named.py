@@ -12,6 +12,7 @@ from inlay.tokenizers import (
     NotOpened,
     characters,
     get_tokenizer,
+    is_local,
     lower,
     saved_tokenizer,
     tokenizer_name,
@@ -117,6 +118,13 @@ def test_prefixes():
 def test_ngrams_of_what_is_no_length(name):
     with pytest.raises(ArgumentError, match="a number from 1 to 20"):
         get_tokenizer(name)
+
+
+def test_what_never_looks_across_white_space():
+    local = ["words", "lower", "split", "ngrams:2", "nfkc+words", "nfc+lower+split"]
+    assert all(is_local(get_tokenizer(name)) for name in local)
+    others = ["characters", "unwrap+words", "nfc+characters", OWN]
+    assert not any(is_local(get_tokenizer(name)) for name in others)
 
 
 def test_auto_needs_texts():

@@ -267,3 +267,14 @@ def test_what_an_encoded_corpus_would_ignore_is_refused(said):
     corpus = encode_corpus(["a b a b", "b a"] * 5, min_count=2)
     with pytest.raises(ArgumentError, match="nothing, for the corpus is encoded already"):
         word2vec(corpus, vector_size=4, workers=1, **said)
+
+
+def test_words_have_no_punctuation_on_them_unless_split_is_asked_for():
+    """A model that was shown `"film,"` and `"3-D."` has them as neighbours of film."""
+    texts = ["a good film, in 3-D."] * 20
+    made = word2vec(texts, vector_size=8, min_count=1, workers=1)
+    assert sorted(made.tokens) == [",", "-", ".", "3", "D", "a", "film", "good", "in"]
+    assert made.provenance["tokenizer"] == made.tokenizer == "words"
+    made = word2vec(texts, vector_size=8, min_count=1, workers=1, tokenizer="split")
+    assert "film," in made.tokens
+    assert made.tokenizer == "split"

@@ -6,11 +6,17 @@ from inlay.tokenizers.named import (
     DEFAULT,
     check_tokenizer,
     get_tokenizer,
-    is_local,
     saved_tokenizer,
     tokenizer_name,
 )
-from inlay.tokenizers.protocol import Checked, NotOpened, Tokenizer, TokenizerLike, batched
+from inlay.tokenizers.protocol import (
+    Checked,
+    NotOpened,
+    Tokenizer,
+    TokenizerLike,
+    batched,
+    is_local,
+)
 from inlay.tokenizers.words import lower, split, words
 
 __all__ = [

@@ -114,13 +114,6 @@ def tokenizer_name(tokenizer: TokenizerLike | None) -> str | None:
     return next(plain, None) or getattr(chosen, "name", None)
 
 
-def is_local(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer never looks across white space; see `Named`."""
-    if isinstance(tokenizer, Named):
-        return tokenizer.is_local
-    return any(tokenizer is plain for plain in (words, lower, split))
-
-
 def saved_tokenizer(name: Any, *, hint: str) -> "str | NotOpened | None":
     """The tokenizer that a file names: checked, but never imported where it is code.
 

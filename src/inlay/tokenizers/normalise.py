@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from inlay.tokenizers.protocol import Named, Tokenizer, batched
+from inlay.tokenizers.protocol import Named, Tokenizer, batched, is_local
 from inlay.tokenizers.scripts import SPACELESS
 
 # A line's end between two letters (or a mark of punctuation) of a script without spaces.
@@ -42,7 +42,7 @@ class Normalised(Named):
     @property
     def is_local(self) -> bool:  # type: ignore[override]
         """Whether it never looks across white space."""
-        return "unwrap" not in self.steps and bool(getattr(self.tokenizer, "is_local", False))
+        return "unwrap" not in self.steps and is_local(self.tokenizer)
 
     def _batch(self, texts: Iterable[str]) -> Iterator[list[str]]:
         return batched(self.tokenizer, map(self._normal, texts))

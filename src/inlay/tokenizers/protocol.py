@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from inlay.checks import described, many_tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
+from inlay.tokenizers.words import lower, split, words
 
 Tokenizer = Callable[[str], list[str]]
 # What a user may give: a name, the path of a file of pieces, a function (also a generator).
@@ -113,3 +114,10 @@ class NotOpened:
 def batched(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[list[str]]:
     """The tokens of each text, by a tokenizer's own way for many if it has one."""
     return tokenizer.batch(texts) if isinstance(tokenizer, Named) else map(tokenizer, texts)
+
+
+def is_local(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer never looks across white space; see `Named`."""
+    if isinstance(tokenizer, Named):
+        return tokenizer.is_local
+    return any(tokenizer is plain for plain in (words, lower, split))
