@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from inlay import Vocabulary
-from inlay.errors import MissingPackageError
+from inlay.errors import InlayWarning, MissingPackageError
 from inlay.text import encode_corpus
 from inlay.tokenizers import auto, settled
 
@@ -75,11 +75,11 @@ def test_the_choice_is_stored_under_its_real_name(monkeypatch, tmp_path, capsys)
 )
 def test_words_that_are_whole_sentences_are_warned_of(texts, better, n, tokenizer, tmp_path):
     expected = rf"^{n} of {len(texts)} texts have words of up to \d+ letters .*'{better}'\.$"
-    with pytest.warns(UserWarning, match=expected):
+    with pytest.warns(InlayWarning, match=expected):
         Vocabulary.from_texts(texts, tokenizer=tokenizer)
     (tmp_path / "corpus.txt").write_text("\n".join(texts), "utf-8")
     for corpus in (texts, tmp_path / "corpus.txt"):
-        with pytest.warns(UserWarning, match=expected):
+        with pytest.warns(InlayWarning, match=expected):
             encode_corpus(corpus, min_count=1, tokenizer=tokenizer)
 
 

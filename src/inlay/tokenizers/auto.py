@@ -2,12 +2,12 @@
 
 import re
 import sys
-import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain, islice
 from typing import Any
 
+from inlay.checks import warn
 from inlay.errors import MissingPackageError
 from inlay.tokenizers.named import AUTO, DEFAULT, get_tokenizer, tokenizer_name
 from inlay.tokenizers.protocol import TokenizerLike
@@ -115,10 +115,8 @@ def _warn_of_long_words(tokenizer: TokenizerLike, sample: list[str]) -> None:
     better = SCRIPTS[counts.index(max(counts))][2]
     longest = max((run for run in runs.findall(text)), key=len)
     shown = longest if len(longest) <= 20 else f"{longest[:20]}..."
-    warnings.warn(
+    warn(
         f"{len(found):,} of {len(sample):,} texts have words of up to {len(longest)} letters "
         f"({shown}) with the tokenizer {tokenizer!r}, for their script has no spaces. "
         f"Try: tokenizer='characters', or {better!r}.",
-        UserWarning,
-        stacklevel=4,
     )
