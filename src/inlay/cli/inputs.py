@@ -43,7 +43,9 @@ def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
 
     said = {name: given[name] for name in FORMAT_FLAGS if given[name] is not None}
     format = format_of(file, format=given["format"], member=given["member"])
-    known = {field.name for field in dataclasses.fields(format)}  # type: ignore[arg-type]
+    known = set()
+    if dataclasses.is_dataclass(format):  # else it cannot be told anything
+        known = {field.name for field in dataclasses.fields(format)}
     flags = {param.name: param.opts[-1] for param in click.get_current_context().command.params}
     for name in said:
         if name not in known:
@@ -52,8 +54,9 @@ def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
             raise click.UsageError(
                 f"{flags[name]} has no effect on {file}, of the format {format.name!r}; {other}."
             )
-    chosen = dataclasses.replace(format, **said)  # type: ignore[type-var]
-    return {"format": chosen, "member": given["member"], "limit": given["limit"]}
+    if said:
+        format = dataclasses.replace(format, **said)  # type: ignore[type-var]
+    return {"format": format, "member": given["member"], "limit": given["limit"]}
 
 
 def read_embedding(file: str) -> "Table":
