@@ -43,9 +43,7 @@ def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
 
     said = {name: given[name] for name in FORMAT_FLAGS if given[name] is not None}
     format = format_of(file, format=given["format"], member=given["member"])
-    known = set()
-    if dataclasses.is_dataclass(format):  # else it cannot be told anything
-        known = {field.name for field in dataclasses.fields(format)}
+    known = getattr(format, "__dataclass_fields__", {})  # none, if it cannot be told anything
     flags = {param.name: param.opts[-1] for param in click.get_current_context().command.params}
     for name in said:
         if name not in known:
