@@ -51,6 +51,7 @@ REACHED = {
 NEVER = {
     "str(label)": "labels are read from a file, so they are strings",
     "or a function (vectors": "a model is one of two names",
+    "Vocabulary.from_texts(texts, tokenizer='auto')": "the commands pass 'auto' on to the texts",
     "TextClassifier.load(path, X=...)": "the tokenizer's name is tested below",
     "any classifier of vectors": "an embedding is a file of vectors",
     "torch.save(": "vectors are in none of these files",
@@ -193,11 +194,8 @@ def test_hints_are_found_and_every_exception_is_needed():
             "embedding= with vectors to start from",
             "--embedding with vectors to start from",
         ),
-        (
-            "classify predict",
-            "TextClassifier.load(path, tokenizer=...)",
-            "--tokenizer with the one it was made with",
-        ),
+        ("classify predict", "TextClassifier.load(path, tokenizer='a:b')", "--tokenizer a:b"),
+        ("classify fit", "TextClassifier(table, tokenizer=...)", "--tokenizer NAME"),
         ("classify predict", "TextClassifier.load(path, model=...)", ""),
         (
             "train bilm",

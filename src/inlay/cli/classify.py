@@ -110,7 +110,7 @@ def classify() -> None:
     "--max-size",
     default=100_000,
     show_default=True,
-    help="Know at most N words; 0 sets no limit.",
+    help="Keep at most N words in the vocabulary; 0 sets no limit.",
 )
 @click.option(
     "--min-count",

@@ -26,13 +26,13 @@ BASELINES = ("tfidf", "random")
 
 HELP = """Compare classifiers on the labelled texts in DATA, all on the same folds.
 
-Always compared are TF-IDF with logistic regression, which is the baseline to beat, and Kim's
-convolutional network on random vectors. With --embedding, the same network is also compared on
+TF-IDF with logistic regression, which is the baseline to beat, and Kim's convolutional network
+on random vectors are always compared. With --embedding, the same network is also compared on
 your word vectors, frozen and fine-tuned. DATA is what `inlay classify fit` reads.
 
-Each text is judged by in one fold and learned from in the others. The report has the mean
-accuracy, its standard deviation from fold to fold, the difference from the baseline with a
-paired test that allows for the texts that folds share, and the time.
+Each text is used for evaluation in one fold and for training in the others. The report shows the
+mean accuracy, its standard deviation across folds, the difference from the baseline with a
+paired test that corrects for the overlap of the training sets, and the time.
 
 \b
 Example:

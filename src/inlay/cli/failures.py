@@ -100,8 +100,12 @@ class FailingWell(click.Group):
 
 def _told(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
     """Print a warning as one line, without the place in Python's code that users did not write."""
-    text = " ".join(str(message).split())
-    if not issubclass(category, InlayWarning):
+    text, _, hint = " ".join(str(message).split()).partition(" Try: ")
+    context = click.get_current_context(silent=True)
+    hint = in_options(hint, names_of(context.command)) if context else ""
+    if hint:
+        text += f" Try: {hint.rstrip('.')}."
+    if not issubclass(category, InlayWarning | UserWarning):
         text = f"{category.__name__}: {text}"
     click.echo(f"inlay: warning: {escaped(text)}", err=True)
 

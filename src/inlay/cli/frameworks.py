@@ -26,8 +26,11 @@ def load_keras(need: str) -> None:
 
 
 def quiet_backends() -> None:
-    """Keep TensorFlow, where it is the backend, from greeting at length. Before its import."""
+    """Keep TensorFlow, where it is the backend, from advice on its graphs. Before its import."""
+    import logging
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def check_package(module: str, *, extra: str, need: str) -> None:

@@ -15,8 +15,9 @@ PHRASES = {
     r"\bn_train\b": "train_size",
     r"\ba lower alpha\b": "a lower --alpha",
     r"\blet load recognise the format: ": "",
-    r"\bTextClassifier\.load\(path, tokenizer=\.\.\.\)": "tokenizer= with the one it was made with",
-    r"load_encoder\(\.\.\., tokenizer=.*": "tokenizer= with the one it was made with",
+    r"\b[A-Z]\w*(?:\.\w+)?\(\w+, tokenizer=('[^']*'|\.\.\.)\)": r"tokenizer=\1",
+    r"load_encoder\(\.\.\., tokenizer=.*": "tokenizer=... with the one it was made with",
+    r"^text\.encode\('utf-8'.*": "a copy of the text in UTF-8",
     r"the list that belongs to this matrix": "the file of tokens, one per line, of this matrix",
     r", a \.json, or a list$": " or a .json",
     r"give them as a Python list": "tokens= with a file of a token per line",
@@ -72,7 +73,8 @@ def in_options(hint: str, names: Mapping[str, str]) -> str:
         if name not in names:
             return match[0]
         said = value.strip("'.")
-        if not said and hint[match.end() :].startswith(","):
+        rest = hint[match.end() :]
+        if not said and not rest.startswith(" with") and (value or rest.startswith(",")):
             said = "NAME"
         return f"{names[name]} {said}" if said else names[name]
 
@@ -95,6 +97,7 @@ def in_words(text: str) -> str:
         >>> in_words("one of glove, npz, or a Format"), in_words("str 'bert'")
         ('one of glove, npz', "'bert'")
     """
+    text = text.replace(", 'module:function', or a callable", ", or module:function")
     return re.sub(r",? or a (?:Format|callable)\b|^str (?=')", "", text)
 
 

@@ -10,6 +10,10 @@ from typing import NoReturn
 
 INTERRUPTED = 130  # as shells count signals: 128 and the signal's number
 
+_screen = (
+    2  # standard error; a copy of it, as the other is turned away from greetings of frameworks
+)
+
 
 def answer_signals() -> None:
     """Take over Ctrl-C and `kill` for this process; see `work`.
@@ -17,6 +21,9 @@ def answer_signals() -> None:
     Who starts a program in the background may have it ignore Ctrl-C; then it does.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        global _screen
+        with suppress(OSError):
+            _screen = os.dup(2)
         signal.signal(signal.SIGINT, _stop_at_once)
     # So that a `kill` cleans up half-written files like Ctrl-C does.
     signal.signal(signal.SIGTERM, _terminate)
@@ -43,7 +50,7 @@ def _stop_at_once(number: int, frame: FrameType | None) -> NoReturn:
     with suppress(Exception):
         sys.stdout.flush()
     with suppress(OSError):
-        os.write(2, b"Stopped.\n")
+        os.write(_screen, b"Stopped.\n")
     os._exit(INTERRUPTED)
 
 

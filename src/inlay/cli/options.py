@@ -1,7 +1,5 @@
 """Options that commands have in common, each with what can be checked of it at once."""
 
-import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -43,15 +41,18 @@ def checked_tokenizer(
         click.BadParameter: There is no such tokenizer.
         MissingPackageError: It is in a package that is not installed.
     """
-    if value is None:
-        return None
     from inlay.tokenizers import get_tokenizer
+    from inlay.tokenizers.named import AUTO, NAMES
 
-    if ":" in value and os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())  # a module of the user's own, in the current folder
+    if value is None or value == AUTO:
+        return value
     try:
         get_tokenizer(value)
     except (ArgumentError, ArgumentTypeError) as error:
+        import difflib
+
+        near = difflib.get_close_matches(value, (*NAMES, AUTO), 2)
+        error.hint = error.hint or " or ".join(f"tokenizer={name!r}" for name in near)
         raise bad_value(error, context, param) from error
     return value
 
@@ -65,7 +66,7 @@ overwrite_option = click.option(
 progress_option = click.option(
     "--progress/--no-progress",
     default=None,
-    help="Show a progress bar, or none.  [default: only on a terminal]",
+    help="Show or hide the progress bar.  [default: show it on a terminal]",
 )
 
 
@@ -97,7 +98,7 @@ def reading_options(format_name: str = "--format") -> Decorator:
         click.option(
             "--dim",
             type=click.IntRange(1),
-            help="Take so many numbers for a vector, where the file leaves it unclear.",
+            help="Read N numbers per vector, where the file leaves it unclear.",
         ),
         click.option(
             "tokens",
@@ -114,7 +115,7 @@ def reading_options(format_name: str = "--format") -> Decorator:
         click.option(
             "--header",
             type=click.Choice(["check", "ignore"]),
-            help="Hold the file to the counts in its header, or ignore them.  [default: check]",
+            help="Check the counts in the header of the file, or ignore them.  [default: check]",
         ),
         click.option(
             "--nonfinite",
@@ -141,7 +142,8 @@ def data_options() -> Decorator:
         click.option(
             "--label",
             metavar="COLUMN",
-            help="Take the labels from this column, likewise.  [default: label]",
+            help="Take the labels from this column, named or numbered in the same way.  "
+            "[default: label]",
         ),
         click.option(
             "--split",

@@ -68,11 +68,13 @@ def train() -> None:
 @click.option(
     "--format-out", metavar="NAME", help="Write this format, where the name of OUT says none."
 )
-@click.option("--vector-size", default=100, help="Give each vector N numbers.")
+@click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
 @click.option("--negative", default=5, help="Draw N noise words for each pair.")
 @click.option(
-    "--sample", default=1e-4, help="Thin out words above this share of the corpus; 0 thins none."
+    "--sample",
+    default=1e-4,
+    help="Downsample words above this share of the corpus; 0 keeps them all.",
 )
 @click.option("--min-count", default=5, help="Leave out words that occur less often than this.")
 @click.option("--max-size", type=int, help="Keep only the N most frequent words.")
