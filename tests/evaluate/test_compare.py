@@ -80,6 +80,17 @@ def test_a_file_and_a_classifier_beside_the_baseline(tmp_path):
     assert [row.name for row in alone.rows] == ["dummy"]
 
 
+def test_auto_chooses_one_tokenizer_for_all(capsys):
+    texts = ["这部电影真好看", "这部电影真难看"] * 10
+    found = compare(texts, [1, 0] * 10, embeddings="tfidf", tokenizer="auto", folds=2)
+    assert capsys.readouterr().err.startswith("tokenizer 'auto': ")
+    assert found.rows[0].mean == 1.0
+    tokens = found.fitted["TF-IDF + logistic regression"][0].vocabulary_
+    assert texts[0] not in tokens
+    with pytest.warns(UserWarning, match="for their script has no spaces"):
+        compare(["这部电影真的是非常非常好看"] * 20, [1, 0] * 10, embeddings="tfidf", folds=2)
+
+
 def test_an_estimator_that_fails_is_named_and_one_without_parameters_is_copied():
     class Fails(DummyClassifier):
         def fit(self, texts, labels):

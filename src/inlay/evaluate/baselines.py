@@ -15,7 +15,7 @@ from inlay.classify.vectors import given_table
 from inlay.core import Table
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.optional import require
-from inlay.tokenizers import Tokenizer, get_tokenizer
+from inlay.tokenizers import TokenizerLike, get_tokenizer
 
 FEW = 1_000  # training texts below which holding some out costs more than it tells
 FEW_SETTINGS = {"validation": None, "epochs": 20, "batch_size": 20}
@@ -36,7 +36,7 @@ class Contestant(Protocol):
 class FirstTokens:
     """The tokens of a text that the networks read, so that TF-IDF reads the same."""
 
-    def __init__(self, tokenizer: str | Tokenizer, max_length: int | None) -> None:
+    def __init__(self, tokenizer: TokenizerLike, max_length: int | None) -> None:
         self.tokenize, self.max_length = get_tokenizer(tokenizer), max_length
 
     def __call__(self, text: Text) -> list[str]:
@@ -82,7 +82,7 @@ def contestants(
     embeddings: Mapping[str, Named],
     *,
     n_texts: int,
-    tokenizer: str | Tokenizer | None,
+    tokenizer: TokenizerLike | None,
     max_length: int | None,
 ) -> list[tuple[str, Contestant]]:
     """TF-IDF with logistic regression; Kim's network with random, frozen and tuned vectors.

@@ -25,7 +25,7 @@ from inlay.jobs.progress import progress as progress_bar
 from inlay.jobs.stop import on_stop
 from inlay.optional import require
 from inlay.text import LabelledTexts
-from inlay.tokenizers import Tokenizer, get_tokenizer
+from inlay.tokenizers import TokenizerLike, check_tokenizer, settled
 
 NEED = "comparing classifiers"
 DEFAULT = ("tfidf", "random")
@@ -43,7 +43,7 @@ def compare(
     folds: int = 5,
     n_train: int | None = None,
     n_test: int | None = None,
-    tokenizer: str | Tokenizer | None = None,
+    tokenizer: TokenizerLike | None = None,
     max_length: int | None = 400,
     seed: int = 0,
     progress: bool | None = None,
@@ -73,7 +73,8 @@ def compare(
             None: all texts that are not in the fold, and 80 % of each class where `folds` is 1.
         n_test: At most how many texts to judge by in a fold. None: all.
         tokenizer: How strings become tokens, for all `embeddings`. None: the one that a table
-            was trained with, if that is known, and else "words".
+            was trained with, if that is known, and else "words". "auto" chooses one by the
+            script of the texts.
         max_length: How many tokens of each text all `embeddings` read. None: all.
         seed: The seed of the folds, and of estimators with a setting of that name: `seed` plus
             the number of the fold.
@@ -105,14 +106,16 @@ def compare(
         whole("seed", seed, least=0, most=LARGEST_SEED - n_folds)
     n_train, n_test = whole_or_none("n_train", n_train), whole_or_none("n_test", n_test)
     max_length = whole_or_none("max_length", max_length)
-    if tokenizer is not None:
-        get_tokenizer(tokenizer)
+    check_tokenizer(tokenizer)
     _check_pairs(estimators)
     if embeddings is None:
         embeddings = () if estimators else DEFAULT
     named = named_embeddings(embeddings)
     clone = require("sklearn.base", extra="demo", need=NEED).clone
     texts, y = labelled_data(data, labels, text=text, label=label)
+    if named:
+        suited, _ = settled(tokenizer, texts)
+        tokenizer = None if tokenizer is None else suited
     parts = list(folds_of(y, n_folds, n_train=n_train, n_test=n_test, seed=seed))
     compared = contestants(
         named, n_texts=len(parts[0][0]), tokenizer=tokenizer, max_length=max_length

@@ -17,7 +17,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.lines import first_lines, read_lines
-from inlay.checks import described, flag, whole, whole_or_none
+from inlay.checks import described, flag, many_texts, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text.numbering import number_file, number_runs, number_stream
@@ -99,6 +99,8 @@ def encode_corpus(
     if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
         expected = "the path of a text file, or a list of texts"
         raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
+    if not isinstance(corpus, str | PathLike):
+        corpus = many_texts("corpus", corpus)
     # Without a name from the start (where the system can): nothing is left behind by a process
     # that is killed.
     with tempfile.TemporaryFile(prefix="inlay-corpus-") as file:
