@@ -247,3 +247,18 @@ def test_a_warning_stands_at_the_line_of_the_user():
     with pytest.warns(InlayWarning, match="^directly$") as told:
         checks.warn("directly")
     assert told[0].filename == __file__
+
+
+def test_an_empty_string_is_no_name():
+    table, vocab = Table(["a"], [[1.0]]), Vocabulary(["a"])
+    for use in (Table.load, Vocabulary.load, table.save, vocab.save, inlay.TextClassifier.load):
+        with pytest.raises(ArgumentError, match="path: expected the name of a file or folder, got"):
+            use("")
+
+
+def test_what_is_shown_is_short():
+    assert checks.shown("a") == "'a'"
+    assert checks.shown("x" * 60) == repr("x" * 60)
+    assert checks.shown("x" * 61) == repr("x" * 60) + "..."
+    assert checks.shown(b"x" * 99) == repr(b"x" * 60) + "..."
+    assert checks.shown([1] * 99) == repr([1] * 99)[:60] + "..."

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, MissingFileError
 
 T = TypeVar("T")
+LONG = 60  # characters of a value in a message
+OURS = ("inlay.", "contextlib")  # modules whose lines no user wrote
 
 
 def whole(name: str, value: Any, *, least: int = 1, most: int | None = None) -> int:
@@ -227,7 +229,10 @@ def path_to_read(name: str, path: Any) -> Path:
 
     Raises:
         ArgumentTypeError: No string and no path, or bytes.
+        ArgumentError: An empty string, which would be the working folder.
     """
+    if isinstance(path, str) and not path:
+        raise ArgumentError(name, expected="the name of a file or folder", got="an empty string")
     if isinstance(path, str) or (
         isinstance(path, os.PathLike) and isinstance(path.__fspath__(), str)
     ):
@@ -297,7 +302,7 @@ def warn(message: str) -> None:
         message: What was found and what to try, as in an error.
     """
     frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("inlay."):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(OURS):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, InlayWarning, stacklevel=level)
 
@@ -309,8 +314,15 @@ def described(value: Any) -> str:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
         return f"{type(value).__name__} of shape {shape}"
-    shown = repr(value)
-    return f"{type(value).__name__} {shown[:60]}{'...' if len(shown) > 60 else ''}"
+    return f"{type(value).__name__} {shown(value)}"
+
+
+def shown(value: Any) -> str:
+    """The beginning of what a value looks like: a token may be a million characters long."""
+    if isinstance(value, str | bytes):
+        return f"{value[:LONG]!r}{'...' if len(value) > LONG else ''}"
+    text = repr(value)
+    return text if len(text) <= LONG else f"{text[:LONG]}..."
 
 
 def _in_a_folder(target: Path) -> Path:

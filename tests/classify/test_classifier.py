@@ -120,7 +120,7 @@ def test_what_trainable_means():
         ),
         ({"variant": "rand", "embedding": 1}, "variant: expected another one beside an embedding"),
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
-        ({"model": "lstm"}, "'cnn' or 'mean'.*or a function"),
+        ({"model": "lstm"}, "'cnn' or 'mean'.*a function of your own"),
         ({"validation": 1.5}, "between 0 and 1"),
         ({"validation": (["x"], ["c"])}, "two classes"),
         ({"validation": (["x", "y"], ["a", "c"])}, "classes of the texts"),

@@ -215,7 +215,12 @@ def test_hashed_ids_cannot_be_turned_back_into_tokens(table):
         table.align(HashingVocabulary(10))
 
 
-@pytest.mark.parametrize("vocab", ["good", None, 3, {"good", "film"}])
+def test_one_token_is_no_vocabulary(table):
+    with pytest.raises(ArgumentTypeError, match=r"vocab: expected a Vocabulary, .*table\[token\]"):
+        table.align("good")
+
+
+@pytest.mark.parametrize("vocab", [None, 3, {"good", "film"}])
 def test_what_has_no_tokens_in_order_is_no_vocabulary(table, vocab):
     with pytest.raises(ArgumentTypeError, match=r"^vocab: expected a list of tokens"):
         table.align(vocab)

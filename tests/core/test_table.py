@@ -1,6 +1,7 @@
 import copy
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from inlay.errors import (
     ArgumentTypeError,
     IdError,
     ImmutableError,
+    InlayError,
     UnknownTokenError,
 )
 
@@ -72,7 +74,6 @@ def test_tokens_that_are_packed_already_are_shared():
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [
-        ({"a": 1, "b": 0}, "tokens: expected a list of tokens, got dict"),
         ({"a", "b"}, r"a set, which has another order in each process.*sorted\(tokens\)"),
         (["a", None], "tokens, item 1: expected a string, got None"),
         ([b"a", b"b"], "tokens, item 0: expected a string, got bytes"),
@@ -243,8 +244,52 @@ def test_bad_arrays():
             Table(["a"], np.ones((1, 2)), counts=counts)
     with pytest.raises(ArgumentTypeError, match="counts: expected whole numbers, got <U1"):
         Table(["a"], np.ones((1, 2)), counts=["1"])
-    with pytest.raises(ArgumentTypeError, match="tokens: expected a list of tokens, got str"):
-        Table("ab", np.ones((2, 2)))
+    with pytest.raises(ArgumentTypeError, match=r"^provenance: expected a dict, .* got str 'x'"):
+        Table(["a"], np.ones((1, 2)), provenance="x")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("glove.txt",), r"got str 'glove.txt'\. Try: inlay\.load\('glove.txt'\) for a file"),
+        ((Path("glove.txt"), 300), r"inlay\.load\('glove.txt'\) for a file"),
+        (({"a": np.ones(3)},), r"np\.array\(list\(d\.values\(\)\), 'float32'\)\)"),
+        (({"a": 1, "b": 0}, np.eye(2)), r"got dict .* for a dict of vectors"),
+        ((["a", "b"],), r"got nothing for the matrix\. Try: Table\(tokens, matrix\)"),
+        ((np.eye(2), ["a", "b"]), r"got the matrix, then the tokens"),
+    ],
+)
+def test_what_is_no_pair_of_tokens_and_matrix_is_told_what_makes_a_table_of_it(arguments, hint):
+    with pytest.raises(ArgumentTypeError, match=rf"^Table: expected the tokens, .*{hint}"):
+        Table(*arguments)
+
+
+def test_a_text_is_no_list_of_tokens(table):
+    with pytest.raises(ArgumentTypeError, match=r"^mean: .*table\.mean\(inlay\.words\(text\)\)"):
+        table.mean("good film")
+    assert table.mean("nowhere")[1] == 0
+    phrases = Table(["New York"], np.ones((1, 2)))
+    assert phrases.mean("New York")[1] == 1
+    with pytest.raises(ArgumentTypeError, match=r"expected a token, or a list of tokens, got int"):
+        table[0]
+
+
+def test_a_token_of_any_length_makes_a_short_message():
+    long = "x" * 10_000_000
+    table = Table([long], np.ones((1, 2)), provenance={"source": long})
+    for shown in (repr(table), repr(table.tokens), str(table.align([long + "y"]).coverage)):
+        assert len(shown) < 200
+    for wrong in (
+        lambda: table["y" * 10_000_000],
+        lambda: Vocabulary(["a"], unk=None)[long],
+        lambda: Vocabulary([long, long]),
+        lambda: table.align([long + "y"], "error"),
+        lambda: Vocabulary.from_mapping({long: 3}),
+        lambda: Vocabulary.from_mapping({"a": 0}, unk=long),
+    ):
+        with pytest.raises(InlayError) as raised:
+            wrong()
+        assert len(str(raised.value)) < 400
 
 
 def test_counts_that_are_whole_are_kept_as_int64():

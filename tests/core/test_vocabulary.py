@@ -441,3 +441,13 @@ def test_a_file_that_is_not_there(tmp_path):
         Vocabulary.load(tmp_path)
     with pytest.raises(ArgumentTypeError, match="path: expected a path"):
         Vocabulary.load(None)
+
+
+def test_a_path_is_no_list_of_texts(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("a good film")
+    for given in (path, str(path)):
+        with pytest.raises(ArgumentTypeError, match=r"texts: .*the path '.*Try: open\(path, enc"):
+            Vocabulary.from_texts(given)
+    with pytest.raises(ArgumentTypeError, match=r"put it in a list: \[text\]"):
+        Vocabulary.from_texts("a good film")

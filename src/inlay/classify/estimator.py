@@ -3,6 +3,7 @@
 import inspect
 from typing import Any, Self
 
+from inlay.checks import shown
 from inlay.errors import ArgumentError, NotFittedError
 from inlay.optional import require
 
@@ -62,7 +63,7 @@ class Estimator:
 
     def __repr__(self) -> str:
         defaults = self._defaults()
-        changed = [f"{k}={v!r}" for k, v in self.get_params().items() if v is not defaults[k]]
+        changed = [f"{k}={shown(v)}" for k, v in self.get_params().items() if v is not defaults[k]]
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __sklearn_clone__(self) -> Self:

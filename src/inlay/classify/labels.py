@@ -133,7 +133,12 @@ def _as_array(labels: list[Any]) -> Array:
     if not all(isinstance(label, int | float | np.number | np.bool_) for label in labels):
         kinds = sorted({type(label).__name__ for label in labels})
         raise ArgumentTypeError(
-            "labels", expected="all strings or all whole numbers", got=" and ".join(kinds)
+            "labels",
+            expected="all strings or all whole numbers",
+            got=" and ".join(kinds),
+            hint="labels.argmax(axis=1) of one-hot rows, labels.ravel() of a column: a text has one"
+            if any(isinstance(label, list | tuple | np.ndarray) for label in labels)
+            else "str(label) for all of them",
         )
     array = np.asarray(labels)
     if array.dtype.kind not in "biuf":

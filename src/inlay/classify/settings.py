@@ -57,7 +57,7 @@ class ClassifierSettings:
         choice("variant", values["variant"], (None, *VARIANTS))
         check_tokenizer(values["tokenizer"])
         if not callable(values["model"]):
-            hint = "or a function (vectors, mask, n_classes) -> scores"
+            hint = "a function of your own: (vectors, mask, n_classes) -> scores"
             choice("model", values["model"], MODELS, hint=hint)
         values["validation"] = _checked_validation(values["validation"])
         return cls(**values)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.bytes.content import shortened
 from inlay.bytes.writing import atomic_folder, restore_folder
 from inlay.checks import described, whole
 from inlay.classify.labels import checked_labels
@@ -215,7 +216,9 @@ def _verify(expected: Any, found: dict[str, str], path: Path) -> None:
 
 def _read_settings(path: Path) -> dict[str, Any]:
     if not path.is_dir():
-        raise MissingFileError(str(path), expected="a folder", got="none")
+        got = "a file" if path.exists() else "nothing there"
+        expected = "a folder that TextClassifier.save wrote"
+        raise MissingFileError(shortened(path), expected=expected, got=got)
     for name in (SETTINGS, VOCABULARY, WEIGHTS):
         if not (path / name).is_file():
             raise _damaged(path, "a folder that TextClassifier.save wrote", f"no {name}")

@@ -41,8 +41,9 @@ def given_table(embedding: Any) -> Table | None:
         from inlay.formats import load
 
         return load(embedding)
+    hint = "Table(tokens, array)" if hasattr(embedding, "shape") else ""
     raise ArgumentTypeError(
-        "embedding", expected="a Table, its file or None", got=described(embedding)
+        "embedding", expected="a Table, its file or None", got=described(embedding), hint=hint
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import choice, described, many, many_tokens
+from inlay.checks import LONG, choice, described, many, many_tokens, shown
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
@@ -62,8 +62,9 @@ class Coverage:
         if self.n_tokens is not None and self.n_tokens_found is not None:
             lines.append(f"tokens found: {_share(self.n_tokens_found, self.n_tokens)}")
         if self.misses:
-            shown = ", ".join(t if n is None else f"{t} ({n})" for t, n in self.misses)
-            lines.append(f"most frequent misses: {shown}")
+            cut = [(t if len(t) <= LONG else f"{t[:LONG]}...", n) for t, n in self.misses]
+            listed = ", ".join(t if n is None else f"{t} ({n})" for t, n in cut)
+            lines.append(f"most frequent misses: {listed}")
         return "\n".join(lines)
 
 
@@ -100,6 +101,13 @@ def as_vocabulary(given: Any) -> Vocabulary:
         )
     if isinstance(given, Mapping):
         return Vocabulary.from_mapping(given)
+    if isinstance(given, str):
+        raise ArgumentTypeError(
+            "vocab",
+            expected="a Vocabulary, or a list of tokens",
+            got=described(given),
+            hint="table[token] for the vector of one; table.align(Vocabulary.from_texts([text]))",
+        )
     return Vocabulary._of(Tokens.from_list(many_tokens("vocab", given)).check_distinct())
 
 
@@ -206,11 +214,11 @@ def _vectors_for(
         return np.stack([_called(unknown, vocab.tokens[i], known.shape[1]) for i in missing])
     refused = missing[missing != vocab.unk_id] if vocab.unk_id is not None else missing
     if unknown == "error" and refused.size:
-        shown = ", ".join(repr(vocab.tokens[i]) for i in refused[:10])
+        listed = ", ".join(shown(vocab.tokens[i]) for i in refused[:10])
         raise UnknownTokenError(
             "align",
             expected="every token of the vocabulary in the table",
-            got=f"{refused.size} that are not: {shown}",
+            got=f"{refused.size} that are not: {listed}",
             hint="unknown='normal', or a fallback",
         )
     if unknown != "zeros" and not len(known):

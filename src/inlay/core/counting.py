@@ -1,13 +1,16 @@
 """The tokens of texts, counted: what a vocabulary is made of."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from inlay.aliases import Text
+from inlay.bytes.content import kind_of
 from inlay.checks import whole, whole_or_none
 from inlay.core.numericalizer import token_lists
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.tokenizers import Tokenizer
 
 
@@ -31,6 +34,10 @@ def most_frequent(
     Raises:
         ArgumentError: `max_size` leaves no room beside the special tokens.
     """
+    if isinstance(texts, str | os.PathLike) and kind_of(Path(texts)) is not None:
+        hint = "open(path, encoding='utf-8') for a text on each line, inlay.read_labelled(path)"
+        expected, got = "a list of texts", f"the path {os.fspath(texts)!r}"
+        raise ArgumentTypeError("texts", expected=expected, got=got, hint=hint)
     least = whole("min_count", min_count, least=0)
     most = whole_or_none("max_size", max_size)
     if most is not None and most <= len(special):

@@ -1,8 +1,9 @@
 """What tables and vocabularies are given beside their tokens, looked at once."""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -126,13 +127,39 @@ def checked_matrix(matrix: Any, n: int) -> Array:
     return np.ascontiguousarray(array)
 
 
-def holds_strings(value: Any) -> bool:
-    """Whether something's first item is a string."""
+def check_order(tokens: Any, matrix: Any) -> None:
+    """Refuse what is no pair of tokens and a matrix, with what makes a table of it.
+
+    Raises:
+        ArgumentTypeError: A file, a map of vectors, one of the two alone, or the two the other
+            way round.
+    """
+    got, hint = described(tokens), "Table(tokens, matrix)"
+    if isinstance(tokens, str | os.PathLike):
+        hint = f"inlay.load({os.fspath(tokens)!r:.60}) for a file"
+    elif isinstance(tokens, Mapping):
+        hint = "Table(list(d), np.array(list(d.values()), 'float32')) for a dict of vectors"
+    elif _holds_strings(matrix) and not _holds_strings(tokens):
+        got = "the matrix, then the tokens"
+    elif matrix is None:
+        got = "nothing for the matrix"
+    else:
+        return
+    raise ArgumentTypeError("Table", expected="the tokens, then the matrix", got=got, hint=hint)
+
+
+def _holds_strings(value: Any) -> bool:
+    """Whether the first item of a list, or of what holds several, is a string."""
+    if isinstance(value, Iterator):  # it would be used up
+        return True
     return isinstance(value, Iterable) and isinstance(next(iter(value), None), str)
 
 
-def plain_json(provenance: Mapping[str, Any] | None) -> dict[str, Any]:
+def plain_json(provenance: Any) -> dict[str, Any]:
     """A copy, as it would come back from a file."""
+    if provenance is not None and not isinstance(provenance, Mapping):
+        expected = "a dict, as {'source': 'my corpus'}"
+        raise ArgumentTypeError("provenance", expected=expected, got=described(provenance))
     try:
         plain: dict[str, Any] = json.loads(json.dumps(dict(provenance or {})))
     except (TypeError, ValueError, RecursionError) as error:

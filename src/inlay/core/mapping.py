@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from inlay.checks import described
+from inlay.checks import described, shown
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
 
@@ -35,7 +35,7 @@ def checked_mapping(mapping: Any, pad: Any, unk: Any) -> Mapping[str, int]:
             raise UnknownTokenError(
                 name,
                 expected="a token of the mapping",
-                got=f"{token!r}, which it does not have",
+                got=f"{shown(token)}, which it does not have",
                 hint=f"leave {name}= out, if it has none",
             )
     return dict(mapping)
@@ -49,7 +49,7 @@ def tokens_by_id(mapping: Mapping[str, int]) -> list[str]:
             raise ArgumentError(
                 "mapping",
                 expected=f"each id from 0 to {len(rows) - 1} once",
-                got=f"{i!r:.60} for {token!r:.60}",
+                got=f"{shown(i)} for {shown(token)}",
                 hint=_instead_of(mapping),
             )
         rows[i] = token

@@ -6,17 +6,17 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 from inlay.aliases import Array
-from inlay.checks import whole
+from inlay.checks import LONG, whole
 from inlay.core.agreement import split_by, warn_of_cost
 from inlay.core.alignment import CASE, Coverage, Unknown, align_rows, as_vocabulary
-from inlay.core.given import checked_counts, checked_matrix, holds_strings, plain_json, row_or_none
+from inlay.core.given import check_order, checked_counts, checked_matrix, plain_json, row_or_none
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
 from inlay.core.travel import Origin
 from inlay.core.vectors import CACHED, Vectors
 from inlay.core.vocabulary import Vocabulary
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError
 
 if TYPE_CHECKING:
     from inlay.formats import Format
@@ -52,7 +52,7 @@ class Table(Vectors):
     def __init__(
         self,
         tokens: Iterable[str],
-        matrix: Any,
+        matrix: Any = None,
         *,
         counts: Any = None,
         pad_id: int | None = None,
@@ -79,14 +79,8 @@ class Table(Vectors):
                 not strings or in no order, or the two the other way round.
             IdError: `pad_id` or `unk_id` beyond the table.
         """
-        try:
-            store = Tokens.from_list(tokens)
-        except ArgumentTypeError:
-            if holds_strings(matrix):
-                got = "the matrix, then the tokens"
-                expected, hint = "the tokens, then the matrix", "Table(tokens, matrix)"
-                raise ArgumentTypeError("Table", expected=expected, got=got, hint=hint) from None
-            raise
+        check_order(tokens, matrix)
+        store = Tokens.from_list(tokens)
         came_from = plain_json(provenance)
         if (splits := split_by(tokens, None)) is not None:
             came_from.setdefault("tokenizer", splits)
@@ -185,7 +179,7 @@ class Table(Vectors):
         return name if isinstance(name, str) else None
 
     def __repr__(self) -> str:
-        source = self._provenance.get("source", "")
+        source = str(self._provenance.get("source", ""))[:LONG]
         return f"Table({len(self)} x {self.dim} {self._storage.dtype}{source and f', {source}'})"
 
     # -- to a model --------------------------------------------------------------------------

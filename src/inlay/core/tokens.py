@@ -14,7 +14,7 @@ from typing import Any, Self, overload
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import described, many_tokens
+from inlay.checks import described, many_tokens, shown
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, IdError
 
 GOLDEN = 0x9E3779B97F4A7C15
@@ -104,7 +104,7 @@ class Tokens(Sequence[str]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        head = ", ".join(repr(token) for token in self[:3])
+        head = ", ".join(shown(token) for token in self[:3])
         return f"Tokens({len(self)}: {head}{', ...' if len(self) > 3 else ''})"
 
     def __copy__(self) -> Self:  # it never changes
@@ -149,7 +149,7 @@ class Tokens(Sequence[str]):
             raise ArgumentError(
                 "tokens",
                 expected="each token once",
-                got=f"{self[row]!r} at {int(first[row])} and {row}",
+                got=f"{shown(self[row])} at {int(first[row])} and {row}",
                 hint="list(dict.fromkeys(tokens)) keeps the first of each",
             )
         return self

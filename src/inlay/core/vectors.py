@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import choice, described, many_tokens, whole_or_none
+from inlay.checks import choice, described, many_tokens, shown, whole_or_none
 from inlay.core.cosine import cosines, highest, inverse_norms, unit
 from inlay.core.immutable import read_only
 from inlay.core.queries import Queries, asked, direction
@@ -113,6 +113,9 @@ class Vectors(Rows):
         if isinstance(token, str):
             return np.array(self._storage[self._row(token)], np.float32)
         hint = "table.vectors[row] for a row by its number"
+        if not hasattr(token, "__iter__"):
+            expected, got = "a token, or a list of tokens", described(token)
+            raise ArgumentTypeError("table[...]", expected=expected, got=got, hint=hint)
         rows = [self._row(t) for t in many_tokens("table[...]", token, hint=hint)]
         return np.array(self._storage[rows], np.float32)
 
@@ -201,7 +204,7 @@ class Vectors(Rows):
             `(vector, n_known)`: float32 `(dim,)`, and how many tokens were found.
 
         Raises:
-            ArgumentTypeError: An item that is not a string.
+            ArgumentTypeError: An item that is not a string, or a text instead of its tokens.
             UnknownTokenError: `unknown="error"` and a token is not in the table.
 
         Example:
@@ -213,7 +216,12 @@ class Vectors(Rows):
         Source: Iyyer et al. 2015, equation 1.
         """
         choice("unknown", unknown, ("skip", "error"))
-        listed = [tokens] if isinstance(tokens, str) else many_tokens("tokens", tokens)
+        if isinstance(tokens, str):
+            if tokens not in self and len(tokens.split()) > 1:
+                expected, hint = "the tokens of a text", "table.mean(inlay.words(text))"
+                raise ArgumentTypeError("mean", expected=expected, got=described(tokens), hint=hint)
+            tokens = [tokens]
+        listed = many_tokens("tokens", tokens)
         rows = self.tokens.find_many(listed)
         if unknown == "error" and (rows < 0).any():
             self._row(listed[int((rows < 0).argmax())])
@@ -230,7 +238,7 @@ class Vectors(Rows):
             raise UnknownTokenError(
                 "table",
                 expected="a token of the table",
-                got=repr(token),
+                got=shown(token),
                 hint="token in table, or table.align(vocab) for a vector for every token",
             )
         return row

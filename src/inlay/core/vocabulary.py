@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import described, many_texts
+from inlay.checks import described, many_texts, shown
 from inlay.core.counting import most_frequent
 from inlay.core.given import (
     checked_counts,
@@ -290,7 +290,7 @@ class Vocabulary(Rows, Numericalizer):
                 raise UnknownTokenError(
                     "vocabulary",
                     expected="known tokens, for there is no unk token",
-                    got=repr(tokens[int(missing.argmax())]),
+                    got=shown(tokens[int(missing.argmax())]),
                     hint="build the vocabulary with unk='<unk>'",
                 )
             ids[missing] = self.unk_id
