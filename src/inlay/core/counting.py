@@ -14,6 +14,18 @@ from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.tokenizers import Tokenizer
 
 
+def check_no_path(texts: Any) -> None:
+    """Refuse the name of a file, whose characters would pass for texts.
+
+    Raises:
+        ArgumentTypeError: There is a file or folder of this name.
+    """
+    if isinstance(texts, str | os.PathLike) and kind_of(Path(texts)) is not None:
+        hint = "open(path, encoding='utf-8') for a text on each line, inlay.read_labelled(path)"
+        expected, got = "a list of texts", f"the path {os.fspath(texts)!r}"
+        raise ArgumentTypeError("texts", expected=expected, got=got, hint=hint)
+
+
 def most_frequent(
     texts: Iterable[Text],
     tokenize: Tokenizer,
@@ -34,10 +46,6 @@ def most_frequent(
     Raises:
         ArgumentError: `max_size` leaves no room beside the special tokens.
     """
-    if isinstance(texts, str | os.PathLike) and kind_of(Path(texts)) is not None:
-        hint = "open(path, encoding='utf-8') for a text on each line, inlay.read_labelled(path)"
-        expected, got = "a list of texts", f"the path {os.fspath(texts)!r}"
-        raise ArgumentTypeError("texts", expected=expected, got=got, hint=hint)
     least = whole("min_count", min_count, least=0)
     most = whole_or_none("max_size", max_size)
     if most is not None and most <= len(special):

@@ -8,7 +8,7 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import described, many_texts, shown
-from inlay.core.counting import most_frequent
+from inlay.core.counting import check_no_path, most_frequent
 from inlay.core.given import (
     checked_counts,
     listed_tokens,
@@ -155,6 +155,7 @@ class Vocabulary(Rows, Numericalizer):
             >>> vocab.tokens.tolist()
             ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
         """
+        check_no_path(texts)
         tokenizer, texts = settled(tokenizer, many_texts("texts", texts))
         kept = most_frequent(
             texts,
