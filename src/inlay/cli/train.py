@@ -74,7 +74,7 @@ def train() -> None:
 @click.option(
     "--sample",
     default=1e-4,
-    help="Downsample words above this share of the corpus; 0 keeps them all.",
+    help="Downsample words above this share of the corpus; 0 keeps all.",
 )
 @click.option("--min-count", default=5, help="Leave out words that occur less often than this.")
 @click.option("--max-size", type=int, help="Keep only the N most frequent words.")
