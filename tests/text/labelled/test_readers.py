@@ -117,7 +117,7 @@ def test_the_header_says_what_a_file_without_a_suffix_is(tmp_path):
         ({"encoding": "utf-16"}, ArgumentError, "^encoding: .*iconv -f UTF-16"),
         ({"encoding": None}, ArgumentTypeError, "^encoding: expected a name, got None"),
         ({"errors": "quiet"}, ArgumentError, "^errors: expected 'strict', "),
-        ({"split": "train"}, ArgumentError, "^split: expected a folder or archive"),
+        ({"split": "train"}, ArgumentError, "^split: expected a column"),
         (
             {"kind": "fasttext", "text": "a"},
             ArgumentError,

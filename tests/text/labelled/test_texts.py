@@ -1,3 +1,6 @@
+import pytest
+
+from inlay.errors import ArgumentTypeError
 from inlay.text.labelled.texts import Item, LabelledTexts
 
 
@@ -24,3 +27,20 @@ def test_it_unpacks_to_texts_and_labels():
     assert labels is data.labels
     assert len(data) == 3
     assert list(zip(*data, strict=True)) == [("a", "x"), ("b", "y"), ("c", "y")]
+
+
+def test_shuffling_with_a_seed_keeps_what_belongs_together():
+    items = [Item(f"t{i}", f"l{i}", f"pos/{i}_{i % 9}.txt") for i in range(50)]
+    data = LabelledTexts.from_items(items, {"unsup": 1}, None)
+    mixed = data.shuffled(seed=3)
+    assert mixed.texts != data.texts == [f"t{i}" for i in range(50)]
+    assert sorted(mixed.texts) == sorted(data.texts)
+    assert mixed.skipped == {"unsup": 1}
+    for text, label, name, rating in zip(
+        mixed.texts, mixed.labels, mixed.ids, mixed.ratings, strict=True
+    ):
+        number = text[1:]
+        assert (label, name) == (f"l{number}", f"pos/{number}_{rating}.txt")
+    assert data.shuffled(seed=3).texts == mixed.texts != data.shuffled(seed=4).texts
+    with pytest.raises(ArgumentTypeError, match="seed"):
+        data.shuffled(seed="x")

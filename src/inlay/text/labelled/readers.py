@@ -1,7 +1,6 @@
 """Labelled text from wherever it lies: folders, archives, a file per class, tables of text."""
 
 import csv
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,10 @@ from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import UNPACKED
 from inlay.checks import choice, path_to_read, whole, whole_or_none
 from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.text.labelled.doubts import warn_of_labels
 from inlay.text.labelled.folders import archive_files, class_files, folder_files, one_file_a_class
-from inlay.text.labelled.records import delimited, fasttext, json_lines
+from inlay.text.labelled.frames import frame_rows, is_frame
+from inlay.text.labelled.records import Columns, delimited, fasttext, json_lines
 from inlay.text.labelled.texts import Item, LabelledTexts
 
 Kind = Literal["folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext"]
@@ -29,7 +30,7 @@ SUFFIXES: dict[str, Kind] = {
 
 
 def read_labelled(
-    path: str | os.PathLike[str],
+    data: Any,
     *,
     kind: Kind | None = None,
     text: str | int | None = None,
@@ -45,8 +46,11 @@ def read_labelled(
     `[t.replace("<br />", " ") for t in data.texts]` if you do not want those. The order is that
     of the lines, or of the class and file names, the same on every machine.
 
+    A label that begins with a space, or comes once or twice where others come often, is kept as
+    it is and warned of with its line.
+
     Args:
-        path: One of
+        data: A data frame with named columns (of pandas, polars or others), or the path of one of
             a folder (or a tar archive, packed or not, read in place) with a folder
             per class and a file per text, as aclImdb has it (`"folders"`, `"archive"`);
             a folder of files, one per class, a text a line: `rt-polarity.pos` and `.neg`
@@ -58,7 +62,8 @@ def read_labelled(
         text: Column with the text. None: `"text"`. A number counts columns from 0 in a file
             without a header.
         label: Column with the label. None: `"label"`. A number: as for `text`.
-        split: Which part of a folder or archive to read: `"train"`, `"test"`.
+        split: Which part to read: `"train"`, `"test"`. In a folder or an archive that is a
+            folder, in rows what stands in a column `split`.
         max_length: Keep the first words only, split at white space and joined by single
             spaces (the ELMo tutorials take 150). None: everything.
         encoding: Of the bytes. A UTF-8 byte order mark is not part of the text.
@@ -66,7 +71,8 @@ def read_labelled(
 
     Returns:
         All texts in memory. A folder named `unsup` is left out, as it has no labels, and
-        counted in `skipped`.
+        counted in `skipped`, as are rows of another `split`. Whole numbers in a column `rating`
+        are `ratings`.
 
     Raises:
         MissingFileError: Nothing is there.
@@ -85,7 +91,9 @@ def read_labelled(
         >>> texts, labels
         (['good film', 'a bore'], ['pos', 'neg'])
     """
-    path = path_to_read("path", path)
+    if is_frame(data):
+        return _of_frame(data, kind, _columns(text, label), split, max_length)
+    path = path_to_read("data", data)
     if kind_of(path) is None:
         raise MissingFileError(shortened(path), expected="a file or folder", got="nothing there")
     if kind is not None:
@@ -93,8 +101,9 @@ def read_labelled(
     max_length = whole_or_none("max_length", max_length)
     columns = _columns(text, label)
     kind = kind or _sniff(path, columns)
-    if split is not None and kind not in ("folders", "archive"):
-        raise ArgumentError("split", expected="a folder or archive", got=f"a file of {kind}")
+    if split is not None and kind in ("files", "fasttext"):
+        expected = "a folder, an archive, or a column 'split'"
+        raise ArgumentError("split", expected=expected, got=f"{kind!r}")
     for name, column in (("text", text), ("label", label)):
         if column is not None and kind not in OF_COLUMNS:
             expected = f"a file with columns ({', '.join(OF_COLUMNS)})"
@@ -113,6 +122,23 @@ def read_labelled(
         got = f"none, but {_listed(skipped)}" if skipped else "none"
         hint = f"kind= one of {', '.join(KINDS)}"
         raise FormatError(str(path), expected="labelled texts", got=got, hint=hint)
+    if kind in OF_LINES:
+        warn_of_labels(found)
+    return LabelledTexts.from_items(found, skipped, max_length)
+
+
+def _of_frame(
+    data: Any, kind: Any, columns: Columns, split: str | None, max_length: Any
+) -> LabelledTexts:
+    if kind is not None:
+        raise ArgumentError("kind", expected="None, for a data frame has no other", got=repr(kind))
+    max_length = whole_or_none("max_length", max_length)
+    skipped: dict[str, int] = {}
+    found = list(frame_rows(data, columns, split, skipped))
+    if not found:
+        got = f"none, but {_listed(skipped)}" if skipped else "none"
+        raise FormatError("the data frame", expected="labelled texts", got=got)
+    warn_of_labels(found)
     return LabelledTexts.from_items(found, skipped, max_length)
 
 
@@ -132,11 +158,11 @@ def _items(
         case "files":
             return one_file_a_class(path, encoding)
         case "csv":
-            return delimited(path, encoding, ",", columns)
+            return delimited(path, encoding, ",", columns, split, skipped)
         case "tsv":
-            return delimited(path, encoding, "\t", columns)
+            return delimited(path, encoding, "\t", columns, split, skipped)
         case "jsonl":
-            return json_lines(path, encoding, columns)
+            return json_lines(path, encoding, columns, split, skipped)
         case "fasttext":
             return fasttext(path, encoding, skipped)
 

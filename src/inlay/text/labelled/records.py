@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,17 @@ Columns = tuple[str | int, str | int]
 PREFIX = "__label__"
 
 
-def delimited(path: Path, encoding: Encoding, delimiter: str, columns: Columns) -> Iterator[Item]:
+def delimited(
+    path: Path,
+    encoding: Encoding,
+    delimiter: str,
+    columns: Columns,
+    split: str | None,
+    skipped: dict[str, int],
+) -> Iterator[Item]:
     """Rows of a CSV file, where quotes may hold line ends, or of a TSV, where they are text.
 
-    Numbered columns: no header.
+    Numbered columns: no header, and so no columns `split` and `rating` either.
     """
     # One number for the whole process, which is never made smaller; a C long on Windows.
     csv.field_size_limit(max(csv.field_size_limit(), min(TEXT.bytes(), 2**31 - 1)))
@@ -32,21 +40,28 @@ def delimited(path: Path, encoding: Encoding, delimiter: str, columns: Columns) 
     try:
         if all(isinstance(column, int) for column in columns):
             text_at, label_at = columns
+            names: list[str] = []
         else:
-            text_at, label_at = _positions(where, next(rows, []), columns)
+            names = next(rows, [])
+            text_at, label_at = positions(where, names, columns)
+        split_at = None if split is None else _split_at(where, names)
+        rating_at = names.index("rating") if "rating" in {*names} - {*columns} else None
         for row in rows:
             if not row:
                 continue  # a line without anything, as the csv module sees it
             line = f"{where}, line {rows.line_num}"
             try:
+                if split_at is not None and row[split_at] != split:
+                    skipped[row[split_at]] = skipped.get(row[split_at], 0) + 1
+                    continue
                 text, label = row[int(text_at)], row[int(label_at)]
+                rating = None if rating_at is None else rating_of(row[rating_at])
             except IndexError:
+                last = max(int(text_at), int(label_at), split_at or 0, rating_at or 0)
                 raise FormatError(
-                    line,
-                    expected=f"{max(int(text_at), int(label_at)) + 1} columns or more",
-                    got=str(len(row)),
+                    line, expected=f"{last + 1} columns or more", got=str(len(row))
                 ) from None
-            yield Item(text, _label(label, line), f"{name}:{rows.line_num}")
+            yield Item(text, label_of(label, line), f"{name}:{rows.line_num}", rating)
     except csv.Error as error:
         raise FormatError(
             f"{where}, line {rows.line_num}",
@@ -55,7 +70,9 @@ def delimited(path: Path, encoding: Encoding, delimiter: str, columns: Columns) 
         ) from error
 
 
-def json_lines(path: Path, encoding: Encoding, columns: Columns) -> Iterator[Item]:
+def json_lines(
+    path: Path, encoding: Encoding, columns: Columns, split: str | None, skipped: dict[str, int]
+) -> Iterator[Item]:
     """One JSON object a line."""
     text_key, label_key = columns
     for number, line in enumerate(read_lines(path, encoding), 1):
@@ -68,11 +85,17 @@ def json_lines(path: Path, encoding: Encoding, columns: Columns) -> Iterator[Ite
             raise FormatError(where, expected="a JSON object", got=f"{error}") from error
         if not isinstance(content, dict):
             raise FormatError(where, expected="a JSON object", got=type(content).__name__)
-        _positions(where, list(content), columns)
+        positions(where, list(content), columns)
+        if split is not None:
+            _split_at(where, list(content))
+            if (part := content["split"]) != split:
+                skipped[str(part)] = skipped.get(str(part), 0) + 1
+                continue
         text = content[text_key]
         if not isinstance(text, str):
             raise FormatError(where, expected=f"a string as {text_key!r}", got=type(text).__name__)
-        yield Item(text, _label(content[label_key], where), f"{path.name}:{number}")
+        rating = rating_of(content.get("rating")) if "rating" not in columns else None
+        yield Item(text, label_of(content[label_key], where), f"{path.name}:{number}", rating)
 
 
 def fasttext(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterator[Item]:
@@ -89,11 +112,11 @@ def fasttext(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterato
             raise FormatError(where, expected=f"{PREFIX}NAME first", got=f"{first[:60]!r}")
         if text.startswith(PREFIX):
             raise FormatError(where, expected="one label", got=f"{line[:60]!r}")
-        label = _label(first.removeprefix(PREFIX), where)
+        label = label_of(first.removeprefix(PREFIX), where)
         yield Item(text, label, f"{path.name}:{number}")
 
 
-def _positions(where: str, names: list[str], columns: Columns) -> tuple[int, int]:
+def positions(where: str, names: list[Any], columns: Columns) -> tuple[int, int]:
     """Where the text and the label stand among the columns' names."""
     for argument, column in zip(("text", "label"), columns, strict=True):
         if column not in names:
@@ -104,10 +127,23 @@ def _positions(where: str, names: list[str], columns: Columns) -> tuple[int, int
                 hint=f"{argument}= one of them",
             )
     text, label = columns
-    return names.index(str(text)), names.index(str(label))
+    return names.index(text), names.index(label)
 
 
-def _label(value: Any, where: str) -> str:
+def _split_at(where: str, names: list[str]) -> int:
+    if "split" not in names:
+        got = f"columns {', '.join(map(repr, names))}" if names else "columns without names"
+        raise ArgumentError("split", expected=f"a column 'split' in {where}", got=got)
+    return names.index("split")
+
+
+def rating_of(value: Any) -> int | None:
+    """A whole number as it stands in a column, or None."""
+    found = re.fullmatch(r"\s*(-?\d{1,9})(?:\.0*)?\s*", str(value))
+    return int(found[1]) if found else None
+
+
+def label_of(value: Any, where: str) -> str:
     """A label as a string; missing ones, as several programs write them, are errors."""
     missing = value is None or value != value or str(value).strip() in ("", "nan", "NaN")
     if missing or isinstance(value, list | dict):

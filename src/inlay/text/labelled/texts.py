@@ -1,19 +1,23 @@
 """Labelled texts as all readers give them."""
 
+import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
+
+from inlay.checks import whole
 
 RATED = re.compile(r"(?:.*/)?\d+_(\d+)\.\w+")
 
 
 class Item(NamedTuple):
-    """A text, its label, and where it came from."""
+    """A text, its label, where it came from, and how many stars it was given if that is known."""
 
     text: str
     label: str
     id: str
+    rating: int | None = None
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class LabelledTexts:
         texts: As they lie in the file.
         labels: A name for each.
         ids: Where each came from: `"pos/0_9.txt"`, or file name and line.
-        ratings: From file names such as `0_9.txt` (text 0, rating 9), if all have one.
+        ratings: From file names such as `0_9.txt` (text 0, rating 9) or a column `rating`, if
+            all have one.
         skipped: What was not read, by name, and how much of it.
     """
 
@@ -44,8 +49,8 @@ class LabelledTexts:
         texts = [item.text for item in items]
         if max_length is not None:
             texts = [" ".join(text.split(maxsplit=max_length)[:max_length]) for text in texts]
-        rated = [RATED.fullmatch(item.id) for item in items]
-        ratings = [int(found[1]) for found in rated if found]
+        rated = [_rating(item) for item in items]
+        ratings = [rating for rating in rated if rating is not None]
         return cls(
             texts,
             [item.label for item in items],
@@ -59,6 +64,25 @@ class LabelledTexts:
         """The different labels, sorted."""
         return sorted(set(self.labels))
 
+    def shuffled(self, seed: int = 0) -> "LabelledTexts":
+        """The same texts in another order, which the seed and their number decide.
+
+        Files are often sorted by label: shuffle before you cut a part off.
+
+        Example:
+            >>> LabelledTexts(["a", "b", "c"], ["x", "x", "y"], ["1", "2", "3"]).shuffled().texts
+            ['a', 'c', 'b']
+        """
+        order = list(range(len(self)))
+        random.Random(whole("seed", seed, least=0)).shuffle(order)
+        return replace(
+            self,
+            texts=[self.texts[i] for i in order],
+            labels=[self.labels[i] for i in order],
+            ids=[self.ids[i] for i in order],
+            ratings=None if self.ratings is None else [self.ratings[i] for i in order],
+        )
+
     def __len__(self) -> int:
         return len(self.texts)
 
@@ -69,3 +93,8 @@ class LabelledTexts:
     def __repr__(self) -> str:
         shown = ", ".join(self.classes[:8])
         return f"LabelledTexts({len(self)} texts of {len(self.classes)} classes: {shown})"
+
+
+def _rating(item: Item) -> int | None:
+    found = RATED.fullmatch(item.id)
+    return int(found[1]) if found else item.rating
