@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from inlay.classify.labels import checked_labels, compared, warn_of_doubtful
+from inlay.classify.labels import checked_labels, compared, warn_of_doubtful, warn_of_order
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning
 
 
@@ -66,6 +66,20 @@ class NAType:
 def test_pandas_na_is_a_missing_label():
     with pytest.raises(ArgumentError, match="label 1"):
         checked_labels([1, NAType(), 2], 3)
+
+
+def test_a_column_that_was_shuffled_alone_is_told():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"text": list("abcdef"), "label": [1, 0] * 3})
+    mixed = frame.sample(frac=1, random_state=1)
+    with pytest.warns(InlayWarning, match="same index in another order, and are taken by position"):
+        warn_of_order(mixed["text"], frame["label"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_order(mixed["text"], mixed["label"])
+        warn_of_order(mixed["text"], frame["label"].to_numpy())
+        warn_of_order(list("abc"), ["x", "y", "z"])  # lists have an `index` too
+        warn_of_order(frame["text"][:3], frame["label"][3:])
 
 
 def test_labels_of_a_series():

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    InlayWarning,
+    MissingFileError,
+)
 from inlay.evaluate.data import labelled_data
 from inlay.text import read_labelled
 
@@ -47,6 +53,8 @@ def test_a_data_frame_by_its_columns():
     assert read(frame["text"].astype("string"), frame["label"].astype("string")) == shuffled
     renamed = frame.rename(columns={"text": "review"})
     assert read(renamed, text="review") == shuffled
+    with pytest.warns(InlayWarning, match="taken by position"):
+        read(frame["text"], frame["label"].sort_index())
     for given, message in (
         ({"data": renamed}, "text: expected one of the columns 'review', 'label', 'rating'"),
         ({"data": frame, "label": "stars"}, "label: expected one of .* got 'stars'. Try: label= w"),

@@ -10,7 +10,7 @@ from inlay.aliases import Array, Text
 from inlay.checks import every_text
 from inlay.classify import storage
 from inlay.classify.batches import encode, training_widths
-from inlay.classify.labels import checked_labels, warn_of_doubtful
+from inlay.classify.labels import checked_labels, warn_of_doubtful, warn_of_order
 from inlay.classify.settings import ClassifierSettings
 from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
@@ -26,6 +26,7 @@ def fit(
 ) -> tuple[Fitted, Any, Coverage | None]:
     """What `TextClassifier.fit` learns, the network itself, and how many words were found."""
     variant = settings.variant_for(given=embedding is not None)
+    warn_of_order(texts, labels)
     texts = checked_texts(texts)
     y = checked_labels(labels, len(texts))
     classes, targets = np.unique(y, return_inverse=True)

@@ -113,6 +113,22 @@ def _is_one_of(label: Any, known: set[Any]) -> bool:
         return False
 
 
+def warn_of_order(texts: Any, labels: Any) -> None:
+    """Warn where pandas' own order of texts and labels differs: they are taken by position.
+
+    That happens where one of two columns was shuffled alone.
+    """
+    one: Any = getattr(texts, "index", None)
+    other: Any = getattr(labels, "index", None)
+    if not (hasattr(one, "isin") and hasattr(other, "isin")) or len(one) != len(other):
+        return
+    if not one.equals(other) and one.isin(other).all():
+        warn(
+            "texts and labels have the same index in another order, and are taken by position. "
+            "Try: shuffle the rows of the data frame, frame.sample(frac=1), and not one column."
+        )
+
+
 def _is_missing(label: Any) -> bool:
     """None, NaN, which differs from itself, and pandas' NA, which does not even say so."""
     if label is None or type(label).__name__ == "NAType":

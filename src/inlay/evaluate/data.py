@@ -8,7 +8,7 @@ from typing import Any
 from inlay.aliases import Array, Text
 from inlay.bytes.content import kind_of, shortened
 from inlay.checks import described, every_text
-from inlay.classify.labels import checked_labels
+from inlay.classify.labels import checked_labels, warn_of_order
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.text import LabelledTexts, read_labelled
 
@@ -63,6 +63,7 @@ def labelled_data(
             got="None",
             hint="compare(texts, labels), or a file or data frame that has both",
         )
+    warn_of_order(data, labels)
     hint = "texts first and labels second, without missing ones"
     texts: list[Text] = list(every_text("data", data, hint=hint))
     y = checked_labels(labels, len(texts))
