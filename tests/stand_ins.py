@@ -10,6 +10,13 @@ ENGLISH = (
     "the a an good great bad awful boring film movie plot acting king queen man woman boy girl "
     "apple pear river bank was and not of . , !"
 ).split()
+KOREAN = "이 영화 정말 재미 있다 영화가 정말 재미있었다 지루한 연기가 좋았다 별로였다 . !".split()
+CHINESE = "酒店 房间 很 好 不 的 干净 脏 服务 差 早餐 舒服 非常 满意 失望 了 也 ， 。".split()
+NSMC = ("영화가 정말 재미있었다", "지루한 영화 별로였다"), ("연기가 좋았다!", "연기가 별로.")
+HOTELS = (
+    ("房间很干净，服务也非常好！", "早餐太差，房间很脏。"),
+    ("酒店很舒服", "非常失望，不会再来"),
+)
 GOOD, BAD = ("good", "great"), ("bad", "awful")
 
 
@@ -53,11 +60,29 @@ def _imdb(path: Path) -> None:
     _write(path / "train" / "unsup" / "0_0.txt", "a film of a bank and a river\n")
 
 
+def _ratings(path: Path) -> None:
+    """Reviews as in NSMC, two of each label, ten times."""
+    pairs = [(text, 1 - i) for texts in NSMC for i, text in enumerate(texts)] * 10
+    rows = "".join(f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(pairs))
+    _write(path, "id\tdocument\tlabel\n" + rows)
+
+
+def _hotels(path: Path) -> None:
+    """Reviews as in ChnSentiCorp, two of each label, ten times."""
+    pairs = [(text, 1 - i) for texts in HOTELS for i, text in enumerate(texts)] * 10
+    _write(path, "label,review\n" + "".join(f"{label},{text}\n" for text, label in pairs))
+
+
 STAND_INS: dict[str, Callable[[Path], None]] = {
     "aclImdb": _imdb,
+    "ChnSentiCorp_htl_all.csv": _hotels,
+    "cc.ko.300.vec.gz": _word2vec_text(KOREAN, 300),
+    "cc.zh.300.vec.gz": _word2vec_text(CHINESE, 300),
     "elmo": _elmo,
     "glove-wiki-gigaword-50.gz": _word2vec_text(ENGLISH, 50),
     "glove.6B.50d.txt": _glove(50),
     "glove.6B.100d.txt": _glove(100),
+    "ratings_test.txt": _ratings,
+    "ratings_train.txt": _ratings,
     "wiki-news-300d-1M.vec": _word2vec_text(ENGLISH, 300),
 }
