@@ -9,7 +9,8 @@ import pytest
 import inlay
 from inlay.errors import MissingPackageError
 
-FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "h5py", "onnxruntime", "sklearn"}
+LANGUAGES = {"jieba", "kiwipiepy", "fugashi", "icu4py", "tokenizers", "sentencepiece"}
+FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "h5py", "onnxruntime", "sklearn", *LANGUAGES}
 TEXTS = ["a good film", "a great movie", "a bad film", "an awful movie"] * 5
 LABELS = ["pos", "pos", "neg", "neg"] * 5
 
