@@ -48,6 +48,10 @@ class ImmutableError(InlayError, AttributeError):
     """An object that never changes was to be changed."""
 
 
+class UnknownNameError(InlayError, AttributeError):
+    """An object has nothing of this name."""
+
+
 class UnknownTokenError(InlayError, KeyError):
     """A token is in neither the table nor the vocabulary that was asked."""
 

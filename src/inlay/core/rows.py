@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from inlay.aliases import Array
+from inlay.core.elsewhere import Elsewhere
 from inlay.core.immutable import Immutable
 from inlay.core.tokens import Tokens
 
 
-class Rows(Immutable):
+class Rows(Immutable, Elsewhere):
     """An immutable list of distinct tokens, their counts, and which row is padding or unknown.
 
     Attributes:

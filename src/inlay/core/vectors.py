@@ -9,6 +9,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import choice, described, many_tokens, shown, whole_or_none
 from inlay.core.cosine import cosines, highest, inverse_norms, unit
+from inlay.core.elsewhere import OF_TABLES
 from inlay.core.immutable import read_only
 from inlay.core.queries import Queries, asked, direction
 from inlay.core.rows import Rows
@@ -22,6 +23,7 @@ class Vectors(Rows):
     """A vector for each token: the reading half of a `Table`."""
 
     _storage: Array
+    _elsewhere = OF_TABLES
 
     # -- the arrays --------------------------------------------------------------------------
 

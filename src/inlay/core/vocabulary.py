@@ -9,6 +9,7 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.checks import described, many_texts, shown
 from inlay.core.counting import check_no_path, most_frequent
+from inlay.core.elsewhere import OF_VOCABULARIES
 from inlay.core.given import (
     checked_counts,
     listed_tokens,
@@ -63,6 +64,8 @@ class Vocabulary(Rows, Numericalizer):
         array([[1, 2, 3],
                [2, 0, 0]], dtype=int32)
     """
+
+    _elsewhere = OF_VOCABULARIES
 
     def __init__(
         self,

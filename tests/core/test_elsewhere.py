@@ -1,0 +1,40 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from inlay import Table, Vocabulary
+from inlay.core.elsewhere import OF_TABLES, OF_VOCABULARIES
+from inlay.errors import InlayError, UnknownNameError
+
+TABLE, VOCAB = Table(["good", "film"], np.eye(2, dtype="f4")), Vocabulary(["good", "film"])
+
+
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [(TABLE, name) for name in OF_TABLES] + [(VOCAB, name) for name in OF_VOCABULARIES],
+)
+def test_another_library_s_name_leads_to_ours(thing, name):
+    assert not hasattr(thing, name)
+    with pytest.raises(UnknownNameError, match=rf"\.{name}: .* Try: ") as raised:
+        getattr(thing, name)
+    assert isinstance(raised.value, InlayError)
+
+
+@pytest.mark.parametrize("hint", sorted({*OF_TABLES.values(), *OF_VOCABULARIES.values()}))
+def test_what_it_leads_to_is_there(hint):
+    if hint == "the table itself":
+        return
+    names = {"table": TABLE, "vocab": VOCAB, "token": "film", "tokens": ["good", "film"], "id": 2}
+    names |= {"ids": [2, 3], "texts": ["a film"], "vector": np.ones(2), "Vocabulary": Vocabulary}
+    assert eval(hint.split(", or ")[0], names) is not None
+
+
+def test_any_other_name_is_python_s_to_refuse():
+    for thing in (TABLE, VOCAB):
+        with pytest.raises(AttributeError, match="has no attribute 'token'") as raised:
+            thing.token  # noqa: B018
+        assert raised.value.name == "token"
+        assert not isinstance(raised.value, InlayError)
+        assert copy.copy(pickle.loads(pickle.dumps(thing))).tokens == thing.tokens
