@@ -9,7 +9,7 @@ from inlay.errors import (
     MissingFileError,
 )
 from inlay.evaluate.data import labelled_data
-from inlay.text import read_labelled
+from inlay.text import LabelledTexts, read_labelled
 
 TEXTS, LABELS = ["good", "bad", "fine"], ["pos", "neg", "pos"]
 LABELS_AS_TEXTS = [1, 0, 1]
@@ -49,31 +49,32 @@ def test_a_data_frame_by_its_columns():
     assert read(frame) == shuffled
     assert read(frame["text"], frame["label"]) == shuffled
     assert read(frame["text"].to_numpy(), frame["label"].astype("category")) == shuffled
-    assert read(frame, label="rating")[1] == frame["rating"].tolist()
+    assert read(frame, label="rating")[1] == frame["rating"].astype(str).tolist()
     assert read(frame["text"].astype("string"), frame["label"].astype("string")) == shuffled
     renamed = frame.rename(columns={"text": "review"})
     assert read(renamed, text="review") == shuffled
     with pytest.warns(InlayWarning, match="taken by position"):
         read(frame["text"], frame["label"].sort_index())
     for given, message in (
-        ({"data": renamed}, "text: expected one of the columns 'review', 'label', 'rating'"),
-        ({"data": frame, "label": "stars"}, "label: expected one of .* got 'stars'. Try: label= w"),
-        ({"data": frame, "labels": LABELS}, "labels: expected nothing beside a file or table"),
+        ({"data": renamed}, "the data frame: expected a column 'text', got columns 'review'"),
+        ({"data": frame, "label": "stars"}, "the data frame: expected a column 'stars'"),
+        ({"data": frame, "labels": LABELS}, "labels: expected nothing beside a file or data"),
     ):
         with pytest.raises(ArgumentError, match=message):
             read(**given)
     frame.loc[0, "text"] = None
-    with pytest.raises(ArgumentTypeError, match=r"text \d: .*Try: .* without missing ones"):
+    with pytest.raises(FormatError, match=r"row \d: expected a string as 'text', got"):
         read(frame)
+    with pytest.raises(ArgumentTypeError, match=r"text \d: .*Try: .* without missing ones"):
+        read(frame["text"], frame["label"])
 
 
-def test_lists_and_arrays_and_columns_by_name():
+def test_lists_and_arrays():
     tokens = [["good", "film"], ("bad",), np.array(["fine"])]
     assert read(tokens, LABELS) == ([["good", "film"], ["bad"], ["fine"]], LABELS)
     arrays = np.array(TEXTS, object), np.array(LABELS, object)
     assert read(*arrays) == (TEXTS, LABELS)
     assert read(iter(TEXTS), np.array([1, 0, 1]))[1] == [1, 0, 1]
-    assert read({"text": TEXTS, "label": LABELS}) == (TEXTS, LABELS)
 
 
 @pytest.mark.parametrize(
@@ -99,11 +100,16 @@ def test_lists_and_arrays_and_columns_by_name():
         (
             {"data": TEXTS, "labels": LABELS, "text": "review"},
             ArgumentError,
-            "text: expected a file or table with columns, got texts without columns",
+            "text: expected a file or data frame with columns, got texts without columns",
         ),
         ({"data": "a film", "labels": LABELS}, ArgumentTypeError, r"data: .*in a list: \[data\]"),
         ({"data": 5, "labels": LABELS}, ArgumentTypeError, "data: expected a list of texts"),
-        ({"data": {"a": 1}}, ArgumentError, "text: expected one of the columns 'a'"),
+        (
+            {"data": LabelledTexts(TEXTS, LABELS, TEXTS), "label": "stars"},
+            ArgumentError,
+            "label: expected a file or data frame with columns",
+        ),
+        ({"data": {"a": 1}, "labels": LABELS}, ArgumentTypeError, "data: .* one column of it"),
     ],
 )
 def test_what_is_no_labelled_text(given, error, message):

@@ -1,7 +1,6 @@
-"""Labelled texts as `compare` takes them: a file, a table with columns, or two lists."""
+"""Labelled texts as `compare` takes them: a file, a data frame, or two lists."""
 
 import os
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,33 +28,23 @@ def labelled_data(
         ArgumentTypeError: What is no text.
         MissingFileError: There is no such file.
     """
-    if isinstance(data, str | os.PathLike) and labels is None:
-        if kind_of(Path(data)) is None:
-            raise MissingFileError(
-                shortened(Path(data)),
-                expected="a file or folder with labelled texts",
-                got="nothing there",
-                hint="texts themselves are given as a list, with a list of labels",
-            )
-        data = read_labelled(data, text=text, label=label)
-        text = label = None
-    elif _has_columns(data) or isinstance(data, os.PathLike) or _is_file(data):
+    if _has_labels(data, labels):
         if labels is not None:
             raise ArgumentError(
                 "labels",
-                expected="nothing beside a file or table, which has them in a column",
+                expected="nothing beside a file or data frame, which has them",
                 got=described(labels),
                 hint="label= with the name of the column, or a list of texts as data",
             )
-        data, labels = (_column(data, "text", text), _column(data, "label", label))
-        text = label = None
+        if not isinstance(data, LabelledTexts):
+            data = _read(data, text, label)
+            text = label = None
+        data, labels = data.texts, data.labels
     for name, column in (("text", text), ("label", label)):
         if column is not None:
             raise ArgumentError(
-                name, expected="a file or table with columns", got="texts without columns"
+                name, expected="a file or data frame with columns", got="texts without columns"
             )
-    if isinstance(data, LabelledTexts) and labels is None:
-        data, labels = data.texts, data.labels
     if labels is None:
         raise ArgumentTypeError(
             "labels",
@@ -72,24 +61,19 @@ def labelled_data(
     return texts, y
 
 
-def _has_columns(data: Any) -> bool:
-    """A data frame of any library, or a dict of columns."""
-    return hasattr(data, "columns") or isinstance(data, Mapping)
+def _has_labels(data: Any, labels: Any) -> bool:
+    """Whether it is a file or folder, a data frame, or what was read of one."""
+    if isinstance(data, str):  # beside labels it may be a text, and no list of them
+        return labels is None or kind_of(Path(data)) is not None
+    return isinstance(data, os.PathLike | LabelledTexts) or hasattr(data, "columns")
 
 
-def _is_file(data: Any) -> bool:
-    return isinstance(data, str) and kind_of(Path(data)) is not None
-
-
-def _column(table: Any, argument: str, column: str | int | None) -> Iterable[Any]:
-    """The column that is called so, or like the argument."""
-    names, wanted = list(getattr(table, "columns", table)), argument if column is None else column
-    if wanted not in names:
-        raise ArgumentError(
-            argument,
-            expected=f"one of the columns {', '.join(map(repr, names))}",
-            got="none" if column is None else repr(column),
-            hint=f"{argument}= with the name of one",
+def _read(data: Any, text: str | int | None, label: str | int | None) -> LabelledTexts:
+    if isinstance(data, str | os.PathLike) and kind_of(Path(data)) is None:
+        raise MissingFileError(
+            shortened(Path(data)),
+            expected="a file or folder with labelled texts",
+            got="nothing there",
+            hint="texts themselves are given as a list, with a list of labels",
         )
-    found: Iterable[Any] = table[wanted]
-    return found
+    return read_labelled(data, text=text, label=label)
