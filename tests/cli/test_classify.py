@@ -202,3 +202,20 @@ def test_a_folder_that_has_the_name_of_an_option_is_a_folder(inlay, reviews, tmp
     result = inlay("classify", "fit", reviews, "-o", "model", *COLUMNS, "--model", "cmn")
     assert result.exit_code == 2
     assert "Invalid value for '--model': expected 'cnn' or 'mean'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [("nix", "expected one of tensorflow, jax, torch"), ("numpy", "expected one that trains")],
+)
+def test_a_backend_that_cannot_be_is_named_before_the_work(
+    reviews, tmp_path, process, backend, said
+):
+    from tests.processes import ended
+
+    args = ("classify", "fit", reviews, "-o", tmp_path / "m", *COLUMNS)
+    code, out, err = ended(process(*args, KERAS_BACKEND=backend))
+    assert (code, out) == (1, "")
+    assert err.startswith("inlay: error: KERAS_BACKEND: ")
+    assert said in err
+    assert list(tmp_path.iterdir()) == []

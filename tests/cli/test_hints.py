@@ -50,7 +50,8 @@ REACHED = {
 # Advice that no command gives, because none can make the mistake.
 NEVER = {
     "str(label)": "labels are read from a file, so they are strings",
-    "or a function (vectors": "a model is one of two names",
+    "a function of your own": "a model is one of two names",
+    "labels.argmax(": "labels are read from a file, so they are strings",
     "Vocabulary.from_texts(texts, tokenizer='auto')": "the commands pass 'auto' on to the texts",
     "TextClassifier.load(path, X=...)": "the tokenizer's name is tested below",
     "any classifier of vectors": "an embedding is a file of vectors",

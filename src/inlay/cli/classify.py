@@ -283,7 +283,7 @@ def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
     from inlay.classify import TextClassifier
     from inlay.tokenizers import get_tokenizer
 
-    check_keras("using a classifier")
+    check_keras("using a classifier", trains=False)
     quiet_backends()
     given = None if tokenizer is None else get_tokenizer(tokenizer)
     return TextClassifier.load(folder, tokenizer=given)

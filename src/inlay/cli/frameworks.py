@@ -3,18 +3,27 @@
 import importlib.util
 import os
 
-from inlay.errors import MissingPackageError
+from inlay.errors import ArgumentError, MissingPackageError
 
 
-def check_keras(need: str) -> None:
+def check_keras(need: str, *, trains: bool = True) -> None:
     """Fail now, without any import, if Keras or a backend of it is missing.
+
+    Args:
+        need: What it is needed for, as a phrase.
+        trains: Whether the backend must be one that trains.
 
     Raises:
         MissingPackageError: As `inlay.hosts.backends.check_keras`.
+        ArgumentError: `KERAS_BACKEND` names no backend, or one that does not train.
     """
     from inlay.hosts import backends
 
     backends.check_keras(need)
+    said = os.environ.get("KERAS_BACKEND")
+    if trains and said in backends.INFERRING:
+        expected = f"one that trains ({', '.join(backends.BACKENDS)}), for {need}"
+        raise ArgumentError("KERAS_BACKEND", expected=expected, got=repr(said))
 
 
 def load_keras(need: str) -> None:

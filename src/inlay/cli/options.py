@@ -41,13 +41,13 @@ def checked_tokenizer(
         click.BadParameter: There is no such tokenizer.
         MissingPackageError: It is in a package that is not installed.
     """
-    from inlay.tokenizers import get_tokenizer
+    if value is None:
+        return None
+    from inlay.tokenizers import check_tokenizer
     from inlay.tokenizers.named import AUTO, NAMES
 
-    if value is None or value == AUTO:
-        return value
     try:
-        get_tokenizer(value)
+        check_tokenizer(value)
     except (ArgumentError, ArgumentTypeError) as error:
         import difflib
 
@@ -148,7 +148,8 @@ def data_options() -> Decorator:
         click.option(
             "--split",
             metavar="NAME",
-            help="Read only this part of a folder or archive, such as train or test.",
+            help="Read only this part, such as train or test: a subfolder, or the rows with it in a "
+            "column named split.",
         ),
         click.option(
             "--encoding",

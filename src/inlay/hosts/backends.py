@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from inlay.errors import MissingPackageError
+from inlay.errors import ArgumentError, MissingPackageError
 from inlay.optional import require
 
 BACKENDS = ("tensorflow", "jax", "torch")
+INFERRING = ("numpy", "openvino")  # backends that predict and do not train
 
 
 def load_keras(need: str) -> ModuleType:
@@ -26,6 +27,7 @@ def load_keras(need: str) -> ModuleType:
     Raises:
         MissingPackageError: Keras is not installed, or no backend, or not the one that
             `KERAS_BACKEND` names.
+        ArgumentError: `KERAS_BACKEND` names no backend of Keras.
     """
     check_keras(need)
     return require("keras", extra="keras", need=need)
@@ -39,6 +41,7 @@ def check_keras(need: str) -> None:
 
     Raises:
         MissingPackageError: As `load_keras`.
+        ArgumentError: As `load_keras`.
     """
     if sys.modules.get("keras") is None:
         installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
@@ -51,7 +54,11 @@ def check_keras(need: str) -> None:
 def _choose(installed: list[str], need: str) -> None:
     said = os.environ.get("KERAS_BACKEND")
     wanted = said or _settled()
-    if wanted in installed or (said and said not in BACKENDS):  # Keras has backends for itself
+    if said and said not in (*BACKENDS, *INFERRING):
+        raise ArgumentError(
+            "KERAS_BACKEND", expected=f"one of {', '.join(BACKENDS)}", got=repr(said)
+        )
+    if wanted in installed or wanted in INFERRING:
         return
     if not installed:
         raise MissingPackageError(
