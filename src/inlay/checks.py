@@ -5,12 +5,12 @@ value as the plain Python type that it stands for, or raises. numpy's scalars ar
 True and False are not, nor is `16.0` a whole number.
 """
 
+import errno
 import math
 import operator
 import os
 import stat
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -230,14 +230,28 @@ def path_to_read(name: str, path: Any) -> Path:
     Raises:
         ArgumentTypeError: No string and no path, or bytes.
         ArgumentError: An empty string, which would be the working folder.
+        MissingFileError: A name longer than any file's, as a text is that was given for a path.
     """
     if isinstance(path, str) and not path:
         raise ArgumentError(name, expected="the name of a file or folder", got="an empty string")
-    if isinstance(path, str) or (
+    if not isinstance(path, str) and not (
         isinstance(path, os.PathLike) and isinstance(path.__fspath__(), str)
     ):
-        return Path(path)
-    raise ArgumentTypeError(name, expected="a path, as a string", got=described(path))
+        hint = "the name of the file" if hasattr(path, "read") else ""
+        got = described(path)
+        raise ArgumentTypeError(name, expected="a path, as a string", got=got, hint=hint)
+    text = os.fspath(path)
+    try:
+        os.lstat(text)
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            raise MissingFileError(
+                name,
+                expected="the path of a file or folder",
+                got=f"{text[:60]!r}... of {len(text):,} characters, longer than any name",
+                hint="a text itself goes into a list: [text]",
+            ) from None
+    return Path(path)
 
 
 def file_to_write(path: str | os.PathLike[str]) -> Path:
@@ -282,6 +296,8 @@ def check_writable(where: str, path: Path) -> None:
     Raises:
         ArgumentError: No file can be made there.
     """
+    import tempfile
+
     place = path if path.is_dir() else path.resolve().parent
     try:
         with tempfile.TemporaryFile(dir=place):

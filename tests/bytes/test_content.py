@@ -174,9 +174,28 @@ def test_an_archive_of_several_offers_no_argument_that_is_not_there(make):
 def test_names_that_are_no_files(tmp_path, read):
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
-    for path in (loop, tmp_path / "a\0b", "a text, and no path " * 100, tmp_path / "no" / "where"):
+    for path in (loop, tmp_path / "a\0b", tmp_path / "no" / "where"):
         with pytest.raises(MissingFileError, match="got nothing there"):
             read(path)
+    with pytest.raises(MissingFileError, match=r"of 2,000 characters, .*into a list: \[text\]"):
+        read("a text, and no path " * 100)
     for wrong in (3, None, b"bytes"):
         with pytest.raises(ArgumentTypeError, match=r"expected .*path.*, got"):
             read(wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("https://example.org/vectors.zip", "download it, and give the path of the file"),
+        ("~/no such vectors.txt", repr(os.path.expanduser("~/no such vectors.txt"))),
+        ("glove6B.txt", "glove.6B.txt"),
+        ("something else", ""),
+    ],
+)
+def test_what_may_be_meant_by_a_path_where_nothing_is(tmp_path, monkeypatch, given, hint):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "glove.6B.txt").write_text("a 1 2\n", encoding="utf-8")
+    with pytest.raises(MissingFileError) as caught:
+        load(given)
+    assert caught.value.hint == hint

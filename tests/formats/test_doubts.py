@@ -125,7 +125,7 @@ def test_equal_tokens_by_the_dozen(make, labels, doubted):
 
 def test_a_dozen_equal_tokens_in_a_large_table_are_an_accident(make):
     tokens = [f"w{i % 500}" for i in range(520)]
-    assert len(load(make(lines(tokens, [[1, 2]] * 520)))) == 500
+    assert len(load(make(lines(tokens, [[0.1, 0.2]] * 520)))) == 500
 
 
 @pytest.mark.parametrize(
@@ -149,3 +149,22 @@ def test_a_table_of_numbers_that_inlay_wrote_says_what_to_say(tmp_path):
     with pytest.raises(FormatError, match=r"format=Glove\(dim=3\) if it is one"):
         load(tmp_path / "x.txt")
     assert load(tmp_path / "x.txt", format=Glove(dim=3)).tokens == table.tokens
+
+
+def test_two_numbers_a_line_of_which_one_is_whole(make):
+    counts = lines([f"w{i}" for i in range(20)], [[7 * i, i / 3] for i in range(20)])
+    with pytest.raises(FormatError, match=r"two numbers .*format=Glove\(dim=2\)"):
+        load(make(counts))
+    assert len(load(make(counts), format=Glove(dim=2))) == 20
+    assert len(load(make("".join(counts.splitlines(keepends=True)[:11])))) == 11
+    points = lines([f"w{i}" for i in range(20)], [[i / 7, i / 3 + 0.1] for i in range(1, 21)])
+    assert len(load(make(points))) == 20
+
+
+@pytest.mark.parametrize("dim", [3, 5])
+def test_columns_that_are_numbered_behind_a_name(make, dim):
+    header, rows = lines(["word"], [range(dim)]), [[i / 7] * dim for i in range(1, 6)]
+    with pytest.raises(FormatError, match="a first line that numbers the columns"):
+        load(make(header + lines("abcde", rows)))
+    whole = [[i] * dim for i in range(5)]
+    assert len(load(make(header + lines("abcde", whole)))) == 6

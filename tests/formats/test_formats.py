@@ -116,10 +116,11 @@ def test_an_option_that_would_have_no_effect_is_an_error(format, option):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("x.txt", r"got .txt, which may be any of these. Try: format='word2vec' or format='glove'"),
-        ("x.txt.gz", "got .txt, which may be any"),
+        ("x.txt", r"got .txt, which may be several. Try: format='word2vec' or format='glove'"),
+        ("x.txt.gz", "got .txt, which may be several"),
         ("x.csv", "expected a suffix that says the format .* got .csv"),
-        ("x", "got none"),
+        ("x", r"got 'x'\. Try: x\.safetensors, or format='word2vec'"),
+        ("x.json", r"Try: x\.safetensors, .*json\.dump"),
     ],
 )
 def test_suffixes_that_say_nothing(table, tmp_path, name, message):

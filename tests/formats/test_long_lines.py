@@ -6,7 +6,7 @@ import pytest
 from inlay import Table, load, save
 from inlay.bytes.content import HEAD
 from inlay.errors import FormatError
-from inlay.formats import FastTextVec, Glove, Word2VecText, text
+from inlay.formats import FastTextVec, Glove, Word2VecText, format_of, text
 from inlay.formats.lines import DECIMAL, FIELD, NUMBER, numbers_in
 from tests.processes import soon
 
@@ -100,12 +100,36 @@ def test_long_tokens_are_read_back(tmp_path, format, size):
     assert load(tmp_path / "x", format=say).tokens == table.tokens
 
 
-def test_a_long_token_behind_a_header_may_be_text_or_binary(tmp_path):
-    table = Table(["x" * 300_000], np.ones((1, 2), np.float32))
-    for format in ("word2vec", "word2vec-binary"):
-        save(table, tmp_path / "x", format=format)
-        with pytest.raises(FormatError, match="got one that fits word2vec-binary and word2vec"):
-            load(tmp_path / "x")
+@pytest.mark.parametrize("format", ["glove", "word2vec", "fasttext", "word2vec-binary"])
+@pytest.mark.parametrize("size", [300_000, 1_000_000])
+def test_a_long_first_token_is_read_to_its_end_to_tell_the_format(tmp_path, format, size):
+    table = Table(["x" * size, "b"], np.ones((2, 2), np.float32))
+    path = tmp_path / ("x.vec" if format == "fasttext" else "x")
+    save(table, path, format=format)
+    assert format_of(path).name == format
+    assert load(path).tokens == table.tokens
+
+
+def test_a_longer_one_needs_the_dimension(tmp_path):
+    table = Table(["x" * 3_000_000, "b"], np.ones((2, 2), np.float32))
+    save(table, tmp_path / "x", format="glove")
+    with pytest.raises(FormatError, match=r"a first line that is longer .*format=Glove\(dim="):
+        load(tmp_path / "x")
+    assert load(tmp_path / "x", format=Glove(dim=2)).tokens == table.tokens
+
+
+@pytest.mark.parametrize("format", ["word2vec", "fasttext", "word2vec-binary"])
+def test_one_dimension_behind_a_header(tmp_path, format):
+    table = Table(["a", "b", "3"], np.array([[0.5], [1], [2]], np.float32))
+    path = tmp_path / ("x.vec" if format == "fasttext" else "x")
+    save(table, path, format=format)
+    assert load(path).matrix.tolist() == table.matrix.tolist()
+
+
+def test_a_row_that_would_be_a_header_is_not_written():
+    table = Table(["1", "a"], np.array([[1], [5]], np.float32))
+    with pytest.raises(FormatError, match=r"token 0: expected a token that the format 'glove'"):
+        save(table, "/dev/null", format="glove")
 
 
 def test_a_token_too_long_for_the_binary_format_is_refused(tmp_path):

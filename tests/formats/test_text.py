@@ -88,7 +88,8 @@ def test_the_first_of_equal_tokens_is_kept_and_the_others_counted(make):
         ),
         ("3 1\n" + GOOD, "line 1: expected a header that says dimension 2, .* got 1"),
         ("just some words\nof a text\n", "got something that begins with 'just some words'"),
-        ("1 1\na 5\n", "got one that fits word2vec and glove. Try: format='word2vec'"),
+        ("0 3\n", "got one that fits word2vec and glove. Try: format='word2vec'"),
+        ("2 1\na 5\n", "expected 2 rows, as line 1 says, got 1"),
     ],
 )
 def test_bad_files(make, content, message):

@@ -122,10 +122,11 @@ def open_content(
         FormatError: A folder, a pipe, a broken archive, or an archive of several files and no
             `member`.
     """
-    path = path_to_read("path", path)
+    given, path = path, path_to_read("path", path)
     kind = kind_of(path)
     if kind is None:
-        raise MissingFileError(shortened(path), expected=what, got="nothing there")
+        hint = _instead(str(given), path)
+        raise MissingFileError(shortened(path), expected=what, got="nothing there", hint=hint)
     if kind == stat.S_IFDIR:
         names = sorted(child.name for child in path.iterdir())
         hint = f"one of the files in it: {_some(names)}" if names else ""
@@ -258,6 +259,21 @@ def _without(name: str, suffix: str) -> str:
     if end.lower() in SHORT:
         return stem + SHORT[end.lower()]
     return stem if end.lower() == suffix else name
+
+
+def _instead(given: str, path: Path) -> str:
+    """What may be meant by a path at which nothing is."""
+    if "://" in given:
+        return "download it, and give the path of the file"
+    if given.startswith("~"):
+        return repr(os.path.expanduser(given))
+    try:
+        from difflib import get_close_matches
+
+        near = get_close_matches(path.name, os.listdir(path.parent), 1)
+    except (OSError, ValueError):
+        return ""
+    return str(path.with_name(near[0])) if near else ""
 
 
 def _some(names: list[str]) -> str:

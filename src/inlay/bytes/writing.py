@@ -23,6 +23,7 @@ from inlay.bytes.content import kind_of
 from inlay.checks import file_to_write, folder_to_write
 from inlay.errors import ArgumentError
 
+LONGEST = 190  # bytes of a name, beside which there is room for the marks of a process
 ABANDONED = 7 * 24 * 3600  # seconds without a change after which no process can be at work on it
 
 
@@ -190,13 +191,20 @@ def _behind_links(path: Path) -> Path:
 
 def _part_of(path: Path) -> Path:
     """A name of our own beside `path`; it says which process of which machine has it."""
-    return path.with_name(f".{path.name}.{_machine()}_{os.getpid()}_{os.urandom(6).hex()}.part")
+    process = f"{_machine()}_{os.getpid()}_{os.urandom(6).hex()}"
+    return path.with_name(f".{_shortened(path.name)}.{process}.part")
+
+
+def _shortened(name: str) -> str:
+    """A name that leaves room for ours: file systems end at 255 bytes."""
+    raw = os.fsencode(name)
+    return name if len(raw) <= LONGEST else f"{name[:40]}_{zlib.crc32(raw):08x}"
 
 
 def _leftovers(path: Path) -> list[Path]:
     """What dead processes left of `path`."""
     mark = r"\.([0-9a-f]{8})_([0-9]{1,9})_[0-9a-f]{12}\.(?:part|old)"
-    ours = re.compile(re.escape(f".{path.name}") + mark)
+    ours = re.compile(re.escape(f".{_shortened(path.name)}") + mark)
     try:
         found = [match for name in os.listdir(path.parent) if (match := ours.fullmatch(name))]
     except OSError:  # no such folder, or one that may be written to and not looked into

@@ -3,20 +3,24 @@
 import contextlib
 import os
 from collections.abc import Container
-from pathlib import Path
 from typing import Any
 
 from inlay.bytes.content import Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
-from inlay.checks import described, flag, path_to_read, whole_or_none
+from inlay.checks import flag, path_to_read, whole_or_none
 from inlay.core import Table
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.formats.arguments import (
+    check_table,
+    format_by_suffix,
+    known_format,
+    refuse_unknown,
+)
 from inlay.formats.glove import Glove
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
 from inlay.formats.protocol import Format, ReadOptions
-from inlay.formats.recognise import recognise
+from inlay.formats.recognise import check_other, recognise
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
 
@@ -47,6 +51,8 @@ FORMATS: tuple[Format, ...] = (
     Glove(),
 )
 
+LOADING = ("path", "format", "limit", "keep", "member", "verify", "mmap")
+
 
 def load(
     path: str | os.PathLike[str],
@@ -57,6 +63,7 @@ def load(
     member: str | None = None,
     verify: bool = False,
     mmap: bool = True,
+    **wrong: Any,
 ) -> Table:
     r"""Read a table of vectors from any file we know.
 
@@ -84,6 +91,7 @@ def load(
         verify: Compare the digests in a native file; reads all of it. An error for formats that
             have none.
         mmap: Whether a file may be mapped. `False` reads it into memory, and takes as much.
+        wrong: Nothing: an argument that a format has, or another library, is answered by ours.
 
     Returns:
         The table. A native file and a plain `.npy` are mapped, so that nothing is read before
@@ -107,15 +115,19 @@ def load(
         >>> load(path, format="glove", limit=1).tokens[0]
         'good'
     """
+    refuse_unknown("load", LOADING, wrong, FORMATS)
     options = ReadOptions(
         limit=whole_or_none("limit", limit, least=0),
         keep=keep,
         verify=flag("verify", verify),
         mmap=flag("mmap", mmap),
     )
-    chosen = None if format is None else _given(format)
+    chosen = None if format is None else known_format(format, FORMATS)
     content = open_content(path, member)
-    chosen = chosen or recognise(content, FORMATS)
+    if chosen is None:
+        chosen, content = recognise(content, FORMATS)
+    else:
+        check_other(content, chosen, FORMATS)
     # What a reader of the user's own raises is the user's business.
     ours = any(type(chosen) is type(known) for known in FORMATS)
     with damage_reported(content.name) if ours else contextlib.nullcontext():
@@ -140,10 +152,17 @@ def format_of(
         MissingFileError: There is no such file.
         ArgumentError: No format of this name.
     """
-    return recognise(open_content(path, member), FORMATS) if format is None else _given(format)
+    content = open_content(path, member)
+    return known_format(format, FORMATS) if format else recognise(content, FORMATS)[0]
 
 
-def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | None = None) -> None:
+def save(
+    table: Table,
+    path: str | os.PathLike[str],
+    *,
+    format: str | Format | None = None,
+    **wrong: Any,
+) -> None:
     """Write a table, in one step: a killed process leaves the old file or the new one.
 
     Args:
@@ -153,6 +172,7 @@ def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | N
             (fastText); with `.gz`, `.bz2`, `.xz` or `.zip` behind it, the file is packed.
         format: The format by name, or one of your own. Needed for `.txt`, which may be
             `"glove"` or `"word2vec"`.
+        wrong: Nothing: what another library has is answered by what there is here.
 
     Raises:
         ArgumentError: A suffix that says no format, or more than one.
@@ -161,46 +181,11 @@ def save(table: Table, path: str | os.PathLike[str], *, format: str | Format | N
     """
     from inlay.bytes.packing import PACKING, packed
 
-    _check_table(table)
+    refuse_unknown("save", ("table", "path", "format"), wrong)
+    check_table(table)
     path = path_to_read("path", path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
-    chosen = _by_suffix(inner) if format is None else _given(format)
+    chosen = format_by_suffix(inner, FORMATS) if format is None else known_format(format, FORMATS)
     with atomic_path(path) as part, packed(part, packing, inner.name) as file:
         chosen.write(table, file)
-
-
-def _check_table(table: Any) -> None:
-    if not isinstance(table, Table):
-        hint = "Table(tokens, matrix)" if hasattr(table, "shape") else ""
-        raise ArgumentTypeError("table", expected="a Table", got=described(table), hint=hint)
-
-
-def _given(format: str | Format) -> Format:
-    if isinstance(format, str):
-        for known in FORMATS:
-            if known.name == format:
-                return known
-        names = ", ".join(known.name for known in FORMATS)
-        raise ArgumentError("format", expected=f"one of {names}, or a Format", got=repr(format))
-    if isinstance(format, type) or not isinstance(format, Format):
-        raise ArgumentTypeError(
-            "format",
-            expected="a name, or an object with name, suffixes, sniff, read and write",
-            got=described(format),
-            hint=f"{format.__name__}()" if isinstance(format, type) else "",
-        )
-    return format
-
-
-def _by_suffix(path: Path) -> Format:
-    fitting = [format for format in FORMATS if path.suffix.lower() in format.suffixes]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = [format.name for format in fitting or FORMATS]
-    raise ArgumentError(
-        f"save to {path.name}",
-        expected="a suffix that says the format (.safetensors, .npz, .bin, .vec)",
-        got=f"{path.suffix or 'none'}{', which may be any of these' if fitting else ''}",
-        hint=" or ".join(f"format={name!r}" for name in names),
-    )

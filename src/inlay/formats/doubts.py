@@ -27,6 +27,7 @@ class Doubts:
         self._rows = self._numbers = 0
         self._example = ""
         self._columns = False
+        self._whole = np.ones(0, bool)
 
     def look(self, window: Array, bounds: Array, matrix: Array) -> None:
         """Look at some rows.
@@ -38,9 +39,15 @@ class Doubts:
         """
         if not self._rows and len(bounds):
             # A row of column numbers, as pandas writes it: the index's name or nothing, then 0,
-            # 1, 2, ... Behind a token a few of them may be an accident.
+            # 1, 2, ... Behind a token a few of them may be an accident, if others are whole too.
             expected = bounds[0, 0] == bounds[0, 1] or matrix.shape[1] >= DOZEN
-            self._columns = bool(expected and (matrix[0] == np.arange(matrix.shape[1])).all())
+            numbered = (matrix[0] == np.arange(matrix.shape[1])).all()
+            whole = (matrix[1:] == np.rint(matrix[1:])).all(axis=1)
+            expected |= matrix.shape[1] > 2 and len(whole) > 0 and not whole.mean() > 0.5
+            self._columns = bool(expected and numbered)
+            self._whole = np.ones(matrix.shape[1], bool)
+        if len(bounds):
+            self._whole &= (matrix == np.rint(matrix)).all(axis=0)
         self._rows += len(bounds)
         filled = bounds[bounds[:, 0] < bounds[:, 1]]
         likely = filled[_STARTS_NUMBER[window[filled[:, 0]]]]
@@ -73,6 +80,8 @@ class Doubts:
             hint = "remove the first line"
         elif table.dim == 1:
             got = "a single number in each line, as lists of counts, ids or similarities have"
+        elif table.dim == 2 and self._rows >= DOZEN and self._whole.any():
+            got = "two numbers in each line, whole ones among them, as lists of counts or ids have"
         elif 2 * spaced > self._rows:
             got = "several words there in most lines, as lists of pairs or of texts have"
         elif duplicates >= DOZEN and 10 * duplicates > self._rows:

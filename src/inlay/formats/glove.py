@@ -10,9 +10,10 @@ from typing import IO, ClassVar
 from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.errors import FormatError
-from inlay.formats.heads import text_head, usual_dim
+from inlay.formats.heads import has_header, text_head
 from inlay.formats.options import TextFormat
 from inlay.formats.protocol import ReadOptions
+from inlay.formats.strangers import NUMBERS_BY_COMMAS
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import check_glove_tokens, write_text
 
@@ -39,14 +40,11 @@ class Glove(TextFormat):
 
     def sniff(self, head: bytes, path: Path) -> bool:
         found = text_head(head)
-        if found is None:
+        if found is None or NUMBERS_BY_COMMAS.match(head):
             return False
-        if found.header is None:
-            return True
-        # `5 1` may be a header, or the token 5 in one dimension: then the rows have one too.
-        # `0 3` may be the header of an empty table, or a table of the token 0.
-        rows = [row for row in found.rows if row.strip()]
-        return usual_dim(rows)[0] == 1 if rows else found.header[0] == 0
+        # `5 1` is a header, or the token 5 in one dimension, which a reader of headers notices by
+        # the number of rows; but `0 3` alone may be an empty table or a row.
+        return not has_header(found) or (found.header is not None and not any(found.rows))
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         return read_text(source, options, self)

@@ -9,12 +9,11 @@ from inlay.bytes.encodings import BOM
 from inlay.errors import FormatError
 from inlay.formats.lines import LineRules, numbers_in
 from inlay.formats.options import Header, TextFormat
-from inlay.formats.strangers import is_html
+from inlay.formats.strangers import CONTROLS, describe, is_html
 
 SAMPLE = 100  # lines that the dimension is taken from
 
 HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,9})[ \t]*\r?")
-CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 
 
 class TextHead(NamedTuple):
@@ -62,6 +61,15 @@ def text_head(head: bytes) -> TextHead | None:
     return found if token else None
 
 
+def has_header(head: TextHead | None) -> bool:
+    """Whether line 1 can be a header: two whole numbers that the rows do not contradict."""
+    if head is None or head.header is None:
+        return False
+    usual, _ = usual_dim(head.lines[1:])
+    # Rows of one number contradict any other dimension: then line 1 is such a row itself.
+    return usual != 1 or head.header[1] == 1
+
+
 def usual_dim(lines: list[bytes]) -> tuple[int, Counter[int]]:
     """The dimension that most lines have, and how many have which."""
     counts = Counter(numbers_in(line) for line in lines if line.strip())
@@ -89,11 +97,12 @@ def checked_head(source: Content, format: TextFormat, *, header: bool) -> TextHe
     if format.dim is None and text_head(source.head) is None:
         first = source.head.split(b"\n", 1)[0][:60]
         binary = b"\0" in source.head[:4096]
+        _, way = describe(source.head, source.inner)
         raise FormatError(
             f"{source.name}, line 1",
             expected="a token and numbers, as text",
             got="binary data" if binary else repr(first.decode(errors="replace")),
-            hint="leave format= out: the content says what it is" if binary else "",
+            hint="leave format= out: the content says what it is" if binary else way,
         )
     if header and head.header is None:
         raise FormatError(

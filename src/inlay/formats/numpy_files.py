@@ -8,7 +8,6 @@ Arrays of Python objects are pickles and never opened.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar, cast
 
@@ -21,7 +20,7 @@ from inlay.containers.protocol import LazyArray
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.names import Names, checked_names, find_names
-from inlay.formats.options import NumbersFormat
+from inlay.formats.options import NumbersFormat, options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import EXAMPLES, valid_utf8
 from inlay.formats.selection import drop_duplicates, select
@@ -34,7 +33,7 @@ class OneWay:
         self.write, self.flush = file.write, file.flush
 
 
-@dataclass(frozen=True, kw_only=True)
+@options
 class NumpyFormat(NumbersFormat):
     """What the readers of both have in common.
 

@@ -3,15 +3,40 @@
 A field of a format is checked when the format is made, before any file is looked at.
 """
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+import functools
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 from inlay.bytes.encodings import ERRORS, known_encoding
-from inlay.checks import choice, whole_or_none
+from inlay.checks import choice, described, whole_or_none
+from inlay.errors import ArgumentTypeError
+from inlay.formats.arguments import refuse_unknown
+
+T = TypeVar("T")
 
 Errors = Literal["strict", "replace", "ignore", "backslashreplace"]
 NonFinite = Literal["error", "keep"]
 Header = Literal["check", "ignore"]
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def options(cls: type[T]) -> type[T]:
+    """A frozen dataclass of options by name; of one that it has not, it says which it has."""
+    made = dataclass(frozen=True, kw_only=True)(cls)
+    fill = made.__init__
+    names = [field.name for field in fields(made)]  # type: ignore[arg-type]
+
+    @functools.wraps(fill)
+    def init(self: Any, *unnamed: Any, **given: Any) -> None:
+        where = type(self).__name__
+        if unnamed:
+            expected, hint = "options by their names", f"{where}({names[-1]}={unnamed[0]!r:.40})"
+            raise ArgumentTypeError(where, expected=expected, got=described(unnamed[0]), hint=hint)
+        refuse_unknown(where, names, {name: given[name] for name in given.keys() - set(names)})
+        fill(self, **given)
+
+    made.__init__ = init  # type: ignore[method-assign]
+    return made
 
 
 class Named:
@@ -23,7 +48,7 @@ class Named:
         return f"format={type(self).__name__}({option}={said})"
 
 
-@dataclass(frozen=True, kw_only=True)
+@options
 class NumbersFormat(Named):
     """A format of floating-point numbers.
 
@@ -37,7 +62,7 @@ class NumbersFormat(Named):
         choice("nonfinite", self.nonfinite, ("error", "keep"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@options
 class RowsFormat(NumbersFormat):
     """A format of rows that each hold a token and numbers.
 
@@ -59,7 +84,7 @@ class RowsFormat(NumbersFormat):
         choice("errors", self.errors, ERRORS)
 
 
-@dataclass(frozen=True, kw_only=True)
+@options
 class TextFormat(RowsFormat):
     """A format of text.
 

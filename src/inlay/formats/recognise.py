@@ -1,16 +1,18 @@
-"""Which format a file is of, by its content; and what to say if it is of none."""
+"""Which format a file is of, by its content; and what to say if it is of none, or of another."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from inlay.bytes.content import Content
+from inlay.bytes.content import HEAD, Content
 from inlay.errors import FormatError
 from inlay.formats.protocol import Format
-from inlay.formats.strangers import describe
+from inlay.formats.strangers import describe, has_signature
+
+LONGER = 1 << 21  # bytes: a token of word2vec's binary format has a megabyte at most
 
 
-def recognise(source: Content, formats: Sequence[Format]) -> Format:
-    """The one format that fits.
+def recognise(source: Content, formats: Sequence[Format]) -> tuple[Format, Content]:
+    """The one format that fits, and the content with as many first bytes as it took to tell.
 
     Raises:
         FormatError: None fits, or several do: it is never guessed.
@@ -18,9 +20,13 @@ def recognise(source: Content, formats: Sequence[Format]) -> Format:
     if not source.head.strip():
         hint = "download it again"
         raise FormatError(source.name, expected="a file of vectors", got="an empty file", hint=hint)
-    fitting = [format for format in formats if format.sniff(source.head, Path(source.inner))]
+    fitting = _fitting(source, formats)
+    if len(fitting) != 1 and len(source.head) == HEAD:  # the first token alone may be longer
+        with source.open() as file:
+            source = source._replace(head=file.read(LONGER))
+        fitting = _fitting(source, formats)
     if len(fitting) == 1:
-        return fitting[0]
+        return fitting[0], source
     if fitting:
         names = [format.name for format in fitting]
         raise FormatError(
@@ -32,3 +38,33 @@ def recognise(source: Content, formats: Sequence[Format]) -> Format:
     got, hint = describe(source.head, source.inner)
     known = ", ".join(format.name for format in formats)
     raise FormatError(source.name, expected=f"a file of vectors ({known})", got=got, hint=hint)
+
+
+def check_other(source: Content, chosen: Format, formats: Sequence[Format]) -> None:
+    """Refuse what is clearly of another format than the one that the user says it is of.
+
+    Raises:
+        FormatError: Its first bytes are the signature of another one, or of something else.
+    """
+    ours = [format for format in formats if type(format) is type(chosen)]
+    if not ours or not source.head or chosen.sniff(source.head, Path(source.inner)):
+        return
+    others = [format.name for format in _fitting(source, formats)]
+    if has_signature(source.head):
+        got, hint = describe(source.head, source.inner)
+        if others:
+            got, hint = f"one of the format {others[0]!r}", "leave format= out"
+    elif others and chosen.name in SIGNED:
+        got, hint = f"one of the format {' or '.join(map(repr, others))}", "leave format= out"
+    else:
+        return
+    raise FormatError(
+        source.name, expected=f"a file of the format {chosen.name!r}", got=got, hint=hint
+    )
+
+
+def _fitting(source: Content, formats: Sequence[Format]) -> list[Format]:
+    return [format for format in formats if format.sniff(source.head, Path(source.inner))]
+
+
+SIGNED = ("native", "npz", "npy")  # formats whose files begin like no other

@@ -9,6 +9,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.bytes.encodings import Encoding
+from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.formats.options import RowsFormat
@@ -174,7 +175,7 @@ def valid_utf8(blob: Array, offsets: Array) -> bool:
 
 def as_keep(keep: Any) -> Container[str] | Tokens | None:
     """`keep` in the form that answers fastest."""
-    if keep is None or isinstance(keep, Tokens | set | frozenset | dict):
+    if keep is None or isinstance(keep, Tokens | dict):
         return cast(Container[str] | Tokens | None, keep)
     if isinstance(getattr(keep, "tokens", None), Tokens):  # a Vocabulary or a Table
         return cast(Tokens, keep.tokens)
@@ -186,7 +187,14 @@ def as_keep(keep: Any) -> Container[str] | Tokens | None:
             got=f"{type(keep).__name__} {keep!r:.40}",
             hint="a list of tokens, of one too: [token]",
         )
-    return frozenset(keep) if isinstance(keep, Iterable) else keep
+    if not isinstance(keep, Iterable):
+        return keep
+    kept = frozenset(keep)
+    for token in kept:
+        if not isinstance(token, str):
+            expected, got = "tokens, which are strings", described(token)
+            raise ArgumentTypeError("keep", expected=expected, got=got)
+    return kept
 
 
 def kept_rows(tokens: Tokens, wanted: Container[str] | Tokens) -> Array:

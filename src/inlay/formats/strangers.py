@@ -4,13 +4,24 @@ import re
 import struct
 from typing import NamedTuple
 
+from inlay.bytes.content import HEAD
+
+CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 # A varint of protobuf, and behind it a name as TensorFlow and ONNX write them.
+NUMBERS_BY_COMMAS = re.compile(
+    rb"(?:[^\n]{0,4000}\n)?[^,;\n]{0,1000}(?:[,;][ \t]*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?){2,}\r?\n"
+)
+LABELLED_BY_COMMAS = re.compile(rb"[^,;\n]{1,200}[,;][^\n]{1,4000}\n[^,;\n]{0,4000}[,;]")
 _VARINT = rb"[\x80-\xff]{0,4}[\x01-\x7f]"
 _TABLE = "Table(tokens, matrix)"
 _PICKLE = "(a Python pickle, which may run any program and is never opened)"
 _GENSIM = "gensim's KeyedVectors.load(...).save_word2vec_format(path, binary=True)"
 _TORCH = f"torch.load(path, weights_only=True), and {_TABLE} of the array in it"
 _CHECKPOINT = f"tf.train.load_checkpoint(path without its suffix).get_tensor(name), and {_TABLE}"
+_ARRAYS = f"inlay.containers.open(path) lists its arrays, and {_TABLE} takes one"
+_CSV = "frame = pandas.read_csv(path, index_col=0), and Table(list(frame.index), frame.to_numpy())"
+_JSON = "d = json.load(open(path)), and Table(list(d), np.array(list(d.values()))) if it is a dict"
+_LONG = "format=Glove(dim=...) with the number of numbers in a line, if this is a long token"
 _FRAME = f"polars or pandas, and {_TABLE}"
 
 
@@ -44,7 +55,7 @@ STRANGERS: tuple[Stranger, ...] = (
         "a Python pickle, which may run any program and is never opened",
         f"{_GENSIM} for a gensim model; otherwise {_TABLE}",
     ),
-    Stranger(rb"\x89HDF\r\n", "an HDF5 file (Keras weights?)", f"h5py.File(path), and {_TABLE}"),
+    Stranger(rb"\x89HDF\r\n", "an HDF5 file (Keras weights?)", _ARRAYS),
     Stranger(rb"\xba\x16\x4f\x2f", "a fastText model", "the .vec file beside it"),
     Stranger(rb"FiFu", "a finalfusion file", "finalfusion convert -t word2vec"),
     Stranger(
@@ -93,7 +104,7 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     (r".*\.data-\d{5}-of-\d{5}", "the numbers of a TensorFlow checkpoint", _CHECKPOINT),
     (r".*\.(?:pb|meta)", "a file of TensorFlow's (a graph?)", _CHECKPOINT),
     (
-        r".*\.(?:json|pbtxt|ya?ml|xml|md)",
+        r".*\.(?:pbtxt|ya?ml|xml|md)",
         "a text that describes something",
         "the vectors beside it",
     ),
@@ -105,6 +116,13 @@ def is_html(head: bytes) -> bool:
     """Whether this is a web page, whatever its name says."""
     start = head[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+
+
+def has_signature(head: bytes) -> bool:
+    """Whether a file begins as only one kind of file does, one of ours or of others."""
+    ours = head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**40
+    known = any(re.match(stranger.pattern, head[:4096], re.DOTALL) for stranger in STRANGERS)
+    return ours or known or head.startswith(b"\x93NUMPY") or is_html(head)
 
 
 def describe(head: bytes, name: str) -> tuple[str, str]:
@@ -124,7 +142,15 @@ def describe(head: bytes, name: str) -> tuple[str, str]:
     for pattern, what, way in NAMES:
         if re.fullmatch(pattern, name, re.IGNORECASE):
             return what, way
+    if NUMBERS_BY_COMMAS.match(head):
+        return "numbers between commas (CSV)", _CSV
+    if LABELLED_BY_COMMAS.match(head):
+        return "columns between commas (CSV)", f"{_CSV}; read_labelled(path) for labelled texts"
+    if re.match(rb"\s*[\[{]\s*[\[{\"\]}]", head):
+        return "JSON", _JSON
     first = head.split(b"\n", 1)[0][:60]
+    if b"\n" not in head and len(head) >= HEAD and not CONTROLS.search(head):
+        return "a first line that is longer than what is looked at", _LONG
     if any(byte < 9 for byte in head[:1024]):
         return "binary data of a kind that is not known", "format=, if you know what it is"
     shown = first.decode(errors="replace")

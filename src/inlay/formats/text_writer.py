@@ -86,6 +86,9 @@ def check_glove_tokens(table: Table, format: str, hint: str) -> None:
     """Spaces are allowed in a token, but only where reading gives the same token back."""
     check_tokens(table, format, hint, forbidden=BREAKS)
     blob, offsets = table.tokens.blob, table.tokens.offsets
+    header = table.dim == 1 and len(table) > 1 and table.tokens[0] == str(len(table) - 1)
+    if header and table.matrix[0, 0] == 1:  # token and number together say what the others are
+        refuse(table.tokens[0], 0, format, hint)
     spaced = np.flatnonzero((blob == 32) | (blob == 9))
     for row in np.unique(np.searchsorted(offsets, spaced, "right") - 1).tolist():
         token = table.tokens[row]

@@ -3,15 +3,14 @@
 fastText's `.vec` files are the same, with a space before every line's end.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
 from inlay.bytes.content import Content
 from inlay.checks import choice
 from inlay.core import Table
-from inlay.formats.heads import TextHead, text_head, usual_dim
-from inlay.formats.options import Header, TextFormat
+from inlay.formats.heads import has_header, text_head
+from inlay.formats.options import Header, TextFormat, options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import SEPARATORS, check_tokens, write_text
@@ -19,7 +18,7 @@ from inlay.formats.text_writer import SEPARATORS, check_tokens, write_text
 HINT = "save as .safetensors or .npz, which hold any token"
 
 
-@dataclass(frozen=True, kw_only=True)
+@options
 class Word2VecText(TextFormat):
     """Text with a header.
 
@@ -62,12 +61,3 @@ class FastTextVec(Word2VecText):
 
     def sniff(self, head: bytes, path: Path) -> bool:
         return path.suffix.lower() == ".vec" and has_header(text_head(head))
-
-
-def has_header(head: TextHead | None) -> bool:
-    """Whether line 1 can be a header: two whole numbers that the rows do not contradict."""
-    if head is None or head.header is None:
-        return False
-    usual, _ = usual_dim(head.lines[1:])
-    # Rows of one number contradict any other dimension: then line 1 is such a row itself.
-    return usual != 1 or head.header[1] == 1

@@ -4,7 +4,6 @@ Mikolov's program writes a line feed behind each vector; Google's file has none.
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -15,12 +14,13 @@ from inlay.bytes.content import Content
 from inlay.checks import choice
 from inlay.core import Table
 from inlay.errors import FormatError
-from inlay.formats.heads import CONTROLS, split_head, text_head
 from inlay.formats.heads import HEADER as TEXT_HEADER
+from inlay.formats.heads import split_head, text_head
 from inlay.formats.lines import not_finite
-from inlay.formats.options import Header, RowsFormat
+from inlay.formats.options import Header, RowsFormat, options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
+from inlay.formats.strangers import CONTROLS
 from inlay.formats.text_writer import SEPARATORS, check_tokens, float32_rows
 from inlay.formats.word2vec import HINT
 
@@ -32,7 +32,7 @@ FIELDS = re.compile(rb"[ \t]")
 WRITTEN_AT_ONCE = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
+@options
 class Word2VecBinary(RowsFormat):
     """The binary format of word2vec.
 
