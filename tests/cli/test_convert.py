@@ -64,8 +64,8 @@ def test_a_target_that_says_no_format_is_refused_before_anything_is_read(inlay, 
     assert refused.exit_code == 2
     said = " ".join(refused.stderr.split())
     assert f"{name}: expected a suffix that says the format" in said
-    assert "Try: --format-out " in said
-    assert " or glove." in said
+    assert "--format-out " in said
+    assert "word2vec" in said
 
 
 def test_a_target_in_no_folder_fails(inlay, glove, tmp_path):
@@ -116,8 +116,8 @@ def test_a_matrix_without_tokens_takes_them_from_a_file(inlay, tmp_path):
 @pytest.mark.parametrize(
     ("flag", "value", "understood"),
     [
-        ("--vocabulary", "not-there.txt", "--dim, --errors, --nonfinite"),
-        ("--header", "check", "--dim, --errors, --nonfinite"),
+        ("--vocabulary", "not-there.txt", "--dim, --encoding, --errors, --nonfinite"),
+        ("--header", "check", "--dim, --encoding, --errors, --nonfinite"),
     ],
 )
 def test_a_flag_without_effect_is_named(inlay, glove, tmp_path, flag, value, understood):
@@ -147,3 +147,14 @@ def test_a_list_of_pairs_says_which_flag_makes_it_a_table(inlay, tmp_path):
     assert failed.exit_code == 1
     assert "Try: --dim 1 if it is one" in failed.stderr
     assert inlay("convert", pairs, tmp_path / "o.npz", "--dim", "1").exit_code == 0
+
+
+def test_tokens_in_another_encoding_are_named_and_read(inlay, tmp_path):
+    korean = tmp_path / "ko.txt"
+    tokens = ["영화", "배우", "정말", "재미있다", "이것은"]
+    korean.write_bytes("".join(f"{token} 0.5 1.5\n" for token in tokens).encode("cp949"))
+    failed = inlay("convert", korean, tmp_path / "o.npz")
+    assert failed.exit_code == 1
+    assert "Try: --encoding cp949." in " ".join(failed.stderr.split())
+    assert inlay("convert", korean, tmp_path / "o.npz", "--encoding", "cp949").exit_code == 0
+    assert "영화" in inlay("similar", tmp_path / "o.npz", "배우").stdout

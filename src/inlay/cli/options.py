@@ -11,7 +11,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # Flags that only some formats understand; a flag's name here is the format's own for it.
-FORMAT_FLAGS = ("dim", "tokens", "errors", "header", "nonfinite")
+FORMAT_FLAGS = ("dim", "encoding", "tokens", "errors", "header", "nonfinite")
 # The options of `inlay.read_labelled`.
 READING = ("kind", "text", "label", "split", "encoding", "errors")
 KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext")
@@ -30,6 +30,13 @@ def checked_encoding(context: click.Context, param: click.Parameter, value: str)
     except (ArgumentError, ArgumentTypeError) as error:
         raise bad_value(error, context, param) from error
     return value
+
+
+def checked_encoding_or_none(
+    context: click.Context, param: click.Parameter, value: str | None
+) -> str | None:
+    """`checked_encoding`, where None is an answer too."""
+    return None if value is None else checked_encoding(context, param, value)
 
 
 def checked_tokenizer(
@@ -108,9 +115,15 @@ def reading_options(format_name: str = "--format") -> Decorator:
             help="Take the tokens of a bare matrix (.npy, .npz) from this file.",
         ),
         click.option(
+            "--encoding",
+            metavar="NAME",
+            callback=checked_encoding_or_none,
+            help="Decode the tokens from this encoding.  [default: utf-8]",
+        ),
+        click.option(
             "--errors",
             type=click.Choice(["strict", "replace", "ignore", "backslashreplace"]),
-            help="Choose what happens to bytes that are not UTF-8.  [default: strict]",
+            help="Choose what happens to bytes that are not valid in it.  [default: strict]",
         ),
         click.option(
             "--header",

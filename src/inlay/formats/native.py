@@ -34,6 +34,7 @@ from inlay.containers.safetensors import (
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.mapped import MappedFile
+from inlay.formats.options import options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import select
 
@@ -48,6 +49,7 @@ TENSORS: tuple[tuple[str, tuple[str, ...], int], ...] = (
 COUNTS = ("counts", ("I64",), 1)
 
 
+@options
 class Native:
     """The format of this library. It says everything itself, so there is nothing to be told."""
 

@@ -30,7 +30,8 @@ def options(cls: type[T]) -> type[T]:
     def init(self: Any, *unnamed: Any, **given: Any) -> None:
         where = type(self).__name__
         if unnamed:
-            expected, hint = "options by their names", f"{where}({names[-1]}={unnamed[0]!r:.40})"
+            expected = "options by their names"
+            hint = f"{where}({names[-1]}={unnamed[0]!r:.40})" if names else f"{where}()"
             raise ArgumentTypeError(where, expected=expected, got=described(unnamed[0]), hint=hint)
         refuse_unknown(where, names, {name: given[name] for name in given.keys() - set(names)})
         fill(self, **given)
