@@ -226,3 +226,33 @@ def test_arguments_are_looked_at_first(settings, error, message):
 def test_numbers_of_numpy_are_numbers():
     corpus = encode_corpus(["a b a"], min_count=np.int64(1), max_size=np.int8(1))
     assert corpus.tokens == ["a"]
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "split", "characters"])
+@pytest.mark.parametrize("encoding", ["cp949", "euc-kr", "UTF8"])
+def test_a_corpus_in_another_encoding(tmp_path, tokenizer, encoding):
+    text = "영화가 좋다 film\n별로였다 film\n"
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(text.encode(encoding))
+    found = encode_corpus(path, min_count=1, tokenizer=tokenizer, encoding=encoding)
+    expected = encode_corpus(text.splitlines(), min_count=1, tokenizer=tokenizer)
+    assert found.tokens == expected.tokens
+    assert found.ids.tolist() == expected.ids.tolist()
+
+
+def test_encodings_that_do_not_fit(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes("café\n".encode())
+    with pytest.raises(FormatError, match="line 1: expected text in ASCII"):
+        encode_corpus(path, min_count=1, encoding="ascii")
+    with pytest.raises(ArgumentError, match="encoding: expected an encoding of text"):
+        encode_corpus(path, min_count=1, encoding="utf-99")
+    with pytest.raises(ArgumentError, match="encoding: expected none, for texts are decoded"):
+        encode_corpus(["a b"], min_count=1, encoding="cp949")
+
+
+def test_auto_looks_at_a_file_in_its_encoding(tmp_path, capsys):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(("영화가 좋다\n" * 20).encode("cp949"))
+    encode_corpus(path, min_count=1, tokenizer="auto", encoding="cp949")
+    assert "for Korean" in capsys.readouterr().err

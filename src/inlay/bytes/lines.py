@@ -54,8 +54,8 @@ def read_lines(path: str | os.PathLike[str], encoding: Encoding = UTF8) -> Itera
         yield from decoded(file, str(path), encoding)
 
 
-def first_lines(path: str | os.PathLike[str]) -> list[str]:
-    """The lines with which a UTF-8 text begins, for a look at them; the last may be cut off.
+def first_lines(path: str | os.PathLike[str], encoding: Encoding = UTF8) -> list[str]:
+    """The lines with which a text file begins, for a look at them; the last may be cut off.
 
     None of a pipe, which can be read once only, and of what is no file.
     """
@@ -63,7 +63,7 @@ def first_lines(path: str | os.PathLike[str]) -> list[str]:
     if kind_of(path) != stat.S_IFREG:
         return []
     head = open_content(path, what="a text file", choosable=False).head
-    return head.decode(errors="ignore").removeprefix(MARK).splitlines()
+    return head.decode(encoding.name, "ignore").removeprefix(MARK).splitlines()
 
 
 def decoded(file: IO[bytes], where: str, encoding: Encoding = UTF8) -> Iterator[str]:
