@@ -4,16 +4,19 @@ import pickle
 import numpy as np
 import pytest
 
-from inlay import Table, Vocabulary
-from inlay.core.elsewhere import OF_TABLES, OF_VOCABULARIES
+from inlay import HashingVocabulary, Table, Vocabulary
+from inlay.core.elsewhere import OF_HASHES, OF_TABLES, OF_VOCABULARIES
 from inlay.errors import InlayError, UnknownNameError
 
+HASHES = HashingVocabulary(10)
 TABLE, VOCAB = Table(["good", "film"], np.eye(2, dtype="f4")), Vocabulary(["good", "film"])
 
 
 @pytest.mark.parametrize(
     ("thing", "name"),
-    [(TABLE, name) for name in OF_TABLES] + [(VOCAB, name) for name in OF_VOCABULARIES],
+    [(TABLE, name) for name in OF_TABLES]
+    + [(VOCAB, name) for name in OF_VOCABULARIES]
+    + [(HASHES, name) for name in OF_HASHES],
 )
 def test_another_library_s_name_leads_to_ours(thing, name):
     assert not hasattr(thing, name)

@@ -2,6 +2,7 @@ import copy
 import gzip
 import json
 import pickle
+import warnings
 from collections import Counter
 
 import numpy as np
@@ -16,6 +17,7 @@ from inlay.errors import (
     IdError,
     ImmutableError,
     InlayError,
+    InlayWarning,
     MissingFileError,
     UnknownTokenError,
 )
@@ -451,3 +453,15 @@ def test_a_path_is_no_list_of_texts(tmp_path):
             Vocabulary.from_texts(given)
     with pytest.raises(ArgumentTypeError, match=r"put it in a list: \[text\]"):
         Vocabulary.from_texts("a good film")
+
+
+def test_texts_in_the_place_of_tokens_are_told():
+    texts = ["a good film", "a bad film", "dull"]
+    table = Table(["a"], np.ones((1, 2), "f4"))
+    for use in (Vocabulary, table.align):
+        with pytest.warns(InlayWarning, match=r"as 'a good film': .*Try: Vocabulary\.from_texts"):
+            use(texts)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            use(["New York", "film"])
+            use([])

@@ -9,6 +9,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.checks import LONG, choice, described, many, many_tokens, shown
+from inlay.core.given import warn_of_texts
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
@@ -108,7 +109,9 @@ def as_vocabulary(given: Any) -> Vocabulary:
             got=described(given),
             hint="table[token] for the vector of one; table.align(Vocabulary.from_texts([text]))",
         )
-    return Vocabulary._of(Tokens.from_list(many_tokens("vocab", given)).check_distinct())
+    listed = many_tokens("vocab", given)
+    warn_of_texts(listed)
+    return Vocabulary._of(Tokens.from_list(listed).check_distinct())
 
 
 def align_rows(

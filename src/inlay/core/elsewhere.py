@@ -41,6 +41,14 @@ OF_VOCABULARIES = {
     "fit_on_texts": "Vocabulary.from_texts(texts)",
     "set_default_index": "Vocabulary.from_texts(texts, unk='<unk>')",
 }
+# What every vocabulary has and one without tokens cannot have.
+OF_HASHES = {
+    "decode": "Vocabulary.from_texts(texts), whose ids can be turned back into tokens",
+    "tokens": "Vocabulary.from_texts(texts), which has tokens",
+    "itos": "Vocabulary.from_texts(texts), which has tokens",
+    "stoi": "vocab[token], for any token has an id",
+    "save": "HashingVocabulary(vocab_size), which makes the same ids in any process",
+}
 
 
 class Elsewhere:
@@ -55,6 +63,6 @@ class Elsewhere:
             if name not in self._elsewhere:
                 message = f"{kind!r} object has no attribute {name!r}"
                 raise AttributeError(message, name=name, obj=self)
-            got = "another library's name for it"
+            got = f"{name!r}"
             expected, hint = f"a name that a {kind} has", self._elsewhere[name]
             raise UnknownNameError(f"{kind}.{name}", expected=expected, got=got, hint=hint)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import described, many_tokens, whole
+from inlay.checks import described, many_tokens, shown, warn, whole
 from inlay.core.immutable import read_only
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
+
+SAMPLE = 1000  # tokens that stand for all
 
 # What is given for a list of tokens now and then, and what to write instead.
 NO_TOKENS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -34,7 +36,19 @@ def listed_tokens(tokens: Any) -> Sequence[str]:
         if isinstance(tokens, kind):
             got = described(tokens)
             raise ArgumentTypeError("tokens", expected="a list of tokens", got=got, hint=hint)
-    return many_tokens("tokens", tokens)
+    listed = many_tokens("tokens", tokens)
+    warn_of_texts(listed)
+    return listed
+
+
+def warn_of_texts(tokens: Sequence[str]) -> None:
+    """Warn of tokens most of which hold spaces: each whole text would have an id."""
+    first = tokens[:SAMPLE]
+    if first and sum(len(token.split(None, 1)) > 1 for token in first) * 2 > len(first):
+        warn(
+            f"most of these tokens are several words, as {shown(tokens[0])}: each gets one id. "
+            "Try: Vocabulary.from_texts(texts), if they are texts."
+        )
 
 
 def special_ids(pad: Any, unk: Any, pad_id: Any, unk_id: Any) -> dict[str, int]:

@@ -7,13 +7,14 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.checks import described, whole
+from inlay.core.elsewhere import OF_HASHES, Elsewhere
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer
 from inlay.errors import ArgumentTypeError
 from inlay.tokenizers import DEFAULT, TokenizerLike, get_tokenizer
 
 
-class HashingVocabulary(Immutable, Numericalizer):
+class HashingVocabulary(Immutable, Elsewhere, Numericalizer):
     """Ids without a list of tokens: `id = 1 + crc32(token) mod (vocab_size - 1)`, 0 for padding.
 
     What Keras calls `one_hot` and `hashing_trick`, with a hash that is the same in every
@@ -34,6 +35,7 @@ class HashingVocabulary(Immutable, Numericalizer):
 
     vocab_size: int
     unk_id = None
+    _elsewhere = OF_HASHES
 
     def __init__(self, vocab_size: int, *, tokenizer: TokenizerLike | None = None) -> None:
         tokenizer = DEFAULT if tokenizer is None else tokenizer

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import choice, every_text, whole_or_none
+from inlay.checks import choice, described, every_text, whole_or_none
 from inlay.core.travel import check_travels
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, IdError
 from inlay.tokenizers import Tokenizer, TokenizerLike, batched, get_tokenizer
 
 BATCH = 256  # texts that go to a tokenizer at a time
@@ -106,3 +106,22 @@ def token_lists(texts: Iterable[Text], tokenize: Tokenizer) -> Iterator[list[str
         found = batched(tokenize, [text for text in some if isinstance(text, str)])
         for text in some:
             yield next(found) if isinstance(text, str) else text
+
+
+def decoded(ids: Any, tokens: Sequence[str], pad_id: int | None) -> list[Any]:
+    """Do what `Vocabulary.decode` says."""
+    try:
+        array = np.asarray(ids)
+    except ValueError:  # rows of different lengths
+        return [decoded(row, tokens, pad_id) for row in ids]
+    if array.ndim == 0:
+        expected = "ids of one text, or of many"
+        raise IdError("decode", expected=expected, got=described(ids), hint="[id]")
+    if array.size and array.dtype.kind not in "iu":
+        raise IdError("decode", expected="whole numbers", got=f"{array.dtype}")
+    if array.ndim > 1:
+        return [decoded(row, tokens, pad_id) for row in array]
+    if array.size and not (array.min() >= 0 and array.max() < len(tokens)):
+        wrong = array[(array < 0) | (array >= len(tokens))][0]
+        raise IdError("decode", expected=f"ids from 0 to {len(tokens) - 1}", got=str(wrong))
+    return [tokens[i] for i in array if i != pad_id]

@@ -18,7 +18,7 @@ from inlay.core.given import (
     special_ids,
 )
 from inlay.core.mapping import checked_mapping, tokens_by_id
-from inlay.core.numericalizer import Numericalizer
+from inlay.core.numericalizer import Numericalizer, decoded
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary_file import EXPECTED, SavedVocabulary, read, write
@@ -26,7 +26,6 @@ from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
     FormatError,
-    IdError,
     InlayError,
     UnknownTokenError,
 )
@@ -315,21 +314,7 @@ class Vocabulary(Rows, Numericalizer):
             >>> vocab.decode([[2, 3, 0]])
             [['good', 'film']]
         """
-        try:
-            array = np.asarray(ids)
-        except ValueError:  # rows of different lengths
-            return [self.decode(row) for row in ids]
-        if array.ndim == 0:
-            expected = "ids of one text, or of many"
-            raise IdError("decode", expected=expected, got=described(ids), hint="[id]")
-        if array.size and array.dtype.kind not in "iu":
-            raise IdError("decode", expected="whole numbers", got=f"{array.dtype}")
-        if array.ndim > 1:
-            return [self.decode(row) for row in array]
-        if array.size and not (array.min() >= 0 and array.max() < len(self)):
-            wrong = array[(array < 0) | (array >= len(self))][0]
-            raise IdError("decode", expected=f"ids from 0 to {len(self) - 1}", got=str(wrong))
-        return [self.tokens[i] for i in array if i != self.pad_id]
+        return decoded(ids, self.tokens, self.pad_id)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write readable JSON. A tokenizer of your own is not in it: pass it to `load`."""
