@@ -640,3 +640,7 @@ def test_writing_to_the_arrays_does_not_reach_the_file(path):
         features.text(2)
     with pytest.raises(IdError):
         features.text(-3)
+    np.testing.assert_array_equal(features[np.int64(-1)], features.text(1))
+    for wrong in (1.0, "a", slice(0, 1), None, True):
+        with pytest.raises(IdError, match=r"text: expected a whole number below 2.*\.vectors\["):
+            features[wrong]

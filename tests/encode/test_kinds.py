@@ -10,7 +10,7 @@ import inlay
 from inlay import encode
 from inlay.bytes import writing
 from inlay.encode import ENCODERS, Kind, load_encoder
-from inlay.encode.elmo import Elmo, Weights
+from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.encode.kinds import recognise
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from tests.encode.elmo.test_network import TINY
@@ -135,6 +135,23 @@ def test_an_encoder_loads_no_training_code(folder):
         text=True,
     )
     assert answer.stdout.strip() == "[]", answer.stderr
+
+
+def test_a_name_longer_than_any_file_has(folder):
+    for ask in (load_encoder, Elmo.load, Weights.load, Options.load):
+        more = (TINY,) if ask == Weights.load else ()
+        with pytest.raises(ArgumentError, match=r"path: expected a name that .* of 5,000 char"):
+            ask("x" * 5000, *more)
+    with pytest.raises(ArgumentError, match="weights: expected a name"):
+        Elmo.load(folder / "options.json", "x" * 5000)
+
+
+def test_vectors_of_words_lead_to_their_own_door(tmp_path):
+    (tmp_path / "vectors.txt").write_text("good 1 2\nfilm 3 4\n")
+    with pytest.raises(FormatError, match=r"Try: inlay\.load\(path\)"):
+        load_encoder(tmp_path / "vectors.txt")
+    with pytest.raises(MissingFileError, match="Try: download it first, and give the folder"):
+        load_encoder("https://tfhub.dev/google/elmo/3")
 
 
 @pytest.mark.parametrize("path", [b"x", 3, None])

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 import inlay
-from inlay.errors import MissingPackageError
+from inlay.errors import ArgumentError, MissingPackageError
 from inlay.hosts.backends import load_keras
 
 SRC = Path(inlay.__file__).parent
@@ -61,13 +61,20 @@ def test_keras_is_led_to_what_is_there(machine, installed, settings, said, chose
     [
         ({"jax"}, "", "a test: .* the package 'keras', .*inlay[keras]"),
         (set(), "", "a test: .* the package 'keras', .*inlay[keras,jax]"),
-        ({"keras"}, "", "a test: .* TensorFlow, JAX or PyTorch.*, got none.*inlay[keras,jax]"),
+        ({"keras"}, "", "a test: .* TensorFlow, JAX or PyTorch.*, got none.*inlay[keras,torch]"),
+        ({"keras"}, "", 'inlay[keras,jax]".*inlay[keras,torch]".*inlay[keras,tensorflow]"'),
         ({"keras", "jax"}, "torch", "'torch', which KERAS_BACKEND names.*inlay[torch].*=jax"),
     ],
 )
 def test_what_is_missing_is_said_with_what_to_install(machine, installed, said, message):
     machine(installed, said=said)
     with pytest.raises(MissingPackageError, match=message.replace("[", r"\[")):
+        load_keras("a test")
+
+
+def test_a_backend_that_nobody_knows(machine):
+    machine({"keras", "jax"}, said="theano")
+    with pytest.raises(ArgumentError, match="KERAS_BACKEND: expected one of tensorflow, jax, torch"):
         load_keras("a test")
 
 

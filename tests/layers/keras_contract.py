@@ -10,7 +10,7 @@ import pytest
 
 import inlay
 from inlay import Table, to_keras
-from inlay.errors import IdError
+from inlay.errors import ArgumentTypeError, IdError
 
 BACKEND = keras.backend.backend()
 IDS = np.array([[0, 1, 2], [5, 2, 2], [3, 4, 1], [4, 4, 2]], "int32")
@@ -327,6 +327,12 @@ def test_checks_name_what_is_wrong(padded, ids, words):
         with pytest.raises(IdError) as caught:
             layer(wrong)
         assert [word for word in words if word not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("texts", ["a film", ["a film"], [["a", "b"]], np.array([["a"]])])
+def test_texts_are_no_ids(padded, texts):
+    with pytest.raises(ArgumentTypeError, match=r"expected ids.*Try: vocab\.encode\(texts\)"):
+        to_keras(padded)(texts)
 
 
 def test_checks_see_tensors_too(padded):

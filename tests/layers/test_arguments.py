@@ -5,7 +5,9 @@ import pytest
 
 import inlay
 from inlay import HashingVocabulary, Table, Vocabulary
+from inlay.encode.elmo import Elmo, Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
+from tests.encode.elmo.test_network import TINY
 
 MAKERS = {"to_torch": ("torch", inlay.to_torch), "to_keras": ("keras", inlay.to_keras)}
 OWN = {"to_torch": "freeze", "to_keras": "trainable"}
@@ -109,6 +111,11 @@ def test_what_the_hint_says_works(maker):
     np.testing.assert_array_equal(rows(maker(table)), [[1, 2], [3, 4]])
 
 
+def test_a_name_longer_than_any_file_has(maker):
+    with pytest.raises(ArgumentError, match=rf"{maker.__name__}: expected a name that the file"):
+        maker("x" * 5000)
+
+
 def test_a_folder_holds_no_table(maker, tmp_path):
     with pytest.raises(ArgumentError, match=r"a file of vectors, got the folder .*load_encoder"):
         maker(tmp_path)
@@ -154,7 +161,21 @@ def test_words_of_others_are_told_ours(padded, make, wrong, right):
         getattr(inlay, make)(padded, **wrong)
 
 
-def test_a_name_is_a_string(padded):
+@pytest.mark.parametrize("name", [3, b"words", "a/b"])
+def test_a_name_is_a_string_that_keras_takes(padded, name):
     pytest.importorskip("keras")
-    with pytest.raises(InlayError, match="name: expected a string"):
-        inlay.to_keras(padded, name=3)
+    elmo = Elmo(TINY, Weights.random(TINY))
+    for make in (
+        lambda: inlay.to_keras(padded, name=name),
+        lambda: inlay.to_keras(elmo, name=name),
+        lambda: elmo.to_keras(name=name),
+    ):
+        with pytest.raises(InlayError, match="name: expected a "):
+            make()
+
+
+@pytest.mark.parametrize("dtype", ["foo", 5, "mixed_foo"])
+def test_a_dtype_is_one_or_a_policy(dtype):
+    pytest.importorskip("keras")
+    with pytest.raises(ArgumentError, match="dtype: expected a dtype, or a policy"):
+        Elmo(TINY, Weights.random(TINY)).to_keras(dtype=dtype)

@@ -7,7 +7,7 @@ import pytest
 
 import inlay
 from inlay import Table, to_torch
-from inlay.errors import ArgumentError, IdError, MissingPackageError
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError, MissingPackageError
 from tests.processes import ended, started
 
 torch = pytest.importorskip("torch")
@@ -255,6 +255,12 @@ def test_checks_name_what_is_wrong(padded, ids, words):
     with pytest.raises(IdError) as caught:
         layer(torch.tensor(ids))
     assert [word for word in words if word not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("given", ["a film", [1], ["a"], np.array([1])])
+def test_what_is_no_tensor_is_told_how_to_become_one(padded, given):
+    with pytest.raises(ArgumentTypeError, match=r"ids in a tensor.*torch\.from_numpy"):
+        to_torch(padded)(given)
 
 
 def test_without_torch_the_error_says_what_to_install(padded, monkeypatch):

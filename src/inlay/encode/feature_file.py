@@ -11,6 +11,7 @@ The header's length depends on the settings alone, so rows are written before th
 
 import hashlib
 import json
+import operator
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import open_content
+from inlay.checks import described
 from inlay.containers.protocol import wrong
 from inlay.containers.safetensors import make_header, read_header, tensor_array
 from inlay.errors import FormatError, IdError
@@ -95,8 +97,10 @@ class Features:
             IdError: There is no such text.
         """
         n = len(self)
-        if not -n <= i < n:
-            raise IdError("text", expected=f"a number below {n}", got=str(i))
+        if isinstance(i, bool) or not hasattr(i, "__index__") or not -n <= operator.index(i) < n:
+            raise IdError(
+                "text", expected=f"a whole number below {n}", got=described(i), hint=".vectors[...]"
+            )
         i %= n
         if self.offsets is None:
             found: Array = self.vectors[i]

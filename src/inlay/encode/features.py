@@ -15,6 +15,7 @@ from inlay.checks import (
     described,
     every_text,
     file_to_write,
+    flag,
     path_to_read,
     whole,
     whole_or_none,
@@ -97,6 +98,7 @@ def write_features(
         "block": TOKEN_BLOCK if pool is None else BLOCK,
     }
     target = _target(path)
+    overwrite = flag("overwrite", overwrite)
     checked: Iterable[Text] = every_text("texts", _read(texts))
     tokenizer = given.get("tokenizer", "")
     if tokenizer is None or ":" in tokenizer:  # a function: what it does shows in its tokens
@@ -117,7 +119,7 @@ def write_features(
 
 def _read(texts: str | os.PathLike[str] | Iterable[Text]) -> Iterable[Text]:
     if isinstance(texts, str | os.PathLike):
-        return (line.rstrip("\r\n") for line in read_lines(Path(texts)))
+        return (line.rstrip("\r\n") for line in read_lines(path_to_read("texts", texts)))
     return texts
 
 

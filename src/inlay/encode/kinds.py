@@ -9,6 +9,7 @@ from inlay.encode.protocol import Encoder
 from inlay.errors import FormatError, MissingFileError
 
 SHOWN = 5  # names of a folder in a message
+DOWNLOAD = "download it first, and give the folder in which it is"
 
 
 @runtime_checkable
@@ -79,8 +80,9 @@ def recognise(path: Path, kinds: Sequence[Kind]) -> Kind:
     expected = f"an encoder ({known})"
     if not os.path.lexists(path):
         got = "no such file or folder"
-        raise MissingFileError(str(path), expected=expected, got=got, hint="inlay downloads none")
-    raise FormatError(str(path), expected=expected, got=_found(path))
+        raise MissingFileError(str(path), expected=expected, got=got, hint=DOWNLOAD)
+    hint = "" if path.is_dir() else "inlay.load(path), if it holds vectors of words"
+    raise FormatError(str(path), expected=expected, got=_found(path), hint=hint)
 
 
 def _found(path: Path) -> str:

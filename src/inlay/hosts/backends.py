@@ -12,6 +12,9 @@ from inlay.optional import require
 
 BACKENDS = ("tensorflow", "jax", "torch")
 INFERRING = ("numpy", "openvino")  # backends that predict and do not train
+INSTALL = ", or ".join(
+    f'pip install "inlay[keras,{name}]"' for name in ("jax", "torch", "tensorflow")
+)
 
 
 def load_keras(need: str) -> ModuleType:
@@ -65,7 +68,7 @@ def _choose(installed: list[str], need: str) -> None:
             need,
             expected="TensorFlow, JAX or PyTorch, for Keras to run on",
             got="none of them here",
-            hint='pip install "inlay[keras,jax]"',
+            hint=INSTALL,
         )
     if said:
         raise MissingPackageError(

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.errors import IdError, InlayError
+from inlay.checks import described
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
 from inlay.hosts import memory
 from inlay.hosts.backends import BACKENDS, load_keras
 from inlay.hosts.ids import ALIGNED, check_values, wrong_dtype
@@ -54,6 +55,35 @@ def detach(variable: Any) -> None:
 def checks_survive_jit() -> bool:
     """XLA drops TensorFlow's assertions; JAX calls back; torch is not compiled by default."""
     return _backend() != "tensorflow"
+
+
+def check_arguments(name: Any, dtype: Any = None) -> None:
+    """Refuse what no Keras layer can be called, or be made of.
+
+    Raises:
+        ArgumentTypeError: `name` is no string.
+        ArgumentError: `name` has a slash, or `dtype` is neither a dtype nor a policy.
+    """
+    if name is not None and not isinstance(name, str):
+        raise ArgumentTypeError("name", expected="a string, or None", got=described(name))
+    if name is not None and "/" in name:
+        raise ArgumentError("name", expected="a name without a slash", got=described(name))
+    try:
+        keras.dtype_policies.get(dtype)
+    except (ValueError, TypeError):
+        expected = "a dtype, or a policy such as 'mixed_bfloat16'"
+        raise ArgumentError("dtype", expected=expected, got=described(dtype)) from None
+
+
+def check_no_text(where: str, inputs: Any) -> None:
+    """Raise an ArgumentTypeError for texts where ids belong."""
+    first = inputs
+    while isinstance(first, list | tuple) and first:
+        first = first[0]
+    kind = first.dtype.kind if isinstance(first, np.ndarray) else ""
+    if isinstance(first, str | bytes) or kind in ("U", "S"):
+        got, hint = described(inputs), "vocab.encode(texts)"
+        raise plain(ArgumentTypeError(where, expected="ids", got=got, hint=hint))
 
 
 def check_dtype(where: str, ids: Any) -> None:

@@ -2,13 +2,15 @@
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from inlay.aliases import Array
-from inlay.errors import ArgumentError
+from inlay.checks import described
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts.ids import ALIGNED, check_values, wrong_dtype
 
 P = ParamSpec("P")
@@ -65,6 +67,13 @@ def kernel_serves(tensor: Tensor) -> bool:
 def arrays(*tensors: Tensor) -> Iterator[Array]:
     """The memory of tensors, without a graph, for a kernel to read and to write."""
     return (tensor.detach().numpy() for tensor in tensors)
+
+
+def check_tensor(where: str, ids: Any) -> None:
+    """Raise an ArgumentTypeError for ids, or texts, that have not been made a tensor."""
+    if isinstance(ids, str | list | tuple | np.ndarray):
+        hint = "torch.from_numpy(ids), of vocab.encode(texts) or batch_to_ids(lists of tokens)"
+        raise ArgumentTypeError(where, expected="ids in a tensor", got=described(ids), hint=hint)
 
 
 def check_dtype(where: str, ids: Tensor) -> None:

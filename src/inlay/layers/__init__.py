@@ -3,9 +3,8 @@
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inlay.checks import described, flag
+from inlay.checks import flag
 from inlay.core import Table
-from inlay.errors import ArgumentTypeError
 from inlay.hosts.backends import load_keras
 from inlay.layers.arguments import (
     check_for_encoder,
@@ -166,14 +165,15 @@ def to_keras(
     check_vocab(vocab, "trainable")
     trainable, mask = flag("trainable", trainable), flag("mask", mask)
     check_ids = flag("check_ids", check_ids)
-    if name is not None and not isinstance(name, str):
-        raise ArgumentTypeError("name", expected="a string, or None", got=described(name))
     if make := maker_of(x, "to_keras"):
         check_vocab_for_encoder(vocab)
         check_for_encoder("to_keras", check_ids=check_ids, mask=not mask)
         return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
     load_keras("making a Keras layer")
+    from inlay.hosts.keras import check_arguments
     from inlay.layers.keras import TableEmbedding
+
+    check_arguments(name)
 
     return TableEmbedding.from_table(
         table_of("to_keras", x, vocab),

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inlay.checks import described
+from inlay.checks import described, path_to_read
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
 
@@ -45,7 +44,7 @@ def table_of(where: str, x: Any, vocab: Any) -> Table:
         ArgumentError: `x` is a folder.
     """
     if isinstance(x, str | os.PathLike):
-        if Path(x).is_dir():
+        if path_to_read(where, x).is_dir():
             raise ArgumentError(
                 where,
                 expected="a file of vectors",

@@ -38,6 +38,7 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
 
     def forward(self, input: Tensor) -> Tensor:
         """Look up ids, int32 or int64 `(...)`: float32 `(..., embedding_dim)`."""
+        host.check_tensor("nn.Embedding", input)
         if self._borrowed and (self.weight.requires_grad or self.max_norm is not None):
             self._own()  # training writes into the weights, and so does max_norm in each look-up
         if self.check_ids:

@@ -327,6 +327,11 @@ def test_wrong_inputs_are_named(inputs, error, words):
 
 
 @pytest.mark.skipif(BACKEND == "tensorflow", reason="TensorFlow has strings")
+def test_texts_of_different_lengths_are_no_array():
+    with pytest.raises(ArgumentTypeError, match="as many tokens in each text"):
+        layer_of()([["a", "b"], ["c"]])
+
+
 def test_strings_need_tensorflow():
     for texts in (["a film"], np.array([["a film"]]), np.array([["a film"]], object)):
         with pytest.raises(ArgumentTypeError, match=f"strings, on {BACKEND}.*batch_to_ids"):

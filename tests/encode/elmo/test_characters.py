@@ -79,6 +79,13 @@ def test_a_fixed_width_cuts_and_fills():
     assert batch_to_ids(batch, max_length=0).shape == (2, 0, 50)
     with pytest.raises(ArgumentError, match="max_length"):
         batch_to_ids(batch, max_length=-1)
+    for name, value in (("max_length", "5"), ("max_length", 2.0), ("word_length", "a")):
+        with pytest.raises(ArgumentTypeError, match=f"{name}: expected a whole number"):
+            batch_to_ids(batch, **{name: value})
+    with pytest.raises(ArgumentError, match="word_length: expected a whole number, 3 or more"):
+        batch_to_ids(batch, word_length=2)
+    with pytest.raises(ArgumentTypeError, match="batch: expected a list of texts"):
+        batch_to_ids(None)
 
 
 def test_a_pad_token_is_no_token_wherever_it_is():

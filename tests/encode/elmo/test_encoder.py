@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay import Table
+from inlay import Table, Vocabulary
 from inlay.encode.elmo import Elmo, Mix, Weights, batching
 from inlay.encode.engines import PRECISIONS
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayError
 from tests.encode.elmo.golden import ATOL
 from tests.encode.elmo.reference import reference_layers
 from tests.encode.elmo.test_network import SENTENCES, TINY
@@ -184,7 +184,7 @@ def test_what_is_no_token(elmo, text):
 
 @pytest.mark.parametrize("texts", ["a film", b"film", None, 5])
 def test_one_text_is_not_many(elmo, texts):
-    for ask in (elmo.encode, elmo.outputs, elmo.word_table):
+    for ask in (elmo.encode, elmo.outputs):
         with pytest.raises(ArgumentTypeError, match="expected a list of texts"):
             ask(texts)
 
@@ -193,6 +193,37 @@ def test_one_text_is_not_many(elmo, texts):
 def test_a_tokenizer_that_makes_no_list(tokenizer):
     with pytest.raises(ArgumentTypeError, match="what the tokenizer returned"):
         Elmo(TINY, WEIGHTS, tokenizer=tokenizer).encode(["A FILM"])
+
+
+@pytest.mark.parametrize("given", [5, {"a", "b"}, [1], [["a"]], "no_such_file.safetensors"])
+def test_words_to_cache_that_are_none_are_refused_at_once(given):
+    with pytest.raises(InlayError, match=r"vocab_to_cache|no_such_file"):
+        Elmo(TINY, WEIGHTS, vocab_to_cache=given)
+
+
+@pytest.mark.parametrize("given", [{"film": 0, "a": 1}, Vocabulary(["film", "a"]), ("film", "a")])
+def test_words_to_cache_in_any_form(given, elmo):
+    cached = Elmo(TINY, WEIGHTS, mix=elmo.mix, vocab_to_cache=given)
+    assert "film" in cached._lexicon._table
+    np.testing.assert_array_equal(cached.encode(SENTENCES), elmo.encode(SENTENCES))
+
+
+@pytest.mark.parametrize("parts", [("options.json", "weights.hdf5"), (WEIGHTS, TINY), (TINY, None)])
+def test_an_elmo_is_made_of_its_parts(parts):
+    with pytest.raises(ArgumentTypeError, match=r"Elmo: expected Options, then Weights.*Elmo.load"):
+        Elmo(*parts)
+
+
+@pytest.mark.parametrize("layers", [5, None, [[1.0]], np.zeros((2, 4, 10), "f4"), np.float32(1)])
+def test_a_mix_of_another_number_of_layers(elmo, layers):
+    with pytest.raises(ArgumentError, match=r"^layers: expected an array of 3 layers"):
+        elmo.mix(layers)
+
+
+@pytest.mark.parametrize("words", ["film", [1, 2], [None], {"a", "b"}])
+def test_a_table_of_words_is_made_of_words(elmo, words):
+    with pytest.raises(ArgumentTypeError, match=r"^words"):
+        elmo.word_table(words)
 
 
 def test_tokens_as_a_numpy_array(elmo):
@@ -247,7 +278,7 @@ def test_a_mix_that_cannot_be(numbers):
         Elmo(TINY, WEIGHTS, mix=Mix(*numbers))
 
 
-@pytest.mark.parametrize("numbers", [(("a",), 1), (None, 1), ((0,), "x")])
+@pytest.mark.parametrize("numbers", [(("a",), 1), (None, 1), ((0,), "x"), ("012", 1)])
 def test_a_mix_of_no_numbers(numbers):
     with pytest.raises(ArgumentError, match="mix: expected numbers"):
         Mix(*numbers)

@@ -178,7 +178,7 @@ def test_a_page_that_was_downloaded_as_weights(tmp_path, weights, path):
 
 
 def test_nothing_to_read(tmp_path):
-    with pytest.raises(MissingFileError, match=r"no such file or folder.*downloads none"):
+    with pytest.raises(MissingFileError, match=r"no such file or folder.*Try: download it"):
         read(tmp_path / "elmo")
     with pytest.raises(MissingFileError, match="none of them in this folder"):
         read(tmp_path)

@@ -65,6 +65,17 @@ def test_null_is_as_good_as_nothing():
     assert (Options.from_dict(options).cell_clip, Options.from_dict(options).n_highway) == (None, 0)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["lstm.n_layers", "lstm.use_skip_connections", "char_cnn.max_characters_per_token"],
+)
+def test_null_is_elsewhere_no_answer(name):
+    options, (part, key) = official(), name.split(".")
+    options[part][key] = None
+    with pytest.raises(FormatError, match=f"{name}: expected .*, got None"):
+        Options.from_dict(options)
+
+
 def test_what_only_training_needs_is_ignored():
     options = official() | {"bidirectional": True, "dropout": 0.1, "n_tokens_vocab": 793471}
     options["char_cnn"]["n_characters"] = 261
@@ -102,10 +113,12 @@ def test_without_a_projection():
         ("lstm.proj_clip", float("inf"), "lstm.proj_clip"),
         ("lstm.proj_clip", "3", "lstm.proj_clip"),
         ("lstm.use_skip_connections", "false", "use_skip_connections"),
+        ("lstm.use_skip_connections", 0, "use_skip_connections"),
         ("char_cnn.activation", None, "activation"),
         ("char_cnn.activation", "gelu", "activation"),
         ("char_cnn.activation", ["relu"], "activation"),
         ("char_cnn.n_characters", 260, "n_characters"),
+        ("char_cnn.n_characters", 262.0, "n_characters"),
         ("char_cnn.n_highway", -1, "n_highway"),
         ("char_cnn.max_characters_per_token", 2, "max_characters_per_token"),
         ("char_cnn.filters", None, "filters"),

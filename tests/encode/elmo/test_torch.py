@@ -430,6 +430,13 @@ def test_it_runs_inside_of_what_is_compiled(trainable):
         elmo.zero_grad()
 
 
+@pytest.mark.parametrize("name", ["inputs", "word_inputs"])
+@pytest.mark.parametrize("given", ["a film", [["a"]], ids_of(TEXTS)])
+def test_what_is_no_tensor_is_told_how_to_become_one(name, given):
+    with pytest.raises(ArgumentTypeError, match=rf"^{name}: expected ids in a tensor"):
+        make()(**{"inputs": None, name: given})
+
+
 class Head(torch.nn.Module):
     """A model of a user's: traced, it would hold the lengths of the texts it was traced with."""
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import many, whole, whole_or_none
 from inlay.encode.elmo.options import WORD_LENGTH
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentTypeError
 
 NO_TOKEN = 0
 SENTENCE_BEGIN, SENTENCE_END, WORD_BEGIN, WORD_END, PADDING = range(257, 262)
@@ -71,16 +72,17 @@ def batch_to_ids(
         int32 `(batch, tokens, word_length)`, 0 where there is no token.
 
     Raises:
-        ArgumentTypeError: A text that is a string, or a token that is none.
-        ArgumentError: `max_length` is below 0.
+        ArgumentTypeError: A text that is a string, or a token that is none; no whole number.
+        ArgumentError: `max_length` is below 0, or `word_length` below 3.
 
     Example:
         >>> batch_to_ids([["a", "film"], ["good"]]).shape
         (2, 2, 50)
     """
-    if max_length is not None and max_length < 0:
-        raise ArgumentError("max_length", expected="0 or more, or None", got=str(max_length))
-    texts = [check_tokens(tokens)[:max_length] for tokens in batch]
+    max_length = whole_or_none("max_length", max_length, least=0)
+    word_length = whole("word_length", word_length, least=3)
+    hint = "lists of tokens: [text.split()]"
+    texts = [check_tokens(t)[:max_length] for t in many("batch", batch, "texts", hint=hint)]
     width = max(map(len, texts), default=0) if max_length is None else max_length
     try:
         words = list(dict.fromkeys(word for tokens in texts for word in tokens))

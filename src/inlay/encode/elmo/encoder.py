@@ -16,7 +16,7 @@ from inlay.checks import (
     every_text,
     flag,
     folder_to_write,
-    many_texts,
+    many_tokens,
     one_text,
     whole_or_none,
 )
@@ -24,7 +24,7 @@ from inlay.core import Table
 from inlay.core.travel import check_travels
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.hosted import Hosted
-from inlay.encode.elmo.lexicon import Lexicon, check_origin
+from inlay.encode.elmo.lexicon import Lexicon, check_origin, given_words
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
@@ -40,6 +40,21 @@ from inlay.tokenizers import Tokenizer, TokenizerLike, get_tokenizer, tokenizer_
 from inlay.tokenizers.named import DEFAULT
 
 MADE = ("_tokenize", "_network", "_lexicon")  # when they are first used
+
+
+def check_parts(options: Any, weights: Any) -> None:
+    """Refuse files, for which there is another door, and parts the other way round.
+
+    Raises:
+        ArgumentTypeError: Neither `Options`, then `Weights`.
+    """
+    if not isinstance(options, Options) or not isinstance(weights, Weights):
+        raise ArgumentTypeError(
+            "Elmo",
+            expected="Options, then Weights",
+            got=f"{described(options)}, {type(weights).__name__}",
+            hint="Elmo.load(path), for files",
+        )
 
 
 class Elmo(Hosted):
@@ -92,6 +107,7 @@ class Elmo(Hosted):
         vocab_to_cache: Sequence[str] | Table | str | os.PathLike[str] | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> None:
+        check_parts(options, weights)
         if pad_token is not None and not isinstance(pad_token, str):
             raise ArgumentTypeError(
                 "pad_token", expected="a token, or None", got=described(pad_token)
@@ -115,7 +131,7 @@ class Elmo(Hosted):
         self.workers = 1 if alone else available_workers(workers)
         get_tokenizer(self.tokenizer)
         self._states = States() if stateful else None
-        self._given = vocab_to_cache
+        self._given = given_words(vocab_to_cache)
         self.provenance: dict[str, Any] = dict(provenance or {})
         packer(engine, precision)  # so that what cannot be is refused now
 
@@ -255,7 +271,7 @@ class Elmo(Hosted):
 
     def _table(self) -> Table | None:
         given = self._given
-        if isinstance(given, str | os.PathLike):
+        if isinstance(given, Path):
             from inlay.formats import load
 
             given = load(given)
@@ -277,7 +293,7 @@ class Elmo(Hosted):
             float32 `(n, P)`, with the weights' hash in its provenance. Saved, it serves as
             `vocab_to_cache`, and as a table like any other.
         """
-        words = list(dict.fromkeys(many_texts("words", words)))
+        words = list(dict.fromkeys(many_tokens("words", words)))
         vectors = Lexicon(self._network).vectors(words)
         return Table(words, vectors, provenance=self._origin)
 

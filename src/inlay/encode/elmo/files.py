@@ -32,6 +32,7 @@ _SUFFIXES: dict[str, Kind] = {
 _WEIGHTS = (WEIGHTS, "*weights*.hdf5", "variables/variables.index")
 _CHECKPOINTS = ("*.index", "weights.th", "best.th", "*.th", "*.pt")
 _OPTIONS = (OPTIONS, "*options*.json")
+DOWNLOAD = "download it first, and give the folder in which it is"
 _SHAPES = "options.json + weights.hdf5, a TensorFlow checkpoint, a TF-Hub module or a state_dict"
 
 
@@ -135,7 +136,10 @@ def _kind(path: Path) -> Kind:
         return "tensorflow"
     if not path.is_file():
         raise MissingFileError(
-            str(path), expected=_SHAPES, got="no such file or folder", hint="inlay downloads none"
+            str(path),
+            expected=_SHAPES,
+            got="no such file or folder",
+            hint=DOWNLOAD,
         )
     found = recognise(path)
     if found is not None and found.kind in _KINDS:

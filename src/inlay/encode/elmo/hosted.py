@@ -147,19 +147,20 @@ class Hosted:
     ) -> "keras.layers.Layer":
         """Make a Keras layer of it, on Keras' current backend.
 
+        On TensorFlow it takes strings too, which it splits at white space, as TF Hub's module
+        did, whatever the encoder's tokenizer.
+
         Args:
             output_key: What the layer returns, by the names of `outputs`, or "all" of them.
-            vocab_to_cache: Words whose vectors are made once; then the layer takes their ids.
-            trainable: "mix": the weights of the mixes and gamma; "all": the network too; False:
-                nothing. None: what `requires_grad` says, else "mix".
-            requires_grad: AllenNLP's name: True is `trainable="all"`, False is "mix".
-            num_output_representations: Independent mixes of the layers.
-            do_layer_norm: Normalise each layer before mixing, over the real tokens of the batch.
-            dropout: Share of a mix's numbers that training sets to zero.
-            keep_sentence_boundaries: Return the vectors of the marks around each text too.
-            scalar_mix_parameters: Before the softmax, one for each layer, fixed; None: learned,
-                from the encoder's own mix.
-            stateful: Start each text where the text in the same row of the last batch ended.
+            vocab_to_cache: As of `to_torch`.
+            trainable: As of `to_torch`.
+            requires_grad: As of `to_torch`.
+            num_output_representations: As of `to_torch`.
+            do_layer_norm: As of `to_torch`.
+            dropout: As of `to_torch`.
+            keep_sentence_boundaries: As of `to_torch`.
+            scalar_mix_parameters: As of `to_torch`.
+            stateful: As of `to_torch`.
             name: Of the layer.
             dtype: A dtype or a policy, as of any Keras layer.
 
@@ -172,7 +173,9 @@ class Hosted:
         """
         load_keras("making a Keras layer")
         from inlay.encode.elmo.keras import ElmoLayer
+        from inlay.hosts.keras import check_arguments
 
+        check_arguments(name, dtype)
         settings = LayerSettings(
             trainable=trained(trainable, requires_grad),
             num_output_representations=num_output_representations,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from inlay.checks import described
 from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.options import N_CHARACTERS
@@ -123,7 +124,7 @@ def checked(where: str, inputs: Any, *, word_length: int, n_cached: int | None) 
         IdError: No whole numbers, or, if they are there already, numbers out of range.
         ArgumentError: Another number of dimensions.
     """
-    found = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
+    found = inputs if hasattr(inputs, "dtype") else _rectangle(where, inputs)
     if is_text(found):
         _check_text(where, n_cached)
         return ops.convert_to_tensor(found.astype(object)) if _is_numpy(found) else found
@@ -139,6 +140,20 @@ def checked(where: str, inputs: Any, *, word_length: int, n_cached: int | None) 
         f"{where}, ids", found, size, hint="the vocabulary that was cached" if words else hint
     )
     return found.astype("int32") if _is_numpy(found) else found
+
+
+def _rectangle(where: str, inputs: Any) -> Any:
+    try:
+        return np.asarray(inputs)
+    except ValueError:
+        raise plain(
+            ArgumentTypeError(
+                where,
+                expected="as many tokens in each text, in an array",
+                got=described(inputs),
+                hint="inlay.encode.elmo.characters.batch_to_ids(lists of tokens)",
+            )
+        ) from None
 
 
 def _check_text(where: str, n_cached: int | None) -> None:

@@ -1,15 +1,18 @@
 """The vectors of words without context, each made once."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.core import Table
+from inlay.checks import many_tokens, path_to_read
+from inlay.core import Table, Vocabulary
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.network import WORDS, Network
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, MissingFileError
 
 LIMIT = 32_768  # words kept: 80 MB at the official size; the frequent ones are soon made again
 
@@ -64,6 +67,29 @@ class Lexicon:
 
     def _make(self, words: Sequence[str]) -> Array:
         return self._network.words(character_ids(words, self._network.options.word_length))
+
+
+def given_words(given: Any) -> Table | Path | list[str] | None:
+    """What is given for `vocab_to_cache`: a table, the path of one, or words.
+
+    Raises:
+        MissingFileError: There is no such file.
+        ArgumentTypeError: None of these.
+    """
+    if given is None or isinstance(given, Table):
+        return given
+    if isinstance(given, str | os.PathLike):
+        path = path_to_read("vocab_to_cache", given).absolute()
+        if not path.is_file():
+            raise MissingFileError(
+                str(path),
+                expected="a table that encoder.word_table made",
+                got="no such file",
+                hint="vocab_to_cache=[word], for a word",
+            )
+        return path
+    words = given.tokens if isinstance(given, Vocabulary) else given
+    return many_tokens("vocab_to_cache", list(words) if isinstance(words, Mapping) else words)
 
 
 def check_origin(table: Table, origin: Mapping[str, Any]) -> Table:

@@ -5,10 +5,12 @@ Source: Peters et al. 2018, equation 1.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import described
 from inlay.errors import ArgumentError
 
 
@@ -28,8 +30,11 @@ class Mix:
     gamma: float = 1.0
 
     def __post_init__(self) -> None:
+        given: Any = self.scalars
+        if isinstance(given, str):  # whose characters may all be digits
+            raise ArgumentError("mix", expected="numbers", got=described(given))
         try:
-            object.__setattr__(self, "scalars", tuple(map(float, self.scalars)))
+            object.__setattr__(self, "scalars", tuple(map(float, given)))
             object.__setattr__(self, "gamma", float(self.gamma))
         except (TypeError, ValueError) as error:
             raise ArgumentError("mix", expected="numbers", got=str(error)) from error
@@ -47,8 +52,19 @@ class Mix:
         return shares.astype(np.float32)
 
     def __call__(self, layers: Array) -> Array:
-        """Mix float32 `(n_layers, ...)` into `(...)`, layer after layer."""
+        """Mix float32 `(n_layers, ...)` into `(...)`, layer after layer.
+
+        Raises:
+            ArgumentError: Another number of layers.
+        """
         shares = self.shares
+        if getattr(layers, "shape", ())[:1] != shares.shape:
+            raise ArgumentError(
+                "layers",
+                expected=f"an array of {len(shares)} layers, ({len(shares)}, ...)",
+                got=described(layers),
+                hint="one text of encoder.layers(texts)",
+            )
         mixed: Array = shares[0] * layers[0]
         for share, layer in zip(shares[1:], layers[1:], strict=True):
             mixed += share * layer

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from inlay.bytes.writing import atomic_path
+from inlay.checks import path_to_read
 from inlay.errors import FormatError, MissingFileError
 
 N_CHARACTERS = 262  # 256 bytes, four marks and the padding of words, and 0 for "no token"
@@ -64,7 +65,7 @@ class Options:
             MissingFileError: There is no such file.
             FormatError: No JSON, or not the options of an ELMo.
         """
-        path = Path(path)
+        path = path_to_read("path", path)
         if not path.is_file():
             raise MissingFileError(
                 str(path), expected="the options of an ELMo (options.json)", got="no such file"
@@ -110,9 +111,9 @@ class Options:
             use_skip_connections=bool(skip),
             char_dim=_whole(_part(cnn, "embedding", where), "dim", f"{where}, char_cnn.embedding"),
             filters=_filters(cnn.get("filters"), word_length, f"{where}, char_cnn.filters"),
-            n_highway=_whole(
-                cnn, "n_highway", f"{where}, char_cnn", default=0, least=0, most=MOST_LAYERS
-            ),
+            n_highway=0
+            if cnn.get("n_highway") is None  # as bilm-tf reads it
+            else _whole(cnn, "n_highway", f"{where}, char_cnn", least=0, most=MOST_LAYERS),
             activation=cnn["activation"],
             word_length=word_length,
         )
@@ -165,8 +166,7 @@ def _whole(
     least: int = 1,
     most: int = LARGEST_SIZE,
 ) -> int:
-    value = values.get(name)
-    value = default if value is None else value
+    value = values.get(name, default)
     if type(value) is not int or not least <= value <= most:
         expected = f"a whole number from {least} to {most}"
         raise FormatError(f"{where}.{name}", expected=expected, got=f"{value!r:.60}")
@@ -201,5 +201,6 @@ def _filters(value: Any, word_length: int, where: str) -> tuple[tuple[int, int],
 
 
 def _check_one(value: Any, allowed: tuple[Any, ...], where: str) -> None:
-    if value not in allowed:
+    # 0 would pass for False, and 262.0 for 262.
+    if not any(type(value) is type(known) and value == known for known in allowed):
         raise FormatError(where, expected=" or ".join(map(repr, allowed)), got=f"{value!r:.100}")
