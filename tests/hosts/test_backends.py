@@ -74,7 +74,9 @@ def test_what_is_missing_is_said_with_what_to_install(machine, installed, said, 
 
 def test_a_backend_that_nobody_knows(machine):
     machine({"keras", "jax"}, said="theano")
-    with pytest.raises(ArgumentError, match="KERAS_BACKEND: expected one of tensorflow, jax, torch"):
+    with pytest.raises(
+        ArgumentError, match="KERAS_BACKEND: expected one of tensorflow, jax, torch"
+    ):
         load_keras("a test")
 
 
