@@ -1,6 +1,5 @@
 """Chinese words, by jieba."""
 
-import logging
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -31,7 +30,7 @@ def _library() -> type:
     with warnings.catch_warnings():  # its source is older than today's Python
         warnings.simplefilter("ignore")
         jieba = require("jieba", extra="jieba", need="splitting Chinese into words")
-    jieba.setLogLevel(logging.WARNING)
+    jieba.setLogLevel("WARNING")
     found: type = jieba.Tokenizer
     return found
 

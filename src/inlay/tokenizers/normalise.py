@@ -4,20 +4,24 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from inlay.tokenizers.protocol import Named, Tokenizer, batched, is_local
 from inlay.tokenizers.scripts import SPACELESS
 
-# A line's end between two letters (or a mark of punctuation) of a script without spaces.
-_WRAPPED = re.compile(
-    rf"(?<=[{SPACELESS}\u3000-\u303f\uff01-\uff65])[ \t]*\r?\n[ \t]*(?=[{SPACELESS}])"
-)
+
+@cache
+def _wrapped() -> re.Pattern[str]:
+    """A line's end between two letters (or a mark of punctuation) of a script without spaces."""
+    letters = rf"{SPACELESS}\u3000-\u303f\uff01-\uff65"
+    return re.compile(rf"(?<=[{letters}])[ \t]*\r?\n[ \t]*(?=[{SPACELESS}])")
+
+
 STEPS: dict[str, Callable[[str], str]] = {
     "nfc": partial(unicodedata.normalize, "NFC"),
     "nfkc": partial(unicodedata.normalize, "NFKC"),
     "lower": str.lower,
-    "unwrap": lambda text: _WRAPPED.sub("", text),
+    "unwrap": lambda text: _wrapped().sub("", text),
 }
 
 

@@ -4,7 +4,6 @@ The name of such a tokenizer is the path with the file's SHA-256, `tokenizer.jso
 that whatever was saved with it notices when another file stands there.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -88,6 +87,8 @@ class Pieces(Named):
 
 @lru_cache(maxsize=8)
 def _digest(path: str, changed: int, size: int) -> str:
+    import hashlib
+
     return hashlib.sha256(_bytes(path)).hexdigest()
 
 
