@@ -79,11 +79,11 @@ def _kind(path: Path) -> str | None:
 
 def _first_rows(data: str, kind: str, encoding: str) -> list[list[str]]:
     """The header and a row, as far as they can be read."""
-    from inlay.bytes.encodings import Encoding
+    from inlay.bytes.encodings import Encoding, known_encoding
     from inlay.bytes.lines import read_lines
 
     try:
-        lines = read_lines(Path(data), Encoding(encoding, "replace"))
+        lines = read_lines(Path(data), Encoding(known_encoding(encoding), "replace"))
         if kind == "jsonl":
             record = json.loads(next(lines))
             return [list(record), [str(value) for value in record.values()]]

@@ -98,6 +98,7 @@ def in_words(text: str) -> str:
         ('one of glove, npz', "'bert'")
     """
     text = text.replace(", 'module:function', or a callable", ", or module:function")
+    text = text.replace(", a pair (texts, labels), or None", "").removesuffix(", or None")
     return re.sub(r",? or a (?:Format|callable)\b|^str (?=')", "", text)
 
 

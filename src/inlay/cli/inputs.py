@@ -26,7 +26,8 @@ def check_there(path: str, what: str) -> None:
         MissingFileError: There is none.
     """
     if path != "-" and not os.path.lexists(path):
-        raise MissingFileError(path, expected=what, got="nothing there")
+        hint = "download it first; inlay reads files of this machine" if "://" in path else ""
+        raise MissingFileError(path, expected=what, got="nothing there", hint=hint)
 
 
 def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -161,8 +161,8 @@ def data_options() -> Decorator:
         click.option(
             "--split",
             metavar="NAME",
-            help="Read only this part, such as train or test: a subfolder, or the rows with it in a "
-            "column named split.",
+            help="Read only this part, such as train or test: a subfolder, or the rows with it in "
+            "a column named split.",
         ),
         click.option(
             "--encoding",

@@ -13,7 +13,7 @@ import click
 from inlay.checks import file_to_write, folder_to_write
 from inlay.cli.failures import escaped
 from inlay.cli.hints import in_options, in_words
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, InlayError
 
 REPLACE = "--overwrite to replace it, or another name"
 
@@ -57,6 +57,9 @@ def check_vectors(target: str, format: str | None, *, overwrite: bool) -> None:
             if error.hint:
                 message += f" Try: {error.hint}."
             raise click.UsageError(escaped(message)) from error
+        except InlayError as error:  # a format that cannot hold tokens
+            error.where = target
+            raise
     check_file(target, overwrite=overwrite)
 
 

@@ -140,7 +140,8 @@ def _given(tokenizer: str | None) -> dict[str, Any]:
 def _filters(context: click.Context, option: click.Parameter, value: str) -> list[list[int]]:
     """`1:32,2:64` as pairs."""
     try:
-        return [[int(number) for number in pair.split(":")] for pair in value.split(",")]
+        pairs = [pair.split(":") for pair in value.split(",")]
+        return [[int(width), int(maps)] for width, maps in pairs]
     except ValueError:
         raise click.BadParameter(
             f"expected pairs like 1:32,2:64, got {value!r}.", context, option
