@@ -115,6 +115,9 @@ def test_labels_that_are_no_class_count_as_wrong_and_are_told():
     assert compared(predicted, ["a", "b", "b"], classes).tolist() == [True, True, False]
     with pytest.warns(InlayWarning, match=r"2 of 3 texts .* never saw, 'c', \['a'\], and count"):
         assert compared(predicted, ["c", "b", ["a"]], classes).tolist() == [False, True, False]
+    with pytest.warns(InlayWarning, match="1 of 3 texts"):
+        found = compared(predicted, [np.array(["a"]), "b", "a"], classes)
+    assert found.tolist() == [False, True, True]
     numbers = np.array([0, 1, 0]), np.array([0, 1])
     assert compared(numbers[0], np.array([0, 1, 1]), numbers[1]).tolist() == [True, True, False]
     with pytest.raises(ArgumentError, match=r"knows: 0, 1, got none of them, str '0' first.*type"):

@@ -64,6 +64,9 @@ def test_what_it_costs_is_left_out_where_it_is_not_known(lowered, monkeypatch):
     strange = Table(["a"], np.eye(1), provenance={"tokenizer": "somebody.s:function"})
     with pytest.warns(InlayWarning, match=r"'somebody\.s:function'.* 25\.0% were found\. Try"):
         strange.align(Vocabulary.from_texts(["a b c d"]))
+    special = Vocabulary(["<unk>", "a", "zzz"], counts=[9, 1, 1], tokenizer="split")
+    with pytest.warns(InlayWarning, match=r"50\.0% were found; of those of 'lower' .* 50\.0%\."):
+        lowered.align(special)
     monkeypatch.setattr("inlay.core.agreement.CHEAP", 3)
     with pytest.warns(InlayWarning, match=r"% were found\. Try"):
         lowered.align(Vocabulary.from_texts(TEXTS))
