@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,30 @@ class Frame:
 def test_the_names_of_a_tables_columns_do_not_pass_for_texts(texts):
     with pytest.raises(ArgumentTypeError, match=r"texts: expected a list of texts, got .*column"):
         checks.many_texts("texts", texts)
+
+
+def test_where_nothing_can_be_written(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    denied = set()
+
+    def tried(dir):
+        if dir in denied:
+            raise OSError(30, "Read-only file system")
+        return io.BytesIO()
+
+    monkeypatch.setattr("tempfile.TemporaryFile", tried)
+    targets = [tmp_path / "file", tmp_path / "folder"]
+    for target in targets:
+        checks.check_writable("where", target)
+    denied.add(tmp_path)  # in which both are put in their places
+    for target in targets:
+        with pytest.raises(ArgumentError, match=rf"^where: .* got {tmp_path}: Read-only file sys"):
+            checks.check_writable("where", target)
+    monkeypatch.chdir(tmp_path / "folder")  # which then keeps its place
+    checks.check_writable("where", tmp_path / "folder")
+    denied.add(tmp_path / "folder")
+    with pytest.raises(ArgumentError, match="Read-only"):
+        checks.check_writable("where", tmp_path / "folder")
 
 
 def test_texts_and_labels_together_do_not_pass_for_two_texts():

@@ -287,7 +287,8 @@ def folder_to_write(path: str | os.PathLike[str]) -> Path:
 def check_writable(where: str, path: Path) -> None:
     """Try to write where a file or folder is to be, before the work that fills it.
 
-    Permissions alone do not tell: a disk may be full, or can only be read.
+    Permissions alone do not tell: a disk may be full, or can only be read. A folder is replaced by
+    another beside it, except where it has to keep its place.
 
     Args:
         where: The argument or the path, for the message.
@@ -298,17 +299,21 @@ def check_writable(where: str, path: Path) -> None:
     """
     import tempfile
 
-    place = path if path.is_dir() else path.resolve().parent
-    try:
-        with tempfile.TemporaryFile(dir=place):
-            pass
-    except OSError as error:
-        raise ArgumentError(
-            where,
-            expected="a folder that can be written to",
-            got=f"{error.strerror or error} in {place}",
-            hint="another folder",
-        ) from error
+    target = path.resolve()
+    places = [target] if target.is_dir() else []
+    if not places or not (target == Path.cwd() or target.is_mount()):
+        places.append(target.parent)
+    for place in places:
+        try:
+            with tempfile.TemporaryFile(dir=place):
+                pass
+        except OSError as error:
+            raise ArgumentError(
+                where,
+                expected="a folder that can be written to",
+                got=f"{place}: {error.strerror or error}",
+                hint="another folder",
+            ) from error
 
 
 def warn(message: str) -> None:

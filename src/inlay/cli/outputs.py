@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import click
 
-from inlay.checks import file_to_write, folder_to_write
+from inlay.checks import check_writable, file_to_write, folder_to_write
 from inlay.cli.failures import escaped
 from inlay.cli.hints import in_options, in_words
 from inlay.errors import ArgumentError, InlayError
@@ -30,7 +29,7 @@ def check_file(target: str, *, overwrite: bool) -> None:
         return  # a device or a pipe: /dev/stdout
     if path.exists() and not overwrite:
         raise ArgumentError(target, expected="a new file", got="one that exists", hint=REPLACE)
-    _check_writable(target, path)
+    check_writable(target, path)
 
 
 def check_vectors(target: str, format: str | None, *, overwrite: bool) -> None:
@@ -97,7 +96,7 @@ def check_writable_folder(folder: str) -> Path:
         ArgumentError: It is a file, or cannot be written.
     """
     path = folder_to_write(folder)
-    _check_writable(folder, path)
+    check_writable(folder, path)
     return path
 
 
@@ -136,20 +135,3 @@ def size(n: int) -> str:
     units = ("kB", "MB", "GB", "TB")
     power = min(int(math.log10(n)) // 3, len(units))
     return f"{n / 1000**power:.1f} {units[power - 1]}"
-
-
-def _check_writable(target: str, path: Path) -> None:
-    """Try it: permissions alone do not tell, of a full quota or a disk that is read only."""
-    folder = path.resolve().parent
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-        if path.is_dir() and not os.access(path, os.W_OK):
-            raise PermissionError(13, "Permission denied")
-    except OSError as error:
-        raise ArgumentError(
-            target,
-            expected="a folder that can be written to",
-            got=f"{folder}: {error.strerror or error}",
-            hint="another folder",
-        ) from error
