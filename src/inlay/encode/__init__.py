@@ -3,7 +3,7 @@
 import os
 
 from inlay.bytes.writing import restore_folder
-from inlay.checks import described, flag, path_to_read
+from inlay.checks import choice, described, flag, path_to_read
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import ElmoKind, Kind, recognise
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
@@ -80,11 +80,8 @@ def load_encoder(
 
 def _named(kind: str | Kind) -> Kind:
     if isinstance(kind, str):
-        for known in ENCODERS:
-            if known.name == kind:
-                return known
-        names = ", ".join(known.name for known in ENCODERS)
-        raise ArgumentError("kind", expected=f"one of {names}, or a Kind", got=repr(kind))
+        names = [known.name for known in ENCODERS]
+        return ENCODERS[names.index(choice("kind", kind, names, hint="or a Kind of your own"))]
     if not isinstance(kind, Kind):
         raise ArgumentTypeError(
             "kind",

@@ -1,0 +1,213 @@
+"""What an ELMo answers about texts: tokens, layers, their means and their mix."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inlay.aliases import Array, Text
+from inlay.checks import every_text, many_tokens, one_text
+from inlay.core import Table
+from inlay.encode.elmo.lexicon import Lexicon, check_origin
+from inlay.encode.elmo.mix import Mix
+from inlay.encode.elmo.network import Network, States
+from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.running import Runner
+from inlay.encode.elmo.weights import Weights
+from inlay.encode.engines import Engine, Precision, packer
+from inlay.tokenizers import Tokenizer, TokenizerLike, get_tokenizer
+
+MADE = ("_tokenize", "_network", "_lexicon")  # when they are first used
+
+
+class TextVectors:
+    """The half of `Elmo` that runs: the other half says how, and makes, keeps and sends it.
+
+    Attributes:
+        options: The network's shape.
+        weights: Its numbers.
+        mix: How `elmo` mixes the layers.
+        dim: Numbers in a token's vector, 2P.
+        n_layers: The LSTM layers and the words' own below them.
+        tokenizer: How strings become tokens.
+        pad_token: A token that is none.
+        max_length: Tokens read of a text; None: all.
+        engine: What multiplies.
+        precision: Of the products.
+        workers: Threads.
+    """
+
+    options: Options
+    weights: Weights
+    mix: Mix
+    dim: int
+    n_layers: int
+    tokenizer: TokenizerLike
+    pad_token: str | None
+    max_length: int | None
+    engine: Engine
+    precision: Precision
+    workers: int
+    _states: States | None
+    _given: Table | Path | list[str] | None
+
+    @cached_property
+    def hash(self) -> str:
+        """Of the numbers and the shape: what names the model in caches."""
+        return self.weights.hash(self.options)
+
+    @cached_property
+    def _tokenize(self) -> Tokenizer:
+        return get_tokenizer(self.tokenizer)
+
+    @cached_property
+    def _network(self) -> Network:
+        return Network(self.options, self.weights, packer(self.engine, self.precision))
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self._network, self._table())
+
+    def _table(self) -> Table | None:
+        given = self._given
+        if isinstance(given, Path):
+            from inlay.formats import load
+
+            given = load(given)
+        if given is None or isinstance(given, Table):
+            return None if given is None else check_origin(given, self._origin)
+        return self.word_table(given)
+
+    @property
+    def _origin(self) -> dict[str, Any]:
+        return {"model": "ELMo", "elmo": self.hash, "precision": self.precision}
+
+    def word_table(self, words: Iterable[str]) -> Table:
+        """The vectors of words without context, as a static embedding.
+
+        Args:
+            words: Any words; repeated ones are left out.
+
+        Returns:
+            float32 `(n, P)`, with the weights' hash in its provenance. Saved, it serves as
+            `vocab_to_cache`, and as a table like any other.
+        """
+        words = list(dict.fromkeys(many_tokens("words", words)))
+        vectors = Lexicon(self._network).vectors(words)
+        return Table(words, vectors, provenance=self._origin)
+
+    def tokenize(self, text: Text) -> list[str]:
+        """The tokens of a text, `pad_token` among them, cut at `max_length`."""
+        return self._tokens(one_text("text", text))
+
+    def _tokens(self, text: str | list[str]) -> list[str]:
+        tokens = self._split_text(text) if isinstance(text, str) else text
+        return tokens[: self.max_length]
+
+    def _split_text(self, text: str) -> list[str]:
+        pad = self.pad_token
+        if not pad or pad not in text:
+            return self._tokenize(text)
+        between = re.split(rf"(?<!\S){re.escape(pad)}(?!\S)", text)
+        return [token for part in between for token in (pad, *self._tokenize(part))][1:]
+
+    def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
+        """All layers of each text, in order.
+
+        Reads texts as it goes, a block at a time, so that neither texts nor results need fit
+        into memory.
+
+        Yields:
+            float32 `(n_layers, n_tokens, dim)`: the words' own vectors twice, side by side, then
+            each LSTM layer's, forward and backward; zeros where a token is `pad_token`.
+        """
+        for tokens, layers in self._run(texts):
+            if self.pad_token not in tokens:
+                yield layers
+                continue
+            spread = np.zeros((self.n_layers, len(tokens), self.dim), np.float32)
+            spread[:, [token != self.pad_token for token in tokens]] = layers
+            yield spread
+
+    def pooled(self, texts: Iterable[Text]) -> Array:
+        """The mean of each layer over a text's tokens.
+
+        A mean over tokens and a mix of layers may change places, so that training a mix on
+        these is the same as training it on every token.
+
+        Returns:
+            float32 `(n_texts, n_layers, dim)`; zeros for a text without tokens.
+        """
+        means = [
+            layers.mean(axis=1) if layers.shape[1] else np.zeros((self.n_layers, self.dim))
+            for _, layers in self._run(texts)
+        ]
+        return np.array(means, np.float32).reshape(-1, self.n_layers, self.dim)
+
+    def encode(self, texts: Iterable[Text]) -> Array:
+        """One vector for each text: the mean of `elmo` over its tokens.
+
+        Returns:
+            float32 `(n_texts, dim)`; zeros for a text without tokens.
+
+        Raises:
+            ArgumentTypeError: A text that is neither a string nor a list of strings.
+        """
+        return self.mix(np.moveaxis(self.pooled(texts), 1, 0))
+
+    def encode_tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+        """A vector for each token.
+
+        Returns:
+            `(elmo, mask)`: float32 `(n_texts, n_tokens, dim)`, zeros where a text has ended,
+            and bool `(n_texts, n_tokens)`.
+        """
+        found = self.outputs(texts)
+        return found["elmo"], found["mask"]
+
+    def outputs(self, texts: Iterable[Text]) -> dict[str, Array]:
+        """Everything, under the names of TF Hub's module.
+
+        Returns:
+            `word_emb` `(n_texts, n_tokens, P)`; `lstm_outputs1`, `lstm_outputs2`, ... and `elmo`,
+            the mix, `(n_texts, n_tokens, dim)`; `default` `(n_texts, dim)`, the mean of `elmo`
+            over real tokens, as in version 3 of that module; all float32; `mask`, bool
+            `(n_texts, n_tokens)`. Allocates `4 * dim * (n_layers + 1.5)` bytes a token.
+        """
+        every = list(self._split(texts))
+        shape = len(every), max(map(len, every), default=0)
+        mask = np.zeros(shape, bool)
+        layers = np.zeros((self.n_layers, *shape, self.dim), np.float32)
+        default = np.zeros((len(every), self.dim), np.float32)
+        for i, (tokens, found) in enumerate(self._run(every)):
+            mask[i, : len(tokens)] = [token != self.pad_token for token in tokens]
+            layers[:, i, mask[i]] = found
+            if found.shape[1]:
+                default[i] = self.mix(found.mean(axis=1))
+        named = {f"lstm_outputs{k}": layers[k] for k in range(1, self.n_layers)}
+        words = layers[0, :, :, : self.options.projection_dim]
+        return {
+            "word_emb": words,
+            **named,
+            "elmo": self.mix(layers),
+            "default": default,
+            "mask": mask,
+        }
+
+    def reset_states(self) -> None:
+        """Forget where texts ended, if `stateful`."""
+        if self._states is not None:
+            self._states = States()
+
+    def _split(self, texts: Iterable[Text]) -> Iterator[list[str]]:
+        return map(self._tokens, every_text("texts", texts))
+
+    def _run(self, texts: Iterable[Text]) -> Iterator[tuple[list[str], Array]]:
+        """Each text's tokens and the layers `(n_layers, n, dim)` of its n real ones."""
+        run = Runner(self._network, self._lexicon, self.pad_token, self.workers)
+        if self._states is not None:
+            return run.as_one(self._split(texts), self._states)
+        return run.in_threads(self._split(texts))
