@@ -83,6 +83,12 @@ def test_a_function_that_is_not_there(name):
         get_tokenizer(name)
 
 
+def test_a_function_of_the_script_itself(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "own_cut", str.split, raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    assert get_tokenizer("__main__:own_cut")("a b") == ["a", "b"]
+
+
 def test_a_name_that_is_no_function():
     with pytest.raises(ArgumentTypeError, match="test_named:OWN' to be callable"):
         get_tokenizer("tests.tokenizers.test_named:OWN")

@@ -206,8 +206,9 @@ def _function(name: str) -> Callable[[str], Any]:
     module, _, path = name.partition(":")
     root = module.partition(".")[0]
     try:
-        if importlib.util.find_spec(root) is None and str(Path.cwd()) not in sys.path:
-            sys.path.append(str(Path.cwd()))
+        here = str(Path.cwd())
+        if root not in sys.modules and here not in sys.path and not importlib.util.find_spec(root):
+            sys.path.append(here)
         found: Any = importlib.import_module(module)
         for part in path.split("."):
             found = getattr(found, part)
