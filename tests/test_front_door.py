@@ -113,7 +113,8 @@ try:
 except Exception as error:
     print("inlay.layers.torch.TableEmbedding" in str(error))
 from inlay.layers.torch import TableEmbedding
-with torch.serialization.safe_globals([TableEmbedding]):
+if hasattr(torch.serialization, "safe_globals"):
+  with torch.serialization.safe_globals([TableEmbedding]):
     print(torch.load(sys.argv[1] + "/layer.pt", weights_only=True)(ids).tolist())
 """
 
@@ -140,4 +141,6 @@ def test_what_is_saved_of_a_torch_model_is_loaded_without_running_a_pickle(tmp_p
         words(ids).tolist(),
     ]
     answer = run(TORCH, str(tmp_path))
+    if not hasattr(torch.serialization, "safe_globals"):  # before PyTorch 2.5
+        expected.pop()
     assert answer.stdout.splitlines() == [str(line) for line in expected], answer.stderr

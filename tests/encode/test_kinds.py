@@ -146,6 +146,19 @@ def test_a_name_longer_than_any_file_has(folder):
         Elmo.load(folder / "options.json", "x" * 5000)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("stateful", r"Try: inlay\.encode\.elmo\.Elmo\.load, whose own it is"),
+        ("freeze", r"Try: inlay\.to_torch\(encoder\)"),
+        ("batch_size", r"Try: help\(inlay\.load_encoder\)"),
+    ],
+)
+def test_arguments_of_others_are_told_where_they_stand(folder, name, hint):
+    with pytest.raises(ArgumentTypeError, match=rf"load_encoder: .* got {name}=True.*{hint}"):
+        load_encoder(folder, **{name: True})
+
+
 def test_vectors_of_words_lead_to_their_own_door(tmp_path):
     (tmp_path / "vectors.txt").write_text("good 1 2\nfilm 3 4\n")
     with pytest.raises(FormatError, match=r"Try: inlay\.load\(path\)"):

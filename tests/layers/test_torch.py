@@ -12,6 +12,9 @@ from tests.processes import ended, started
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
+EXPORTS = pytest.mark.skipif(
+    not hasattr(torch.compiler, "is_exporting"), reason="not known in this PyTorch"
+)
 DEPRECATED = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 IDS = torch.tensor([[0, 1, 2], [5, 2, 2]])
 
@@ -175,7 +178,7 @@ def test_compiles_in_one_graph(padded):
 
 @DEPRECATED
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # of torch's own embedding
-def test_it_is_traced_scripted_and_exported(padded, tmp_path):
+def test_it_is_traced_and_scripted(padded, tmp_path):
     expected = padded.vectors[IDS.numpy()]
     layer = to_torch(padded, freeze=False)
     layer.scale_grad_by_freq = True
@@ -183,7 +186,6 @@ def test_it_is_traced_scripted_and_exported(padded, tmp_path):
     torch.jit.save(scripted, tmp_path / "layer.pt")
     for model in (
         torch.jit.trace(layer, IDS[:1]),
-        torch.export.export(layer, (IDS,)).module(),
         torch.jit.load(tmp_path / "layer.pt"),
         scripted,
     ):
@@ -192,6 +194,12 @@ def test_it_is_traced_scripted_and_exported(padded, tmp_path):
     scripted(IDS).sum().backward()
     assert layer.weight.grad is not None  # one parameter, which an optimiser may hold
     assert not layer.weight.grad[2].any()
+
+
+@EXPORTS
+def test_it_is_exported(padded):
+    exported = torch.export.export(to_torch(padded), (IDS,)).module()
+    np.testing.assert_array_equal(exported(IDS), padded.vectors[IDS.numpy()])
 
 
 @DEPRECATED
@@ -215,13 +223,18 @@ def test_a_model_is_compiled(padded, check_ids):
 @DEPRECATED
 @pytest.mark.parametrize(
     "take_down",
-    [torch.jit.script, lambda m: torch.jit.trace(m, IDS), lambda m: torch.export.export(m, (IDS,))],
+    [
+        torch.jit.script,
+        lambda m: torch.jit.trace(m, IDS),
+        pytest.param(lambda m: torch.export.export(m, (IDS,)), marks=EXPORTS),
+    ],
 )
 def test_a_check_of_ids_is_not_lost_in_a_graph(padded, take_down):
     with pytest.raises(ArgumentError, match=r"one that looks at its ids. Try: layer.check_ids"):
         take_down(to_torch(padded, check_ids=True))
 
 
+@pytest.mark.skipif(not hasattr(torch.compiler, "is_compiling"), reason="needs PyTorch 2.3")
 def test_no_layer_waits_for_the_compiler_of_torch():
     """`torch._dynamo` takes a second to import."""
     script = (

@@ -13,6 +13,11 @@ from inlay.tokenizers import TokenizerLike
 __all__ = ["ENCODERS", "Encoder", "Kind", "LayeredEncoder", "WordEncoder", "load_encoder"]
 
 ENCODERS: tuple[Kind, ...] = (ElmoKind(),)
+# What others take, and where it stands.
+ELSEWHERE = dict.fromkeys(
+    ("weights", "mix", "pad_token", "stateful", "vocab_to_cache"),
+    "inlay.encode.elmo.Elmo.load, whose own it is",
+) | dict.fromkeys(("trainable", "freeze"), "inlay.to_torch(encoder), or to_keras, for a layer")
 
 
 def load_encoder(
@@ -25,6 +30,7 @@ def load_encoder(
     precision: Precision | None = None,
     workers: int | None = None,
     verify: bool = False,
+    **wrong: object,
 ) -> Encoder:
     """Read an encoder from this machine's files, whatever its kind; nothing is downloaded.
 
@@ -44,6 +50,7 @@ def load_encoder(
         workers: Threads. None: as many as serve the engine.
         verify: Compare the digest that inlay noted when it wrote the encoder with what is read:
             a flipped bit is an error, and so are files without a digest.
+        **wrong: Nothing else is taken: the error says whose argument it is.
 
     Returns:
         An encoder: `encode(texts)` gives float32 `(n, dim)`. What else it can do is described
@@ -51,11 +58,18 @@ def load_encoder(
 
     Raises:
         MissingFileError: Nothing is there.
-        ArgumentTypeError: `path` is no path.
+        ArgumentTypeError: `path` is no path; an argument of another name.
         FormatError: No kind of encoder, or a damaged one.
         ArgumentError: No kind of this name, or a setting that the kind does not have.
         MissingPackageError: A package that the kind needs is not installed.
     """
+    for name, value in wrong.items():
+        raise ArgumentTypeError(
+            "load_encoder",
+            expected="an argument that it has",
+            got=f"{name}={described(value)}",
+            hint=ELSEWHERE.get(name, "help(inlay.load_encoder) lists its arguments"),
+        )
     place = path_to_read("path", path)
     restore_folder(place)  # of a training that was killed between two names
     chosen = recognise(place, ENCODERS) if kind is None else _named(kind)

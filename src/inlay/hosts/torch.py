@@ -22,6 +22,9 @@ def eager(function: Callable[P, R]) -> Callable[P, R]:
 
     As a decorator, `torch.compiler.disable` would import `torch._dynamo` at once, for a second.
     """
+    if not hasattr(torch.compiler, "is_compiling"):  # as some versions before 2.3
+        disabled: Callable[P, R] = torch.compiler.disable(function)
+        return disabled
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
