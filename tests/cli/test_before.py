@@ -39,12 +39,13 @@ WRONG = [
     ("classify fit data.csv -o no/m", "got no folder no"),
     ("classify fit data.csv -o folder", "a folder with other things in it"),
     ("classify fit data.csv -o folder --overwrite", "a folder with other things in it"),
+    ("classify fit data.csv -o mixed --overwrite", "a folder with other things in it"),
     ("classify fit data.csv -o model", "Try: --overwrite to replace it, or another name."),
     ("classify fit data.csv --text none", "expected a column 'none'"),
     ("classify fit data.csv --test none", "none: expected labelled texts"),
     ("classify fit data.csv --test-split test", "--test-split needs --test"),
     ("classify fit data.csv --embedding none", "none: expected vectors, got nothing there"),
-    ("classify fit data.csv --embedding data.csv", "Try: inlay convert data.csv"),
+    ("classify fit data.csv --embedding data.csv", "data.csv: expected a file of vectors"),
     ("classify fit data.csv --variant static", "Try: --embedding with vectors"),
     ("classify fit data.csv --model bert", "Invalid value for '--model'"),
     ("classify fit data.csv --epochs 0", "Invalid value for '--epochs'"),
@@ -92,6 +93,9 @@ def folder(tmp_path_factory):
     (folder / "folder" / "diary.txt").write_text("dear diary")
     (folder / "model").mkdir()
     (folder / "model" / "settings.json").write_text("{}")
+    (folder / "mixed").mkdir()
+    (folder / "mixed" / "settings.json").write_text("{}")
+    (folder / "mixed" / "diary.txt").write_text("dear diary")
     return folder
 
 
@@ -123,7 +127,7 @@ def test_a_mistake_is_told_at_once(answers, folder, line, said):
 
 
 def test_nothing_was_made_or_replaced(answers, folder):
-    names = {"g.txt", "data.csv", "one.csv", "old.npz", "folder", "model"}
+    names = {"g.txt", "data.csv", "one.csv", "old.npz", "folder", "model", "mixed"}
     assert {path.name for path in folder.iterdir()} == names
     assert (folder / "old.npz").read_bytes() == b"old"
     assert [path.name for path in (folder / "folder").iterdir()] == ["diary.txt"]

@@ -118,7 +118,7 @@ def test_hints_speak_of_options(inlay, tmp_path):
 
 def test_a_closed_pipe_is_quiet(process, tmp_path):
     path = tmp_path / "many.txt"
-    path.write_text("".join(f"w{i} {i + 1} 1\n" for i in range(30_000)))
+    path.write_text("".join(f"w{i} {i + 0.5} 1 0\n" for i in range(30_000)))
     running = process("similar", path, "w0", "-n", "30000")
     running.stdout.readline()
     running.stdout.close()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inlay.text import LabelledTexts
 
 CHUNK = 1024  # texts answered at once
-MARK = "settings.json"  # by which a classifier is known
+MARKS = ("settings.json", "vocabulary.json", "weights.safetensors")  # of a classifier
 WIDE = 12  # classes in a table that still fits a screen
 
 GROUP_HELP = """Train a classifier of texts on top of any word vectors, evaluate it, and use it.
@@ -269,13 +269,13 @@ def predict(
 
 def check_classifier_folder(folder: str, *, overwrite: bool) -> None:
     """`check_folder` for one that will hold a classifier."""
-    check_folder(folder, overwrite=overwrite, marks=[MARK], what="a classifier")
+    check_folder(folder, overwrite=overwrite, marks=MARKS, what="a classifier")
 
 
 def _check_classifier(folder: str) -> None:
     what = "the folder of a classifier, which inlay classify fit makes"
     check_there(folder, what)
-    if not Path(folder, MARK).is_file():
+    if not Path(folder, MARKS[0]).is_file():
         raise FormatError(folder, expected=what, got="something else")
 
 

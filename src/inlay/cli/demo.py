@@ -104,7 +104,10 @@ def demo(
         check_there(corpus, "a text file")
     if output is not None:
         check_folder(
-            output, overwrite=overwrite, marks=["vectors.safetensors"], what="an earlier result"
+            output,
+            overwrite=overwrite,
+            marks=["vectors.safetensors", "classifier"],
+            what="an earlier result",
         )
     check_package("sklearn", extra="demo", need="inlay demo")
     check_keras("inlay demo")

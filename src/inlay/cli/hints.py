@@ -26,6 +26,7 @@ PHRASES = {
     r"^texts themselves are given as .*": "a hyphen, to read standard input",
     r"^safetensors\.numpy\.load_file and .*": "a file that inlay convert has written",
     r"^np\.load it and .*": "an .npz file that holds one matrix and its tokens",
+    r"^inlay\.load\(path\), ": "inlay info, ",
     r"without dtype=object": "without objects in it",
 }
 # Arguments, calls, names with an underscore: what nobody can type into a shell.

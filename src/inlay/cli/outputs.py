@@ -3,7 +3,7 @@
 import json
 import math
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,13 @@ def check_vectors(target: str, format: str | None, *, overwrite: bool) -> None:
     check_file(target, overwrite=overwrite)
 
 
-def check_folder(folder: str, *, overwrite: bool, marks: Iterable[str], what: str) -> None:
+def check_folder(folder: str, *, overwrite: bool, marks: Sequence[str], what: str) -> None:
     """Fail now if a folder cannot be written, or would be replaced unasked.
 
     Args:
         folder: The folder.
         overwrite: Whether an older result may be replaced. Other things never are.
-        marks: Names of files of which one shows that the folder holds an older result.
+        marks: All that an older result consists of; the first file is always there.
         what: Such a result, as a phrase: "a classifier".
 
     Raises:
@@ -77,7 +77,8 @@ def check_folder(folder: str, *, overwrite: bool, marks: Iterable[str], what: st
     """
     path = check_writable_folder(folder)
     if path.is_dir() and any(path.iterdir()):
-        if not any((path / mark).is_file() for mark in marks):
+        others = {child.name for child in path.iterdir()} - {*marks}
+        if others or not (path / marks[0]).is_file():
             raise ArgumentError(
                 folder,
                 expected=f"a new folder, or {what}",
