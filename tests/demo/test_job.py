@@ -4,7 +4,7 @@ import numpy as np
 
 from inlay import Table
 from inlay.demo import job as demo
-from inlay.text import read_labelled
+from inlay.text import LabelledTexts
 
 
 def test_neighbours_of_chosen_words_or_of_telling_ones():
@@ -15,13 +15,33 @@ def test_neighbours_of_chosen_words_or_of_telling_ones():
     assert demo.neighbours(table, n=1) == {"story": ["the"], "acting": ["the"]}
 
 
-def test_texts_are_cut_to_their_first_tokens(tmp_path):
-    path = tmp_path / "d.csv"
-    path.write_text(f'text,label\n"{"Word, " * 99}",a\nshort,b\n', encoding="utf-8")
-    material = demo.own_material(read_labelled(path), None)
-    assert material.texts == [" ".join(["word", ","] * 32), "short"]
-    assert (len(material.corpus), material.labels) == (2, ["a", "b"])
+def test_material_of_ones_own():
+    own = LabelledTexts(["Word, " * 99, "short"], ["a", "b"], ["1", "2"])
+    material = demo.own_material(own, None)
+    assert (material.texts, material.labels, material.tokenizer) == (own.texts, ["a", "b"], "lower")
+    assert material.corpus == own.texts
     assert material.n_characters == len("Word, " * 99) + 5
+
+
+def test_text_without_spaces_is_split_by_what_suits_its_script():
+    own = LabelledTexts(["这部电影真好看", "这部电影真难看"] * 10, ["a", "b"] * 10, ["1"] * 20)
+    material = demo.own_material(own, None)
+    assert material.tokenizer in ("jieba", "characters")
+    table = demo.learn_vectors(material)
+    assert len(table) > 3
+    assert own.texts[0] not in table
+    assert table.provenance["tokenizer"] == material.tokenizer
+
+
+def test_all_read_the_same_first_tokens(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(demo, "compare", lambda *texts, **settings: seen.update(settings))
+    material = demo.Material("c.txt", ["a", "b"], ["x", "y"], tokenizer="characters")
+    table = Table(["a"], np.ones((1, 2), "float32"))
+    demo.compare_all(material, table, train_size=3, folds=2, seed=5)
+    assert (seen["tokenizer"], seen["max_length"]) == ("characters", demo.MAX_TOKENS)
+    assert (seen["n_train"], seen["folds"], seen["seed"]) == (3, 2, 5)
+    assert seen["embeddings"] == ["tfidf", "random", table]
 
 
 def test_a_free_folder_is_one_that_is_not_there(tmp_path):

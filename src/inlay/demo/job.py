@@ -17,7 +17,7 @@ from inlay.demo.stdlib import docstrings, topics
 from inlay.errors import ArgumentError
 from inlay.evaluate import Comparison, compare
 from inlay.text import LabelledTexts
-from inlay.tokenizers import get_tokenizer
+from inlay.tokenizers.auto import SAMPLE, suited
 from inlay.train import word2vec
 
 # For a corpus a thousand times smaller than those that word2vec's defaults were chosen for.
@@ -26,7 +26,6 @@ SMALL_CORPUS: dict[str, Any] = {
     "min_count": 2,
     "sample": 1e-3,
     "epochs": 20,
-    "tokenizer": "lower",
 }
 WORDS = ("file", "exception", "socket", "string", "thread")
 SENTENCE = "Cancel the task and wait until the event loop has stopped."
@@ -44,12 +43,14 @@ class Material:
         texts: Labelled ones.
         labels: A label for each.
         task: How the labelled texts were chosen; None for the user's own.
+        tokenizer: How all of them become tokens, in lower case where there is such a thing.
     """
 
     corpus: list[str] | str
     texts: list[str]
     labels: list[str]
     task: PackageTask | None = None
+    tokenizer: str = "lower"
 
     @property
     def n_characters(self) -> int:
@@ -68,7 +69,7 @@ def library_material() -> Material:
     docs = docstrings()
     task = package_task(docs)
     corpus = [doc.text for doc in docs] + list(topics().values())
-    return Material(corpus, _beginnings(task.texts), task.labels, task)
+    return Material(corpus, task.texts, task.labels, task)
 
 
 def own_material(labelled: LabelledTexts, corpus: str | os.PathLike[str] | None) -> Material:
@@ -79,12 +80,15 @@ def own_material(labelled: LabelledTexts, corpus: str | os.PathLike[str] | None)
         corpus: A file with a text on each line. None: the labelled texts, without their labels.
     """
     text = labelled.texts if corpus is None else os.fspath(corpus)
-    return Material(text, _beginnings(labelled.texts), labelled.labels)
+    name, _ = suited(labelled.texts[:SAMPLE])
+    tokenizer = "lower" if name == "words" else name
+    return Material(text, labelled.texts, labelled.labels, tokenizer=tokenizer)
 
 
 def learn_vectors(material: Material, *, seed: int = 0) -> Table:
     """Skip-gram vectors of the corpus, the same in every run; 10 s for 2 MB, compiling included."""
-    return word2vec(material.corpus, **SMALL_CORPUS, seed=seed, deterministic=True)
+    how = SMALL_CORPUS | {"tokenizer": material.tokenizer, "seed": seed}
+    return word2vec(material.corpus, **how, deterministic=True)
 
 
 def neighbours(table: Table, n: int = 5) -> dict[str, list[str]]:
@@ -105,7 +109,8 @@ def compare_all(
         n_train=train_size,
         n_test=N_TEST,
         folds=folds,
-        tokenizer=SMALL_CORPUS["tokenizer"],
+        tokenizer=material.tokenizer,
+        max_length=MAX_TOKENS,
         seed=seed,
     )
 
@@ -139,12 +144,6 @@ def free_folder(name: str = "inlay-demo") -> Path:
         n += 1
         folder = Path(f"{name}-{n}")
     return folder
-
-
-def _beginnings(texts: Sequence[str]) -> list[str]:
-    """The first tokens of each text, so that all classifiers read the same, and quickly."""
-    tokenise = get_tokenizer(SMALL_CORPUS["tokenizer"])
-    return [" ".join(tokenise(text)[:MAX_TOKENS]) for text in texts]
 
 
 def _telling(table: Table, n: int) -> Sequence[str]:

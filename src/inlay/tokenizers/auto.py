@@ -61,28 +61,30 @@ def settled(
 
 
 def chosen(sample: list[str]) -> str:
-    """The name of the tokenizer that suits a sample, which is also printed to standard error.
+    """The name of the tokenizer that suits a sample, which is also printed to standard error."""
+    name, why = suited(sample)
+    print(f"tokenizer 'auto': {name!r}, for {why}", file=sys.stderr)
+    return name
+
+
+def suited(sample: list[str]) -> tuple[str, str]:
+    """The name of the tokenizer that suits a sample, and why.
 
     The script with the most letters decides, Japanese from a tenth of kana on. Where its library
     is not installed, one that needs none is chosen, and the better one named.
     """
     text = "\n".join(sample)
     if not text.strip():
-        return _said(DEFAULT, "no text that can be looked at beforehand")
+        return DEFAULT, "no text that can be looked at beforehand"
     counts = _counted(text)
     if 2 * sum(counts) <= sum(map(str.isalpha, text)):
-        return _said(DEFAULT, "text with spaces between words")
+        return DEFAULT, "text with spaces between words"
     script, _, name, without = SCRIPTS[counts.index(max(counts))]
     try:
         get_tokenizer(name)
     except MissingPackageError as error:
-        return _said(without, f"{script}; {name!r} would be better: {error.hint}")
-    return _said(name, script)
-
-
-def _said(name: str, why: str) -> str:
-    print(f"tokenizer 'auto': {name!r}, for {why}", file=sys.stderr)
-    return name
+        return without, f"{script}; {name!r} would be better: {error.hint}"
+    return name, script
 
 
 def _counted(text: str) -> list[int]:
