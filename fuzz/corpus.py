@@ -14,7 +14,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fuzz.targets import Files, classifier_seeds, elmo_seeds, hdf5_seeds, labelled_seeds, saved
+from fuzz.targets import (
+    Files,
+    classifier_seeds,
+    elmo_seeds,
+    hdf5_seeds,
+    labelled_seeds,
+    saved,
+    tensorflow_seeds,
+    torch_seeds,
+)
 
 
 class Case(NamedTuple):
@@ -282,5 +291,19 @@ CASES: tuple[Case, ...] = (
     # Files that reach outside.
     Case("HDF5 with numbers in another file", "hdf5", outside(virtual=False), "h5py"),
     Case("HDF5 of virtual numbers", "hdf5", outside(virtual=True), "h5py"),
+    Case("a cut state_dict", "torch", lambda: {"x": torch_seeds()[0]["x"][:900]}, "torch"),
+    Case("a pickle of a program", "torch", one(b"\x80\x02cos\nsystem\n(X\x01\0\0\0:tR."), "torch"),
+    Case(
+        "a pickle that imports a name of a megabyte",
+        "torch",
+        one(b"\x80\x02ctorch\n" + b"[" * (1 << 20) + b"\n."),
+        "torch",
+    ),
+    Case(
+        "a TensorFlow checkpoint without its data",
+        "tensorflow",
+        lambda: {"x.index": tensorflow_seeds()[0]["x.index"]},
+        "tensorflow",
+    ),
     Case("HDF5 that is cut", "hdf5", lambda: {"x": hdf5_seeds()[0]["x"][:1000]}, "h5py"),
 )

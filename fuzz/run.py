@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import faulthandler
+import importlib.util
 import os
 import shutil
 import signal
@@ -58,6 +59,9 @@ def in_process(name: str, seconds: float, seed: int) -> int:
 
 def fuzz(target: Target, seconds: float, seed: int) -> int:
     """Read mutants for so long; those that did not end well are kept under `FOUND`."""
+    if target.needs and not importlib.util.find_spec(target.needs):
+        print(f"{target.name}: left out, for there is no {target.needs}", flush=True)
+        return 0
     rng = np.random.default_rng(seed)
     now = FOUND / target.name / "now"
     seeds = target.seeds()

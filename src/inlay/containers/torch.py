@@ -5,8 +5,10 @@ Nothing is unpickled but tensors: `torch.load` reads with `weights_only=True`.
 Source: https://pytorch.org/docs/stable/notes/serialization.html
 """
 
+import contextlib
+from collections import deque
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from inlay.containers.protocol import Container, LazyArray, Read, wrong
 from inlay.errors import FormatError, InlayError
 from inlay.optional import require
 
+LONGEST_IMPORT = 1000  # characters
 ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
 
@@ -37,8 +40,7 @@ class Torch(Container):
         try:
             with path.open("rb") as file:
                 zipped = file.read(4) == ZIP
-            if zipped:
-                _check_members(path, where)
+            _check_members(path, where) if zipped else _check_pickles(path, where)
             # Before 2.3 only a string can be mapped.
             state = torch.load(str(path), map_location="cpu", weights_only=True, mmap=zipped)
         except (InlayError, MemoryError):
@@ -72,12 +74,44 @@ def _check_members(path: Path, where: str) -> None:
 
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
+        for info in members:
+            if info.filename.endswith("/data.pkl"):
+                with archive.open(info) as file:
+                    _check_imports(file, where)
     packed = [info.filename for info in members if info.compress_type != zipfile.ZIP_STORED]
     if packed:
         raise wrong(where, "a zip that PyTorch wrote, not compressed", f"{packed[0]!r:.80}")
     claimed, size = sum(info.file_size for info in members), path.stat().st_size
     if claimed > size:
         raise wrong(where, f"members within {size} bytes", f"{claimed}")
+
+
+def _check_pickles(path: Path, where: str) -> None:
+    """The older layout has three numbers before the names, each a pickle of its own."""
+    with path.open("rb") as file:
+        for _ in range(4):
+            _check_imports(file, where)
+
+
+def _check_imports(file: IO[bytes], where: str) -> None:
+    """What a pickle would import has a name of a sensible length.
+
+    None of it is imported; but torch searches the name for what to say of it, which takes hours
+    if it is a megabyte.
+    """
+    import pickletools
+
+    recent, longest = deque([""], 2), 0
+    with contextlib.suppress(Exception):  # no pickle, which torch says better
+        for code, argument, _ in pickletools.genops(file):
+            if isinstance(argument, str):
+                recent.append(argument)
+            if code.name in ("GLOBAL", "STACK_GLOBAL"):
+                longest = max(longest, *map(len, recent))
+    if longest > LONGEST_IMPORT:
+        raise wrong(
+            where, "a state_dict", f"a pickle that imports a name of {longest:,} characters"
+        )
 
 
 def _entry(torch: Any, tensor: Any, name: str, where: str) -> LazyArray:
