@@ -51,6 +51,14 @@ def test_log_lines_of_tensorflow_are_left_out_unless_they_are_asked_for(level, c
     assert sorted(capfd.readouterr().err.encode().splitlines()) == sorted(expected.splitlines())
 
 
+def test_what_is_there_already_is_quiet_anyway(monkeypatch):
+    """On JAX or PyTorch, Keras never imports TensorFlow, and is asked for with each layer."""
+    monkeypatch.setattr("inlay.optional.quiet", None)
+    monkeypatch.setitem(sys.modules, "keras", sys)
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    assert require("keras", extra="keras", need="a test") is sys
+
+
 def test_what_fails_meanwhile_is_seen(capfd, monkeypatch):
     monkeypatch.delenv(LEVEL, raising=False)
     with pytest.raises(ImportError), quiet():

@@ -35,7 +35,7 @@ def require(module: str, *, extra: str, need: str) -> ModuleType:
         >>> require("json", extra="none", need="this example").dumps([1])
         '[1]'
     """
-    greets = module in ("tensorflow", "keras") and "tensorflow" not in sys.modules
+    greets = module in ("tensorflow", "keras") and not {module, "tensorflow"} & sys.modules.keys()
     try:
         with quiet() if greets else nullcontext():
             return importlib.import_module(module)

@@ -10,6 +10,7 @@ import inlay
 from inlay import Table, Vocabulary
 from inlay.encode.elmo import Elmo, Mix, Weights, batching
 from inlay.encode.engines import PRECISIONS
+from inlay.encode.features import write_features
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayError
 from tests.encode.elmo.golden import ATOL
 from tests.encode.elmo.reference import reference_layers
@@ -114,6 +115,14 @@ def test_strings_are_split_into_words_and_lists_are_taken_as_they_are(elmo, tmp_
         np.testing.assert_array_equal(found[0], found[1])
     split = inlay.load_encoder(tmp_path / "model", tokenizer="split")
     assert split.tokenize("A film , `` do n't '' -LRB-") == "A film , `` do n't '' -LRB-".split()
+
+
+def test_features_name_the_tokenizer(tmp_path):
+    features = write_features(Elmo(TINY, WEIGHTS), ["A film."], tmp_path / "f.safetensors")
+    assert features.settings["encoder"]["tokenizer"] == "words"
+    other = Elmo(TINY, WEIGHTS, tokenizer="lower")
+    with pytest.raises(ArgumentError, match=r"tokenizer.*lower|tokenizer.*words"):
+        write_features(other, ["A film."], tmp_path / "f.safetensors")
 
 
 def test_a_pad_token_in_a_string_is_one_whatever_the_tokenizer():
