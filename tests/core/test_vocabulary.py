@@ -464,4 +464,5 @@ def test_texts_in_the_place_of_tokens_are_told():
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             use(["New York", "film"])
+            Vocabulary.from_texts(texts, tokenizer=lambda text: [text])
             use([])

@@ -36,17 +36,16 @@ def listed_tokens(tokens: Any) -> Sequence[str]:
         if isinstance(tokens, kind):
             got = described(tokens)
             raise ArgumentTypeError("tokens", expected="a list of tokens", got=got, hint=hint)
-    listed = many_tokens("tokens", tokens)
-    warn_of_texts(listed)
-    return listed
+    return many_tokens("tokens", tokens)
 
 
 def warn_of_texts(tokens: Sequence[str]) -> None:
     """Warn of tokens most of which hold spaces: each whole text would have an id."""
     first = tokens[:SAMPLE]
-    if first and sum(len(token.split(None, 1)) > 1 for token in first) * 2 > len(first):
+    several = [token for token in first if len(token.split(None, 1)) > 1]
+    if len(several) * 2 > len(first):
         warn(
-            f"most of these tokens are several words, as {shown(tokens[0])}: each gets one id. "
+            f"most of these tokens are several words, as {shown(several[0])}: each gets one id. "
             "Try: Vocabulary.from_texts(texts), if they are texts."
         )
 

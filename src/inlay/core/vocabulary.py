@@ -16,6 +16,7 @@ from inlay.core.given import (
     placed,
     row_or_none,
     special_ids,
+    warn_of_texts,
 )
 from inlay.core.mapping import checked_mapping, tokens_by_id
 from inlay.core.numericalizer import Numericalizer, decoded
@@ -102,6 +103,8 @@ class Vocabulary(Rows, Numericalizer):
         tokenizer = DEFAULT if tokenizer is None else tokenizer
         get_tokenizer(tokenizer)
         given = listed_tokens(tokens)
+        if counts is None:  # what was counted was split on purpose
+            warn_of_texts(given)
         special = special_ids(pad, unk, pad_id, unk_id)
         if not special:
             store = Tokens.from_list(given).check_distinct()
