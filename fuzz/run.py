@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from fuzz.mutate import mutated
 from fuzz.targets import TARGETS, Files, Target, tolerated
+from inlay.errors import InlayWarning
 
 FOUND = Path(__file__).parent / "found"
 SECONDS = 30.0  # that one input may take
@@ -62,6 +64,7 @@ def fuzz(target: Target, seconds: float, seed: int) -> int:
     if target.needs and not importlib.util.find_spec(target.needs):
         print(f"{target.name}: left out, for there is no {target.needs}", flush=True)
         return 0
+    warnings.simplefilter("ignore", InlayWarning)
     rng = np.random.default_rng(seed)
     now = FOUND / target.name / "now"
     seeds = target.seeds()

@@ -213,6 +213,22 @@ def test_core_loads_numpy_only():
     assert answer.stdout.strip() == "[]", answer.stderr
 
 
+# What packs, digests, logs and runs in parallel: for the first file that needs it.
+LATER = {"bz2", "concurrent.futures", "csv", "hashlib", "logging", "lzma", "tarfile", "tempfile"}
+LATER |= {"difflib", "secrets", "zipfile"}
+
+
+def test_what_reads_files_loads_nothing_that_no_file_has_needed():
+    """Each costs a millisecond or more, of the tenth of a second in which `inlay` answers."""
+    script = (
+        "import sys, numpy; before = set(sys.modules); import inlay; "
+        "inlay.Table, inlay.Vocabulary, inlay.load; "
+        f"print(sorted({LATER!r} & (set(sys.modules) - before)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert answer.stdout.strip() == "[]", answer.stderr
+
+
 def test_the_front_door_is_small_and_every_name_opens():
     assert len(inlay.__all__) <= 15
     assert list(inlay.__all__) == sorted(inlay.__all__)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inlay import containers
-from inlay.containers.numpy import Npy, Npz
+from inlay.containers.numpy import NumpyArchive, NumpyArray
 from inlay.errors import FormatError, InlayError
 from tests.processes import soon
 
@@ -54,7 +54,7 @@ def test_an_npz_is_a_mapping_in_the_files_order(make, save):
         assert np.array_equal(file["rows"][1:3], ROWS[1:3])
         assert np.array_equal(file["rows"][[3, 0]], ROWS[[3, 0]])
         assert np.asarray(file["rows"], np.float64).dtype == np.float64
-        held = Npz(as_bytes(npz(save, **ARRAYS)), "x.npz")["rows"]
+        held = NumpyArchive(as_bytes(npz(save, **ARRAYS)), "x.npz")["rows"]
         assert np.array_equal(held[...], ROWS)
         with pytest.raises(KeyError, match=r"expected an array 'x', got only rows, words, one"):
             _ = file["x"]
@@ -78,18 +78,18 @@ def test_an_npy_is_mapped(make, order, dtype):
 def test_every_version_of_the_header(version):
     file = io.BytesIO()
     np.lib.format.write_array(file, ROWS, version=(version, 0))
-    assert np.array_equal(Npy(as_bytes(file.getvalue()), "x")[""][...], ROWS)
+    assert np.array_equal(NumpyArray(as_bytes(file.getvalue()), "x")[""][...], ROWS)
 
 
 def test_a_header_that_python_2_wrote():
     text = "{'descr': '<f4', 'fortran_order': False, 'shape': (4L, 3L), }\n"
-    found = Npy(as_bytes(header(text, body=ROWS.tobytes())), "x")[""]
+    found = NumpyArray(as_bytes(header(text, body=ROWS.tobytes())), "x")[""]
     assert np.array_equal(found[...], ROWS)
 
 
 @pytest.mark.parametrize("array", [np.zeros((0, 3)), np.zeros(()), np.zeros((2, 0))])
 def test_arrays_of_nothing_and_of_one(array):
-    assert np.asarray(Npy(as_bytes(npy(array)), "x")[""]).shape == array.shape
+    assert np.asarray(NumpyArray(as_bytes(npy(array)), "x")[""]).shape == array.shape
 
 
 def nested(depth):
@@ -135,12 +135,12 @@ def nested(depth):
 def test_hostile_headers(data):
     with soon():
         with pytest.raises(FormatError):
-            Npy(as_bytes(data), "x.npy")[""][...]
+            NumpyArray(as_bytes(data), "x.npy")[""][...]
         with pytest.raises(FormatError):
             file = io.BytesIO()
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr("a.npy", data)
-            Npz(as_bytes(file.getvalue()), "x.npz")["a"][...]
+            NumpyArchive(as_bytes(file.getvalue()), "x.npz")["a"][...]
 
 
 class Marks:
@@ -152,10 +152,10 @@ class Marks:
 def test_objects_are_listed_and_never_unpickled(tmp_path, monkeypatch, save):
     monkeypatch.chdir(tmp_path)
     objects = np.array([Marks()], object)
-    file = Npz(as_bytes(npz(save, rows=ROWS, o=objects)), "x.npz")
+    file = NumpyArchive(as_bytes(npz(save, rows=ROWS, o=objects)), "x.npz")
     assert file["o"].dtype == object
     assert np.array_equal(file["rows"][...], ROWS)
-    for entry in (file["o"], Npy(as_bytes(npy(objects, allow_pickle=True)), "x.npy")[""]):
+    for entry in (file["o"], NumpyArray(as_bytes(npy(objects, allow_pickle=True)), "x.npy")[""]):
         with pytest.raises(FormatError, match="an array of Python objects"):
             entry[...]
     assert b"marker" in pickle.dumps(Marks())
@@ -179,9 +179,9 @@ def claims(size):
 def test_an_npz_that_claims_more_than_its_bytes_can_hold():
     for claimed in (2 * 10**12, 2**63):
         with pytest.raises(FormatError, match=rf"a0\.npy: expected at most .* got {claimed} bytes"):
-            Npz(zipped(claims(claimed)), "x.npz")
+            NumpyArchive(zipped(claims(claimed)), "x.npz")
     with pytest.raises(FormatError, match=r"a0\.npy: expected at most"):
-        Npz(zipped(claims(20_000), zipfile.ZIP_STORED), "x.npz")
+        NumpyArchive(zipped(claims(20_000), zipfile.ZIP_STORED), "x.npz")
 
 
 @pytest.mark.parametrize(
@@ -198,18 +198,18 @@ def test_directories_that_lie(change, message):
     if message.startswith("overlap"):
         data = np.delete(data, np.s_[10_158 + 6 : 2 * (10_158 + 6)])
     with pytest.raises(FormatError, match=message):
-        Npz(data, "x.npz")["a1"][...]
+        NumpyArchive(data, "x.npz")["a1"][...]
 
 
 def test_a_bomb_is_refused_by_a_limit_that_can_be_raised(monkeypatch):
     data = as_bytes(npz(np.savez_compressed, a=np.zeros(10**6), b=np.zeros(10**6)))
-    assert Npz(data, "x.npz")["b"][...].size == 10**6
+    assert NumpyArchive(data, "x.npz")["b"][...].size == 10**6
     monkeypatch.setenv("INLAY_MAX_UNPACKED", "16000000")
     with pytest.raises(FormatError, match=r"to 16,000,000 bytes, got 16,000,256\. Try: a larger"):
-        Npz(data, "x.npz")
+        NumpyArchive(data, "x.npz")
     monkeypatch.setenv("INLAY_MAX_UNPACKED", "1000000")
     # Limits are on what is unpacked: what lies there as it is has the file's own size.
-    plain = Npz(as_bytes(npz(a=np.arange(10**6))), "x.npz")["a"]
+    plain = NumpyArchive(as_bytes(npz(a=np.arange(10**6))), "x.npz")["a"]
     assert np.array_equal(plain[...], np.arange(10**6))
 
 
@@ -217,7 +217,10 @@ def test_a_flipped_byte_is_found_when_all_is_read(make):
     for save in (np.savez, np.savez_compressed):
         data = bytearray(npz(save, a=np.arange(10_000)))
         data[len(data) // 2] ^= 1
-        for file in (Npz(as_bytes(bytes(data)), "x.npz"), containers.open(make(bytes(data)))):
+        for file in (
+            NumpyArchive(as_bytes(bytes(data)), "x.npz"),
+            containers.open(make(bytes(data))),
+        ):
             with pytest.raises(FormatError, match=r"a\.npy: .*(Bad CRC-32|Error -3)"):
                 file["a"][...]
 
@@ -256,7 +259,7 @@ def test_damage_is_an_error_of_ours_or_none(kind, data):
         else:
             broken[at : at + 8] = b"\xff" * 8
     try:
-        file = (Npy if kind == "npy" else Npz)(as_bytes(bytes(broken)), "x")
+        file = (NumpyArray if kind == "npy" else NumpyArchive)(as_bytes(bytes(broken)), "x")
         read = [entry[...] for entry in file.values()]
     except InlayError:
         return

@@ -102,4 +102,4 @@ def test_real_checkpoints_are_recognised():
     indexes = sorted(shared().rglob("*.index"))
     assert indexes
     for index in indexes:
-        assert containers.recognise(index) is containers.tensorflow.TensorFlow, index
+        assert containers.kind_of_file(index) is containers.tensorflow.TensorFlow, index

@@ -7,7 +7,7 @@ from inlay import Table, load, save
 from inlay.bytes.content import HEAD
 from inlay.errors import FormatError
 from inlay.formats import FastTextVec, Glove, Word2VecText, format_of, text
-from inlay.formats.lines import DECIMAL, FIELD, NUMBER, numbers_in
+from inlay.formats.line_rules import DECIMAL, FIELD, NUMBER, numbers_in
 from tests.processes import soon
 
 

@@ -9,16 +9,23 @@ from pathlib import Path
 
 from inlay.checks import choice, path_to_read
 from inlay.containers.hdf5 import Hdf5
-from inlay.containers.numpy import Npy, Npz
+from inlay.containers.numpy import NumpyArchive, NumpyArray
 from inlay.containers.protocol import Container, LazyArray
 from inlay.containers.safetensors import Safetensors
 from inlay.containers.tensorflow import TensorFlow
 from inlay.containers.torch import Torch
 from inlay.errors import FormatError, MissingFileError
 
-__all__ = ["CONTAINERS", "Container", "LazyArray", "open", "recognise"]
+__all__ = ["CONTAINERS", "Container", "LazyArray", "kind_of_file", "open"]
 
-CONTAINERS: tuple[type[Container], ...] = (Safetensors, Hdf5, Npz, Npy, TensorFlow, Torch)
+CONTAINERS: tuple[type[Container], ...] = (
+    Safetensors,
+    Hdf5,
+    NumpyArchive,
+    NumpyArray,
+    TensorFlow,
+    Torch,
+)
 HEAD = 1 << 12  # bytes that kinds are recognised by
 
 
@@ -56,7 +63,7 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
         if not chosen.exists(path):
             raise _missing(path)
         return chosen.open(path)
-    found = recognise(path)
+    found = kind_of_file(path)
     if found is None:
         raise FormatError(
             str(path),
@@ -67,7 +74,7 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
     return found.open(path)
 
 
-def recognise(path: Path) -> type[Container] | None:
+def kind_of_file(path: Path) -> type[Container] | None:
     """The kind of a file by its first bytes, or None if it is none of ours.
 
     Raises:

@@ -34,7 +34,7 @@ WINDOW = 1 << 18  # bytes unpacked at a time
 _LOCAL_HEADER = 30  # bytes of a zip's entry before its name
 
 
-class Npy(Container):
+class NumpyArray(Container):
     """An `.npy`: one array, under the empty name.
 
     Args:
@@ -58,7 +58,7 @@ class Npy(Container):
         return cls(mapped_bytes(path), str(path))
 
 
-class Npz(Container):
+class NumpyArchive(Container):
     """An `.npz`: a zip of `.npy` files. What is not compressed can be read in slices.
 
     Args:
@@ -96,7 +96,7 @@ class Npz(Container):
         return cls(mapped_bytes(path), str(path), path=path)
 
 
-class Header(NamedTuple):
+class ArrayHeader(NamedTuple):
     """What stands before the numbers of an `.npy`, and where they begin."""
 
     shape: tuple[int, ...]
@@ -115,7 +115,7 @@ def first_member(head: bytes) -> bytes:
     return head[_LOCAL_HEADER : _LOCAL_HEADER + int.from_bytes(head[26:28], "little")]
 
 
-def _parse(head: bytes, size: int, where: str) -> Header:
+def _parse(head: bytes, size: int, where: str) -> ArrayHeader:
     """Parse a header and hold what it claims against the bytes there are.
 
     Args:
@@ -141,7 +141,7 @@ def _parse(head: bytes, size: int, where: str) -> Header:
     whole = type(shape) is tuple and all(type(n) is int and 0 <= n < 2**63 for n in shape)
     if not whole or type(fortran) is not bool or values or dtype.subdtype:
         raise wrong(where, "a shape, an order and a dtype", f"{text:.100}")
-    header = Header(shape, dtype, fortran, start + length)
+    header = ArrayHeader(shape, dtype, fortran, start + length)
     if not dtype.hasobject and header.nbytes != size - header.start:
         raise wrong(
             where,
@@ -161,7 +161,7 @@ def _literal(text: str) -> dict[str, Any]:
     return dict(values)
 
 
-def _entry(data: Array, header: Header, where: str) -> LazyArray:
+def _entry(data: Array, header: ArrayHeader, where: str) -> LazyArray:
     """An array whose numbers lie in `data` as they are: a view of them."""
     if header.dtype.hasobject:
         return LazyArray(header.shape, header.dtype, _refuse(where))
@@ -171,7 +171,7 @@ def _entry(data: Array, header: Header, where: str) -> LazyArray:
     )
 
 
-def _shaped(numbers: Array, header: Header, where: str) -> Array:
+def _shaped(numbers: Array, header: ArrayHeader, where: str) -> Array:
     """Bytes, as an array of what the header says."""
     flat = numbers.view(header.dtype)
     try:
@@ -214,7 +214,7 @@ def _member(
     return LazyArray(entry.shape, entry.dtype, read)
 
 
-def _compressed(archive: "ZipFile", info: "ZipInfo", header: Header, where: str) -> LazyArray:
+def _compressed(archive: "ZipFile", info: "ZipInfo", header: ArrayHeader, where: str) -> LazyArray:
     """An array that is unpacked as a whole, whatever part of it is asked for."""
     if header.dtype.hasobject:
         return LazyArray(header.shape, header.dtype, _refuse(where))

@@ -20,7 +20,7 @@ from inlay.formats.glove import Glove
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
 from inlay.formats.protocol import Format, ReadOptions
-from inlay.formats.recognise import check_other, recognise
+from inlay.formats.recognise import check_other, find_format
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
 
@@ -125,7 +125,7 @@ def load(
     chosen = None if format is None else known_format(format, FORMATS)
     content = open_content(path, member)
     if chosen is None:
-        chosen, content = recognise(content, FORMATS)
+        chosen, content = find_format(content, FORMATS)
     else:
         check_other(content, chosen, FORMATS)
     # What a reader of the user's own raises is the user's business.
@@ -153,7 +153,7 @@ def format_of(
         ArgumentError: No format of this name.
     """
     content = open_content(path, member)
-    return known_format(format, FORMATS) if format else recognise(content, FORMATS)[0]
+    return known_format(format, FORMATS) if format else find_format(content, FORMATS)[0]
 
 
 def save(

@@ -10,8 +10,8 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.core import Table
 from inlay.errors import FormatError
-from inlay.formats.lines import NUMBER
-from inlay.formats.options import TextFormat
+from inlay.formats.format_options import TextFormat
+from inlay.formats.line_rules import NUMBER
 
 # So many equal tokens, and a tenth of the rows, are no accident, nor so many numbers in order.
 DOZEN = 12

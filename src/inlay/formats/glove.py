@@ -10,8 +10,8 @@ from typing import IO, ClassVar
 from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.errors import FormatError
+from inlay.formats.format_options import TextFormat
 from inlay.formats.heads import has_header, text_head
-from inlay.formats.options import TextFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.strangers import NUMBERS_BY_COMMAS
 from inlay.formats.text import read_text

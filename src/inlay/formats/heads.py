@@ -7,8 +7,8 @@ from typing import NamedTuple
 from inlay.bytes.content import HEAD, Content
 from inlay.bytes.encodings import BOM
 from inlay.errors import FormatError
-from inlay.formats.lines import LineRules, numbers_in
-from inlay.formats.options import Header, TextFormat
+from inlay.formats.format_options import HeaderUse, TextFormat
+from inlay.formats.line_rules import LineRules, numbers_in
 from inlay.formats.strangers import CONTROLS, describe, is_html
 
 SAMPLE = 100  # lines that the dimension is taken from
@@ -114,7 +114,9 @@ def checked_head(source: Content, format: TextFormat, *, header: bool) -> TextHe
     return head
 
 
-def line_rules(name: str, head: TextHead, format: TextFormat, header: Header | None) -> LineRules:
+def line_rules(
+    name: str, head: TextHead, format: TextFormat, header: HeaderUse | None
+) -> LineRules:
     """Find out the dimension, and why it is believed.
 
     Args:

@@ -12,7 +12,7 @@ from inlay.bytes.content import open_content
 from inlay.bytes.encodings import UTF8
 from inlay.checks import described
 from inlay.errors import ArgumentTypeError, FormatError
-from inlay.formats.options import Named
+from inlay.formats.format_options import Named
 
 Names = str | os.PathLike[str] | Sequence[str] | Mapping[str, int]
 

@@ -33,8 +33,8 @@ from inlay.containers.safetensors import (
 )
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
+from inlay.formats.format_options import options
 from inlay.formats.mapped import MappedFile
-from inlay.formats.options import options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import select
 

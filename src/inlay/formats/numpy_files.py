@@ -19,8 +19,8 @@ from inlay.containers import numpy as containers
 from inlay.containers.protocol import LazyArray
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
+from inlay.formats.format_options import NumbersFormat, options
 from inlay.formats.names import Names, checked_names, find_names
-from inlay.formats.options import NumbersFormat, options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import EXAMPLES, valid_utf8
 from inlay.formats.selection import drop_duplicates, select
@@ -104,11 +104,11 @@ class Npz(NumpyFormat):
     suffixes: ClassVar[tuple[str, ...]] = (".npz",)
 
     def sniff(self, head: bytes, path: Path) -> bool:
-        return containers.Npz.sniff(head, path)
+        return containers.NumpyArchive.sniff(head, path)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         path = None if source.packed else source.path
-        arrays = containers.Npz(options.content(source), source.name, path=path)
+        arrays = containers.NumpyArchive(options.content(source), source.name, path=path)
         for entry in arrays.values():
             if entry.dtype.hasobject:
                 entry[...]  # says why it is refused: it may be the tokens
@@ -145,11 +145,11 @@ class Npy(NumpyFormat):
     suffixes: ClassVar[tuple[str, ...]] = (".npy",)
 
     def sniff(self, head: bytes, path: Path) -> bool:
-        return containers.Npy.sniff(head, path)
+        return containers.NumpyArray.sniff(head, path)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         """A plain file in C order is mapped copy-on-write; anything else is read."""
-        arrays = containers.Npy(options.content(source), source.name)
+        arrays = containers.NumpyArray(options.content(source), source.name)
         if arrays[""].dtype.hasobject:
             arrays[""][...]
         return self.table(source, options, _the_matrix(source.name, arrays))

@@ -11,7 +11,7 @@ from inlay.formats.strangers import describe, has_signature
 LONGER = 1 << 21  # bytes: a token of word2vec's binary format has a megabyte at most
 
 
-def recognise(source: Content, formats: Sequence[Format]) -> tuple[Format, Content]:
+def find_format(source: Content, formats: Sequence[Format]) -> tuple[Format, Content]:
     """The one format that fits, and the content with as many first bytes as it took to tell.
 
     Raises:

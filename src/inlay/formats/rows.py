@@ -12,7 +12,7 @@ from inlay.bytes.encodings import Encoding
 from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Tokens
 from inlay.errors import ArgumentTypeError
-from inlay.formats.options import RowsFormat
+from inlay.formats.format_options import RowsFormat
 from inlay.formats.protocol import ReadOptions
 
 EXAMPLES = 5  # of anything counted in the provenance

@@ -9,9 +9,9 @@ from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.formats.doubts import Doubts
+from inlay.formats.format_options import HeaderUse, TextFormat
 from inlay.formats.heads import check_count, checked_head, line_rules
-from inlay.formats.lines import LineRules, found_in
-from inlay.formats.options import Header, TextFormat
+from inlay.formats.line_rules import LineRules, found_in
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
 
@@ -21,7 +21,7 @@ SLACK = 1 << 24
 SEPARATORS = b" \t\r\n"
 
 
-class Block(NamedTuple):
+class LineBlock(NamedTuple):
     """Whole lines in a window: `window[start:stop]` holds lines `first` to `first + lines`."""
 
     start: int
@@ -31,7 +31,7 @@ class Block(NamedTuple):
 
 
 def read_text(
-    source: Content, options: ReadOptions, format: TextFormat, *, header: Header | None = None
+    source: Content, options: ReadOptions, format: TextFormat, *, header: HeaderUse | None = None
 ) -> Table:
     """Read a table from text.
 
@@ -110,7 +110,7 @@ class TextReader:
         matrix = self._rows.room(n)
         bounds, status = np.empty((n, 2), np.int64), np.empty(n, np.uint8)
 
-        def work(block: Block) -> None:
+        def work(block: LineBlock) -> None:
             lines = slice(block.first, block.first + block.lines)
             args = (matrix[lines], bounds[lines], status[lines])
             parse_lines(window, block.start, block.stop, *args)
@@ -135,7 +135,7 @@ class TextReader:
         line = rest.split(b"\n", 1)[0].rstrip(SEPARATORS)
         raise self._rules.error(self._number, found_in(line))
 
-    def _limited(self, blocks: Iterator[Block]) -> Iterator[Block]:
+    def _limited(self, blocks: Iterator[LineBlock]) -> Iterator[LineBlock]:
         for block in blocks:
             lines = block.lines if self._left is None else min(block.lines, self._left)
             if self._left is not None:
@@ -168,7 +168,7 @@ class TextReader:
         return n
 
 
-def split(window: Array, start: int, stop: int) -> Iterator[Block]:
+def split(window: Array, start: int, stop: int) -> Iterator[LineBlock]:
     """Cut at the first line feed behind every megabyte."""
     first = 0
     while start < stop:
@@ -176,11 +176,11 @@ def split(window: Array, start: int, stop: int) -> Iterator[Block]:
         end = min(_line_feed(window, end, stop) + 1, stop)
         lines = int(np.count_nonzero(window[start:end] == LINE_FEED))
         lines += int(window[end - 1] != LINE_FEED)
-        yield Block(start, end, first, lines)
+        yield LineBlock(start, end, first, lines)
         start, first = end, first + lines
 
 
-def fitting(window: Array, blocks: Iterator[Block], dim: int) -> Iterator[Block]:
+def fitting(window: Array, blocks: Iterator[LineBlock], dim: int) -> Iterator[LineBlock]:
     """Blocks of as many lines as vectors may take memory for.
 
     A number takes two bytes of text at least, and four of the matrix. Where a dimension that is
@@ -195,7 +195,7 @@ def fitting(window: Array, blocks: Iterator[Block], dim: int) -> Iterator[Block]
         if lines:
             ends = np.flatnonzero(window[block.start : block.stop] == LINE_FEED)
             stop = block.start + int(ends[lines - 1]) + 1
-            yield Block(block.start, stop, block.first, lines)
+            yield LineBlock(block.start, stop, block.first, lines)
         return
 
 

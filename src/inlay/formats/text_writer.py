@@ -9,7 +9,7 @@ from inlay.aliases import Array
 from inlay.bytes.encodings import BOM
 from inlay.core import Table
 from inlay.errors import FormatError
-from inlay.formats.lines import holds_row
+from inlay.formats.line_rules import holds_row
 
 NUMBERS_AT_ONCE = 1 << 18
 BREAKS = (b"\n",)

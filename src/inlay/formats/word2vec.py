@@ -9,8 +9,8 @@ from typing import IO, ClassVar
 from inlay.bytes.content import Content
 from inlay.checks import choice
 from inlay.core import Table
+from inlay.formats.format_options import HeaderUse, TextFormat, options
 from inlay.formats.heads import has_header, text_head
-from inlay.formats.options import Header, TextFormat, options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import SEPARATORS, check_tokens, write_text
@@ -31,7 +31,7 @@ class Word2VecText(TextFormat):
         header: `"ignore"` takes the rows there are, whatever the first line says.
     """
 
-    header: Header = "check"
+    header: HeaderUse = "check"
 
     name: ClassVar[str] = "word2vec"
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)

@@ -14,10 +14,10 @@ from inlay.bytes.content import Content
 from inlay.checks import choice
 from inlay.core import Table
 from inlay.errors import FormatError
+from inlay.formats.format_options import HeaderUse, RowsFormat, options
 from inlay.formats.heads import HEADER as TEXT_HEADER
 from inlay.formats.heads import split_head, text_head
-from inlay.formats.lines import not_finite
-from inlay.formats.options import Header, RowsFormat, options
+from inlay.formats.line_rules import not_finite
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
 from inlay.formats.strangers import CONTROLS
@@ -44,7 +44,7 @@ class Word2VecBinary(RowsFormat):
         header: `"ignore"` takes the words there are, however many the first line says.
     """
 
-    header: Header = "check"
+    header: HeaderUse = "check"
 
     name: ClassVar[str] = "word2vec-binary"
     suffixes: ClassVar[tuple[str, ...]] = (".bin",)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from inlay.bytes.writing import restore_folder
 from inlay.checks import path_to_read
-from inlay.containers import recognise
+from inlay.containers import kind_of_file
 from inlay.containers.tensorflow import index_of, prefix_of
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.mix import Mix
@@ -141,7 +141,7 @@ def _kind(path: Path) -> Kind:
             got="no such file or folder",
             hint=DOWNLOAD,
         )
-    found = recognise(path)
+    found = kind_of_file(path)
     if found is not None and found.kind in _KINDS:
         return _KINDS[found.kind]
     if path.suffix not in _SUFFIXES:

@@ -12,7 +12,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.damage import CUT_OFF
 from inlay.errors import FormatError
-from inlay.formats.options import NumbersFormat, TextFormat
+from inlay.formats.format_options import NumbersFormat, TextFormat
 
 NAMES_COLUMNS = "remove the first line, if it names the columns"
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 Errors = Literal["strict", "replace", "ignore", "backslashreplace"]
 NonFinite = Literal["error", "keep"]
-Header = Literal["check", "ignore"]
+HeaderUse = Literal["check", "ignore"]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from inlay.errors import FormatError
 from inlay.formats.glove import Glove
-from inlay.formats.lines import LineRules, holds_row, numbers_in
+from inlay.formats.line_rules import LineRules, holds_row, numbers_in
 from inlay.kernels.parse import ODD, parse_lines
 
 
