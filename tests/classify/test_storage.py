@@ -382,3 +382,22 @@ def test_settings_that_are_no_json_of_ours(saved, text):
     (saved / "settings.json").write_text(text, encoding="utf-8")
     with pytest.raises(FormatError, match=r"settings\.json"):
         TextClassifier.load(saved)
+
+
+def own_words(text):
+    """A tokenizer that a name leads to."""
+    return text.split()
+
+
+def test_the_tokenizer_is_saved_by_name_and_code_of_a_file_is_never_imported(reviews, tmp_path):
+    name = f"{__name__}:own_words"
+    settings = {"model": "mean", "dim": 4, "epochs": 1, "validation": None}
+    fitted = TextClassifier(tokenizer=own_words, **settings).fit(*reviews)
+    fitted.save(tmp_path / "m")
+    assert json.loads((tmp_path / "m" / "settings.json").read_text())["tokenizer"] == name
+    with pytest.raises(ArgumentError, match=r"not imported.*load\(path, tokenizer=.tests"):
+        TextClassifier.load(tmp_path / "m")
+    for tokenizer in (own_words, name):
+        loaded = TextClassifier.load(tmp_path / "m", tokenizer=tokenizer)
+        answers = loaded.predict_proba(reviews[0][:3])
+        assert np.array_equal(answers, fitted.predict_proba(reviews[0][:3]))

@@ -58,6 +58,14 @@ def test_auto_chooses_by_the_script_and_says_so_once(texts, best, without, insta
         assert f'pip install "inlay[{best}]"' in said
 
 
+def test_a_few_kana_make_it_japanese_and_one_in_passing_does_not(installed, capsys):
+    news = "日本経済新聞社東京本社編集局長就任記者会見、株価が上昇しました"
+    assert settled("auto", [news])[0] == ("mecab" if installed else "characters")
+    assert settled("auto", ["优の良品店里的东西很好吃价格也便宜"])[0] != "mecab"
+    said = capsys.readouterr().err.splitlines()
+    assert ["Japanese" in line for line in said] == [True, False]
+
+
 def test_the_choice_is_stored_under_its_real_name(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(auto, "chosen", lambda sample: "characters")
     assert Vocabulary.from_texts(CHINESE, tokenizer="auto").tokenizer == "characters"
