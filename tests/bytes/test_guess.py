@@ -58,3 +58,7 @@ def test_only_lines_beyond_ascii_count_and_a_cut_character_does_no_harm():
     assert likely_encodings(raw) == ["cp949"]
     assert likely_encodings(b"a" + raw[120_000:]) != ["utf-8"]
     assert likely_encodings(KOREAN.encode() * 1000) == ["utf-8"]
+
+
+def test_two_syllables_may_be_either_and_both_are_told():
+    assert set(likely_encodings("역사.\n".encode("cp949"))) == {"cp949", "gb18030"}

@@ -284,3 +284,8 @@ def test_tokens_in_another_encoding(make, encoding, tokens):
     assert table.storage[:, 0].tolist() == [0, 1, 2, 3, 4]
     with pytest.raises(ArgumentError, match=r"encoding: expected an encoding .*'cp949'"):
         Glove(encoding="kor")
+
+
+def test_the_encoding_that_is_said_is_obeyed_also_where_utf_8_would_do(make):
+    path = make("é 0.5 1\nb 1 2\n".encode())
+    assert load(path, format=Glove(encoding="latin-1")).tokens.tolist() == ["Ã©", "b"]
