@@ -26,6 +26,14 @@ def test_message_has_four_parts():
     assert str(errors.InlayError("x", expected="a", got="b")) == "x: expected a, got b."
 
 
+def test_a_value_as_long_as_a_file_is_cut_in_the_message():
+    error = errors.FormatError("glove.txt", expected="a number", got="1" * 250_000, hint="look")
+    assert str(error) == (
+        f"glove.txt: expected a number, got {'1' * 1000}... (of 250,000 characters). Try: look."
+    )
+    assert error.got == "1" * 250_000
+
+
 @pytest.mark.parametrize("cls", CLASSES)
 def test_each_is_also_a_builtin_and_survives_pickling(cls):
     error = cls("here", expected="this", got="that", hint="other")

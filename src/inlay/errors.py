@@ -4,6 +4,8 @@ Each error is an `InlayError` and also the builtin that a reader of Python expec
 `except ValueError` and `except inlay.InlayError` both work.
 """
 
+LONGEST = 1000  # characters of what came that a message shows
+
 
 class InlayError(Exception):
     """An error in four parts, printed as `where: expected X, got Y. Try: hint.`
@@ -20,7 +22,10 @@ class InlayError(Exception):
         super().__init__(where, expected, got, hint)
 
     def __str__(self) -> str:
-        text = f"{self.where}: expected {self.expected}, got {self.got}."
+        got = self.got
+        if len(got) > LONGEST:
+            got = f"{got[:LONGEST]}... (of {len(got):,} characters)"
+        text = f"{self.where}: expected {self.expected}, got {got}."
         return f"{text} Try: {self.hint.rstrip('.')}." if self.hint else text
 
     def __reduce__(self) -> tuple[object, ...]:

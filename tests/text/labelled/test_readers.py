@@ -1,3 +1,4 @@
+import csv
 import gzip
 import lzma
 import os
@@ -18,6 +19,13 @@ def test_words_are_cut_only_when_asked(tmp_path):
     assert read_labelled(file, max_length=2).texts == ["one two<br", "five"]
     with pytest.raises(ArgumentError, match="max_length"):
         read_labelled(file, max_length=0)
+
+
+def test_a_line_longer_than_any_header_is_of_no_known_kind(tmp_path):
+    csv.field_size_limit(131_072)  # as it is before anything was read
+    (tmp_path / "digits.txt").write_text("1" * 250_000 + " x\n", encoding="utf-8")
+    with pytest.raises(ArgumentError, match="labelled text of a known kind"):
+        read_labelled(tmp_path / "digits.txt")
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress)])

@@ -209,7 +209,7 @@ def _sniff(path: Path, columns: tuple[str | int, str | int]) -> Kind:
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
     lines = content.head.removeprefix(BOM).decode(errors="replace").splitlines()
-    first = next((line for line in lines if line.strip()), "")
+    first = next((line for line in lines if line.strip()), "")[: csv.field_size_limit()]
     if first.startswith("__label__"):
         return "fasttext"
     for kind, delimiter in (("csv", ","), ("tsv", "\t")):
