@@ -44,9 +44,9 @@ def small(options=TINY):
     return Weights.random(options, seed=1)
 
 
-def made(options, weights, *, pad_token=None, max_length=None, **settings):
-    encoder = Elmo(options, weights, pad_token=pad_token, max_length=max_length)
-    return encoder.to_keras(**settings)
+def made(options, weights, *, pad_token=None, max_length=None, tokenizer="split", **settings):
+    strings = {"pad_token": pad_token, "max_length": max_length, "tokenizer": tokenizer}
+    return Elmo(options, weights, **strings).to_keras(**settings)
 
 
 def layer_of(options=TINY, **settings):

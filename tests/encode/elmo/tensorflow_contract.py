@@ -82,6 +82,17 @@ def test_max_length_cuts_strings():
     check_close(layer(tf.constant([row + [""] * (6 - len(row)) for row in SPLIT])), expected)
 
 
+@pytest.mark.parametrize("texts", [["a film"], [["a film"]], tf.constant(["a film"])])
+def test_whole_texts_of_an_encoder_that_splits_otherwise_are_refused(texts):
+    layer = layer_of(tokenizer="words")
+    with pytest.raises(ArgumentTypeError, match=r'splits at spaces.* by words.*"split"'):
+        layer(texts)
+    with pytest.raises(ArgumentTypeError, match="whole texts"):
+        keras.layers.deserialize(keras.layers.serialize(layer))(keras.Input((), dtype="string"))
+    apart = [["a", "film"]]
+    check_close(layer(tf.constant(apart)), layer(batch_to_ids(apart)))
+
+
 def test_no_texts():
     found = layer_of(output_key="all")(tf.zeros([0], tf.string))
     assert found["default"].shape == (0, 8)

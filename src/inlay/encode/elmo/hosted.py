@@ -14,6 +14,7 @@ from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentTypeError
 from inlay.hosts.backends import load_keras
 from inlay.optional import require
+from inlay.tokenizers import TokenizerLike, tokenizer_name
 
 if TYPE_CHECKING:
     import keras
@@ -64,6 +65,7 @@ class Hosted:
         mix: Where the mixes of a layer begin.
         pad_token: A token that is none, in strings.
         max_length: Tokens read of a string; None: all.
+        tokenizer: How strings become tokens.
     """
 
     options: Options
@@ -71,6 +73,7 @@ class Hosted:
     mix: Mix
     pad_token: str | None
     max_length: int | None
+    tokenizer: TokenizerLike
 
     @by_known_names
     def to_torch(
@@ -147,8 +150,8 @@ class Hosted:
     ) -> "keras.layers.Layer":
         """Make a Keras layer of it, on Keras' current backend.
 
-        On TensorFlow it takes strings too, which it splits at white space, as TF Hub's module
-        did, whatever the encoder's tokenizer.
+        On TensorFlow it takes strings too: words, and whole texts if the encoder's tokenizer is
+        "split", which splits them at spaces as TF Hub's module did.
 
         Args:
             output_key: What the layer returns, by the names of `outputs`, or "all" of them.
@@ -194,6 +197,7 @@ class Hosted:
             vocab_to_cache=vocab_to_cache,
             pad_token=self.pad_token,
             max_length=self.max_length,
+            tokenizer=tokenizer_name(self.tokenizer),
             name=name,
             dtype=dtype,
         )

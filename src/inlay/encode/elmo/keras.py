@@ -9,6 +9,7 @@ from inlay.core import Vocabulary
 from inlay.encode.elmo.keras_bilm import BiLM, to_the_left
 from inlay.encode.elmo.keras_input import (
     TokenMask,
+    check_split,
     checked,
     words_and_none,
 )
@@ -31,9 +32,10 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
     """ELMo: made by `from_weights`; the constructor makes one whose numbers are NaN until loaded.
 
     It reads int `(batch, tokens, 50)` of `batch_to_ids`, 0 where there is no token; or, made with
-    `vocab_to_cache`, word ids `(batch, tokens)`; or, on TensorFlow, strings: `(batch,)` or
-    `(batch, 1)` texts, split at spaces as the hub's module did, or `(batch, tokens)` words, ""
-    for none. Tokens may lie anywhere in a row: padding on either side changes nothing.
+    `vocab_to_cache`, word ids `(batch, tokens)`; or, on TensorFlow, strings: `(batch, tokens)`
+    words, "" for none, or `(batch,)` or `(batch, 1)` texts, split at spaces as the hub's module
+    did, if that is how the encoder splits. Tokens may lie anywhere in a row: padding on either
+    side changes nothing.
 
     It returns what `output_key` says, by the names of the hub's module:
         "default": `(batch, 2P)`, the mean of "elmo" over real tokens; 0 for a text without any.
@@ -62,6 +64,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         no_token_ids: Ids of these that stand for no token.
         pad_token: A word that stands for no token, wherever it is.
         max_length: Tokens to read of a text that comes as strings.
+        tokenizer: The name of the encoder's; a graph knows "split" alone.
         **kwargs: `name`, `dtype` and `trainable` of any Keras layer; this `trainable` is Keras'
             own switch: False freezes all, True trains what `settings` say.
 
@@ -78,9 +81,11 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         no_token_ids: Sequence[int] = (0,),
         pad_token: str | None = None,
         max_length: int | None = None,
+        tokenizer: str | None = "split",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.tokenizer = tokenizer
         self.options = Options.from_dict(options)
         self.settings = LayerSettings(**settings)
         self.output_key, self.n_cached, self.max_length = output_key, n_cached, max_length
@@ -130,6 +135,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         vocab_to_cache: Sequence[str] | Vocabulary | None = None,
         pad_token: str | None = None,
         max_length: int | None = None,
+        tokenizer: str | None = "split",
         name: str | None = None,
         dtype: Any = None,
     ) -> Self:
@@ -147,6 +153,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
                 of token to id have their own.
             pad_token: A word that stands for no token, for example "--PAD--".
             max_length: Tokens to read of a text that comes as strings.
+            tokenizer: The name of the encoder's tokenizer; None: it has none.
             name: Of the layer.
             dtype: A dtype or a policy, as of any Keras layer.
 
@@ -165,6 +172,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             no_token_ids=none,
             pad_token=pad_token,
             max_length=max_length,
+            tokenizer=tokenizer,
             trainable=settings.trainable is not False,
             name=name,
             dtype=dtype,
@@ -220,6 +228,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         # Here and not in `call`, for Keras casts numpy ids to 32 bits in between.
         where, options = f"layer {self.name!r}", self.options
         inputs = checked(where, inputs, word_length=options.word_length, n_cached=self.n_cached)
+        check_split(where, inputs, self.tokenizer)
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -282,7 +291,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
     def get_config(self) -> dict[str, Any]:
         """The layer without its numbers; JSON of under a thousand bytes."""
         config: dict[str, Any] = super().get_config()
-        names = ("output_key", "n_cached", "no_token_ids", "pad_token", "max_length")
+        names = ("output_key", "n_cached", "no_token_ids", "pad_token", "max_length", "tokenizer")
         own = {"options": self.options.to_dict(), "settings": asdict(self.settings)}
         own |= {name: getattr(self, name) for name in names}
         return config | own | {"numbers": Numbers(self)}

@@ -142,6 +142,27 @@ def checked(where: str, inputs: Any, *, word_length: int, n_cached: int | None) 
     return found.astype("int32") if _is_numpy(found) else found
 
 
+def check_split(where: str, inputs: Any, tokenizer: str | None) -> None:
+    """Refuse whole texts that a graph would split into other words than the encoder does.
+
+    Raises:
+        ArgumentTypeError: So it would: it splits at spaces, and nothing else.
+    """
+    if tokenizer == "split" or not is_text(inputs):
+        return
+    if len(inputs.shape) == 1 or inputs.shape[-1] == 1:
+        raise plain(
+            ArgumentTypeError(
+                where,
+                expected="words (batch, tokens): a graph splits at spaces, and this encoder by "
+                f"{tokenizer or 'a function'}",
+                got="whole texts",
+                hint='load_encoder(path, tokenizer="split"), or ids of characters by '
+                "inlay.encode.elmo.characters.batch_to_ids(lists of tokens)",
+            )
+        )
+
+
 def _rectangle(where: str, inputs: Any) -> Any:
     try:
         return np.asarray(inputs)
