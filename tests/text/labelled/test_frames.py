@@ -1,11 +1,12 @@
 """Data frames, and the columns that the tutorials on IMDB make."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from inlay import read_labelled
 from inlay.errors import ArgumentError, FormatError, InlayWarning
+
+pd = pytest.importorskip("pandas")
 
 COLUMNS = {
     "text": ["a good film", "a bore", "fine", "dull"],
