@@ -130,6 +130,16 @@ def test_no_file(tmp_path):
         load(tmp_path / "absent.txt")
 
 
+def test_a_link_that_leads_nowhere_is_not_its_own_remedy(tmp_path):
+    for to in ("gone", "link"):  # the second leads to itself
+        link = tmp_path / "link"
+        link.symlink_to(to)
+        with pytest.raises(MissingFileError) as caught:
+            open_content(link)
+        assert str(caught.value).endswith(": expected a file of vectors, got a link to nothing.")
+        link.unlink()
+
+
 def test_the_map_of_a_plain_file_is_copy_on_write(make):
     path = make(TEXT)
     open_content(path).array()[0] = 0
@@ -175,7 +185,7 @@ def test_names_that_are_no_files(tmp_path, read):
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     for path in (loop, tmp_path / "a\0b", tmp_path / "no" / "where"):
-        with pytest.raises(MissingFileError, match="got nothing there"):
+        with pytest.raises(MissingFileError, match="got nothing there|a link to nothing"):
             read(path)
     with pytest.raises(MissingFileError, match=r"of 2,000 characters, .*into a list: \[text\]"):
         read("a text, and no path " * 100)

@@ -436,6 +436,14 @@ def test_a_damaged_file_is_named(tmp_path, content):
         Vocabulary.load(path)
 
 
+def test_a_large_packed_file_of_something_else_is_not_unpacked(tmp_path, monkeypatch):
+    path = tmp_path / "glove.txt.gz"
+    path.write_bytes(gzip.compress(b"the 0.1\n" * 100_000))
+    monkeypatch.setenv("INLAY_MAX_UNPACKED", "10")
+    with pytest.raises(FormatError, match="a vocabulary that inlay saved, got something that begin"):
+        Vocabulary.load(path)
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(MissingFileError, match=r"v\.json: .* got nothing there"):
         Vocabulary.load(tmp_path / "v.json")

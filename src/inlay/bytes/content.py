@@ -126,7 +126,8 @@ def open_content(
     kind = kind_of(path)
     if kind is None:
         hint = _instead(str(given), path)
-        raise MissingFileError(shortened(path), expected=what, got="nothing there", hint=hint)
+        got = "a link to nothing" if os.path.islink(path) else "nothing there"
+        raise MissingFileError(shortened(path), expected=what, got=got, hint=hint)
     if kind == stat.S_IFDIR:
         names = sorted(child.name for child in path.iterdir())
         hint = f"one of the files in it: {_some(names)}" if names else ""
@@ -270,7 +271,8 @@ def _instead(given: str, path: Path) -> str:
     try:
         from difflib import get_close_matches
 
-        near = get_close_matches(path.name, os.listdir(path.parent), 1)
+        names = {*os.listdir(path.parent)} - {path.name}  # a link that leads nowhere is there
+        near = get_close_matches(path.name, names, 1)
     except (OSError, ValueError):
         return ""
     return str(path.with_name(near[0])) if near else ""

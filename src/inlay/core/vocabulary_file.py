@@ -55,8 +55,11 @@ def read(path: str | os.PathLike[str]) -> SavedVocabulary:
         got = "a folder" if file.is_dir() else "nothing there"
         raise MissingFileError(where, expected="a vocabulary file", got=got)
     with damage_reported(where, expected=EXPECTED, hint="save it again"):
-        data = open_content(path, what=EXPECTED, choosable=False).array()
-        content = json.loads(data.tobytes())
+        data = open_content(path, what=EXPECTED, choosable=False)
+        if not data.head.lstrip().startswith(b"{"):  # before all of it is unpacked
+            got = f"something that begins with {data.head[:20]!r}"
+            raise FormatError(where, expected=EXPECTED, got=got)
+        content = json.loads(data.array().tobytes())
         mark = f"{content.pop('format')} version {content.pop('version')}"
         if mark != f"{FORMAT} version {VERSION}":
             raise FormatError(where, expected=f"{FORMAT} version {VERSION}", got=mark)
