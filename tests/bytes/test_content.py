@@ -185,7 +185,7 @@ def test_names_that_are_no_files(tmp_path, read):
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     for path in (loop, tmp_path / "a\0b", tmp_path / "no" / "where"):
-        with pytest.raises(MissingFileError, match="got nothing there|a link to nothing"):
+        with pytest.raises(MissingFileError, match=r"got nothing there|a link to nothing"):
             read(path)
     with pytest.raises(MissingFileError, match=r"of 2,000 characters, .*into a list: \[text\]"):
         read("a text, and no path " * 100)

@@ -440,7 +440,7 @@ def test_a_large_packed_file_of_something_else_is_not_unpacked(tmp_path, monkeyp
     path = tmp_path / "glove.txt.gz"
     path.write_bytes(gzip.compress(b"the 0.1\n" * 100_000))
     monkeypatch.setenv("INLAY_MAX_UNPACKED", "10")
-    with pytest.raises(FormatError, match="a vocabulary that inlay saved, got something that begin"):
+    with pytest.raises(FormatError, match="a vocabulary that inlay saved, got something that"):
         Vocabulary.load(path)
 
 
