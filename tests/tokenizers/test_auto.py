@@ -91,10 +91,30 @@ def test_words_that_are_whole_sentences_are_warned_of(texts, better, n, tokenize
             encode_corpus(corpus, min_count=1, tokenizer=tokenizer)
 
 
+@pytest.mark.parametrize(
+    ("texts", "n"),
+    [
+        (["这部电影非常好看", "酒店的房间很干净"], 2),
+        (["房间很干净，服务也非常好！", "早餐太差"], 1),
+        (["つまらない映画でした", "もう見ない"], 2),
+        (["หนังดีมาก", "สนุกมาก", "ไม่ชอบ"], 2),
+        (["a film", "a bad film", "这部电影非常好看"], 1),
+    ],
+    ids="Chinese punctuation Japanese Thai mixed".split(),
+)
+def test_so_are_short_texts_whose_words_are_clauses_on_average(texts, n):
+    with pytest.warns(InlayWarning, match=f"^{n} of {len(texts)} texts have words of up to"):
+        settled("words", texts)
+
+
 @pytest.mark.parametrize("tokenizer", [None, "characters", "ngrams:2", list])
 @pytest.mark.parametrize(
     "texts",
     [
+        ["中华人民共和国 的 电影 非常 好看", "弗拉基米尔 喜欢 这 部 电影"],
+        ["コンピューター で プログラミング を し ます"],
+        ["ฉัน ชอบ ภาพยนตร์ เรื่อง นี้"],
+        ["画蛇添足", "守株待兔"],  # words, each a text
         ["房间 很 好 ， 早餐 也 不错 ， 服务员 的 态度 非常 热情"],  # split already
         [["房间很好早餐也不错服务员的态度"]],  # tokens
         KOREAN,

@@ -11,10 +11,12 @@ from inlay.checks import warn
 from inlay.errors import MissingPackageError
 from inlay.tokenizers.named import AUTO, DEFAULT, get_tokenizer, tokenizer_name
 from inlay.tokenizers.protocol import TokenizerLike
-from inlay.tokenizers.scripts import HAN, HANGUL, KANA, SOUTH_EAST
+from inlay.tokenizers.scripts import HAN, HANGUL, KANA, SOUTH_EAST, SPACELESS
 
 SAMPLE = 2000  # texts that are looked at, and as many characters of each
 LONG = 10  # letters in a row, from which a run of a script without spaces is no word
+# Letters of a run on average, from which runs are clauses: words have 2 on average, or 5 of Thai.
+CLAUSE, SOUTH_EAST_CLAUSE = 5, 7
 SHARE = 0.1  # of the texts, from which it is worth a warning
 
 # Script, its letters, what splits it, and what does where that is not installed.
@@ -108,17 +110,21 @@ def _is_spaced(tokenizer: TokenizerLike) -> bool:
 
 def _warn_of_long_words(tokenizer: TokenizerLike, sample: list[str]) -> None:
     """Warn where many texts have words that are whole sentences."""
-    runs = _runs(HAN + KANA + SOUTH_EAST, LONG)
-    found = [run for run in map(runs.search, sample) if run]
-    if len(found) < max(1, SHARE * len(sample)):
-        return
     text = "\n".join(sample)
+    every = _runs(SPACELESS, 1).findall(text)
+    if not every:
+        return
     counts = _counted(text)
-    better = SCRIPTS[counts.index(max(counts))][2]
-    longest = max((run for run in runs.findall(text)), key=len)
+    _, letters, better, _ = SCRIPTS[counts.index(max(counts))]
+    clause = SOUTH_EAST_CLAUSE if letters == SOUTH_EAST else CLAUSE
+    least = clause if sum(map(len, every)) >= clause * len(every) else LONG
+    n = sum(_runs(SPACELESS, least).search(text) is not None for text in sample)
+    if n < max(1, SHARE * len(sample)):
+        return
+    longest = max(every, key=len)
     shown = longest if len(longest) <= 20 else f"{longest[:20]}..."
     warn(
-        f"{len(found):,} of {len(sample):,} texts have words of up to {len(longest)} letters "
+        f"{n:,} of {len(sample):,} texts have words of up to {len(longest)} letters "
         f"({shown}) with the tokenizer {tokenizer!r}, for their script has no spaces. "
         f"Try: tokenizer='characters', or {better!r}.",
     )
