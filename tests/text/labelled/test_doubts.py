@@ -30,7 +30,9 @@ def test_a_row_that_fell_apart(tmp_path):
 
 def test_labels_that_differ_by_a_space(tmp_path):
     rows = [*ROWS, *["x, pos"] * 30]
-    expected = r"r\.csv:102: the label ' pos' begins .* \(29 other rows like it\).* than 'pos'\."
+    expected = (
+        r"r\.csv:102: the label ' pos' begins .* \(29 other rows are like that\).* than 'pos'\."
+    )
     with pytest.warns(InlayWarning, match=expected):
         assert read_labelled(write(tmp_path, rows)).classes == [" pos", "neg", "pos"]
 
@@ -40,9 +42,17 @@ def test_several_rare_ones_are_one_warning(tmp_path):
     with pytest.warns(InlayWarning) as caught:
         read_labelled(write(tmp_path, rows))
     assert len(caught) == 1
-    assert "r.csv:102: the label 'ops' comes twice (2 other labels are as rare)" in str(
+    assert "r.csv:102: the label 'ops' comes twice (2 other labels are like that)" in str(
         caught[0].message
     )
+
+
+def test_one_other_is_told_in_the_singular(tmp_path):
+    with pytest.warns(InlayWarning, match=r"\(1 other row is like that\), which makes"):
+        read_labelled(write(tmp_path, [*ROWS, "x, pos", "y, pos"]))
+    expected = r"'c' comes once \(1 other label is like that\), and the other 50 times or more\."
+    with pytest.warns(InlayWarning, match=expected):
+        read_labelled(write(tmp_path, [*(["x,a"] * 50), "y,c", "z,d"]))
 
 
 @pytest.mark.parametrize(

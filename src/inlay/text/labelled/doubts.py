@@ -26,7 +26,7 @@ def warn_of_labels(items: Sequence[Item]) -> None:
         first = spaced[0]
         warn(
             f"{first.id}: the label {first.label!r} begins or ends with a space"
-            f"{_others(len(spaced), 'rows like it')}, which makes it another than "
+            f"{_others(len(spaced), 'row is', 'rows are')}, which makes it another than "
             f"{first.label.strip()!r}. Try: mend the file."
         )
     rare = {label for label, n in counts.items() if n <= RARE}
@@ -39,11 +39,15 @@ def warn_of_labels(items: Sequence[Item]) -> None:
         shown = odd[0].label if len(odd[0].label) <= 40 else f"{odd[0].label[:40]}..."
         warn(
             f"{odd[0].id}: the label {shown!r} comes {'once' if n == 1 else 'twice'}"
-            f"{_others(len({item.label for item in odd}), 'labels are as rare')}, and each of the "
-            f"{len(common)} others {min(common):,} times or more. Try: look whether the "
+            f"{_others(len({item.label for item in odd}), 'label is', 'labels are')}, and "
+            f"{_each(len(common))} {min(common):,} times or more. Try: look whether the "
             f"columns are right in that row."
         )
 
 
-def _others(n: int, what: str) -> str:
-    return f" ({n - 1:,} other {what})" if n > 1 else ""
+def _others(n: int, one: str, several: str) -> str:
+    return f" ({n - 1:,} other {one if n == 2 else several} like that)" if n > 1 else ""
+
+
+def _each(n: int) -> str:
+    return f"each of the {n} others" if n > 1 else "the other"
