@@ -71,9 +71,9 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
 
 
-# -- saved models of Keras -------------------------------------------------------------------
+# -- a Keras of the user's own import --------------------------------------------------------
 # Keras makes only what it has been told of. So it is told of stand-ins, which import nothing,
-# whether it is imported before inlay or after.
+# whether it is imported before inlay or after. If after, it is led to a backend that is here.
 
 _KERAS = {
     "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
@@ -95,7 +95,7 @@ class _StandIn:
 
 
 class _KerasFinder:
-    """Finds Keras as others do, and tells it of our layers when it has been imported."""
+    """Finds Keras as others do, leads it to a backend, and tells it of our layers."""
 
     @classmethod
     def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
@@ -109,6 +109,7 @@ class _KerasFinder:
             load = loader.exec_module
 
             def exec_module(module: Any) -> None:
+                importlib.import_module("inlay.hosts.backends").lead()
                 load(module)
                 _tell(module)
 

@@ -10,7 +10,7 @@ import pytest
 
 import inlay
 from inlay.errors import ArgumentError, MissingPackageError
-from inlay.hosts.backends import load_keras
+from inlay.hosts.backends import lead, load_keras
 
 SRC = Path(inlay.__file__).parent
 
@@ -87,6 +87,27 @@ def test_what_is_loaded_stays(machine, monkeypatch):
     assert os.environ["KERAS_BACKEND"] == ""
 
 
+@pytest.mark.parametrize(
+    ("installed", "settings", "said", "chosen"),
+    [
+        ({"jax", "torch"}, None, None, "jax"),
+        ({"torch"}, '{"backend": "tensorflow"}', None, "torch"),
+        ({"tensorflow", "jax"}, None, None, None),
+        ({"jax"}, '{"backend": "numpy"}', None, None),
+        (set(), None, None, None),
+        ({"jax"}, None, "theano", "theano"),
+    ],
+)
+def test_the_users_own_import_of_keras_is_led_too(
+    machine, monkeypatch, installed, settings, said, chosen
+):
+    """And is stopped by nothing: what is wrong, Keras says itself."""
+    machine(installed | {"keras"}, settings)
+    monkeypatch.setenv("KERAS_BACKEND", said) if said else monkeypatch.delenv("KERAS_BACKEND")
+    lead()
+    assert os.environ.get("KERAS_BACKEND") == chosen
+
+
 def test_keras_has_one_door():
     """A file that imports Keras itself would do so before the backend is chosen."""
     files = [file.relative_to(SRC).as_posix() for file in SRC.rglob("*.py") if imports_keras(file)]
@@ -97,13 +118,16 @@ def imports_keras(file):
     return re.search(r"^(import|from) keras\b", file.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_the_files_of_layers_open_without_tensorflow(tmp_path):
+FILES = "import inlay.layers.keras, inlay.encode.elmo.keras, inlay.encode.elmo.keras_mix"
+
+
+@pytest.mark.parametrize("imports", [FILES, "import inlay"])
+def test_the_files_of_layers_and_keras_behind_inlay_open_without_tensorflow(tmp_path, imports):
     pytest.importorskip("keras")
     pytest.importorskip("jax")
     script = (
         "import sys; sys.modules['tensorflow'] = None\n"
-        "import inlay.layers.keras, inlay.encode.elmo.keras, inlay.encode.elmo.keras_mix\n"
-        "import keras; print(keras.backend.backend())"
+        f"{imports}\nimport keras; print(keras.backend.backend())"
     )
     env = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
     answer = subprocess.run(

@@ -47,11 +47,25 @@ def check_keras(need: str) -> None:
         ArgumentError: As `load_keras`.
     """
     if sys.modules.get("keras") is None:
-        installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
+        installed = _installed()
         if importlib.util.find_spec("keras") is None:
             # Who lacks both should not have to ask twice.
             require("keras", extra="keras" if installed else "keras,jax", need=need)
         _choose(installed, need)
+
+
+def lead() -> None:
+    """Set `KERAS_BACKEND` to a backend that is here, if Keras would take one that is not.
+
+    What somebody has named stays, and so does the error of Keras where no backend is installed.
+    """
+    installed = _installed()
+    if installed and not os.environ.get("KERAS_BACKEND"):
+        _choose(installed, "Keras")
+
+
+def _installed() -> list[str]:
+    return [name for name in BACKENDS if importlib.util.find_spec(name)]
 
 
 def _choose(installed: list[str], need: str) -> None:
