@@ -28,6 +28,7 @@ WRONG = [
     ("train word2vec g.txt -o old.npz", "old.npz: expected a new file, got one that exists"),
     ("train word2vec g.txt -o no/o.npz", "got no folder no"),
     ("train word2vec g.txt -o o.npz --tokenizer wrods", "Try: --tokenizer words."),
+    ("train word2vec g.txt -o o.npz --encoding kor", "Try: --encoding cp949."),
     ("train bilm none.txt -o o", "none.txt: expected a text file"),
     ("train bilm g.txt -o no/o", "got no folder no"),
     ("train bilm g.txt -o g.txt", "the name of a folder to write, got a file"),

@@ -219,3 +219,38 @@ def test_a_backend_that_cannot_be_is_named_before_the_work(
     assert err.startswith("inlay: error: KERAS_BACKEND: ")
     assert said in err
     assert list(tmp_path.iterdir()) == []
+
+
+KOREAN = [("영화가 아주 좋다", "pos"), ("정말 재미있는 이야기", "pos")]
+KOREAN += [("영화가 별로였다", "neg"), ("정말 지루한 이야기", "neg")]
+
+
+def test_data_and_texts_in_another_encoding(inlay, tmp_path):
+    data, folder = tmp_path / "korean.csv", tmp_path / "model"
+    rows = ["text,label", *(f"{text},{label}" for text, label in KOREAN * 3)]
+    data.write_bytes("\n".join(rows).encode("cp949"))
+    fit = ("classify", "fit", data, "-o", folder, *SMALL)
+    refused = inlay(*fit)
+    assert (refused.exit_code, "Try: --encoding cp949" in refused.stderr) == (1, True)
+    known = ("--encoding", "cp949")
+    done = inlay(*fit, *known, "--test", data)
+    assert (done.exit_code, done.stderr) == (0, "")
+    refused = inlay("classify", "evaluate", folder, data)
+    assert (refused.exit_code, "Try: --encoding cp949" in refused.stderr) == (1, True)
+    judged = inlay("classify", "evaluate", folder, data, *known, "--json")
+    assert json.loads(judged.stdout)["n_texts"] == 12
+    texts = "".join(f"{text}\n" for text, _ in KOREAN)
+    file = tmp_path / "texts.txt"
+    file.write_bytes(texts.encode("cp949"))
+    predict = ("classify", "predict", folder)
+    refused = inlay(*predict, "--file", file)
+    assert (refused.exit_code, "Try: --encoding cp949" in refused.stderr) == (1, True)
+    ways = [
+        inlay(*predict, *(text for text, _ in KOREAN)),
+        inlay(*predict, "--file", file, *known),
+        inlay(*predict, "-", *known, input=texts.encode("cp949")),
+    ]
+    assert [way.exit_code for way in ways] == [0, 0, 0]
+    assert ways[0].stdout == ways[1].stdout == ways[2].stdout
+    useless = inlay(*predict, "좋다", *known)
+    assert (useless.exit_code, "--encoding has no effect" in useless.stderr) == (2, True)

@@ -103,3 +103,15 @@ def test_what_cannot_be_is_told_before_keras_is_imported(
     failed = inlay("compare", data, *COLUMNS, *args)
     assert (failed.exit_code, failed.stdout) == (code, "")
     assert said in " ".join(failed.stderr.split())
+
+
+def test_data_in_another_encoding(inlay, tmp_path):
+    path = tmp_path / "korean.csv"
+    words = "가 나 다 라 마".split()
+    rows = [f"{word} 영화 이야기,좋음\n{word} 지루한 시간,나쁨" for word in words]
+    path.write_bytes("\n".join(["text,label", *rows]).encode("cp949"))
+    args = ("compare", path, "--folds", 1, "--train-size", 3, "--json")
+    refused = inlay(*args)
+    assert (refused.exit_code, "Try: --encoding cp949" in refused.stderr) == (1, True)
+    shown = inlay(*args, "--encoding", "cp949")
+    assert json.loads(shown.stdout)["classes"] == ["나쁨", "좋음"]

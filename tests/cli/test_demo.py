@@ -106,3 +106,21 @@ def test_columns_are_said_or_asked_for(inlay, tmp_path):
     few = inlay("demo", "--data", tmp_path / "x.csv", "--text", "a", "--label", "b")
     assert "two classes" in few.stderr
     assert inlay("demo", "--text", "a").exit_code == 2
+
+
+def test_data_and_corpus_in_another_encoding(inlay, tmp_path):
+    words = "영화 이야기 배우 장면 음악 감독".split()
+    rows = [f"{a} {b} {c},{d}" for a in words for b in words for c, d in (("좋다", 1), ("싫다", 0))]
+    data, corpus = tmp_path / "korean.csv", tmp_path / "corpus.txt"
+    data.write_bytes("\n".join(["text,label", *rows]).encode("cp949"))
+    corpus.write_bytes("\n".join(row.partition(",")[0] for row in rows).encode("cp949"))
+    args = ("demo", "--data", data, "--corpus", corpus, "--folds", 1, "-o", tmp_path / "kept")
+    refused = inlay(*args)
+    assert (refused.exit_code, "Try: --encoding cp949" in refused.stderr) == (1, True)
+    for more in ((), ("--corpus", corpus)):
+        known = ("demo", "--data", data, *more, "--folds", 1, "--train-size", 8, "--overwrite")
+        shown = inlay(*known, "-o", tmp_path / "kept", "--encoding", "cp949", "--json")
+        assert shown.exit_code == 0, shown.stderr
+        assert "좋다" in inlay("similar", tmp_path / "kept/vectors.safetensors", "영화").stdout
+    wide = inlay(*args, "--encoding", "utf-16")
+    assert (wide.exit_code, "Invalid value for '--encoding'" in wide.stderr) == (2, True)

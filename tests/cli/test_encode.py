@@ -169,3 +169,21 @@ def test_killed_and_called_again_gives_the_same_bytes(process, encode, folder, t
     assert [child.name for child in tmp_path.iterdir()] == ["f.safetensors"]
     assert encode("-", "--overwrite", input=TEXT).exit_code == 0
     assert target.read_bytes() == resumed
+
+
+def test_texts_in_another_encoding(encode, tmp_path):
+    text = "영화가 아주 좋다\n별로였다 이야기가\n"
+    file, target = tmp_path / "korean.txt", tmp_path / "f.safetensors"
+    file.write_bytes(text.encode("cp949"))
+    refused = encode(file)
+    assert (refused.exit_code, "Try: --encoding cp949." in refused.stderr) == (1, True)
+    written = []
+    for source, more, given in (
+        (file, ("--encoding", "cp949"), None),
+        ("-", ("--encoding", "cp949"), text.encode("cp949")),
+        ("-", (), text.encode()),
+    ):
+        done = encode(source, *more, "--overwrite", input=given)
+        assert done.exit_code == 0, done.stderr
+        written.append(target.read_bytes())
+    assert written[0] == written[1] == written[2]

@@ -183,3 +183,32 @@ def test_options_default_to_what_the_function_does(name):
     if "filters" in defaults:
         defaults["filters"] = [list(pair) for pair in defaults["filters"]]
     assert {name: options[name] for name in defaults} == defaults
+
+
+@pytest.mark.parametrize(
+    ("job", "settings"), [("word2vec", (*SMALL, "--deterministic")), ("bilm", BILM)]
+)
+def test_a_corpus_in_another_encoding(inlay, tmp_path, job, settings):
+    text = "영화가 아주 좋다 film\n별로였다 film 이야기\n" * 30
+    file, target = tmp_path / "korean.txt", tmp_path / "out.npz"
+    file.write_bytes(text.encode("cp949"))
+    args = ("train", job, *settings, "--min-count", 1)
+    for source in (file, "-"):
+        refused = inlay(*args, source, "-o", target, input=text.encode("cp949"))
+        assert refused.exit_code == 1
+        assert "line 1: expected text in UTF-8" in refused.stderr
+        assert refused.stderr.endswith("Try: --encoding cp949.\n")
+    known = ("--encoding", "cp949")
+    ways = [(file, known, None), ("-", known, text.encode("cp949")), ("-", (), text.encode())]
+    written = []
+    for number, (source, more, given) in enumerate(ways):
+        done = inlay(*args, source, *more, "-o", tmp_path / f"{number}.npz", input=given)
+        assert (done.exit_code, done.stderr) == (0, "")
+        made = tmp_path / f"{number}.npz"
+        if job == "bilm":
+            written.append(json.loads((made / "training.json").read_text("utf-8"))["text"])
+        else:
+            written.append(lib.load(made).vectors.tolist())
+    assert written[0] == written[1] == written[2]
+    wide = inlay(*args, file, "-o", target, "--encoding", "utf-16")
+    assert (wide.exit_code, "Invalid value for '--encoding'" in wide.stderr) == (2, True)

@@ -644,3 +644,17 @@ def test_writing_to_the_arrays_does_not_reach_the_file(path):
     for wrong in (1.0, "a", slice(0, 1), None, True):
         with pytest.raises(IdError, match=r"text: expected a whole number below 2.*\.vectors\["):
             features[wrong]
+
+
+@pytest.mark.parametrize("pool", ["mean", None])
+def test_texts_of_a_file_in_another_encoding(tmp_path, path, pool):
+    texts = ["영화가 좋다", "아주 재미있는 이야기였다"] * 3
+    file = tmp_path / "texts.txt"
+    file.write_bytes("\n".join(texts).encode("cp949"))
+    with pytest.raises(FormatError, match=r"line 1: .* Try: encoding='cp949'"):
+        write_features(Fake(), file, path, pool=pool, progress=False)
+    features = write_features(Fake(), file, path, pool=pool, encoding="cp949", progress=False)
+    expected = write_features(Fake(), texts, tmp_path / "g.safetensors", pool=pool)
+    np.testing.assert_array_equal(features.vectors, expected.vectors)
+    with pytest.raises(ArgumentError, match="encoding: expected none, for texts are decoded"):
+        write_features(Fake(), texts, path, encoding="cp949")

@@ -251,6 +251,20 @@ def test_encodings_that_do_not_fit(tmp_path):
         encode_corpus(["a b"], min_count=1, encoding="cp949")
 
 
+@pytest.mark.parametrize("tokenizer", ["words", "split", "characters"])
+def test_a_file_that_is_not_utf_8_is_told_with_the_argument(tmp_path, tokenizer):
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(("한국어로 쓴 영화 이야기가 아주 재미있다\n" * 3).encode("cp949"))
+    with pytest.raises(FormatError, match="valid in cp949") as caught:
+        encode_corpus(path, min_count=1, tokenizer=tokenizer)
+    assert caught.value.hint == "encoding='cp949'"
+    path.write_bytes(b"\xff\xff\n")
+    with pytest.raises(FormatError) as caught:
+        encode_corpus(path, min_count=1, tokenizer=tokenizer)
+    assert "valid in" not in caught.value.got
+    assert "errors" not in caught.value.hint  # which the function does not have
+
+
 def test_auto_looks_at_a_file_in_its_encoding(tmp_path, capsys):
     path = tmp_path / "corpus.txt"
     path.write_bytes(("영화가 좋다\n" * 20).encode("cp949"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.text import Corpus, encode_corpus
 from inlay.train import word2vec
 from tests.processes import ended, posix, started
@@ -261,7 +261,9 @@ def test_a_killed_process_leaves_nothing(tmp_path, how):
 
 
 @pytest.mark.parametrize(
-    "said", [{"min_count": 1}, {"max_size": 5}, {"tokenizer": "lower"}], ids=str
+    "said",
+    [{"min_count": 1}, {"max_size": 5}, {"tokenizer": "lower"}, {"encoding": "cp949"}],
+    ids=str,
 )
 def test_what_an_encoded_corpus_would_ignore_is_refused(said):
     corpus = encode_corpus(["a b a b", "b a"] * 5, min_count=2)
@@ -278,3 +280,18 @@ def test_words_have_no_punctuation_on_them_unless_split_is_asked_for():
     made = word2vec(texts, vector_size=8, min_count=1, workers=1, tokenizer="split")
     assert "film," in made.tokens
     assert made.tokenizer == "split"
+
+
+def test_a_corpus_in_another_encoding_gives_the_same_vectors(tmp_path):
+    texts = ["영화가 좋다 film", "별로였다 film"] * 20
+    path = tmp_path / "corpus.txt"
+    path.write_bytes("\n".join(texts).encode("cp949"))
+    settings = dict(vector_size=8, min_count=1, deterministic=True)
+    with pytest.raises(FormatError, match=r"Try: encoding='cp949'\.?$"):
+        word2vec(path, **settings)
+    found = word2vec(path, encoding="cp949", **settings)
+    expected = word2vec(texts, **settings)
+    assert found.tokens == expected.tokens
+    np.testing.assert_array_equal(found.vectors, expected.vectors)
+    with pytest.raises(ArgumentError, match="encoding: expected none, for texts are decoded"):
+        word2vec(texts, encoding="cp949", **settings)

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Callable
+from os import PathLike
 from typing import Any, NamedTuple, Self
 
 from inlay.checks import choice, described
@@ -24,6 +25,11 @@ CALLED |= {"western": "cp1252", "windows": "cp1252", "russian": "cp1251", "unico
 def as_argument(option: str, value: str) -> str:
     """How a function is told about an encoding."""
     return f"{option}={value!r}"
+
+
+def as_encoding(option: str, value: str) -> str:
+    """The same for a function that has `encoding=` and no `errors=`."""
+    return as_argument(option, value) if option == "encoding" else ""
 
 
 class Encoding(NamedTuple):
@@ -54,6 +60,24 @@ class Encoding(NamedTuple):
         """
         choice("errors", errors, ERRORS)
         return cls(known_encoding(name, lines=lines), errors, as_argument)
+
+    @classmethod
+    def of_lines(cls, name: Any, source: Any) -> Self:
+        """The encoding that `encoding=` names, of a function without `errors=`.
+
+        Args:
+            name: What `encoding` is.
+            source: The path of a file of lines; or texts, which have no encoding.
+
+        Raises:
+            ArgumentError: As `known_encoding`; or one that would have no effect on texts.
+            ArgumentTypeError: No string.
+        """
+        known = known_encoding(name)
+        if known != "utf-8" and not isinstance(source, str | PathLike):
+            expected = "none, for texts are decoded already"
+            raise ArgumentError("encoding", expected=expected, got=repr(name))
+        return cls(known, saying=as_encoding)
 
     def decode(self, raw: bytes, where: str) -> str:
         """The bytes of a whole file as text, without its byte order mark.
@@ -93,13 +117,14 @@ class Encoding(NamedTuple):
             got += f", in what is valid in {' or '.join(names)}: {_beginning(error, names[0])!r}"
             if self.saying:
                 hint = " or ".join(self.saying("encoding", name) for name in names)
-                if len(BEYOND_ASCII.findall(raw + more)) < FEW:
+                if replace and len(BEYOND_ASCII.findall(raw + more)) < FEW:
                     hint += f"; {replace} if the file is damaged"
             else:
                 hint = f"convert it first: iconv -f {names[0]} -t utf-8"
         elif self.saying:
             known = self.saying("encoding", "cp949")
-            hint = f"the encoding that it was written in, such as {known} for Korean; or {replace}"
+            hint = f"the encoding that it was written in, such as {known} for Korean"
+            hint += f"; or {replace}" if replace else ""
             got += f" in {_around(error)!r}"
         else:
             got += f" in {_around(error)!r}"

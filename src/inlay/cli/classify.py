@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.bytes.encodings import Encoding
 from inlay.cli.failures import Command, escaped
 from inlay.cli.frameworks import check_keras, load_keras, quiet_backends
 from inlay.cli.inputs import check_there, lines_of, read_data, read_embedding
@@ -16,6 +17,7 @@ from inlay.cli.interrupts import work
 from inlay.cli.options import (
     READING,
     data_options,
+    encoding_option,
     json_option,
     overwrite_option,
     progress_option,
@@ -241,23 +243,28 @@ def evaluate(folder: str, data: str, tokenizer: str | None, as_json: bool, **opt
 @click.argument("folder", type=click.Path())
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @click.option("--file", type=click.Path(), help="Read the texts from this file, one per line.")
+@encoding_option("the file or standard input")
 @tokenizer_option("that of the classifier")
 @json_option
 def predict(
     folder: str,
     texts: tuple[str, ...],
     file: str | None,
+    encoding: str,
     tokenizer: str | None,
     as_json: bool,
 ) -> None:
     if bool(texts) == (file is not None):
         raise click.UsageError("Give one of: TEXT, - for standard input, --file.")
+    source = "-" if texts == ("-",) else file
+    if source is None and encoding != "utf-8":
+        raise click.UsageError("--encoding has no effect on texts that are arguments.")
     _check_classifier(folder)
     if file is not None:
         check_there(file, "a file of texts, one per line")
     classifier = _load(folder, tokenizer)
     answers: list[dict[str, Any]] = []
-    for found in _answers(classifier, _lines("-" if texts == ("-",) else file, texts)):
+    for found in _answers(classifier, _lines(source, encoding, texts)):
         if as_json:
             answers.append(found)
         else:
@@ -289,11 +296,8 @@ def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
     return TextClassifier.load(folder, tokenizer=given)
 
 
-def _lines(file: str | None, texts: Iterable[str]) -> Iterator[str]:
-    if file is None:
-        yield from texts
-        return
-    yield from lines_of(file)
+def _lines(file: str | None, encoding: str, texts: Iterable[str]) -> Iterator[str]:
+    return iter(texts) if file is None else lines_of(file, Encoding.of_lines(encoding, file))
 
 
 def _answers(classifier: "TextClassifier", texts: Iterator[str]) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.bytes.encodings import Encoding
 from inlay.cli.compare import verdict
 from inlay.cli.failures import Command, escaped
 from inlay.cli.frameworks import check_keras, check_package, load_keras
@@ -79,7 +80,7 @@ Example:
     type=click.Path(),
     help="Save the results in this folder.  [default: inlay-demo, or inlay-demo-2, ...]",
 )
-@data_options()
+@data_options("DATA and FILE")
 @overwrite_option
 @json_option
 def demo(
@@ -102,6 +103,7 @@ def demo(
         check_there(data, "labelled texts")
     if corpus is not None:
         check_there(corpus, "a text file")
+        Encoding.of_lines(options["encoding"], corpus)
     if output is not None:
         check_folder(
             output,
@@ -122,7 +124,10 @@ def demo(
     say = _Teller(silent=as_json)
 
     say.step("Collecting", "your texts" if data else "the English that every Python carries")
-    material = job.library_material() if labelled is None else job.own_material(labelled, corpus)
+    if labelled is None:
+        material = job.library_material()
+    else:
+        material = job.own_material(labelled, corpus, options["encoding"])
     text = ask or (job.SENTENCE if data is None else material.texts[0])
     say.lines(_about(material))
 

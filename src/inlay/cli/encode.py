@@ -9,12 +9,12 @@ import click
 from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there, texts_of
 from inlay.cli.interrupts import work
-from inlay.cli.options import json_option, progress_option, tokenizer_option
+from inlay.cli.options import encoding_option, json_option, progress_option, tokenizer_option
 from inlay.cli.outputs import check_file, print_json, say, size
 
 HELP = """Turn TEXTS into a file of vectors that any tool can read.
 
-TEXTS is a file in UTF-8 with a text on each line, and it may be packed (.gz, .bz2, .xz). A
+TEXTS is a file with a text on each line, and it may be packed (.gz, .bz2, .xz). A
 hyphen reads standard input. FOLDER holds the options and the weights of an ELMo.
 
 If the command is killed, give it again and it continues where it stopped; if OUT is finished,
@@ -59,6 +59,7 @@ Example:
     "--max-length", type=click.IntRange(1), help="Read only the first N tokens of each text."
 )
 @tokenizer_option("that of the ELMo, or words")
+@encoding_option("TEXTS")
 @click.option(
     "--engine", metavar="NAME", help="Compute with this engine: numba, torch or onnxruntime."
 )
@@ -90,6 +91,7 @@ def encode(
     target: str,
     layers: str,
     pool: str,
+    encoding: str,
     as_json: bool,
     **settings: Any,
 ) -> None:
@@ -107,10 +109,12 @@ def encode(
     encoder = load_encoder(folder, **{k: v for k, v in given.items() if v is not None})
     start = time.perf_counter()
     with work():
+        source, known = texts_of(texts, encoding)
         features = write_features(
             encoder,
-            texts_of(texts),
+            source,
             target,
+            encoding=known,
             layers=_layers(layers),
             pool="mean" if pool == "mean" else None,
             **settings,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.bytes.encodings import UTF8, Encoding
 from inlay.cli.hints import in_options, names_of
 from inlay.cli.options import FORMAT_FLAGS, READING, reading_options
 from inlay.cli.outputs import note
@@ -105,26 +106,31 @@ def check_sizes(texts: "LabelledTexts", folds: int, train_size: int | None) -> N
     next(folds_of(labels, folds, n_train=train_size, n_test=None, seed=0))
 
 
-def lines_of(file: str) -> Iterator[str]:
-    """The lines of a file in UTF-8, or of standard input for `-`, without their ends.
+def lines_of(file: str, encoding: Encoding = UTF8) -> Iterator[str]:
+    """The lines of a file, or of standard input for `-`, without their ends.
 
     Raises:
-        FormatError: Standard input is closed.
+        FormatError: Standard input is closed, or text in another encoding.
     """
     from inlay.bytes.lines import decoded, read_lines
 
     if file != "-":
-        lines = read_lines(Path(file))
+        lines = read_lines(Path(file), encoding)
     elif sys.stdin is None:
         raise FormatError("standard input", expected="text", got="nothing: it is closed")
     else:
         if sys.stdin.isatty():
             note("Reading from the terminal, a text a line; Ctrl-D (Ctrl-Z on Windows) ends it.")
-        lines = decoded(sys.stdin.buffer, "standard input")
+        lines = decoded(sys.stdin.buffer, "standard input", encoding)
     for line in lines:
         yield line.rstrip("\r\n")
 
 
-def texts_of(file: str) -> str | Iterator[str]:
-    """What a job is given that reads a text a line: a path, or the lines of standard input."""
-    return lines_of(file) if file == "-" else file
+def texts_of(file: str, encoding: str) -> tuple[str | Iterator[str], str]:
+    """What a job is given that reads a text a line, and its `encoding=`.
+
+    A path and its encoding; or the lines of standard input, which are decoded already.
+    """
+    if file != "-":
+        return file, encoding
+    return lines_of(file, Encoding.of_lines(encoding, file)), UTF8.name

@@ -17,7 +17,9 @@ READING = ("kind", "text", "label", "split", "encoding", "errors")
 KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext")
 
 
-def checked_encoding(context: click.Context, param: click.Parameter, value: str) -> str:
+def checked_encoding(
+    context: click.Context, param: click.Parameter, value: str, *, lines: bool = False
+) -> str:
     """The name of an encoding of text that Python knows.
 
     Raises:
@@ -26,7 +28,7 @@ def checked_encoding(context: click.Context, param: click.Parameter, value: str)
     from inlay.bytes.encodings import known_encoding
 
     try:
-        known_encoding(value, lines=False)
+        known_encoding(value, lines=lines)
     except (ArgumentError, ArgumentTypeError) as error:
         raise bad_value(error, context, param) from error
     return value
@@ -64,6 +66,11 @@ def checked_tokenizer(
     return value
 
 
+def checked_line_encoding(context: click.Context, param: click.Parameter, value: str) -> str:
+    """`checked_encoding` of a file that is read line by line, where a line feed is one byte."""
+    return checked_encoding(context, param, value, lines=True)
+
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print the result as one JSON object."
 )
@@ -75,6 +82,18 @@ progress_option = click.option(
     default=None,
     help="Show or hide the progress bar.  [default: show it on a terminal]",
 )
+
+
+def encoding_option(what: str) -> Decorator:
+    """`--encoding` of text that is read line by line; `what` is its name in the help."""
+    return click.option(
+        "--encoding",
+        metavar="NAME",
+        callback=checked_line_encoding,
+        default="utf-8",
+        show_default=True,
+        help=f"Decode {what} from this encoding, such as cp949 for Korean.",
+    )
 
 
 def tokenizer_option(default: str) -> Decorator:
@@ -138,8 +157,8 @@ def reading_options(format_name: str = "--format") -> Decorator:
     )
 
 
-def data_options() -> Decorator:
-    """The options of `inlay.read_labelled`, under its names."""
+def data_options(decoded: str = "DATA") -> Decorator:
+    """The options of `inlay.read_labelled`, under its names; `decoded` is what has the encoding."""
     return _all(
         click.option(
             "--kind",
@@ -170,7 +189,7 @@ def data_options() -> Decorator:
             callback=checked_encoding,
             default="utf-8",
             show_default=True,
-            help="Decode DATA from this encoding.",
+            help=f"Decode {decoded} from this encoding.",
         ),
         click.option(
             "--errors",

@@ -9,7 +9,13 @@ import click
 from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there, texts_of
 from inlay.cli.interrupts import work
-from inlay.cli.options import json_option, overwrite_option, progress_option, tokenizer_option
+from inlay.cli.options import (
+    encoding_option,
+    json_option,
+    overwrite_option,
+    progress_option,
+    tokenizer_option,
+)
 from inlay.cli.outputs import check_vectors, check_writable_folder, print_json, say
 
 GROUP_HELP = """Learn word vectors, or an ELMo, from text.
@@ -21,7 +27,7 @@ Example:
 
 WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2vec).
 
-CORPUS is a text file in UTF-8 with a sentence or a text on each line, and it may be packed
+CORPUS is a text file with a sentence or a text on each line, and it may be packed
 (.gz, .bz2, .xz). A hyphen reads standard input. OUT is written when the training has ended, in
 the format that its name ends in.
 
@@ -32,7 +38,7 @@ Example:
 
 BILM_HELP = """Learn an ELMo, which is a pair of language models over characters (a biLM).
 
-CORPUS is a text file in UTF-8 with a text on each line, and it may be packed (.gz, .bz2, .xz).
+CORPUS is a text file with a text on each line, and it may be packed (.gz, .bz2, .xz).
 A hyphen reads standard input. FOLDER receives options.json and weights.hdf5 in the official
 format, the word list vocab.txt, and training.json with the settings and perplexities.
 
@@ -90,6 +96,7 @@ def train() -> None:
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
 @tokenizer_option("words")
+@encoding_option("CORPUS")
 @overwrite_option
 @progress_option
 @json_option
@@ -98,6 +105,7 @@ def word2vec(
     target: str,
     format_out: str | None,
     tokenizer: str | None,
+    encoding: str,
     overwrite: bool,
     as_json: bool,
     **settings: Any,
@@ -109,7 +117,8 @@ def word2vec(
 
     start = time.perf_counter()
     with work():
-        table = word2vec(texts_of(corpus), **settings, **_given(tokenizer))
+        texts, known = texts_of(corpus, encoding)
+        table = word2vec(texts, encoding=known, **settings, **_given(tokenizer))
         seconds = time.perf_counter() - start
         save(table, target, format=format_out)
     words = table.provenance["corpus_words"]
@@ -206,6 +215,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     "--held-out", default=0.01, help="Hold out this share of the words to measure perplexity."
 )
 @tokenizer_option("words")
+@encoding_option("CORPUS")
 @click.option("--workers", type=int, help="Run N threads.  [default: one per processor]")
 @click.option(
     "--device",
@@ -226,6 +236,7 @@ def bilm(
     corpus: str,
     folder: str,
     tokenizer: str | None,
+    encoding: str,
     overwrite: bool,
     as_json: bool,
     **settings: Any,
@@ -238,7 +249,9 @@ def bilm(
     for package, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(package, extra=extra, need="training an ELMo")
     with work():
-        elmo = bilm(texts_of(corpus), folder, resume=not overwrite, **settings, **_given(tokenizer))
+        texts, known = texts_of(corpus, encoding)
+        settings |= _given(tokenizer) | {"encoding": known, "resume": not overwrite}
+        elmo = bilm(texts, folder, **settings)
     report = elmo.provenance
     if as_json:
         print_json({"folder": folder, **report})

@@ -44,6 +44,7 @@ class Material:
         labels: A label for each.
         task: How the labelled texts were chosen; None for the user's own.
         tokenizer: How all of them become tokens, in lower case where there is such a thing.
+        encoding: That of a file.
     """
 
     corpus: list[str] | str
@@ -51,6 +52,7 @@ class Material:
     labels: list[str]
     task: PackageTask | None = None
     tokenizer: str = "lower"
+    encoding: str = "utf-8"
 
     @property
     def n_characters(self) -> int:
@@ -72,23 +74,27 @@ def library_material() -> Material:
     return Material(corpus, task.texts, task.labels, task)
 
 
-def own_material(labelled: LabelledTexts, corpus: str | os.PathLike[str] | None) -> Material:
+def own_material(
+    labelled: LabelledTexts, corpus: str | os.PathLike[str] | None, encoding: str = "utf-8"
+) -> Material:
     """The user's labelled texts, and a corpus.
 
     Args:
         labelled: As `read_labelled` gives them.
         corpus: A file with a text on each line. None: the labelled texts, without their labels.
+        encoding: That of the file.
     """
     text = labelled.texts if corpus is None else os.fspath(corpus)
     name, _ = suited(labelled.texts[:SAMPLE])
     tokenizer = "lower" if name == "words" else name
-    return Material(text, labelled.texts, labelled.labels, tokenizer=tokenizer)
+    written = "utf-8" if corpus is None else encoding
+    return Material(text, labelled.texts, labelled.labels, tokenizer=tokenizer, encoding=written)
 
 
 def learn_vectors(material: Material, *, seed: int = 0) -> Table:
     """Skip-gram vectors of the corpus, the same in every run; 10 s for 2 MB, compiling included."""
-    how = SMALL_CORPUS | {"tokenizer": material.tokenizer, "seed": seed}
-    return word2vec(material.corpus, **how, deterministic=True)
+    how = SMALL_CORPUS | {"tokenizer": material.tokenizer, "encoding": material.encoding}
+    return word2vec(material.corpus, **how, seed=seed, deterministic=True)
 
 
 def neighbours(table: Table, n: int = 5) -> dict[str, list[str]]:

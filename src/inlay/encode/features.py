@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import read_lines
 from inlay.checks import (
     choice,
@@ -51,6 +52,7 @@ def write_features(
     layers: Literal["all", "mix"] | int | Sequence[int] = "all",
     pool: Literal["mean"] | None = "mean",
     max_length: int | None = None,
+    encoding: str = "utf-8",
     dtype: Literal["float32", "float16"] = "float32",
     overwrite: bool = False,
     progress: bool | None = None,
@@ -65,11 +67,12 @@ def write_features(
         encoder: What gives the vectors: of `inlay.load_encoder`, or anything with the members
             of `inlay.encode.Encoder`. One without layers counts as one with a single layer.
         texts: Strings, or lists of tokens: of any number, read once, a block at a time. Or the
-            path of a UTF-8 file with a text on each line, which may be packed.
+            path of a file with a text on each line, which may be packed.
         path: The file to write, `.safetensors`.
         layers: Which to keep, counted from 0; "mix": the encoder's mix of all.
         pool: "mean" of the tokens of a text, or None: every token's vectors.
         max_length: Read only the first tokens of a text.
+        encoding: The encoding of a file of texts, such as "cp949" for Korean.
         dtype: What is stored; float16 is rounded to three digits.
         overwrite: Encode again and replace a finished file; throw away unfinished work where
             it does not fit.
@@ -82,6 +85,7 @@ def write_features(
         ArgumentError: An argument that cannot be; an encoder that remembers texts; or a file or
             unfinished work of another encoder, other settings or other texts is there.
         ArgumentTypeError: Something that is no text, or no encoder.
+        FormatError: The file of texts is not text in this encoding.
         MissingFileError: There is no folder to write into, or no file of texts.
     """
     check_encoder("encoder", encoder)
@@ -98,15 +102,16 @@ def write_features(
         "block": TOKEN_BLOCK if pool is None else BLOCK,
     }
     target = _target(path)
+    how = Encoding.of_lines(encoding, texts)
     overwrite = flag("overwrite", overwrite)
-    checked: Iterable[Text] = every_text("texts", _read(texts))
+    checked: Iterable[Text] = every_text("texts", _read(texts, how))
     tokenizer = given.get("tokenizer", "")
     if tokenizer is None or ":" in tokenizer:  # a function: what it does shows in its tokens
         checked = map(layered.tokenize, checked)
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)
     with open_journal(features_job(target, settings, overwrite=overwrite)) as journal:
-        total = _count(texts)
+        total = _count(texts, how)
         with show_progress(total, unit=" texts", desc="encoding", enabled=progress) as report:
             for block in _blocks(checked, settings["block"]):
                 texts_digest = digest(block)
@@ -117,17 +122,17 @@ def write_features(
     return Features.open(target)
 
 
-def _read(texts: str | os.PathLike[str] | Iterable[Text]) -> Iterable[Text]:
+def _read(texts: str | os.PathLike[str] | Iterable[Text], how: Encoding) -> Iterable[Text]:
     if isinstance(texts, str | os.PathLike):
-        return (line.rstrip("\r\n") for line in read_lines(path_to_read("texts", texts)))
+        return (line.rstrip("\r\n") for line in read_lines(path_to_read("texts", texts), how))
     return texts
 
 
-def _count(texts: str | os.PathLike[str] | Iterable[Text]) -> int | None:
+def _count(texts: str | os.PathLike[str] | Iterable[Text], how: Encoding) -> int | None:
     """How many will come, if that can be known without using them up."""
     if isinstance(texts, str | os.PathLike):
         path = Path(texts)
-        return sum(1 for _ in read_lines(path)) if path.is_file() else None
+        return sum(1 for _ in read_lines(path, how)) if path.is_file() else None
     return len(texts) if isinstance(texts, Sized) else None
 
 

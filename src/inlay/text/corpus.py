@@ -16,7 +16,7 @@ from typing import IO
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.encodings import UTF8, Encoding, known_encoding
+from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import first_lines, read_lines
 from inlay.checks import described, flag, many_texts, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -80,7 +80,7 @@ def encode_corpus(
         tokenizer: How texts become tokens; see `inlay.tokenizers.get_tokenizer`. None:
             `"words"`. `"auto"` chooses by the script of the first lines. `"split"`, at white
             space, is the fastest.
-        encoding: The encoding of a file, such as `"cp949"` for Korean. UTF-8 is read several
+        encoding: The encoding of a file, such as "cp949" for Korean. UTF-8 is read several
             times as fast as any other.
         progress: Show a bar. None: on a terminal.
 
@@ -103,12 +103,9 @@ def encode_corpus(
     if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
         expected = "the path of a text file, or a list of texts"
         raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
-    how = UTF8 if known_encoding(encoding) == "utf-8" else Encoding.given(encoding)
+    how = Encoding.of_lines(encoding, corpus)
     if not isinstance(corpus, str | PathLike):
         corpus = many_texts("corpus", corpus)
-        if how is not UTF8:
-            expected = "none, for texts are decoded already"
-            raise ArgumentError("encoding", expected=expected, got=repr(encoding))
     # Without a name from the start (where the system can): nothing is left behind by a process
     # that is killed.
     with tempfile.TemporaryFile(prefix="inlay-corpus-") as file:
@@ -121,7 +118,7 @@ def encode_corpus(
         else:
             tokenizer, texts = settled(tokenizer, corpus)
         tokenize = get_tokenizer(tokenizer)
-        if isinstance(corpus, str | PathLike) and how is UTF8 and is_local(tokenize):
+        if isinstance(corpus, str | PathLike) and how.name == "utf-8" and is_local(tokenize):
             with show_progress(None, unit="B", desc="counting", enabled=progress) as report:
                 if tokenize is split:
                     tokens, counts = number_file(Path(corpus), file, report)

@@ -15,7 +15,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
-from inlay.bytes.encodings import BOM, UTF8
+from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import TEXT
 from inlay.bytes.lines import open_text
 from inlay.core.tokens import Tokens
@@ -212,7 +212,7 @@ def _checked(chunk: bytes, path: Path, line: int) -> bytes:
         chunk.decode()
     except UnicodeDecodeError as error:
         line += chunk.count(b"\n", 0, error.start)
-        raise UTF8.refused(f"{path}, line {line}", error) from None
+        raise Encoding.of_lines("utf-8", path).refused(f"{path}, line {line}", error) from None
     return chunk
 
 

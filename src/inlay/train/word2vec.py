@@ -83,6 +83,7 @@ def word2vec(
     seed: int = 0,
     deterministic: bool = False,
     tokenizer: TokenizerLike | None = None,
+    encoding: str = "utf-8",
     progress: bool | None = None,
 ) -> Table:
     """Learn a vector for each frequent word of a corpus.
@@ -92,10 +93,10 @@ def word2vec(
     same vectors, on the same kind of processor to the last bit.
 
     Args:
-        corpus: Path of a UTF-8 text file with a sentence or text on each line, packed or not; or
+        corpus: Path of a text file with a sentence or text on each line, packed or not; or
             an iterable of texts, or of lists of tokens, which is read once and may be larger than
             memory; or what `inlay.text.encode_corpus` made of one of these, to train on it more
-            than once (then its own `min_count`, `max_size` and `tokenizer` hold).
+            than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold).
         vector_size: How many numbers a vector has.
         window: How many words to each side a word is paired with at most. Each block of up to
             eight words draws a width from 1 to this.
@@ -117,6 +118,7 @@ def word2vec(
             "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
             "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken
             as they are. The name stands in the table's provenance.
+        encoding: The encoding of a file, such as "cp949" for Korean.
         progress: Whether to show a bar with words a second and the time left. None: only on a
             terminal.
 
@@ -130,7 +132,7 @@ def word2vec(
         ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent
             enough, the learning rate is too high, or vectors grew without bound.
         ArgumentTypeError: A setting is of a type that cannot be used.
-        FormatError: The file is not UTF-8 text.
+        FormatError: The file is not text in this encoding.
         MissingFileError: There is no such file.
 
     Example:
@@ -159,7 +161,7 @@ def word2vec(
     threads = _threads(workers, settings)
     with on_stop(lambda: "Stopped; word2vec keeps nothing of a training that has not ended."):
         if isinstance(corpus, Corpus):
-            _check_encoded(min_count, max_size, tokenizer)
+            _check_encoded(min_count, max_size, tokenizer, encoding)
             data = corpus
         else:
             data = encode_corpus(
@@ -167,6 +169,7 @@ def word2vec(
                 min_count=settings.min_count,
                 max_size=settings.max_size,
                 tokenizer=tokenizer,
+                encoding=encoding,
                 progress=progress,
             )
         vectors = _train(data, settings, threads, progress)
@@ -201,9 +204,10 @@ def _threads(workers: int | None, settings: Word2VecSettings) -> int:
     return 1
 
 
-def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any) -> None:
+def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any, encoding: Any) -> None:
     """Refuse what a corpus that is encoded already was asked for, and would be ignored now."""
-    said = {"min_count": min_count, "max_size": max_size, "tokenizer": tokenizer}
+    said = {"min_count": min_count, "max_size": max_size}
+    said |= {"tokenizer": tokenizer, "encoding": encoding}
     defaults = signature(word2vec).parameters
     for name, value in said.items():
         if value != defaults[name].default:

@@ -592,3 +592,18 @@ def test_it_learns_korean(tmp_path):
     settings = dict(dim=32, projection_dim=16, max_size=500, epochs=5)
     report = bilm(lines, tmp_path / "elmo", **settings).provenance
     assert report["perplexity"]["mean"] < report["perplexity"]["unigram"]
+
+
+def test_a_corpus_in_another_encoding_is_the_same_training(tmp_path):
+    texts = ["영화가 좋다 film", "별로였다 film 이야기"] * 20
+    path = tmp_path / "corpus.txt"
+    path.write_bytes("\n".join(texts).encode("cp949"))
+    with pytest.raises(FormatError, match=r"Try: encoding='cp949'"):
+        bilm(path, tmp_path / "none", **SMALL)
+    found = bilm(path, tmp_path / "file", encoding="cp949", **SMALL)
+    expected = bilm(texts, tmp_path / "texts", **SMALL)
+    assert found.provenance["text"] == expected.provenance["text"]
+    np.testing.assert_array_equal(found.encode(texts[:2]), expected.encode(texts[:2]))
+    with pytest.raises(ArgumentError, match="encoding: expected none, for texts are decoded"):
+        bilm(texts, tmp_path / "other", encoding="cp949", **SMALL)
+    assert not (tmp_path / "other").exists()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from inlay.bytes.encodings import Encoding
 from inlay.checks import flag, number, path_to_read
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
@@ -42,6 +43,7 @@ def bilm(
     clip_norm: float = 0.5,
     held_out: float = 0.01,
     tokenizer: TokenizerLike | None = None,
+    encoding: str = "utf-8",
     workers: int | None = None,
     device: str | None = None,
     seed: int = 0,
@@ -58,7 +60,7 @@ def bilm(
     differently.
 
     Args:
-        corpus: The path of a UTF-8 text file, packed or not, with a text on each line; or an
+        corpus: The path of a text file, packed or not, with a text on each line; or an
             iterable of texts, or of lists of tokens. To go on after a stop, give the same again.
         folder: The folder to make. If the same training has ended there, its result is loaded
             and nothing is trained.
@@ -91,6 +93,7 @@ def bilm(
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
             "split", "jieba", "kiwi" or "auto", or a callable; see
             `inlay.tokenizers.get_tokenizer`. The encoder tokenizes the same way.
+        encoding: The encoding of a file, such as "cp949" for Korean.
         workers: How many threads work on a processor. More than two have work if `batch_size`
             is above 64. None: one for each processor.
         device: Where to train, as torch names it: "cpu", "cuda", "cuda:1". None: on a GPU if
@@ -118,7 +121,7 @@ def bilm(
         ArgumentError: A setting that cannot be, an empty corpus, no word that is frequent enough,
             a folder with other things in it or another training, or a loss that grows beyond
             all bounds.
-        FormatError: The corpus is not UTF-8 text, or a checkpoint is damaged.
+        FormatError: The corpus is not text in this encoding, or a checkpoint is damaged.
         MissingPackageError: torch or h5py is not installed.
 
     Example:
@@ -159,6 +162,7 @@ def bilm(
     target = path_to_read("folder", folder)
     check(target)
     check_tokenizer(tokenizer)
+    Encoding.of_lines(encoding, corpus)
     for module, extra in (("torch", "torch"), ("h5py", "elmo")):
         require(module, extra=extra, need="training an ELMo")
     from inlay.encode.elmo.encoder import Elmo
@@ -168,6 +172,7 @@ def bilm(
     job = Job(
         folder=target,
         tokenizer=tokenizer,
+        encoding=encoding,
         workers=threads,
         device=device_for(device),
         checkpoint_every=seconds,

@@ -39,6 +39,7 @@ class Job:
 
     folder: Path
     tokenizer: TokenizerLike | None
+    encoding: str
     workers: int
     device: torch.device
     checkpoint_every: float
@@ -90,7 +91,13 @@ class Data:
 
 def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> str | None:
     """Do what `inlay.train.bilm` says; returns the name of the tokenizer, if it has one."""
-    corpus = encode_corpus(source, min_count=1, tokenizer=job.tokenizer, progress=job.progress)
+    corpus = encode_corpus(
+        source,
+        min_count=1,
+        tokenizer=job.tokenizer,
+        encoding=job.encoding,
+        progress=job.progress,
+    )
     data = Data.of(corpus, settings)
     about = {**asdict(settings), "tokenizer": corpus.tokenizer, "text": data.digest()}
     job.folder.mkdir(exist_ok=True)
