@@ -148,7 +148,7 @@ def test_weights_of_another_model_are_refused(fitted, saved):
     settings["model"] = "mean"
     (saved / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     with pytest.raises(FormatError, match="expected arrays of shapes"):
-        TextClassifier.load(saved)
+        TextClassifier.load(saved, verify=False)
 
 
 def test_functions_of_ones_own_are_asked_for(reviews, tmp_path):
@@ -220,11 +220,13 @@ def test_a_save_that_was_killed_between_two_names_is_mended_by_who_reads_next(fi
 # Damage that no parser sees, and damage that every parser must.
 
 
-def test_digests_are_of_each_array_and_of_the_vocabulary(saved):
-    digests = json.loads((saved / "settings.json").read_text(encoding="utf-8"))["digests"]
+def test_digests_are_of_each_array_and_of_the_other_files(saved):
+    settings = json.loads((saved / "settings.json").read_text(encoding="utf-8"))
+    digests = settings.pop("digests")
     arrays = load_file(saved / "weights.safetensors")
     expected = {name: hashlib.sha256(array.tobytes()) for name, array in arrays.items()}
     expected["vocabulary.json"] = hashlib.sha256((saved / "vocabulary.json").read_bytes())
+    expected["settings.json"] = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     assert digests == {name: found.hexdigest() for name, found in expected.items()}
 
 
@@ -249,6 +251,15 @@ def test_another_word_in_the_vocabulary_is_noticed(saved):
     with pytest.raises(FormatError, match=r"vocabulary\.json: expected the digests"):
         TextClassifier.load(saved)
     assert "superd" in TextClassifier.load(saved, verify=False).vocabulary_
+
+
+def test_another_letter_in_the_name_of_a_class_is_noticed(written):
+    folder, content = written
+    renamed = content | {"classes": [f"{name}s" for name in content["classes"]]}
+    (folder / "settings.json").write_text(json.dumps(renamed), encoding="utf-8")
+    with pytest.raises(FormatError, match=r"settings\.json: expected the digests"):
+        TextClassifier.load(folder)
+    assert TextClassifier.load(folder, verify=False).classes_.tolist() == renamed["classes"]
 
 
 def test_special_words_elsewhere_are_damage(saved):
@@ -351,7 +362,7 @@ def test_any_value_anywhere_in_the_settings_is_taken_or_an_error_of_ours(written
         ({"version": True}, "inlay-classifier version 1"),
         ({"version": 2}, "inlay-classifier version 1"),
         ({"params": {"dim": 2}}, "params batch_size"),
-        ({"digests": None}, "digests of the other files"),
+        ({"digests": None}, "digests of the files"),
         ({"digests": {}}, "the digests that were saved"),
         ({"tokenizer": "bert"}, "tokenizer"),
     ],
@@ -360,7 +371,7 @@ def test_settings_that_do_not_fit(written, changes, what):
     folder, content = written
     (folder / "settings.json").write_text(json.dumps(content | changes), encoding="utf-8")
     with pytest.raises(FormatError, match=what):
-        TextClassifier.load(folder)
+        TextClassifier.load(folder, verify="digests" in changes)
 
 
 def test_a_setting_more_or_less_is_damage(written):

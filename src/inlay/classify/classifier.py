@@ -227,7 +227,7 @@ class TextClassifier(Estimator):
             path: The folder.
             model: The function that the classifier was made with, if it was one of your own.
             tokenizer: The same for its tokenizer.
-            verify: Compare the digests of the vocabulary and the weights, so that a flipped bit
+            verify: Compare the digests of settings, vocabulary and weights, so that a flipped bit
                 is an error. This takes about as long as reading them.
 
         Raises:

@@ -72,7 +72,7 @@ def save(fitted: Fitted, path: Path) -> None:
     with atomic_folder(path) as part:
         fitted.vocabulary.save(part / VOCABULARY)
         safetensors.write(part / WEIGHTS, arrays)
-        about["digests"] = _digests(part / VOCABULARY, arrays)
+        about["digests"] = _digests(about, part / VOCABULARY, arrays)
         text = json.dumps(about, ensure_ascii=False, indent=1)
         (part / SETTINGS).write_text(text + "\n", encoding="utf-8")
 
@@ -110,7 +110,7 @@ def load(
         raise _damaged(where, "lists of numbers as history", described(history))
     arrays = _read_arrays(path / WEIGHTS)
     if verify:
-        _verify(about.get("digests"), _digests(path / VOCABULARY, arrays), path)
+        _verify(about.pop("digests", None), _digests(about, path / VOCABULARY, arrays), path)
     vocab = Vocabulary.load(path / VOCABULARY, tokenizer=settings.tokenizer)
     if (vocab.pad_id, vocab.unk_id) != (PAD_ID, UNK_ID):
         got = f"{vocab.pad_id} and {vocab.unk_id}"
@@ -192,9 +192,13 @@ def _are_numbers(values: Any) -> bool:
     return isinstance(values, list) and all(type(value) in (int, float) for value in values)
 
 
-def _digests(vocabulary: Path, arrays: dict[str, Array]) -> dict[str, str]:
-    """SHA-256 of the vocabulary's file and of each array's bytes."""
-    found = {VOCABULARY: hashlib.sha256(vocabulary.read_bytes()).hexdigest()}
+def _digests(about: dict[str, Any], vocabulary: Path, arrays: dict[str, Array]) -> dict[str, str]:
+    """SHA-256 of the settings as JSON, of the vocabulary's file and of each array's bytes."""
+    settings = json.dumps(about, sort_keys=True).encode()
+    found = {
+        SETTINGS: hashlib.sha256(settings).hexdigest(),
+        VOCABULARY: hashlib.sha256(vocabulary.read_bytes()).hexdigest(),
+    }
     for name, array in arrays.items():
         found[name] = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
     return found
@@ -202,10 +206,10 @@ def _digests(vocabulary: Path, arrays: dict[str, Array]) -> dict[str, str]:
 
 def _verify(expected: Any, found: dict[str, str], path: Path) -> None:
     if not isinstance(expected, dict):
-        raise _damaged(path / SETTINGS, "digests of the other files", described(expected))
+        raise _damaged(path / SETTINGS, "digests of the files", described(expected))
     changed = sorted(k for k in expected | found if expected.get(k) != found.get(k))
     if changed:
-        file = VOCABULARY if changed == [VOCABULARY] else WEIGHTS
+        file = changed[0] if changed[0] in (SETTINGS, VOCABULARY) else WEIGHTS
         raise FormatError(
             str(path / file),
             expected="the digests that were saved with it",
