@@ -7,7 +7,7 @@ import pytest
 
 import inlay
 from inlay.errors import MissingPackageError
-from inlay.optional import LEVEL, quiet, require
+from inlay.optional import LEVEL, look_for, quiet, require
 
 
 def test_a_package_that_is_not_there_is_missing():
@@ -26,6 +26,17 @@ def test_a_package_that_lacks_something_itself_is_not_called_missing(module, tmp
     with pytest.raises(ModuleNotFoundError, match="what_it_needs") as caught:
         require(module, extra="torch", need="a test")
     assert not isinstance(caught.value, MissingPackageError)
+
+
+def test_all_that_is_missing_is_named_at_once_and_nothing_is_imported(tmp_path, monkeypatch):
+    (tmp_path / "explodes.py").write_text("raise AssertionError('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    look_for({"explodes": "torch"}, need="a test")
+    packages = {"no_such": "elmo", "explodes": "torch", "none_here": "jax", "nor_here": "jax"}
+    with pytest.raises(MissingPackageError) as caught:
+        look_for(packages, need="a test")
+    assert caught.value.expected == "the packages 'no_such' and 'none_here' and 'nor_here'"
+    assert caught.value.hint == 'pip install "inlay[elmo,jax]"'
 
 
 LINES = (

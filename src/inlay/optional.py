@@ -4,7 +4,7 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from types import ModuleType
 
@@ -42,12 +42,42 @@ def require(module: str, *, extra: str, need: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != module.partition(".")[0]:
             raise
-        raise MissingPackageError(
-            need,
-            expected=f"the package {error.name!r}",
-            got="no such package here",
-            hint=f'pip install "inlay[{extra}]"',
-        ) from error
+        raise _missing({error.name: extra}, need) from error
+
+
+def look_for(packages: Mapping[str, str], *, need: str) -> None:
+    """Say how to get what is not installed of several packages, before the first import of one.
+
+    Args:
+        packages: The extra of inlay that brings each.
+        need: What they are needed for, as in `require`.
+
+    Raises:
+        MissingPackageError: Some are not installed; all of them are named.
+
+    Example:
+        >>> look_for({"json": "none"}, need="this example")
+    """
+    from importlib.util import find_spec
+
+    missing = {
+        name: extra
+        for name, extra in packages.items()
+        if sys.modules.get(name) is None and find_spec(name) is None
+    }
+    if missing:
+        raise _missing(missing, need)
+
+
+def _missing(packages: Mapping[str, str], need: str) -> MissingPackageError:
+    many, names = "s" if len(packages) > 1 else "", " and ".join(map(repr, packages))
+    extras = ",".join(dict.fromkeys(packages.values()))
+    return MissingPackageError(
+        need,
+        expected=f"the package{many} {names}",
+        got=f"no such package{many} here",
+        hint=f'pip install "inlay[{extras}]"',
+    )
 
 
 @contextmanager

@@ -165,3 +165,43 @@ def test_a_device_is_no_file_to_replace(inlay, tmp_path):
     (tmp_path / "g.txt").write_text("good 1 0\n")
     args = ("convert", tmp_path / "g.txt", os.devnull, "--format-out", "glove")
     assert inlay(*args).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "missing", "extra"),
+    [
+        ("train bilm g.txt -o o", ("h5py",), "elmo"),
+        ("train bilm g.txt -o o", ("torch", "h5py"), "torch,elmo"),
+        ("encode g.txt --encoder elmo -o o.safetensors --engine torch", ("torch",), "torch"),
+        ("compare data.csv", ("sklearn",), "demo"),
+        ("demo --data data.csv", ("sklearn",), "demo"),
+        ("classify fit data.csv", ("keras",), "keras"),
+    ],
+)
+def test_packages_are_looked_for_before_the_first_is_imported(folder, line, missing, extra):
+    heavy = [name for name in (*FRAMEWORKS, "h5py", "sklearn") if name not in missing]
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({missing}))\n"
+        "from click.testing import CliRunner\n"
+        "from inlay.cli.root import inlay\n"
+        f"done = CliRunner().invoke(inlay, {line.split()})\n"
+        f"print(done.exit_code, [name for name in {heavy} if name in sys.modules], done.stderr)\n"
+    )
+    (folder / "elmo").mkdir(exist_ok=True)
+    (folder / "elmo/options.json").write_text("{}")
+    (folder / "elmo/weights.hdf5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        )
+    finally:
+        (folder / "elmo/options.json").unlink()
+        (folder / "elmo/weights.hdf5").unlink()
+        (folder / "elmo").rmdir()
+    assert done.stdout.startswith("1 [] inlay: error: ")
+    assert f'Try: pip install "inlay[{extra}]".' in done.stdout

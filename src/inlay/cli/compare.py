@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.frameworks import check_keras, check_package, load_keras
+from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_sizes, check_there, read_data, read_embedding
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
@@ -18,6 +18,7 @@ from inlay.cli.options import (
 )
 from inlay.cli.outputs import as_json as one_line
 from inlay.cli.outputs import check_file, print_json, say
+from inlay.optional import look_for
 
 if TYPE_CHECKING:
     from inlay.evaluate import Comparison
@@ -115,7 +116,7 @@ def compare(
         check_there(file, "a file of vectors")
     if output is not None:
         check_file(output, overwrite=overwrite)
-    check_package("sklearn", extra="demo", need="comparing classifiers")
+    look_for({"sklearn": "demo"}, need="comparing classifiers")
     check_keras("comparing classifiers")
     texts = read_data(data, options)
     check_sizes(texts, folds, train_size)

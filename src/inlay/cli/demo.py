@@ -11,11 +11,12 @@ import click
 from inlay.bytes.encodings import Encoding
 from inlay.cli.compare import verdict
 from inlay.cli.failures import Command, escaped
-from inlay.cli.frameworks import check_keras, check_package, load_keras
+from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_sizes, check_there, read_data
 from inlay.cli.interrupts import work
 from inlay.cli.options import READING, data_options, json_option, overwrite_option
 from inlay.cli.outputs import check_folder, print_json
+from inlay.optional import look_for
 
 if TYPE_CHECKING:
     from inlay.demo.job import Material
@@ -111,7 +112,7 @@ def demo(
             marks=["vectors.safetensors", "classifier"],
             what="an earlier result",
         )
-    check_package("sklearn", extra="demo", need="inlay demo")
+    look_for({"sklearn": "demo"}, need="inlay demo")
     check_keras("inlay demo")
     labelled = None if data is None else read_data(data, options)
     if labelled is not None:

@@ -1,9 +1,8 @@
 """Frameworks, where a command needs one: looked for at once, imported after all that is quick."""
 
-import importlib.util
 import os
 
-from inlay.errors import ArgumentError, MissingPackageError
+from inlay.errors import ArgumentError
 
 
 def check_keras(need: str, *, trains: bool = True) -> None:
@@ -40,18 +39,3 @@ def quiet_backends() -> None:
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
-
-def check_package(module: str, *, extra: str, need: str) -> None:
-    """Fail now, without its import, if a package is missing.
-
-    Raises:
-        MissingPackageError: It is.
-    """
-    if importlib.util.find_spec(module) is None:
-        raise MissingPackageError(
-            need,
-            expected=f"the package {module!r}",
-            got="no such package here",
-            hint=f'pip install "inlay[{extra}]"',
-        )

@@ -243,11 +243,14 @@ def bilm(
 ) -> None:
     check_there(corpus, "a text file")
     check_writable_folder(folder)
-    from inlay.optional import require
+    from inlay.optional import look_for, require
     from inlay.train import bilm
+    from inlay.train.elmo.bilm import PACKAGES
 
-    for package, extra in (("torch", "torch"), ("h5py", "elmo")):
-        require(package, extra=extra, need="training an ELMo")
+    need = "training an ELMo"
+    look_for(PACKAGES, need=need)
+    for package, extra in PACKAGES.items():  # now, when Ctrl-C ends the process at once
+        require(package, extra=extra, need=need)
     with work():
         texts, known = texts_of(corpus, encoding)
         settings |= _given(tokenizer) | {"encoding": known, "resume": not overwrite}

@@ -4,7 +4,7 @@ from typing import Literal
 
 from inlay.encode.products import Pack, PanelProduct
 from inlay.errors import ArgumentError
-from inlay.optional import require
+from inlay.optional import look_for
 
 Engine = Literal["numba", "torch", "onnxruntime"]
 Precision = Literal["float32", "bfloat16", "int8"]
@@ -13,6 +13,11 @@ PRECISIONS: dict[Engine, tuple[Precision, ...]] = {
     "numba": ("float32",),
     "torch": ("float32", "bfloat16", "int8"),
     "onnxruntime": ("float32", "int8"),
+}
+# The packages of those that need some, with the extras that bring them, and what they are called.
+PACKAGES: dict[Engine, tuple[dict[str, str], str]] = {
+    "torch": ({"torch": "torch"}, "torch"),
+    "onnxruntime": ({"onnxruntime": "onnxruntime", "onnx": "onnxruntime"}, "ONNX Runtime"),
 }
 
 
@@ -32,6 +37,26 @@ def packer(engine: Engine = "numba", precision: Precision = "float32") -> Pack:
         ArgumentError: No such engine, or it lacks the precision.
         MissingPackageError: The engine is not installed.
     """
+    check_engine(engine, precision)
+    match engine:
+        case "torch":
+            from inlay.encode.torch_products import PACKERS
+
+            return PACKERS[precision]
+        case "onnxruntime":
+            from inlay.encode.onnxruntime_products import PACKERS
+
+            return PACKERS[precision]
+    return PanelProduct
+
+
+def check_engine(engine: Engine, precision: Precision) -> None:
+    """Look whether there is such an engine, without its import.
+
+    Raises:
+        ArgumentError: As `packer`.
+        MissingPackageError: As `packer`.
+    """
     if engine not in PRECISIONS:
         raise ArgumentError("engine", expected=" or ".join(PRECISIONS), got=repr(engine))
     if precision not in PRECISIONS[engine]:
@@ -41,16 +66,6 @@ def packer(engine: Engine = "numba", precision: Precision = "float32") -> Pack:
             got=repr(precision),
             hint=" or ".join(f"engine={e!r}" for e, can in PRECISIONS.items() if precision in can),
         )
-    match engine:
-        case "torch":
-            require("torch", extra="torch", need="the torch engine")
-            from inlay.encode.torch_products import PACKERS
-
-            return PACKERS[precision]
-        case "onnxruntime":
-            for module in ("onnxruntime", "onnx"):
-                require(module, extra="onnxruntime", need="the ONNX Runtime engine")
-            from inlay.encode.onnxruntime_products import PACKERS
-
-            return PACKERS[precision]
-    return PanelProduct
+    if engine in PACKAGES:
+        packages, name = PACKAGES[engine]
+        look_for(packages, need=f"the {name} engine")

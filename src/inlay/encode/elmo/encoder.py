@@ -20,7 +20,7 @@ from inlay.encode.elmo.report import chosen_tokenizer, read_report
 from inlay.encode.elmo.text_vectors import MADE, TextVectors
 from inlay.encode.elmo.travel import remembered
 from inlay.encode.elmo.weights import Weights
-from inlay.encode.engines import Engine, Precision, packer
+from inlay.encode.engines import Engine, Precision, check_engine, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.threads import available_workers
 from inlay.tokenizers import TokenizerLike, get_tokenizer, tokenizer_name
@@ -188,6 +188,7 @@ class Elmo(TextVectors, Hosted):
             ArgumentError: `verify`, and no digest.
             MissingPackageError: h5py (or TensorFlow, PyTorch) is not installed.
         """
+        check_engine(engine, precision)  # before the weights are read
         found = read(path, weights, verify=flag("verify", verify))
         report = read_report(Path(found.where).parent)
         return cls(

@@ -8,7 +8,7 @@ from inlay.bytes.encodings import Encoding
 from inlay.checks import flag, number, path_to_read
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
-from inlay.optional import require
+from inlay.optional import look_for
 from inlay.text.corpus import CorpusLike
 from inlay.tokenizers import TokenizerLike, check_tokenizer
 from inlay.train.elmo.bilm_settings import BilmSettings
@@ -18,6 +18,7 @@ from inlay.train.elmo.resume import left
 if TYPE_CHECKING:
     from inlay.encode.elmo.encoder import Elmo
 
+PACKAGES = {"torch": "torch", "h5py": "elmo"}  # and the extras that bring them
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128))
 
 
@@ -163,8 +164,7 @@ def bilm(
     check(target)
     check_tokenizer(tokenizer)
     Encoding.of_lines(encoding, corpus)
-    for module, extra in (("torch", "torch"), ("h5py", "elmo")):
-        require(module, extra=extra, need="training an ELMo")
+    look_for(PACKAGES, need="training an ELMo")
     from inlay.encode.elmo.encoder import Elmo
     from inlay.train.elmo.torch_job import Job, train
     from inlay.train.elmo.torch_trainer import device_for
