@@ -99,7 +99,7 @@ def write_to(
         file.write(memoryview(plain.reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
 
 
-class Tensor(NamedTuple):
+class Entry(NamedTuple):
     """One entry of a header; `begin` and `end` count from the end of the header."""
 
     dtype: str
@@ -112,7 +112,7 @@ class Header(NamedTuple):
     """What stands before the data, and where they start."""
 
     metadata: dict[str, str]
-    tensors: dict[str, Tensor]
+    tensors: dict[str, Entry]
     start: int
 
 
@@ -208,10 +208,10 @@ def _text(value: Any) -> str:
     return value
 
 
-def _tensor(entry: dict[str, Any]) -> Tensor:
+def _tensor(entry: dict[str, Any]) -> Entry:
     shape, offsets = entry["shape"], entry["data_offsets"]
     for values in (shape, offsets):
         if type(values) is not list or not all(type(x) is int and 0 <= x < 2**63 for x in values):
             raise ValueError(f"{values!r:.60} is no list of whole numbers")
     begin, end = offsets
-    return Tensor(str(entry["dtype"]), shape, begin, end)
+    return Entry(str(entry["dtype"]), shape, begin, end)

@@ -23,7 +23,7 @@ DIM = 100  # of random vectors, where no table has another
 EXPECTED = '"tfidf", "random"'
 TFIDF, RANDOM = "TF-IDF + logistic regression", "CNN, random vectors"
 
-Named = Literal["tfidf", "random"] | Table | str | os.PathLike[str]
+Choice = Literal["tfidf", "random"] | Table | str | os.PathLike[str]
 
 
 class Contestant(Protocol):
@@ -48,7 +48,7 @@ class FirstTokens:
         return self  # nothing in it changes; a tokenizer may be large, or refuse
 
 
-def named_embeddings(embeddings: Any) -> dict[str, Named]:
+def named_embeddings(embeddings: Any) -> dict[str, Choice]:
     """Embeddings by the names that their rows will have.
 
     Args:
@@ -79,7 +79,7 @@ def named_embeddings(embeddings: Any) -> dict[str, Named]:
 
 
 def contestants(
-    embeddings: Mapping[str, Named],
+    embeddings: Mapping[str, Choice],
     *,
     n_texts: int,
     tokenizer: TokenizerLike | None,

@@ -11,8 +11,8 @@ from inlay.classify.classifier import TextClassifier
 from inlay.classify.settings import LARGEST_SEED
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.evaluate.baselines import (
+    Choice,
     Contestant,
-    Named,
     contestants,
     n_trainable,
     named_embeddings,
@@ -36,7 +36,7 @@ def compare(
     data: str | os.PathLike[str] | LabelledTexts | Iterable[Text],
     labels: Iterable[Any] | None = None,
     *,
-    embeddings: Named | Sequence[Named] | Mapping[str, Named] | None = None,
+    embeddings: Choice | Sequence[Choice] | Mapping[str, Choice] | None = None,
     estimators: Sequence[tuple[str, Contestant]] = (),
     text: str | int | None = None,
     label: str | int | None = None,

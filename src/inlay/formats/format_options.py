@@ -40,7 +40,7 @@ def options(cls: type[T]) -> type[T]:
     return made
 
 
-class Named:
+class Suggested:
     """A format that hints can tell the user to write."""
 
     def saying(self, option: str, value: Any = None) -> str:
@@ -50,7 +50,7 @@ class Named:
 
 
 @options
-class NumbersFormat(Named):
+class NumbersFormat(Suggested):
     """A format of floating-point numbers.
 
     Args:

@@ -12,7 +12,7 @@ from inlay.bytes.content import open_content
 from inlay.bytes.encodings import UTF8
 from inlay.checks import described
 from inlay.errors import ArgumentTypeError, FormatError
-from inlay.formats.format_options import Named
+from inlay.formats.format_options import Suggested
 
 Names = str | os.PathLike[str] | Sequence[str] | Mapping[str, int]
 
@@ -42,7 +42,7 @@ def checked_names(name: str, tokens: Any) -> Names | None:
     return cast(Names, given)
 
 
-def find_names(path: Path, format: Named, tokens: Names | None, rows: int) -> list[str]:
+def find_names(path: Path, format: Suggested, tokens: Names | None, rows: int) -> list[str]:
     """One token for each row of a matrix.
 
     Args:
@@ -74,7 +74,7 @@ def find_names(path: Path, format: Named, tokens: Names | None, rows: int) -> li
     return names
 
 
-def _beside(path: Path, format: Named) -> Path:
+def _beside(path: Path, format: Suggested) -> Path:
     stem = path.name.split(".")[0]
     found = [
         path.with_name(name + suffix)

@@ -17,10 +17,10 @@ from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, read_pair
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 
-Kind = Literal["hdf5", "tensorflow", "torch", "options"]
+Form = Literal["hdf5", "tensorflow", "torch", "options"]
 
-_KINDS: dict[str, Kind] = {kind: kind for kind in ("hdf5", "tensorflow", "torch")}
-_SUFFIXES: dict[str, Kind] = {
+_FORMS: dict[str, Form] = {kind: kind for kind in ("hdf5", "tensorflow", "torch")}
+_SUFFIXES: dict[str, Form] = {
     ".index": "tensorflow",
     ".hdf5": "hdf5",
     ".h5": "hdf5",
@@ -89,34 +89,34 @@ def read(
     elif path.is_dir():
         file = _weights_in(path)
         options = _options_of(file)
-    elif _kind(path) == "options":
+    elif _form(path) == "options":
         file, options = _named_like(path, WEIGHTS) or _weights_in(path.parent), path
     else:
         file, options = path, _options_of(path)
-    kind = _kind(file)
-    if kind == "options":
+    form = _form(file)
+    if form == "options":
         raise FormatError(str(file), expected="the weights of an ELMo", got="options")
-    if kind == "hdf5":
+    if form == "hdf5":
         return Found(*read_pair(file, options, verify=verify), (), str(file), options)
     if verify:
         raise ArgumentError("verify", expected="weights.hdf5 that inlay wrote", got=str(file))
-    return _read_checkpoint(kind, file, options)
+    return _read_checkpoint(form, file, options)
 
 
 def is_elmo(path: Path) -> bool:
     """Whether a path looks like one that `read` takes; nothing but a file's head is read."""
     restore_folder(path)
     try:
-        return bool(_weights_in(path) if path.is_dir() else _kind(path))
+        return bool(_weights_in(path) if path.is_dir() else _form(path))
     except (MissingFileError, FormatError):
         return False
     except ArgumentError:  # several models, among which `read` asks to choose
         return True
 
 
-def _read_checkpoint(kind: Kind, file: Path, options_file: Path | None) -> Found:
+def _read_checkpoint(form: Form, file: Path, options_file: Path | None) -> Found:
     options, where = None if options_file is None else Options.load(options_file), str(file)
-    found = read_torch(file) if kind == "torch" else read_tensorflow(prefix_of(file))
+    found = read_torch(file) if form == "torch" else read_tensorflow(prefix_of(file))
     options = options or infer_options(found.arrays, where)
     n_layers = options.n_layers + 1
     for mix in found.mixes:
@@ -130,7 +130,7 @@ def _read_checkpoint(kind: Kind, file: Path, options_file: Path | None) -> Found
     return Found(options, weights, found.mixes, where, options_file)
 
 
-def _kind(path: Path) -> Kind:
+def _form(path: Path) -> Form:
     """What a file is, by its first bytes, else by its name."""
     if index_of(path).is_file():
         return "tensorflow"
@@ -142,8 +142,8 @@ def _kind(path: Path) -> Kind:
             hint=DOWNLOAD,
         )
     found = kind_of_file(path)
-    if found is not None and found.kind in _KINDS:
-        return _KINDS[found.kind]
+    if found is not None and found.kind in _FORMS:
+        return _FORMS[found.kind]
     if path.suffix not in _SUFFIXES:
         raise FormatError(
             str(path),

@@ -18,7 +18,7 @@ from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import torch as host
 
-Words = Sequence[str] | Vocabulary
+Cached = Sequence[str] | Vocabulary
 UNSAID = LayerSettings()
 EPSILON = 1e-13  # as AllenNLP has it
 NO_GRAPH = ("an ELMo, whose steps depend on the texts", "torch.compile, which runs it as it is")
@@ -59,7 +59,7 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
     """
 
     def __init__(
-        self, char_cnn: CharCNN, bilm: BiLM, settings: LayerSettings, words: Words | None = None
+        self, char_cnn: CharCNN, bilm: BiLM, settings: LayerSettings, words: Cached | None = None
     ) -> None:
         super().__init__()
         self.options, self.settings = bilm.options, settings
@@ -87,7 +87,7 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
         settings: LayerSettings = UNSAID,
         *,
         mix: Mix | None = None,
-        vocab_to_cache: Words | None = None,
+        vocab_to_cache: Cached | None = None,
     ) -> Self:
         """Make the module of an ELMo. Allocates the weights once more.
 
@@ -236,7 +236,7 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
         host.check_range("inputs", ids, N_CHARACTERS, hint="batch_to_ids")
         return ids
 
-    def _word_table(self, words: Words) -> nn.Embedding:
+    def _word_table(self, words: Cached) -> nn.Embedding:
         """The vectors of words, then those of both marks."""
         names = words.tokens if isinstance(words, Vocabulary) else check_tokens(words)
         ids = torch.from_numpy(character_ids([*names, BOS, EOS], self.options.word_length))

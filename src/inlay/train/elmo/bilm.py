@@ -166,10 +166,10 @@ def bilm(
     Encoding.of_lines(encoding, corpus)
     look_for(PACKAGES, need="training an ELMo")
     from inlay.encode.elmo.encoder import Elmo
-    from inlay.train.elmo.torch_job import Job, train
+    from inlay.train.elmo.torch_job import Training, train
     from inlay.train.elmo.torch_trainer import device_for
 
-    job = Job(
+    job = Training(
         folder=target,
         tokenizer=tokenizer,
         encoding=encoding,

@@ -31,7 +31,7 @@ MOST = 50.0  # nats a word: a guess among all words there are takes less than 20
 
 
 @dataclass(frozen=True)
-class Job:
+class Training:
     """How and where a training is run; only the rounding of a device changes the result.
 
     The names are those of `inlay.train.bilm`; see there.
@@ -89,7 +89,7 @@ class Data:
         return digest.hexdigest()
 
 
-def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> str | None:
+def train(source: CorpusLike, settings: "BilmSettings", job: Training) -> str | None:
     """Do what `inlay.train.bilm` says; returns the name of the tokenizer, if it has one."""
     corpus = encode_corpus(
         source,
@@ -151,7 +151,7 @@ def train(source: CorpusLike, settings: "BilmSettings", job: Job) -> str | None:
 
 
 def _steps(
-    trainer: Trainer, data: Data, how: TrainerSettings, job: Job, about: dict[str, Any]
+    trainer: Trainer, data: Data, how: TrainerSettings, job: Training, about: dict[str, Any]
 ) -> resume.Position:
     """All steps that are left."""
     position = resume.Position()
