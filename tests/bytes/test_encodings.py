@@ -47,6 +47,11 @@ def test_what_follows_a_short_line_tells_the_encoding(make):
         list(read_lines(make(b"".join(lines), "name.txt"), Encoding.given("utf-8")))
 
 
+def test_what_is_shown_ends_with_its_line():
+    error = refused("房间很好\n早餐也好\n".encode("gb18030") * 20)
+    assert "valid in gb18030: '房间很好'" in error.got
+
+
 def test_a_wrong_encoding_is_told_from_the_right_one():
     error = refused(SIMPLIFIED.encode("gb18030"), name="ascii", saying=as_argument)
     assert error.expected == "text in ASCII"

@@ -1,9 +1,11 @@
 import pytest
 
+from inlay import read_labelled
 from inlay.cli.columns import with_columns
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, FormatError
 
-OPTIONS = {"kind": None, "text": None, "label": None, "split": None, "encoding": "utf-8"}
+OPTIONS = {"kind": None, "text": None, "label": None, "split": None}
+OPTIONS |= {"encoding": "utf-8", "errors": "strict"}
 
 
 @pytest.fixture
@@ -32,6 +34,7 @@ def test_the_usual_names_need_no_word(chosen):
         ("text,rating", "text", "rating"),
         ("리뷰,라벨", "리뷰", "라벨"),
         ("\ufeff评论,标签", "评论", "标签"),
+        ("编号,正文,情感", "正文", "情感"),
     ],
 )
 def test_telling_names_are_taken_and_said(chosen, header, text, label):
@@ -60,6 +63,18 @@ def test_a_tsv_and_json_lines_have_columns_too(chosen):
 @pytest.mark.parametrize("name", ["d.txt", "d.ft"])
 def test_a_file_without_columns_is_left_to_its_reader(chosen, name):
     assert chosen("__label__x review\n", name) == (None, None, "")
+
+
+def test_a_header_in_another_encoding_is_left_to_its_reader_who_names_it(tmp_path):
+    path = tmp_path / "酒店.csv"
+    path.write_text("评论,标签\n房间很干净，服务也非常好,好评\n" * 3, encoding="gb18030")
+    assert with_columns(str(path), OPTIONS) == OPTIONS
+    with pytest.raises(FormatError, match=r"gb18030: .评论,标签.\. Try: encoding=.gb18030.\.$"):
+        read_labelled(path)
+    found = with_columns(str(path), OPTIONS | {"encoding": "gb18030"})
+    assert (found["text"], found["label"]) == ("评论", "标签")
+    with pytest.raises(ArgumentError, match="a column 'text'"):  # as they wish
+        with_columns(str(path), OPTIONS | {"errors": "replace"})
 
 
 def asked(chosen, *args, **said):

@@ -58,14 +58,22 @@ def test_another_tokenizer_is_told_with_both_names_and_what_it_costs(lowered):
     assert told[0].filename == __file__
 
 
+def test_a_cost_that_cannot_be_told_is_not_told():
+    """Of characters no words can be made again, so that the same share would be found."""
+    table = Table(["房间", "很", "好"], np.eye(3), provenance={"tokenizer": "words"})
+    vocab = Vocabulary.from_texts(["房间很好"], tokenizer="characters")
+    with pytest.warns(InlayWarning, match=r"Of its running words 50\.0% were found\. "):
+        table.align(vocab)
+
+
 def test_what_it_costs_is_left_out_where_it_is_not_known(lowered, monkeypatch):
     with pytest.warns(InlayWarning, match=r"splits them by 'words'\. Try"):
         lowered.align(Vocabulary(["a", "Film"]))
     strange = Table(["a"], np.eye(1), provenance={"tokenizer": "somebody.s:function"})
     with pytest.warns(InlayWarning, match=r"'somebody\.s:function'.* 25\.0% were found\. Try"):
         strange.align(Vocabulary.from_texts(["a b c d"]))
-    special = Vocabulary(["<unk>", "a", "zzz"], counts=[9, 1, 1], tokenizer="split")
-    with pytest.warns(InlayWarning, match=r"50\.0% were found; of those of 'lower' .* 50\.0%\."):
+    special = Vocabulary(["<unk>", "a", "zzz."], counts=[9, 1, 1], tokenizer="split")
+    with pytest.warns(InlayWarning, match=r"50\.0% were found; of those of 'lower' .* 66\.7%\."):
         lowered.align(special)
     monkeypatch.setattr("inlay.core.agreement.CHEAP", 3)
     with pytest.warns(InlayWarning, match=r"% were found\. Try"):

@@ -197,7 +197,7 @@ def _around(error: UnicodeDecodeError) -> bytes:
 def _beginning(error: UnicodeDecodeError, name: str) -> str:
     """What the bytes that were refused are in another encoding."""
     start = error.object.rfind(b"\n", 0, error.start) + 1
-    text = error.object[start : start + 1000].decode(name, "replace")
+    text = error.object[start : start + 1000].decode(name, "replace").split("\n")[0]
     first = next((at for at, char in enumerate(text) if char > "\x7f"), 0)
     first = max(first - SHOWN // 2, 0)
     return text[first : first + SHOWN].strip()

@@ -13,11 +13,11 @@ from inlay.errors import ArgumentError, InlayError
 # What the columns are called in the data sets that people have, the plainest first.
 TEXTS = (
     "text review sentence document content comment body message tweet description "
-    "문장 리뷰 文本 内容 评论"
+    "문장 리뷰 文本 内容 评论 评价 正文 句子"
 )
 LABELS = (
     "label labels class category sentiment target rating stars score polarity topic "
-    "라벨 감정 标签 类别"
+    "라벨 감정 标签 类别 分类 情感 评分"
 )
 NAMES = {"text": TEXTS.split(), "label": LABELS.split()}
 PACKED = (".gz", ".bz2", ".xz", ".zip")
@@ -43,7 +43,7 @@ def with_columns(data: str, options: dict[str, Any]) -> dict[str, Any]:
     kind = options["kind"] or _kind(Path(data))
     if kind not in ("csv", "tsv", "jsonl") or any(isinstance(c, int) for c in said.values()):
         return options
-    rows = _first_rows(data, kind, options["encoding"])
+    rows = _first_rows(data, kind, options["encoding"], options["errors"])
     if not rows:
         return options  # whatever is wrong, its reader says it better
     header = rows[0]
@@ -77,13 +77,13 @@ def _kind(path: Path) -> str | None:
     return SUFFIXES.get(name.suffix.lower())
 
 
-def _first_rows(data: str, kind: str, encoding: str) -> list[list[str]]:
-    """The header and a row, as far as they can be read."""
+def _first_rows(data: str, kind: str, encoding: str, errors: str) -> list[list[str]]:
+    """The header and a row; none if they are not text in this encoding, which garbles them."""
     from inlay.bytes.encodings import Encoding, known_encoding
     from inlay.bytes.lines import read_lines
 
     try:
-        lines = read_lines(Path(data), Encoding(known_encoding(encoding), "replace"))
+        lines = read_lines(Path(data), Encoding(known_encoding(encoding), errors))
         if kind == "jsonl":
             record = json.loads(next(lines))
             return [list(record), [str(value) for value in record.values()]]

@@ -42,9 +42,11 @@ def warn_of_cost(
     """
     cost = ""
     if coverage.n_tokens and coverage.n_tokens_found is not None:
-        cost = f" Of its running words {coverage.n_tokens_found / coverage.n_tokens:.1%} were found"
+        share = coverage.n_tokens_found / coverage.n_tokens
         better = _share_found(tokens, trained, vocab)
-        cost += "." if better is None else f"; of those of {trained!r} it would be {better:.1%}."
+        is_told = better is not None and better > share
+        cost = f" Of its running words {share:.1%} were found"
+        cost += f"; of those of {trained!r} it would be {better:.1%}." if is_told else "."
     warn(
         f"the table was trained on texts split by the tokenizer {trained!r}, and the vocabulary "
         f"splits them by {splits!r}.{cost} Try: Vocabulary.from_texts(texts, "
@@ -55,7 +57,8 @@ def warn_of_cost(
 def _share_found(tokens: Tokens, trained: str, vocab: Vocabulary) -> float | None:
     """The share of running words that a table's own tokenizer would make of a vocabulary's.
 
-    That of the texts themselves, where it only splits or changes what the other left whole.
+    That of the texts themselves, where it only splits or changes what the other left whole. What
+    the other split, it cannot join again, so the share may come out too low.
     """
     if vocab.counts is None or len(vocab) > CHEAP:
         return None
