@@ -14,6 +14,7 @@ TEXTS = st.lists(
 )
 
 
+@pytest.mark.filterwarnings("ignore:.*decomposed letters")
 @pytest.mark.parametrize("name", ["words", "lower", "ngrams:2", "nfkc+words"])
 @given(texts=TEXTS)
 @settings(max_examples=50, deadline=None)

@@ -1,5 +1,7 @@
 """The look at a script; which libraries are here does not matter but where it says so."""
 
+import re
+import unicodedata
 import warnings
 
 import pytest
@@ -40,12 +42,11 @@ def installed(request, monkeypatch):
         (KOREAN, "kiwi", "words"),
         (THAI, "icu", "characters"),
         (ENGLISH, "words", "words"),
-        (["\u1112\u1161\u11ab\u1100\u116e\u11a8"], "kiwi", "words"),  # decomposed
         ([["房间", "很好"]], "words", "words"),  # tokens already
         (["123", "!"], "words", "words"),
         ([], "words", "words"),
     ],
-    ids="Chinese Japanese Korean Thai English jamo tokens numbers none".split(),
+    ids="Chinese Japanese Korean Thai English tokens numbers none".split(),
 )
 def test_auto_chooses_by_the_script_and_says_so_once(texts, best, without, installed, capsys):
     chosen, same = settled("auto", iter(texts))
@@ -120,6 +121,7 @@ def test_so_are_short_texts_whose_words_are_clauses_on_average(texts, n):
         KOREAN,
         ENGLISH,
         ["a film"] * 19 + CHINESE[:1],  # a few among many
+        ["a film"] * 19 + ["cafe\u0301"],
         [],
     ],
 )
@@ -127,6 +129,33 @@ def test_nothing_is_said_of_other_texts(texts, tokenizer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert settled(tokenizer, texts) == (tokenizer or "words", texts)
+
+
+IN_PARTS = [unicodedata.normalize("NFD", text) for text in KOREAN]
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "lower+split", "characters", "ngrams:2"])
+@pytest.mark.parametrize("texts", [IN_PARTS, ["cafe\u0301", *["a cafe"] * 9]])
+def test_letters_in_parts_are_warned_of_and_the_remedy_is_one(texts, tokenizer):
+    n = sum(not unicodedata.is_normalized("NFC", text) for text in texts)
+    expected = (
+        rf"^{n} of 10 texts hold decomposed letters.*tokenizer='nfc\+{re.escape(tokenizer)}'\.$"
+    )
+    with pytest.warns(InlayWarning, match=expected):
+        settled(tokenizer, texts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for better in (f"nfc+{tokenizer}", f"nfkc+{tokenizer}"):
+            assert settled(better, texts) == (better, texts)
+
+
+def test_auto_knows_letters_in_parts_and_warns_where_nothing_composes_them(installed, capsys):
+    if installed:
+        assert settled("auto", IN_PARTS) == ("kiwi", IN_PARTS)
+    else:
+        with pytest.warns(InlayWarning, match=r"Try: tokenizer='nfc\+words'\.$"):
+            assert settled("auto", IN_PARTS) == ("words", IN_PARTS)
+    assert "Korean" in capsys.readouterr().err
 
 
 def test_other_tokenizers_may_have_whole_sentences():

@@ -94,6 +94,18 @@ def test_hangul_from_file_names_is_read_like_any_other():
     assert tokenizer(decomposed) == tokenizer("영화가") == ["영화", "가"]
 
 
+def test_endings_of_less_than_a_syllable_are_as_they_are_typed():
+    tokenizer = opened("kiwi", "kiwipiepy")
+    expected = ["보", "ㄴ다", ".", "가", "ㅂ니다"]
+    assert tokenizer("본다. 갑니다") == expected
+    assert list(batched(tokenizer, ["본다. 갑니다"])) == [expected]
+
+
+def test_kiwi_sees_a_space_of_no_width():
+    tokenizer = opened("kiwi", "kiwipiepy")
+    assert tokenizer("영화\u200b관에") == tokenizer("영화 관에") == ["영화", "관", "에"]
+
+
 def test_kiwi_reads_many_texts_no_further_ahead_than_it_must():
     tokenizer = opened("kiwi", "kiwipiepy")
     taken = []

@@ -112,6 +112,9 @@ def test_prefixes():
     assert get_tokenizer("nfc+words")("\u1112\u1161 e\u0301") == ["하", "\u00e9"]
     assert words("\u1112\u1161") == ["\u1112\u1161"]  # nothing is changed unasked
     assert get_tokenizer("nfkc+lower+characters")("ＡＢ") == ["a", "b"]
+    assert get_tokenizer("nfkc+words")("ＧＯＯＤ ㅋㅋㅋ１ ㅎㅏ") == ["GOOD", "ㅋㅋㅋ1", "ㅎㅏ"]
+    decomposed = "\u1112\u1161\u11ab\u1100\u1173\u11af"
+    assert get_tokenizer("nfkc+words")(decomposed) == ["한글"]
     assert get_tokenizer("lower+split")("A-B c") == ["a-b", "c"]
     assert tokenizer_name("nfkc+lower+words") == "nfkc+lower+words"
     with pytest.raises(ArgumentError, match="got str 'wrods'"):

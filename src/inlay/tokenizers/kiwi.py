@@ -13,8 +13,9 @@ from inlay.tokenizers.protocol import Named
 class Kiwi(Named):
     """Morphemes of Korean as Kiwi finds them: stems and endings apart, in their base form.
 
-    Several texts at once are analysed by as many threads as there are processors. A text is put
-    into composed form first, so that Hangul from file names of macOS is read alike.
+    An ending that is less than a syllable is written as it is typed (`ㄴ다`, `ㅂ니다`). Several
+    texts at once are analysed by as many threads as there are processors. A text is put into
+    composed form first, so that Hangul from file names of macOS is read alike.
     """
 
     name = "kiwi"
@@ -25,16 +26,19 @@ class Kiwi(Named):
         return self
 
     def _batch(self, texts: Iterable[str]) -> Iterator[list[str]]:
-        for text in _analyser(os.getpid()).tokenize(map(_whole, texts)):
+        analyser = _analyser(os.getpid())
+        for text in analyser.tokenize(map(_whole, texts), compatible_jamo=True):
             yield [token.form for token in text]
 
     def _split(self, text: str) -> list[str]:
-        return [token.form for token in _analyser(os.getpid()).tokenize(_whole(text))]
+        tokens = _analyser(os.getpid()).tokenize(_whole(text), compatible_jamo=True)
+        return [token.form for token in tokens]
 
 
 def _whole(text: str) -> str:
     text.encode()  # else it would cut a pair of surrogates in two
-    return unicodedata.normalize("NFC", text)
+    # It takes a space of no width, as editors of web pages leave it, for a part of a word.
+    return unicodedata.normalize("NFC", text.replace("\u200b", " "))
 
 
 def _library() -> Any:

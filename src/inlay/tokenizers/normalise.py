@@ -17,9 +17,20 @@ def _wrapped() -> re.Pattern[str]:
     return re.compile(rf"(?<=[{letters}])[ \t]*\r?\n[ \t]*(?=[{SPACELESS}])")
 
 
+def _nfkc(text: str) -> str:
+    """NFKC, but for the single letters of Hangul as people type them.
+
+    Of `ㅋㅋㅋ` it would make the letters of which old Hangul is composed: they look alike, and
+    are in no vectors.
+    """
+    return _LETTERS.sub(lambda others: unicodedata.normalize("NFKC", others[0]), text)
+
+
+_LETTERS = re.compile("[^\u3131-\u3163\u3165-\u318e]+")
+
 STEPS: dict[str, Callable[[str], str]] = {
     "nfc": partial(unicodedata.normalize, "NFC"),
-    "nfkc": partial(unicodedata.normalize, "NFKC"),
+    "nfkc": _nfkc,
     "lower": str.lower,
     "unwrap": lambda text: _wrapped().sub("", text),
 }
@@ -30,7 +41,8 @@ class Normalised(Named):
     """Another tokenizer, of texts that are put into one form first.
 
     The forms are Unicode's: `nfc` composes (Hangul from file names of macOS, accents as marks)
-    and loses nothing; `nfkc` makes full-width letters, ligatures and the like plain as well.
+    and loses nothing; `nfkc` makes full-width letters, ligatures and the like plain as well, and
+    leaves the single letters of Hangul (ㅋㅋㅋ) as they are.
     `lower` lower-cases. `unwrap` joins lines where a text without spaces was broken into them.
 
     Args:
