@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from inlay import Table
 
@@ -25,6 +26,30 @@ def test_an_unknown_word_is_named_with_what_is_there(inlay, glove):
     assert failed.stderr == (
         f"inlay: error: {glove}: expected words that it holds, got 'FILM'. Try: 'film'.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "tokenizer", "said"),
+    [
+        (
+            "영화가재미",
+            "ngrams:2",
+            "got '영화가재미'. Try: '영화' or '재미', into which 'ngrams:2' spl",
+        ),
+        ("영화가재미", None, "got '영화가재미'.\n"),
+        ("영화가재미", "nowhere:function", "got '영화가재미'.\n"),  # which is not imported
+        ("없다", "ngrams:2", "got '없다'.\n"),
+        ("\u110b\u1167\u11bc\u1112\u116a", "words", "in decomposed letters. Try: '영화', which is"),
+    ],
+)
+def test_an_unknown_word_that_the_vectors_have_in_other_forms(
+    inlay, tmp_path, word, tokenizer, said
+):
+    provenance = {"tokenizer": tokenizer} if tokenizer else {}
+    table = Table(["영화", "재미"], np.ones((2, 2), np.float32), provenance=provenance)
+    table.save(tmp_path / "t.safetensors")
+    failed = inlay("similar", tmp_path / "t.safetensors", word)
+    assert (failed.exit_code, said in failed.stderr) == (1, True), failed.stderr
 
 
 def test_no_word_is_wrong_usage(inlay, glove):

@@ -305,6 +305,11 @@ def test_an_array_in_another_order_is_copied_right():
     assert table.matrix.flags.c_contiguous
 
 
+def test_a_token_that_only_looks_the_same_is_told():
+    with pytest.raises(UnknownTokenError, match=r"Try: unicodedata\.normalize\('NFC', token\)"):
+        Table(["한"], np.ones((1, 2), np.float32))["\u1112\u1161\u11ab"]
+
+
 def test_unknown_tokens_are_named(table):
     with pytest.raises(UnknownTokenError, match="'xyzzy'"):
         table["xyzzy"]

@@ -1,5 +1,6 @@
 """`inlay similar`: the nearest words of a table."""
 
+import unicodedata
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there, reading_arguments
 from inlay.cli.options import json_option, reading_options
 from inlay.cli.outputs import print_json, say
-from inlay.errors import UnknownTokenError
+from inlay.errors import InlayError, UnknownTokenError
 
 if TYPE_CHECKING:
     from inlay.core import Table
@@ -68,15 +69,38 @@ def similar(
 def _check_known(word: str, table: "Table", file: str) -> None:
     if word in table:
         return
+    composed = unicodedata.normalize("NFC", word)
+    if composed in table:  # which looks the same
+        raise UnknownTokenError(
+            file,
+            expected="words that it holds",
+            got=f"{word!r} in decomposed letters",
+            hint=f"{composed!r}, which is the same word in composed ones",
+        )
     cased = {word.lower(), word.capitalize(), word.upper(), word.title()}
     there = sorted(other for other in cased if other in table)
     there = there or sorted(filter(table.__contains__, _near(word)), key=table.tokens.find)[:3]
+    hint = " or ".join(map(repr, there))
+    if not there and (parts := _parts(word, table)):
+        hint = f"{' or '.join(map(repr, parts))}, into which {table.tokenizer!r} splits it"
     raise UnknownTokenError(
         file,
         expected="words that it holds",
         got=repr(word),
-        hint=" or ".join(map(repr, there)) if there else "",
+        hint=hint,
     )
+
+
+def _parts(word: str, table: "Table") -> list[str]:
+    """What the tokenizer of the table makes of a word, as far as the table holds it."""
+    from inlay.tokenizers import get_tokenizer, saved_tokenizer
+
+    try:
+        tokenizer = saved_tokenizer(table.tokenizer, hint="")
+        tokens = get_tokenizer(tokenizer)(word) if tokenizer else []
+    except InlayError:  # of a function or a library that is not here
+        return []
+    return [token for token in dict.fromkeys(tokens) if token in table]
 
 
 def _near(word: str) -> set[str]:

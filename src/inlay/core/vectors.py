@@ -1,5 +1,6 @@
 """Rows of numbers and the tokens they belong to: what is asked of vectors, by every name."""
 
+import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal, overload
@@ -237,11 +238,14 @@ class Vectors(Rows):
     def _row(self, token: str) -> int:
         row = self.tokens.find(token)
         if row < 0:
+            hint = "token in table, or table.align(vocab) for a vector for every token"
+            if self.tokens.find(unicodedata.normalize("NFC", token)) >= 0:  # it looks the same
+                hint = "unicodedata.normalize('NFC', token), for this one's letters are decomposed"
             raise UnknownTokenError(
                 "table",
                 expected="a token of the table",
                 got=shown(token),
-                hint="token in table, or table.align(vocab) for a vector for every token",
+                hint=hint,
             )
         return row
 
