@@ -210,11 +210,10 @@ def test_hints_are_found_and_every_exception_is_needed():
             "another folder, or --overwrite, which starts anew",
         ),
         ("train word2vec", "a smaller min_count", "a smaller --min-count"),
-        (
-            "encode",
-            "inlay downloads none",
-            "the path of a folder on this machine; inlay downloads no models",
-        ),
+        ("classify fit", "encoding='shift_jis'", "--encoding shift_jis"),
+        ("encode", "iconv -f shift_jis -t utf-8", "iconv -f shift_jis -t utf-8"),
+        ("classify predict", "tokenizer='my_module:function'", "--tokenizer my_module:function"),
+        ("encode", "--layers to_torch(), or another", "another"),
         ("convert", "give them as a Python list", "--vocabulary with a file of a token per line"),
         ("encode", "another name, or overwrite=True", "another name, or --overwrite"),
         (

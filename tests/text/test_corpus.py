@@ -180,6 +180,8 @@ def test_empty_file(tmp_path):
 def test_no_word_is_frequent_enough():
     with pytest.raises(ArgumentError, match=r"5 times.*none more than 2 times.*smaller min_count"):
         encode_corpus(["a b a"])
+    with pytest.raises(ArgumentError, match=r"got 2 words, none more than once\. Try"):
+        encode_corpus(["a b"])
 
 
 @pytest.mark.parametrize("source", [[b"bytes"], [1, 2], [["a", 3]], [None]], ids=repr)

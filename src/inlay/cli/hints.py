@@ -22,7 +22,6 @@ PHRASES = {
     r", a \.json, or a list$": " or a .json",
     r"give them as a Python list": "tokens= with a file of a token per line",
     r"load it yourself .* list or dict": "tokens= with a file of a token per line",
-    r"^inlay downloads none$": "the path of a folder on this machine; inlay downloads no models",
     r"^texts themselves are given as .*": "a hyphen, to read standard input",
     r"^safetensors\.numpy\.load_file and .*": "a file that inlay convert has written",
     r"^np\.load it and .*": "an .npz file that holds one matrix and its tokens",
@@ -31,6 +30,8 @@ PHRASES = {
 }
 # Arguments, calls, names with an underscore: what nobody can type into a shell.
 PYTHON = re.compile(r"\b[a-z_]\w*=|\w\(|\b[a-z]+_[a-z_]+\b|\bNone\b|\bTrue\b|\bFalse\b")
+# An option and its value, which may look like Python: shift_jis, my_module:function.
+TYPED = re.compile(r"(?<!\S)--?[a-z][a-z-]* [\w:.-]+(?![\w(=])")
 
 
 def names_of(command: click.Command) -> dict[str, str]:
@@ -84,9 +85,9 @@ def in_options(hint: str, names: Mapping[str, str]) -> str:
     hint = re.sub(r"(--[\w-]+) one of\b", r"\1 with one of", hint)
     hint = re.sub(r"(--[\w-]+ )(\S+)(?: or \1(\S+))+", _together, hint)
     first, *rest = re.split(r"(;\s+(?:or\s+)?|,\s+or\s+)", hint)
-    said = "" if PYTHON.search(first) else first
+    said = "" if _is_python(first) else first
     for link, other in zip(rest[::2], rest[1::2], strict=True):
-        if not PYTHON.search(other):
+        if not _is_python(other):
             said = f"{said}{link}{other}" if said else other
     return said
 
@@ -101,6 +102,10 @@ def in_words(text: str) -> str:
     text = text.replace(", 'module:function', or a callable", ", or module:function")
     text = text.replace(", a pair (texts, labels), or None", "").removesuffix(", or None")
     return re.sub(r",? or a (?:Format|callable)\b|^str (?=')", "", text)
+
+
+def _is_python(advice: str) -> bool:
+    return PYTHON.search(TYPED.sub("", advice)) is not None
 
 
 def _together(match: re.Match[str]) -> str:

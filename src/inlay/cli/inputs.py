@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from inlay.text import LabelledTexts
 
 
-def check_there(path: str, what: str) -> None:
+def check_there(path: str, what: str, *, hint: str = "") -> None:
     """Fail now if there is no such file or folder; `-` is standard input.
+
+    Args:
+        path: What was given.
+        what: What it should be.
+        hint: What to try, if it is no address.
 
     Raises:
         MissingFileError: There is none.
     """
     if path != "-" and not os.path.lexists(path):
-        hint = "download it first; inlay reads files of this machine" if "://" in path else ""
+        if "://" in path:
+            hint = "download it first; inlay reads files of this machine"
         raise MissingFileError(path, expected=what, got="nothing there", hint=hint)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from inlay.cli.failures import bad_value
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.cli.hints import in_options, names_of
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -48,7 +49,7 @@ def checked_tokenizer(
 
     Raises:
         click.BadParameter: There is no such tokenizer.
-        MissingPackageError: It is in a package that is not installed.
+        InlayError: It is in a package that is not installed, or a file that cannot be read.
     """
     if value is None:
         return None
@@ -63,6 +64,9 @@ def checked_tokenizer(
         near = difflib.get_close_matches(value, (*NAMES, AUTO), 2)
         error.hint = error.hint or " or ".join(f"tokenizer={name!r}" for name in near)
         raise bad_value(error, context, param) from error
+    except InlayError as error:
+        error.hint = in_options(error.hint, names_of(context.command))
+        raise
     return value
 
 

@@ -145,7 +145,7 @@ def _frequent(
         raise ArgumentError(
             where,
             expected=f"a word that occurs {min_count} times (min_count)",
-            got=f"{counts.sum()} words, none more than {counts.max()} times",
+            got=f"{counts.sum():,} words, none more than {_times(int(counts.max()))}",
             hint="a smaller min_count",
         )
     if limit is not None and kept.size > limit:
@@ -156,6 +156,10 @@ def _frequent(
     falling = (-counts[kept]).tolist()
     ordered = sorted(zip(falling, [tokens[i] for i in numbers], numbers, strict=True))
     return [name for _, name, _ in ordered[:limit]], np.array([i for *_, i in ordered[:limit]])
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n:,} times"
 
 
 def _renumber(file: IO[bytes], rank: Array) -> Array:
