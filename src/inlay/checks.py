@@ -105,7 +105,7 @@ def number(
     return found
 
 
-def flag(name: str, value: Any, *, hint: str = "") -> bool:
+def flag(name: str, value: Any, *, hint: str = "", expected: str = "True or False") -> bool:
     """True or False, also numpy's: nothing else, for every object has a truth value.
 
     Raises:
@@ -113,7 +113,18 @@ def flag(name: str, value: Any, *, hint: str = "") -> bool:
     """
     if type(value).__name__ in ("bool", "bool_"):  # numpy 2 calls its own "bool" too
         return bool(value)
-    raise ArgumentTypeError(name, expected="True or False", got=described(value), hint=hint)
+    raise ArgumentTypeError(name, expected=expected, got=described(value), hint=hint)
+
+
+def flag_or_none(name: str, value: Any) -> bool | None:
+    """As `flag`, or None, which leaves it open.
+
+    Raises:
+        ArgumentTypeError: Anything else.
+    """
+    if value is None:
+        return None
+    return flag(name, value, expected="True, False or None")
 
 
 def choice(name: str, value: T, choices: Sequence[T], *, hint: str = "") -> T:

@@ -51,7 +51,7 @@ def test_the_same_folds_for_the_baselines_and_for_each_embedding(inlay, data, tm
 
 def test_the_report_as_text_and_as_markdown(inlay, data):
     args = ("compare", data, *COLUMNS, "--folds", 1, "--train-size", 2)
-    assert "\nBest: " in inlay(*args).stdout
+    assert "\nHighest: " in inlay(*args).stdout
     shown = inlay(*args, "--markdown").stdout.splitlines()
     assert shown[0].startswith("|  | accuracy, % | difference | seconds |")
     assert shown[-1].startswith("1 fold: 4 texts to learn from, 16 to judge by. difference: ")
@@ -115,3 +115,43 @@ def test_data_in_another_encoding(inlay, tmp_path):
     assert (refused.exit_code, "Try: --encoding cp949" in refused.stderr) == (1, True)
     shown = inlay(*args, "--encoding", "cp949")
     assert json.loads(shown.stdout)["classes"] == ["나쁨", "좋음"]
+
+
+class Saved:
+    def save(self):
+        """What a classifier of ours has."""
+
+
+LINEAR = (0.80, 0.82, 0.78, 0.81, 0.79)
+CLEARLY = (0.95, 0.96, 0.92, 0.94, 0.93)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({"linear": LINEAR, "net": CLEARLY}, ["Best: net."]),
+        (
+            {"linear": CLEARLY, "net": LINEAR},
+            ["Best: linear, the simple baseline.", "Highest of the networks: net."],
+        ),
+        (
+            {"linear": LINEAR, "net": (0.81, 0.80, 0.80, 0.82, 0.79)},
+            ["Highest: net, but its difference from linear may be chance."],
+        ),
+        (
+            {"linear": LINEAR, "a": LINEAR, "net": (0.81, 0.80, 0.80, 0.82, 0.79)},
+            ["Highest: net, but its difference from linear and a may be chance."],
+        ),
+        (
+            {"linear": (0.5,), "net": (0.9,)},
+            ["Highest: net; one fold cannot tell whether by chance."],
+        ),
+        ({"net": (0.9,)}, ["Best: net."]),
+    ],
+)
+def test_the_best_is_claimed_only_where_it_is_no_chance(rows, said):
+    from inlay.cli.compare import verdict
+    from inlay.evaluate import Comparison, Row
+
+    found = tuple(Row(name, accuracies, 1.0, None) for name, accuracies in rows.items())
+    assert verdict(Comparison(found, 80, 20, {"net": Saved()})) == said

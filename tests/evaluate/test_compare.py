@@ -134,7 +134,7 @@ def test_ctrl_c_says_what_is_kept():
         ({"n_train": 5.0}, "n_train: expected a whole number"),
         ({"n_test": 0}, "n_test: expected a whole number"),
         ({"seed": "1"}, "seed: expected a whole number"),
-        ({"progress": 1}, "progress: expected True or False"),
+        ({"progress": 1}, "progress: expected True, False or None"),
         ({"estimators": [], "embeddings": []}, "embeddings: expected something to compare"),
         ({"tokenizer": "wrds"}, "tokenizer"),
         ({"max_length": 0}, "max_length: expected a whole number, 1 or more"),

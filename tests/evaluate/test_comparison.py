@@ -62,6 +62,21 @@ def test_several_rows_are_corrected_for_by_holm():
     assert p["noisy"] == pytest.approx(max(alone["noisy"], p["slightly"]))
 
 
+def test_rows_within_chance_of_the_best_are_told():
+    clearly = tuple(np.add(LINEAR, (0.20, 0.21, 0.20, 0.19, 0.20)))
+    nearly = tuple(np.add(clearly, (0.01, -0.02, 0.01, -0.01, 0.0)))
+    assert compared(("linear", LINEAR), ("net", clearly)).level_with_best == []
+    rows = ("linear", LINEAR), ("net", clearly), ("other", nearly)
+    found = compared(*rows)
+    assert (found.best, found.level_with_best) == ("net", ["other"])
+    assert found.to_dict()["level_with_best"] == ["other"]
+    # p is 0.047 alone; of two pairs of rows it is told from chance no more.
+    assert compared(("linear", LINEAR), ("net", NET)).level_with_best == []
+    third = compared(("linear", LINEAR), ("net", NET), ("again", LINEAR))
+    assert third.level_with_best == ["linear", "again"]
+    assert compared(("a", (0.5,)), ("b", (0.9,))).level_with_best == ["a"]
+
+
 ROWS = (
     Row("linear", (0.8, 0.9, 0.85), 0.25, 1_234_567),
     Row("a | net", (0.9, 0.95, 0.94), 12.0, None),

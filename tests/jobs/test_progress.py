@@ -43,5 +43,5 @@ def test_without_standard_error_nothing_is_shown(monkeypatch):
 
 @pytest.mark.parametrize("enabled", ["no", 1, 0])
 def test_what_is_neither_yes_nor_no(enabled):
-    with pytest.raises(ArgumentTypeError, match=r"^progress: expected True or False"):
+    with pytest.raises(ArgumentTypeError, match=r"^progress: expected True, False or None"):
         progress(1, unit="", desc="", enabled=enabled).__enter__()

@@ -213,7 +213,7 @@ def test_no_temporary_file_is_left(tmp_path, monkeypatch):
         ({"min_count": -1}, ArgumentError, "^min_count: "),
         ({"max_size": 0}, ArgumentError, "^max_size: expected a whole number, 1 or more"),
         ({"max_size": True}, ArgumentTypeError, "^max_size: "),
-        ({"progress": "yes"}, ArgumentTypeError, "^progress: expected True or False"),
+        ({"progress": "yes"}, ArgumentTypeError, "^progress: expected True, False or None"),
         ({"tokenizer": "wrods"}, ArgumentError, "tokenizer"),
         ({"corpus": 3}, ArgumentTypeError, "^corpus: expected the path of a text file, or a list"),
         ({"corpus": b"bytes"}, ArgumentTypeError, "^corpus: "),

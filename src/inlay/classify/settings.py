@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
-from inlay.checks import choice, flag, number, whole, whole_or_none
+from inlay.checks import choice, flag_or_none, number, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.tokenizers import TokenizerLike, check_tokenizer
 
@@ -53,7 +53,7 @@ class ClassifierSettings:
         values["seed"] = whole("seed", values["seed"], least=0, most=LARGEST_SEED)
         values["learning_rate"] = number("learning_rate", values["learning_rate"], above=0)
         for name in ("trainable", "progress"):
-            values[name] = None if values[name] is None else flag(name, values[name])
+            values[name] = flag_or_none(name, values[name])
         choice("variant", values["variant"], (None, *VARIANTS))
         check_tokenizer(values["tokenizer"])
         if not callable(values["model"]):

@@ -155,13 +155,17 @@ def compare(
 
 
 def verdict(comparison: "Comparison") -> list[str]:
-    """Which was best, and whether it was worth a network."""
-    if comparison.best == comparison.best_classifier:
-        return [f"Best: {comparison.best}."]
-    return [
-        f"Best: {comparison.best}, the simple baseline.",
-        f"Best of the networks: {comparison.best_classifier}.",
-    ]
+    """Which was best, as far as that can be told, and whether it was worth a network."""
+    best, network = comparison.best, comparison.best_classifier
+    alike = comparison.level_with_best
+    if comparison.n_folds == 1 and len(comparison.rows) > 1:
+        said = f"Highest: {best}; one fold cannot tell whether by chance."
+    elif alike:
+        others = " and ".join(", ".join(alike).rsplit(", ", 1))
+        said = f"Highest: {best}, but its difference from {others} may be chance."
+    else:
+        said = f"Best: {best}{'' if best == network else ', the simple baseline'}."
+    return [said, *([] if network in (None, best) else [f"Highest of the networks: {network}."])]
 
 
 def _save(answer: dict[str, Any], output: str) -> None:

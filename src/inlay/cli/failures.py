@@ -16,6 +16,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, InlayWarn
 # Control characters, separators of lines, what turns the direction of writing, half characters.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+DEBUG = "inlay.debug"  # in the context's notes
 FAILED, PIPE_CLOSED = 1, 141  # click's own 2: used wrongly
 
 
@@ -27,10 +28,15 @@ class Command(click.Command):
         for param in self.params:
             if param.metavar is None and isinstance(param.type, click.types.IntParamType):
                 param.metavar = "N"  # the N of the help
+        self.params.append(debug_option())
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors about its options name them as the user typed them."""
-        options = {param.name: param for param in self.params if isinstance(param, click.Option)}
+        options = {
+            param.name: param
+            for param in self.params
+            if isinstance(param, click.Option) and param.expose_value
+        }
         try:
             return super().invoke(ctx)
         except InlayError as error:
@@ -52,6 +58,25 @@ def bad_value(error: InlayError, ctx: click.Context, param: click.Parameter) -> 
     if hint:
         message += f" Try: {hint.rstrip('.')}."
     return click.BadParameter(escaped(message), ctx, param)
+
+
+def debug_option(*, hidden: bool = True) -> click.Option:
+    """`--debug`, which stands before the command or behind it."""
+    return click.Option(
+        ["--debug"],
+        is_flag=True,
+        envvar="INLAY_DEBUG",
+        hidden=hidden,
+        expose_value=False,
+        is_eager=True,  # for what other options say
+        callback=_remember_debug,
+        help="Show where in the code a failure arose, as a Python traceback; may also stand behind "
+        "the command.",
+    )
+
+
+def _remember_debug(context: click.Context, param: click.Parameter, value: bool) -> None:
+    context.meta[DEBUG] = context.meta.get(DEBUG) or value
 
 
 class FailingWell(click.Group):
@@ -90,7 +115,7 @@ class FailingWell(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            if ctx.params.get("debug"):
+            if ctx.meta.get(DEBUG):
                 traceback.print_exc()
             click.echo(f"inlay: error: {escaped(_one_line(error))}", err=True)
             _drop_output()

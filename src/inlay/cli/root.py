@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-from inlay.cli.failures import FailingWell
+from inlay.cli.failures import FailingWell, debug_option
 from inlay.version import __version__
 
 # In the order of the help. Each is in the module of its name.
@@ -77,14 +77,11 @@ class Root(FailingWell):
     message="%(prog)s %(version)s",
     help="Show the version and exit.",
 )
-@click.option(
-    "--debug",
-    is_flag=True,
-    envvar="INLAY_DEBUG",
-    help="Show where in the code a failure arose, as a Python traceback.",
-)
-def inlay(debug: bool) -> None:
-    """Everything; `FailingWell` reads `debug`."""
+def inlay() -> None:
+    """Everything."""
+
+
+inlay.params.append(debug_option(hidden=False))
 
 
 @click.command("help", help="Show the help of a command.")

@@ -8,6 +8,7 @@ import numpy as np
 from inlay.errors import ArgumentError
 from inlay.optional import require
 
+CHANCE = 0.05  # a p from which on a difference may be chance
 TITLES = ("", "accuracy, %", "s.d.", "difference", "p", "seconds", "trainable")
 
 
@@ -75,6 +76,17 @@ class Comparison:
     def best(self) -> str:
         """The name of the row with the highest mean accuracy."""
         return max(self.rows, key=lambda row: row.mean).name
+
+    @property
+    def level_with_best(self) -> list[str]:
+        """The rows that may be as good as the best: their difference from it has p of 0.05 or more.
+
+        By the test of `difference`, with Holm's correction for their number. Of one fold nothing
+        can be told: then it is all of the others.
+        """
+        others = [row.name for row in self.rows if row.name != self.best]
+        found = _holm([self.difference(self.best, name).p for name in others])
+        return [name for name, p in zip(others, found, strict=True) if not p < CHANCE]
 
     @property
     def best_classifier(self) -> str | None:
@@ -153,6 +165,7 @@ class Comparison:
             "rows": rows,
             "baseline": self.rows[0].name,
             "best": self.best,
+            "level_with_best": self.level_with_best,
             "best_classifier": self.best_classifier,
         }
 
@@ -167,13 +180,7 @@ class Comparison:
         """The p of each row against the first, by Holm's method; NaN for the first."""
         first = self.rows[0].name
         found = [self.difference(row.name, first).p for row in self.rows[1:]]
-        corrected, least = [float("nan"), *found], 0.0
-        if self.n_folds < 2:
-            return corrected
-        for rank, i in enumerate(np.argsort(found)):
-            least = max(least, (len(found) - rank) * found[i])
-            corrected[i + 1] = min(1.0, least)
-        return corrected
+        return [float("nan"), *_holm(found)]
 
     def _cells(self) -> list[list[str]]:
         """The report's cells, titles first, without columns that have nothing to say."""
@@ -201,6 +208,15 @@ class Comparison:
         if len(self.rows) > 1 and self.n_folds > 1:
             notes.append("p: corrected resampled t test, Holm's correction for several rows")
         return notes
+
+
+def _holm(found: list[float]) -> list[float]:
+    """Each p, corrected for their number by Holm's method; NaN stays."""
+    corrected, least = list(found), 0.0
+    for rank, i in enumerate(np.argsort(found)):
+        least = max(least, (len(found) - rank) * found[i])
+        corrected[i] = min(1.0, least) if not np.isnan(found[i]) else found[i]
+    return corrected
 
 
 def _in_a_cell(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from inlay.checks import flag
+from inlay.checks import flag_or_none
 
 
 class Progress(Protocol):
@@ -56,9 +56,8 @@ def progress(
     Raises:
         ArgumentTypeError: `enabled`, which functions call `progress`, is neither.
     """
-    if enabled is not None:
-        enabled = flag("progress", enabled)
-    else:
+    enabled = flag_or_none("progress", enabled)
+    if enabled is None:
         enabled = sys.stderr is not None and sys.stderr.isatty()
     if not enabled:
         yield _Silent()

@@ -18,7 +18,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import first_lines, read_lines
-from inlay.checks import described, flag, many_texts, whole, whole_or_none
+from inlay.checks import described, flag_or_none, many_texts, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text.numbering import number_file, number_runs, number_stream
@@ -99,7 +99,7 @@ def encode_corpus(
         whole("min_count", min_count, least=0),
         whole_or_none("max_size", max_size),
     )
-    progress = None if progress is None else flag("progress", progress)
+    progress = flag_or_none("progress", progress)
     if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
         expected = "the path of a text file, or a list of texts"
         raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
