@@ -3,7 +3,8 @@
 Nothing is there that the page does not import, make or name:
 
 - A block of ```python runs in the page's own namespace: a doctest if it has `>>>`, otherwise a
-  program. A block of ```text right behind a program is what it prints.
+  program. A block of ```text right behind a program is what it prints; one of ```text real is
+  what it prints with the files that a reader downloads, whose numbers are others.
 - A block of ```console runs its `$ inlay ...` lines and compares what they print, if it is shown.
 - ```python fresh and ```python tensorflow run in a process of their own, the latter on TensorFlow.
 - In a table whose last column is headed "now", the code in that column runs, line by line.
@@ -82,8 +83,8 @@ def run_page(path: Path, text: str | None = None) -> int:
     printed, n_run = None, 0
     for block in blocks(path.read_text("utf-8") if text is None else text):
         where = f"{path.name}, line {block.line + 1}"
-        if block.kind == "text" and printed is not None:
-            _same(block.code, printed, where)
+        if block.kind in ("text", "text real") and printed is not None:
+            _same(block.code, printed, where, numbers=block.kind == "text")
             printed = None
         elif block.kind in ("text", "sh"):
             continue
@@ -187,6 +188,8 @@ def _command(line: str, where: str) -> str:
     return result.stdout
 
 
-def _same(shown: str, printed: str, where: str) -> None:
+def _same(shown: str, printed: str, where: str, *, numbers: bool = True) -> None:
+    if not numbers:
+        shown, printed = (re.sub(r"\d+", "0", text) for text in (shown, printed))
     if not SAME.check_output(shown, printed, FLAGS):
         raise PageError(f"{where}: the page shows\n{shown}\nand what came was\n{printed}")

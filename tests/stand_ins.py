@@ -48,13 +48,14 @@ def _elmo(path: Path) -> None:
 
 
 def _imdb(path: Path) -> None:
-    """Three reviews of each kind in each part, long enough to be cut."""
+    """Thirty reviews of each class in each part, of which some are long enough to be cut."""
     for part in ("train", "test"):
         for label, words, rating in (("pos", GOOD, 9), ("neg", BAD, 2)):
             folder = path / part / label
             folder.mkdir(parents=True)
-            for i in range(12):
-                text = f"a {words[i % 2]} film .<br />the acting was {words[1 - i % 2]} " * (i + 1)
+            for i in range(30):
+                text = f"a {words[i % 2]} film .<br />the acting was {words[1 - i % 2]} "
+                text *= 1 + i % 12 if i else 20
                 _write(folder / f"{i}_{rating}.txt", text)
     (path / "train" / "unsup").mkdir()
     _write(path / "train" / "unsup" / "0_0.txt", "a film of a bank and a river\n")

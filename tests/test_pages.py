@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ def test_blocks_share_what_they_make(run):
     assert run(page + fence("python", ">>> a + 1\n2\n\n")) == 3
 
 
+def test_what_real_files_give_has_other_numbers(run):
+    assert run(fence("python", "print((24, 3), 'a')") + fence("text real", "(25000, 3) a")) == 2
+
+
 @pytest.mark.parametrize(
     ("page", "message"),
     [
@@ -41,6 +46,7 @@ def test_blocks_share_what_they_make(run):
         (fence("python", "open('glove.6B.50d.txt')"), "FileNotFoundError"),
         (fence("python", "import inlay\ninlay.load_encoder('elmo')"), "MissingFileError"),
         (fence("python", "print(1)") + fence("text", "2"), "line 5: the page shows\n2"),
+        (fence("python", "print(1, 'a')") + fence("text real", "2 b"), "shows\n0 b"),
         (fence("python", ">>> 1 + 1\n3\n"), "Expected:\n    3"),
         (
             fence("console", "$ inlay info nothing.txt"),
@@ -110,6 +116,38 @@ def test_links_lead_somewhere(page):
         target = (page.parent / name).resolve() if name else page
         assert target.is_file(), f"{link}: no such file"
         assert not anchor or anchor in anchors(target), f"{link}: no such heading"
+
+
+IMPORT = re.compile(r"^(?:>>> |\.\.\. )? *(?:import|from) ([\w, ]+)", re.M)
+USES = {"to_torch(": "torch", "to_keras(": "keras", "TextClassifier(": "keras"}
+USES |= {"inlay.compare(": "scikit-learn", "load_encoder(": "h5py"}
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+    "optional-dependencies"
+]
+GUESTS = {re.match(r"[\w-]+", package)[0] for packages in EXTRAS.values() for package in packages}
+GUESTS = GUESTS - {"inlay"} | {"pandas"}
+NAMES = {"sklearn": "scikit-learn", "tf": "tensorflow", "icu4py": "icu"}
+
+
+def installed(text):
+    """The packages that a page tells its reader to install."""
+    extras = {name for names in re.findall(r"\.\[([\w,]+)\]", text) for name in names.split(",")}
+    found = {re.match(r"[\w-]+", package)[0] for extra in extras for package in EXTRAS[extra]}
+    return found.union(*map(str.split, re.findall(r"pip install ([\w -]+)", text)))
+
+
+def used(text):
+    """The packages that a page's snippets import, or make inlay import."""
+    code = "".join(b.code for b in blocks(text) if b.kind.startswith(("python", "now")))
+    roots = {name.split()[0] for names in IMPORT.findall(code) for name in names.split(",")}
+    told = {NAMES.get(root, root) for root in roots} & GUESTS
+    return told | {package for use, package in USES.items() if use in code}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_a_page_names_what_its_snippets_need(page):
+    text = page.read_text("utf-8")
+    assert used(text) <= installed(text)
 
 
 def test_every_page_is_linked_from_the_readme_and_the_sites_index():
