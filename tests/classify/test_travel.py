@@ -10,7 +10,7 @@ pytest.importorskip("keras")
 
 import inlay
 from inlay import TextClassifier
-from inlay.errors import ArgumentError, MissingFileError
+from inlay.errors import MissingFileError
 from tests.conftest import INSTALLED
 from tests.processes import ended, started
 
@@ -76,12 +76,6 @@ def test_copies_share_what_never_changes_and_no_setting(fitted, reviews):
         assert fitted.epochs == 10
     lonely = TextClassifier(tokenizer=lambda text: text.split())
     assert copy.deepcopy(lonely).tokenizer is lonely.tokenizer
-
-
-@pytest.mark.parametrize("name", ["tokenizer", "model"])
-def test_a_function_without_a_name_is_refused_with_what_to_do(name):
-    with pytest.raises(ArgumentError, match=rf"^{name}: expected a function that another process"):
-        pickle.dumps(TextClassifier(**{name: lambda *given: given}))
 
 
 def test_scikit_learn_s_workers(path, reviews):

@@ -16,7 +16,7 @@ from inlay.classify.labels import compared
 from inlay.classify.settings import ClassifierSettings
 from inlay.classify.storage import Fitted
 from inlay.classify.vectors import PAD_ID, Embedding
-from inlay.core.travel import check_travels, origin_of, reopened
+from inlay.core.travel import origin_of, reopened
 from inlay.jobs.stop import on_stop
 from inlay.tokenizers import TokenizerLike
 
@@ -138,8 +138,6 @@ class TextClassifier(Estimator):
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickles: the network as its arrays, so that another backend can read them."""
-        for name in ("tokenizer", "model"):
-            check_travels(name, getattr(self, name))
         state = {name: value for name, value in vars(self).items() if name != "_predictor"}
         if self.__sklearn_is_fitted__():  # it answers without the file it once started from
             state["embedding"] = origin_of(self.embedding)

@@ -8,7 +8,6 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import choice, described, every_text, whole_or_none
-from inlay.core.travel import check_travels
 from inlay.errors import ArgumentError, IdError
 from inlay.tokenizers import Tokenizer, TokenizerLike, batched, get_tokenizer
 
@@ -21,10 +20,6 @@ class Numericalizer:
 
     pad_id: int | None
     tokenizer: TokenizerLike | None
-
-    def __getstate__(self) -> dict[str, Any]:
-        check_travels("tokenizer", self.tokenizer)
-        return vars(self)
 
     def _ids(self, tokens: Sequence[str]) -> Array:
         raise NotImplementedError

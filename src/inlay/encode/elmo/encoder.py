@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from inlay.checks import described, flag, folder_to_write, whole_or_none
 from inlay.core import Table
-from inlay.core.travel import check_travels
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.hosted import Hosted
 from inlay.encode.elmo.lexicon import given_words
@@ -121,20 +120,11 @@ class Elmo(TextVectors, Hosted):
         packer(engine, precision)  # so that what cannot be is refused now
 
     def __getstate__(self) -> dict[str, Any]:
-        check_travels("tokenizer", self.tokenizer)
-        return self._given_state()
-
-    def __copy__(self) -> Self:
-        return self.__deepcopy__({})
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(deepcopy(self._given_state(), memo))
-        return twin
-
-    def _given_state(self) -> dict[str, Any]:
         """All but what is made when it first runs: engines cannot be copied."""
         return {name: value for name, value in vars(self).items() if name not in MADE}
+
+    def __copy__(self) -> Self:
+        return deepcopy(self)
 
     def __repr__(self) -> str:
         shape = f"{self.options.n_layers} layers of {self.options.dim}"
