@@ -34,7 +34,7 @@ CHUNK = 1024  # texts answered at once
 MARKS = ("settings.json", "vocabulary.json", "weights.safetensors")  # of a classifier
 WIDE = 12  # classes in a table that still fits a screen
 
-GROUP_HELP = """Train a classifier of texts on top of any word vectors, evaluate it, and use it.
+GROUP_HELP = """Train a text classifier on any word vectors, evaluate it, and use it.
 
 \b
 Example:
@@ -100,7 +100,7 @@ def classify() -> None:
     "--variant",
     help="Treat the vectors as Kim (2014) does: rand, static, non-static or multichannel.",
 )
-@click.option("--dim", type=int, help="Give random vectors this many numbers each.  [default: 300]")
+@click.option("--dim", type=int, help="Give random vectors N numbers each.  [default: 300]")
 @tokenizer_option("that of the word vectors, or words")
 @click.option(
     "--max-length",

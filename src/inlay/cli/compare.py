@@ -63,7 +63,7 @@ Example:
     type=click.IntRange(1),
     default=5,
     show_default=True,
-    help="Train and evaluate N times, on other texts each time.",
+    help="Train and evaluate N times, on different texts each time.",
 )
 @click.option(
     "--train-size",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 
-HELP = """See all of inlay in two minutes, on text that comes with Python, without any download.
+HELP = """See all of inlay in two minutes, on text that comes with Python. Nothing is downloaded.
 
 The demo learns word vectors from the docstrings of the standard library and from the topics of
 help(). Then classifiers learn from a few examples to tell which package a docstring belongs to,

@@ -146,7 +146,7 @@ def reading_options(format_name: str = "--format") -> Decorator:
         click.option(
             "--errors",
             type=click.Choice(["strict", "replace", "ignore", "backslashreplace"]),
-            help="Choose what happens to bytes that are not valid in it.  [default: strict]",
+            help="Choose what happens to bytes not valid in this encoding.  [default: strict]",
         ),
         click.option(
             "--header",

@@ -198,19 +198,17 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     default="sampled",
     help="Predict among a sample of the words, or among all of them.",
 )
-@click.option("--n-samples", type=int, help="Draw about N words for a sample.  [default: 1024]")
+@click.option("--n-samples", type=int, help="Draw about N words per sample.  [default: 1024]")
 @click.option("--unroll-steps", default=20, help="Let gradients flow back through N words.")
 @click.option("--batch-size", default=64, help="Read N rows of text side by side.")
 @click.option("--epochs", default=1.0, help="Pass over the corpus N times; N may be a fraction.")
 @click.option(
     "--learning-rate",
     default=0.006,
-    help="Set the highest learning rate of Adam, which falls evenly to 0.",
+    help="Set the peak learning rate of Adam, which decays linearly to 0.",
 )
-@click.option(
-    "--dropout", default=0.0, help="Set this share of the numbers between layers to zero."
-)
-@click.option("--clip-norm", default=0.5, help="Shorten gradients that are longer than this.")
+@click.option("--dropout", default=0.0, help="Drop this share of the activations between layers.")
+@click.option("--clip-norm", default=0.5, help="Scale larger gradients down to this norm.")
 @click.option(
     "--held-out", default=0.01, help="Hold out this share of the words to measure perplexity."
 )

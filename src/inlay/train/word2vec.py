@@ -108,7 +108,7 @@ def word2vec(
         epochs: How many times the corpus is gone through.
         alpha: Learning rate at the start, below 0.45 for 5 noise words. It is lowered where a
             word is repeated over and over, as in "- - - -", and above about 0.2.
-        min_alpha: Learning rate at the end, to which `alpha` falls evenly.
+        min_alpha: Learning rate at the end, to which `alpha` decays linearly.
         ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
             2: all words alike at 0, and rare ones more often below it.
         workers: How many threads train. None: one for each processor, or one if `deterministic`.

@@ -83,11 +83,11 @@ def bilm(
         unroll_steps: Through how many words in a row a gradient flows back.
         batch_size: How many rows of text stand side by side at most. A small corpus has fewer.
         epochs: Passes over the corpus. It may be a fraction.
-        learning_rate: The highest learning rate of Adam, which rises to it over the first steps
-            and then falls evenly to 0.
+        learning_rate: The peak learning rate of Adam, which rises to it over the first steps
+            and then decays linearly to 0.
         dropout: The share of numbers that is set to zero between layers. 0.1 and more help
             where a small corpus is read many times.
-        clip_norm: The greatest length of a gradient. Longer ones are made as short.
+        clip_norm: The largest norm of a gradient. Larger ones are scaled down to it.
         held_out: The share of the words whose texts are not trained on, so that perplexity can
             be measured on them, each text by itself; at most about 20,000 words. 0 holds out
             none.

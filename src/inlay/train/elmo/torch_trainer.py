@@ -55,7 +55,7 @@ class TrainerSettings:
     seed: int
 
     def rate(self, step: int) -> float:
-        """The learning rate of a step: it rises over the first ones and then falls evenly to 0."""
+        """The learning rate of a step: it rises at first, and then decays linearly to 0."""
         warm_up = min(100, 1 + self.steps // 10)
         rise = (step + 1) / warm_up
         fall = (self.steps - step) / (self.steps - warm_up + 1)
