@@ -16,6 +16,7 @@ TESTS = Path(__file__).parent
 LEVELS = [
     {"errors", "version", "aliases"},
     {"checks", "optional"},
+    {"calls"},
     {"bytes", "kernels"},
     {"containers", "hosts"},
     {"jobs"},  # whose checkpoints are containers

@@ -200,7 +200,7 @@ def test_tokens_become_a_list_of_plain_strings(tokens):
         (np.array("a"), "expected a list of tokens, got ndarray"),
         ([1], r"tokens, item 0: expected a string, got int 1\. Try: rows\[5\]"),
         (["a", float("nan")], "tokens, item 1: expected a string, got nan"),
-        (np.array([["a"]]), "tokens, item 0: expected a string, got list"),
+        (np.array([["a", "b"]]), "tokens, item 0: expected a string, got list"),
         ([b"a"], "got bytes"),
     ],
 )
@@ -288,3 +288,13 @@ def test_what_is_shown_is_short():
     assert checks.shown("x" * 61) == repr("x" * 60) + "..."
     assert checks.shown(b"x" * 99) == repr(b"x" * 60) + "..."
     assert checks.shown([1] * 99) == repr([1] * 99)[:60] + "..."
+
+
+@pytest.mark.parametrize("name", ["texts", "labels"])
+def test_a_column_of_a_table_is_no_list(name):
+    """Each of its rows would pass for a text that is tokenised already, of one token."""
+    with pytest.raises(
+        ArgumentTypeError, match=rf"{name}: .* shape \(2, 1\)\. Try: {name}.ravel\(\)"
+    ):
+        checks.many(name, np.array([["a good film"], ["a bore"]]), name)
+    assert list(checks.many(name, np.array([["a", "film"], ["a", "bore"]]), name))

@@ -12,6 +12,7 @@ import pytest
 
 import inlay
 from inlay.encode.elmo import Elmo, Weights
+from inlay.errors import UnknownNameError
 from tests.encode.elmo.test_network import TINY
 
 SRC = Path(inlay.__file__).parent
@@ -144,3 +145,15 @@ def test_what_is_saved_of_a_torch_model_is_loaded_without_running_a_pickle(tmp_p
     if not hasattr(torch.serialization, "safe_globals"):  # before PyTorch 2.5
         expected.pop()
     assert answer.stdout.splitlines() == [str(line) for line in expected], answer.stderr
+
+
+@pytest.mark.parametrize("name", inlay._ELSEWHERE)
+def test_names_that_others_have_lead_to_ours(name):
+    with pytest.raises(UnknownNameError, match=rf"inlay: .* got '{name}'\. Try: ") as raised:
+        getattr(inlay, name)
+    for place in re.findall(r"inlay\.([\w.]+)", raised.value.hint):
+        found = inlay
+        for part in place.split("."):
+            found = getattr(found, part, None) or importlib.import_module(f"inlay.{place}")
+        assert callable(found)
+    assert not hasattr(inlay, name)

@@ -57,7 +57,30 @@ if TYPE_CHECKING:
     from inlay.tokenizers import words
 
 
+# What others have at their front door, and what to write here.
+_ELSEWHERE = {
+    "Elmo": "inlay.load_encoder(path)",
+    "Embedding": "inlay.to_torch(table) or inlay.to_keras(table)",
+    "FastText": "inlay.load(path)",
+    "GloVe": "inlay.load(path)",
+    "KeyedVectors": "inlay.load(path)",
+    "Tokenizer": "inlay.Vocabulary.from_texts(texts), or inlay.tokenizers.get_tokenizer(name)",
+    "Word2Vec": "inlay.train.word2vec(corpus)",
+    "bilm": "inlay.train.bilm(corpus, folder)",
+    "build_vocab_from_iterator": "inlay.Vocabulary.from_texts(texts)",
+    "from_pretrained": "inlay.load(path), or inlay.load_encoder(path)",
+    "load_word2vec_format": "inlay.load(path)",
+    "to_jax": "jax.numpy.asarray(table.vectors)",
+    "to_tensorflow": "inlay.to_keras(table), or tensorflow.constant(table.vectors)",
+    "word2vec": "inlay.train.word2vec(corpus)",
+}
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        errors = importlib.import_module("inlay.errors")
+        expected, hint = f"one of {', '.join(__all__)}", _ELSEWHERE[name]
+        raise errors.UnknownNameError("inlay", expected=expected, got=repr(name), hint=hint)
     if name not in _HOME:
         raise AttributeError(f"module 'inlay' has no attribute {name!r}")
     if _HOME[name] == "inlay":

@@ -160,6 +160,8 @@ def many(name: str, values: Any, of: str, *, hint: str = "") -> Iterable[Any]:
         hint = f"put it in a list: [{name.removesuffix('s')}]"
     elif hasattr(values, "texts") and hasattr(values, "labels"):
         hint = f"{name}.texts"  # of `inlay.read_labelled`, which gives the texts and the labels
+    elif getattr(values, "ndim", 1) == 2 and values.shape[1] == 1 and hasattr(values, "ravel"):
+        hint = f"{name}.ravel()"  # of the column of a table, where each row would be a list
     elif hasattr(values, "columns") or isinstance(values, Mapping):
         hint = f"one column of it: {name}[...]; a dict's keys: list({name})"
     elif isinstance(values, Iterable) and getattr(values, "ndim", 1) != 0:

@@ -201,6 +201,8 @@ def test_names_that_are_no_files(tmp_path, read):
         ("~/no such vectors.txt", repr(os.path.expanduser("~/no such vectors.txt"))),
         ("glove6B.txt", "glove.6B.txt"),
         ("something else", ""),
+        ("fasttext-wiki-news", "download it, and give the path of the file"),
+        ("word2vec.300d", "download it, and give the path of the file"),
     ],
 )
 def test_what_may_be_meant_by_a_path_where_nothing_is(tmp_path, monkeypatch, given, hint):

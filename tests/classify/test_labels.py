@@ -134,3 +134,14 @@ def test_a_text_has_one_label(labels):
         checked_labels(labels, 2)
     with pytest.raises(ArgumentTypeError, match=r"got int and str\. Try: str\(label\) for all"):
         checked_labels([1, "a"], 2)
+
+
+def test_tensors_are_no_numbers():
+    class Scalar:
+        """As an item of a tensor is, whose string is `tensor(1)`."""
+
+        def tolist(self):
+            return 1
+
+    with pytest.raises(ArgumentTypeError, match=r"got Scalar\. Try: labels\.tolist\(\)\."):
+        checked_labels([Scalar(), Scalar()], 2)

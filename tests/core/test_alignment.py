@@ -7,7 +7,7 @@ import pytest
 from inlay import HashingVocabulary, Table, Vocabulary
 from inlay.core import Tokens
 from inlay.core.alignment import find_rows
-from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, UnknownTokenError
 from tests.data import shared
 
 
@@ -233,3 +233,12 @@ def test_the_seed_is_a_whole_number(table, vocab, seed):
     with pytest.raises(ArgumentError, match="seed"):
         table.align(vocab, seed=-1)
     assert table.align(vocab, seed=np.int64(3)).provenance["seed"] == 3
+
+
+@pytest.mark.parametrize("given", [["<pad>", "film"], {"film": 0, "<pad>": 1}])
+def test_a_padding_token_without_padding_is_warned_of(given):
+    table = Table(["film"], np.ones((1, 2), "float32"))
+    with pytest.warns(InlayWarning, match=r"'<pad>' is a token like any other .*pad='<pad>'\)"):
+        assert table.align(given).pad_id is None
+    vocab = Vocabulary.from_mapping({"film": 0, "<pad>": 1}, pad="<pad>")
+    assert table.align(vocab).pad_id == 1

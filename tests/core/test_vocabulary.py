@@ -207,7 +207,9 @@ def test_from_mapping_keeps_ids():
 
 def test_keras_leaves_0_to_padding():
     word_index = {"<OOV>": 1, "the": 2, "film": 3}  # as of Keras' Tokenizer
-    with pytest.raises(ArgumentError, match=r"Try: pad='<pad>', which gives 0 to padding"):
+    with pytest.raises(
+        ArgumentError, match=r"from_mapping\(mapping, pad='<pad>'\), which gives 0 to"
+    ):
         Vocabulary.from_mapping(word_index, unk="<OOV>")
     vocab = Vocabulary.from_mapping(word_index, pad="<pad>", unk="<OOV>")
     assert {token: vocab[token] for token in word_index} == word_index
@@ -474,3 +476,13 @@ def test_texts_in_the_place_of_tokens_are_told():
             use(["New York", "film"])
             Vocabulary.from_texts(texts, tokenizer=lambda text: [text])
             use([])
+
+
+def test_texts_in_the_place_of_tokens_are_warned_of():
+    texts, labels = ["a good film", "a bad film", "a bore"], ["pos", "neg", "neg"]
+    with pytest.warns(
+        InlayWarning, match="are several words, as .* Try: strings, and not lists or tu"
+    ):
+        Vocabulary.from_texts(zip(texts, labels, strict=True))
+    Vocabulary.from_texts([["New York", "is"], ["a", "city"]])
+    Vocabulary.from_texts(texts, tokenizer=lambda text: [text])

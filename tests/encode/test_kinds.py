@@ -151,7 +151,7 @@ def test_a_name_longer_than_any_file_has(folder):
     [
         ("stateful", r"Try: inlay\.encode\.elmo\.Elmo\.load, whose own it is"),
         ("freeze", r"Try: inlay\.to_torch\(encoder\)"),
-        ("batch_size", r"Try: help\(inlay\.load_encoder\)"),
+        ("worker", "Try: workers="),
     ],
 )
 def test_arguments_of_others_are_told_where_they_stand(folder, name, hint):

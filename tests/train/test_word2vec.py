@@ -295,3 +295,12 @@ def test_a_corpus_in_another_encoding_gives_the_same_vectors(tmp_path):
     np.testing.assert_array_equal(found.vectors, expected.vectors)
     with pytest.raises(ArgumentError, match="encoding: expected none, for texts are decoded"):
         word2vec(texts, encoding="cp949", **settings)
+
+
+def test_words_that_are_given_for_texts_are_refused():
+    words = "the cat sat on the mat".split() * 5
+    with pytest.raises(
+        ArgumentError, match=r"corpus: expected texts with two words .* \[words\] for"
+    ):
+        word2vec(words, min_count=1)
+    assert len(word2vec([words], vector_size=4, min_count=1, epochs=1)) == 5

@@ -43,6 +43,7 @@ STREAMS: tuple[tuple[bytes | tuple[bytes, ...], str, str], ...] = (
     (b"\xfd7zXZ\x00", ".xz", "lzma"),
 )
 NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+DOWNLOAD = "download it, and give the path of the file"
 SHORT = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar"}
 
 
@@ -265,7 +266,7 @@ def _without(name: str, suffix: str) -> str:
 def _instead(given: str, path: Path) -> str:
     """What may be meant by a path at which nothing is."""
     if "://" in given:
-        return "download it, and give the path of the file"
+        return DOWNLOAD
     if given.startswith("~"):
         return repr(os.path.expanduser(given))
     try:
@@ -275,7 +276,10 @@ def _instead(given: str, path: Path) -> str:
         near = get_close_matches(path.name, names, 1)
     except (OSError, ValueError):
         return ""
-    return str(path.with_name(near[0])) if near else ""
+    if near:
+        return str(path.with_name(near[0]))
+    is_name = given == path.name and " " not in given and not path.suffix[1:2].isalpha()
+    return DOWNLOAD if is_name else ""  # of what others fetch, "glove.6B.300d"
 
 
 def _some(names: list[str]) -> str:

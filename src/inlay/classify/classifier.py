@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import flag, path_to_read
 from inlay.classify import fitting, storage
 from inlay.classify.batches import encode, prediction_plan, prediction_shape, rectangle
@@ -19,6 +20,26 @@ from inlay.classify.vectors import PAD_ID, Embedding
 from inlay.core.travel import origin_of, reopened
 from inlay.jobs.stop import on_stop
 from inlay.tokenizers import TokenizerLike
+
+# What Keras, scikit-learn and others call the settings.
+FOREIGN: Elsewhere = {
+    **dict.fromkeys(("embeddings", "table", "vectors", "weights"), "embedding="),
+    **dict.fromkeys(("embedding_dim", "vector_size", "output_dim"), "dim="),
+    **dict.fromkeys(("max_tokens", "max_features", "num_words", "vocab_size"), "max_size="),
+    **dict.fromkeys(("min_freq", "min_df"), "min_count="),
+    **dict.fromkeys(("iter", "max_iter", "n_epochs", "num_epochs"), "epochs="),
+    **dict.fromkeys(("lr", "optimizer"), "learning_rate=, of Adam"),
+    **dict.fromkeys(("validation_split", "validation_data", "dev"), "validation="),
+    **dict.fromkeys(
+        ("n_classes", "num_classes", "num_labels"), "leave it out: fit sees the labels"
+    ),
+    **dict.fromkeys(("vocab", "vocabulary"), "leave it out: fit makes it of the texts"),
+    **dict.fromkeys(("dropout", "filters", "kernel_sizes"), "model=, a function of your own"),
+    "early_stopping": "patience=",
+    "freeze": lambda value: f"trainable={not value}",
+    "random_state": "seed=",
+    "verbose": "progress=",
+}
 
 
 class TextClassifier(Estimator):
@@ -74,6 +95,7 @@ class TextClassifier(Estimator):
     steps are by Adam and not Adadelta, and a text is padded at its end only.
     """
 
+    @refuses_unknown(FOREIGN)
     def __init__(
         self,
         embedding: Embedding = None,
@@ -105,6 +127,11 @@ class TextClassifier(Estimator):
     # -- learning ----------------------------------------------------------------------------
 
     @on_stop(lambda: "Stopped; a classifier keeps nothing of a fit that has not ended.")
+    @refuses_unknown(
+        dict.fromkeys(("epochs", "batch_size"), "TextClassifier(epochs=..., batch_size=...)")
+        | dict.fromkeys(("validation_data", "validation_split"), "TextClassifier(validation=...)")
+        | {"y": "labels="}
+    )
     def fit(self, texts: Iterable[Text], labels: Iterable[Any]) -> Self:
         """Learn from texts and their labels.
 

@@ -49,7 +49,7 @@ class Estimator:
             NotFittedError: It is not fitted.
         """
         if not self.__sklearn_is_fitted__():
-            got, hint = "one that is not fitted yet", "fit or load"
+            got, hint = "one that is not fitted yet", "fit, or TextClassifier.load(path)"
             raise NotFittedError(where, expected="a fitted classifier", got=got, hint=hint)
 
     def __copy__(self) -> Self:

@@ -136,6 +136,15 @@ def _is_missing(label: Any) -> bool:
     return isinstance(label, float | np.floating) and bool(label != label)
 
 
+def _as_classes(label: Any) -> str:
+    """What makes classes of labels that are none, by the first of them."""
+    if isinstance(label, list | tuple | np.ndarray):
+        return "labels.argmax(axis=1) of one-hot rows, labels.ravel() of a column: a text has one"
+    if hasattr(label, "tolist"):  # a tensor, whose string is not its number
+        return "labels.tolist()"
+    return "str(label) for all of them"
+
+
 def _as_array(labels: list[Any]) -> Array:
     if all(isinstance(label, str) for label in labels):
         for i, label in enumerate(labels):
@@ -152,9 +161,7 @@ def _as_array(labels: list[Any]) -> Array:
             "labels",
             expected="all strings or all whole numbers",
             got=" and ".join(kinds),
-            hint="labels.argmax(axis=1) of one-hot rows, labels.ravel() of a column: a text has one"
-            if any(isinstance(label, list | tuple | np.ndarray) for label in labels)
-            else "str(label) for all of them",
+            hint=_as_classes(labels[0]),
         )
     array = np.asarray(labels)
     if array.dtype.kind not in "biuf":

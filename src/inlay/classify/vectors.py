@@ -42,6 +42,8 @@ def given_table(embedding: Any) -> Table | None:
 
         return load(embedding)
     hint = "Table(tokens, array)" if hasattr(embedding, "shape") else ""
+    if isinstance(embedding, Vocabulary):
+        hint = "leave it out: fit makes the vocabulary, and a table has the vectors"
     raise ArgumentTypeError(
         "embedding", expected="a Table, its file or None", got=described(embedding), hint=hint
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.checks import LONG, choice, described, many, many_tokens, shown
-from inlay.core.given import warn_of_texts
+from inlay.core.given import warn_of_padding, warn_of_texts
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
@@ -101,6 +101,7 @@ def as_vocabulary(given: Any) -> Vocabulary:
             hint="Vocabulary.from_texts(texts)",
         )
     if isinstance(given, Mapping):
+        warn_of_padding(given)
         return Vocabulary.from_mapping(given)
     if isinstance(given, str):
         raise ArgumentTypeError(
@@ -111,6 +112,7 @@ def as_vocabulary(given: Any) -> Vocabulary:
         )
     listed = many_tokens("vocab", given)
     warn_of_texts(listed)
+    warn_of_padding(listed)
     return Vocabulary._of(Tokens.from_list(listed).check_distinct())
 
 

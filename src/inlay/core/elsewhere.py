@@ -8,6 +8,17 @@ from inlay.errors import UnknownNameError
 # gensim's, torchtext's and PyTorch's.
 OF_TABLES = {
     "wv": "the table itself",
+    "get": "table[token] if token in table else None",
+    "has_index_for": "token in table",
+    "distance": "1 - table.similarity(token, token2)",
+    "n_similarity": "table.most_similar(tokens)",
+    "get_normed_vectors": "table.vectors, for most_similar takes cosines by itself",
+    "init_sims": "table.most_similar(token), which makes the norms by itself",
+    "fill_norms": "table.most_similar(token), which makes the norms by itself",
+    "add_vectors": "Table(tokens, matrix), for a table never changes",
+    "save_word2vec_format": "table.save(path), with format='word2vec' for text or a path in .bin",
+    "to_numpy": "table.vectors",
+    "dtype": "table.matrix.dtype",
     "vocab": "table.key_to_index",
     "index2word": "table.index_to_key",
     "get_index": "table.find(token)",
@@ -25,6 +36,20 @@ OF_TABLES = {
 # torchtext's, Keras', Hugging Face's and scikit-learn's.
 OF_VOCABULARIES = {
     "get_stoi": "vocab.stoi",
+    "get": "vocab[token]",
+    "keys": "vocab.tokens",
+    "items": "vocab.stoi.items()",
+    "to_dict": "vocab.stoi",
+    "lookup_token": "vocab.tokens[id]",
+    "add": "Vocabulary(tokens), for a vocabulary never changes",
+    "append": "Vocabulary(tokens), for a vocabulary never changes",
+    "update": "Vocabulary(tokens), for a vocabulary never changes",
+    "append_token": "Vocabulary(tokens), for a vocabulary never changes",
+    "pad_token": "vocab.pad",
+    "unk_token": "vocab.unk",
+    "pad_token_id": "vocab.pad_id",
+    "unk_token_id": "vocab.unk_id",
+    "build_vocab": "Vocabulary.from_texts(texts)",
     "get_vocab": "vocab.stoi",
     "word_index": "vocab.stoi",
     "vocabulary_": "vocab.stoi",
@@ -40,6 +65,38 @@ OF_VOCABULARIES = {
     "sequences_to_texts": "vocab.decode(ids)",
     "fit_on_texts": "Vocabulary.from_texts(texts)",
     "set_default_index": "Vocabulary.from_texts(texts, unk='<unk>')",
+}
+# Arguments of what makes a vocabulary of texts.
+OF_COUNTING = {
+    **dict.fromkeys(("max_tokens", "max_features", "num_words", "vocab_size"), "max_size="),
+    **dict.fromkeys(("min_freq", "min_frequency", "min_df"), "min_count="),
+    **dict.fromkeys(
+        ("specials", "special_tokens", "special_first"), "pad=, unk=, pad_id=, unk_id="
+    ),
+    **dict.fromkeys(("oov_token", "unk_token"), "unk="),
+    **dict.fromkeys(("lower", "lowercase", "do_lower_case"), "tokenizer='lower'"),
+    **dict.fromkeys(("analyzer", "standardize", "split", "tokenize"), "tokenizer="),
+    "pad_token": "pad=",
+}
+# The same where the tokens are given, and nothing is counted.
+OF_TOKENS = (
+    OF_COUNTING
+    | dict.fromkeys(
+        ("max_size", "max_tokens", "max_features", "num_words", "vocab_size"),
+        "Vocabulary.from_texts(texts, max_size=...)",
+    )
+    | dict.fromkeys(
+        ("min_count", "min_freq", "min_frequency", "min_df"),
+        "Vocabulary.from_texts(texts, min_count=...)",
+    )
+)
+# Arguments of `encode`.
+OF_ENCODING = {
+    **dict.fromkeys(("maxlen", "max_len", "output_sequence_length"), "max_length="),
+    **dict.fromkeys(("truncation", "truncating"), "max_length=, and truncate='start' or 'end'"),
+    "padding": "pad_side='start' or 'end': shorter texts are always padded",
+    "return_tensors": "torch.from_numpy(ids)",
+    "add_special_tokens": "leave it out: only the tokens of the texts have ids",
 }
 # What every vocabulary has and one without tokens cannot have.
 OF_HASHES = {

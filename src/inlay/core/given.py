@@ -15,6 +15,7 @@ from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
 
 SAMPLE = 1000  # tokens that stand for all
+PADDING = ("<pad>", "[PAD]")  # what nearly everybody calls it
 
 # What is given for a list of tokens now and then, and what to write instead.
 NO_TOKENS: tuple[tuple[type | tuple[type, ...], str], ...] = (
@@ -39,14 +40,26 @@ def listed_tokens(tokens: Any) -> Sequence[str]:
     return many_tokens("tokens", tokens)
 
 
-def warn_of_texts(tokens: Sequence[str]) -> None:
+def warn_of_texts(
+    tokens: Sequence[str], hint: str = "Vocabulary.from_texts(texts), if they are texts"
+) -> None:
     """Warn of tokens most of which hold spaces: each whole text would have an id."""
     first = tokens[:SAMPLE]
     several = [token for token in first if len(token.split(None, 1)) > 1]
     if len(several) * 2 > len(first):
         warn(
             f"most of these tokens are several words, as {shown(several[0])}: each gets one id. "
-            "Try: Vocabulary.from_texts(texts), if they are texts."
+            f"Try: {hint}."
+        )
+
+
+def warn_of_padding(tokens: Iterable[str]) -> None:
+    """Warn of a padding token in what has no padding: it would be a word like any other."""
+    found = [token for token in PADDING if token in tokens]
+    if found:
+        warn(
+            f"{found[0]!r} is a token like any other in a list or dict: it gets a vector, and "
+            f"layers do not leave it out. Try: Vocabulary.from_mapping(mapping, pad={found[0]!r})."
         )
 
 

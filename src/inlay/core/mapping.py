@@ -71,7 +71,10 @@ def _is_whole(value: Any) -> bool:
 def _instead_of(mapping: Mapping[Any, Any]) -> str:
     """What to do about a map whose ids are not 0, 1, 2 and so on."""
     if _are_from_1(mapping):
-        return "pad='<pad>', which gives 0 to padding as Keras does where ids begin at 1"
+        return (
+            "Vocabulary.from_mapping(mapping, pad='<pad>'), which gives 0 to padding as Keras does "
+            "where ids begin at 1"
+        )
     if all(isinstance(token, str) for token in mapping.values()):
         return "{token: id for id, token in mapping.items()}, if this is a map of id to token"
     if any(getattr(value, "shape", ()) for value in mapping.values()):

@@ -7,7 +7,9 @@ from typing import Any, Literal
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import choice, described, every_text, whole_or_none
+from inlay.core.elsewhere import OF_ENCODING
 from inlay.errors import ArgumentError, IdError
 from inlay.tokenizers import Tokenizer, TokenizerLike, batched, get_tokenizer
 
@@ -42,6 +44,7 @@ class Numericalizer:
         """
         return self._tokenizer()(text)
 
+    @refuses_unknown(OF_ENCODING)
     def encode(
         self,
         texts: Iterable[Text],

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 from inlay.aliases import Array
+from inlay.calls import refuses_unknown
 from inlay.checks import LONG, whole
 from inlay.core.agreement import split_by, warn_of_cost
 from inlay.core.alignment import CASE, Coverage, Unknown, align_rows, as_vocabulary
@@ -147,6 +148,7 @@ class Table(Vectors):
         return {name: value for name, value in vars(self).items() if name not in CACHED}
 
     @staticmethod
+    @refuses_unknown()
     def load(
         path: str | os.PathLike[str],
         *,
@@ -184,6 +186,7 @@ class Table(Vectors):
 
     # -- to a model --------------------------------------------------------------------------
 
+    @refuses_unknown(dict.fromkeys(("oov", "unk", "missing", "default"), "unknown="))
     def align(
         self,
         vocab: "Vocabulary | Table | Mapping[str, int] | Sequence[str]",
@@ -247,6 +250,7 @@ class Table(Vectors):
             coverage=found.coverage,
         )
 
+    @refuses_unknown()
     def save(self, path: str | os.PathLike[str], *, format: "str | Format | None" = None) -> None:
         """Write a file in one step; its suffix, or `format`, says which kind.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.calls import refuses_unknown
 from inlay.checks import choice, described, many_tokens, shown, whole_or_none
 from inlay.core.cosine import cosines, highest, inverse_norms, unit
 from inlay.core.elsewhere import OF_TABLES
@@ -146,6 +147,10 @@ class Vectors(Rows):
     def most_similar(
         self, positive: Queries = ..., negative: Queries = ..., *, topn: None
     ) -> Array: ...
+    @refuses_unknown(
+        dict.fromkeys(("k", "n", "top", "top_k", "top_n"), "topn=")
+        | {"restrict_vocab": "inlay.load(path, limit=...), for the most frequent alone"}
+    )
     def most_similar(
         self, positive: Queries = (), negative: Queries = (), topn: int | None = 10
     ) -> list[tuple[str, float]] | Array:

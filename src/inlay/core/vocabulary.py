@@ -7,9 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import described, many_texts, shown
 from inlay.core.counting import check_no_path, most_frequent
-from inlay.core.elsewhere import OF_VOCABULARIES
+from inlay.core.elsewhere import OF_COUNTING, OF_TOKENS, OF_VOCABULARIES
 from inlay.core.given import (
     checked_counts,
     listed_tokens,
@@ -67,6 +68,7 @@ class Vocabulary(Rows, Numericalizer):
 
     _elsewhere = OF_VOCABULARIES
 
+    @refuses_unknown(OF_TOKENS)
     def __init__(
         self,
         tokens: Iterable[str],
@@ -123,6 +125,7 @@ class Vocabulary(Rows, Numericalizer):
         )
 
     @classmethod
+    @refuses_unknown(OF_COUNTING)
     def from_texts(
         cls,
         texts: Iterable[Text],
@@ -169,8 +172,11 @@ class Vocabulary(Rows, Numericalizer):
             max_size=max_size,
             special=special_ids(pad, unk, pad_id, unk_id),
         )
+        tokens = [token for token, _ in kept]
+        if isinstance(tokenizer, str):  # none of which leaves several words together
+            warn_of_texts(tokens, "strings, and not lists or tuples, if they are texts")
         return cls(
-            [token for token, _ in kept],
+            tokens,
             pad=pad,
             unk=unk,
             pad_id=pad_id,

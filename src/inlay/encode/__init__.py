@@ -3,6 +3,7 @@
 import os
 
 from inlay.bytes.writing import restore_folder
+from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, described, flag, path_to_read
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import ElmoKind, Kind, recognise
@@ -14,12 +15,17 @@ __all__ = ["ENCODERS", "Encoder", "Kind", "LayeredEncoder", "WordEncoder", "load
 
 ENCODERS: tuple[Kind, ...] = (ElmoKind(),)
 # What others take, and where it stands.
-ELSEWHERE = dict.fromkeys(
-    ("weights", "mix", "pad_token", "stateful", "vocab_to_cache"),
-    "inlay.encode.elmo.Elmo.load, whose own it is",
-) | dict.fromkeys(("trainable", "freeze"), "inlay.to_torch(encoder), or to_keras, for a layer")
+ELSEWHERE: Elsewhere = (
+    dict.fromkeys(
+        ("weights", "mix", "pad_token", "stateful", "vocab_to_cache"),
+        "inlay.encode.elmo.Elmo.load, whose own it is",
+    )
+    | dict.fromkeys(("trainable", "freeze"), "inlay.to_torch(encoder), or to_keras, for a layer")
+    | dict.fromkeys(("options_file", "weight_file"), "load_encoder(folder), which holds both")
+)
 
 
+@refuses_unknown(ELSEWHERE)
 def load_encoder(
     path: str | os.PathLike[str],
     *,
@@ -30,7 +36,6 @@ def load_encoder(
     precision: Precision | None = None,
     workers: int | None = None,
     verify: bool = False,
-    **wrong: object,
 ) -> Encoder:
     """Read an encoder from this machine's files, whatever its kind; nothing is downloaded.
 
@@ -50,7 +55,6 @@ def load_encoder(
         workers: Threads. None: as many as serve the engine.
         verify: Compare the digest that inlay noted when it wrote the encoder with what is read:
             a flipped bit is an error, and so are files without a digest.
-        **wrong: Nothing else is taken: the error says whose argument it is.
 
     Returns:
         An encoder: `encode(texts)` gives float32 `(n, dim)`. What else it can do is described
@@ -63,13 +67,6 @@ def load_encoder(
         ArgumentError: No kind of this name, or a setting that the kind does not have.
         MissingPackageError: A package that the kind needs is not installed.
     """
-    for name, value in wrong.items():
-        raise ArgumentTypeError(
-            "load_encoder",
-            expected="an argument that it has",
-            got=f"{name}={described(value)}",
-            hint=ELSEWHERE.get(name, "help(inlay.load_encoder) lists its arguments"),
-        )
     place = path_to_read("path", path)
     restore_folder(place)  # of a training that was killed between two names
     chosen = recognise(place, ENCODERS) if kind is None else _named(kind)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import described, whole, whole_or_none
 from inlay.classify.classifier import TextClassifier
 from inlay.classify.settings import LARGEST_SEED
@@ -31,7 +32,20 @@ NEED = "comparing classifiers"
 DEFAULT = ("tfidf", "random")
 
 
+FOREIGN = {
+    **dict.fromkeys(("cv", "n_splits", "k"), "folds="),
+    **dict.fromkeys(("tables", "vectors"), "embeddings="),
+    **dict.fromkeys(("models", "classifiers"), "estimators=, pairs of a name and a classifier"),
+    **dict.fromkeys(("metric", "scoring"), "leave it out: accuracy is what is compared"),
+    "n_jobs": "leave it out: one fit after the other, so that the seconds are comparable",
+    "random_state": "seed=",
+    "verbose": "progress=",
+    "y": "labels=",
+}
+
+
 @on_stop(lambda: "Stopped; a comparison keeps nothing of folds that have not all ended.")
+@refuses_unknown(FOREIGN)
 def compare(
     data: str | os.PathLike[str] | LabelledTexts | Iterable[Text],
     labels: Iterable[Any] | None = None,

@@ -3,18 +3,19 @@
 import contextlib
 import os
 from collections.abc import Container
-from typing import Any
 
 from inlay.bytes.content import Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
+from inlay.calls import refuses_unknown
 from inlay.checks import flag, path_to_read, whole_or_none
 from inlay.core import Table
 from inlay.formats.arguments import (
+    FOREIGN,
     check_table,
     format_by_suffix,
     known_format,
-    refuse_unknown,
+    options_of,
 )
 from inlay.formats.glove import Glove
 from inlay.formats.native import Native
@@ -51,9 +52,8 @@ FORMATS: tuple[Format, ...] = (
     Glove(),
 )
 
-LOADING = ("path", "format", "limit", "keep", "member", "verify", "mmap")
 
-
+@refuses_unknown({**options_of(FORMATS), **FOREIGN})
 def load(
     path: str | os.PathLike[str],
     *,
@@ -63,7 +63,6 @@ def load(
     member: str | None = None,
     verify: bool = False,
     mmap: bool = True,
-    **wrong: Any,
 ) -> Table:
     r"""Read a table of vectors from any file we know.
 
@@ -91,7 +90,6 @@ def load(
         verify: Compare the digests in a native file; reads all of it. An error for formats that
             have none.
         mmap: Whether a file may be mapped. `False` reads it into memory, and takes as much.
-        wrong: Nothing: an argument that a format has, or another library, is answered by ours.
 
     Returns:
         The table. A native file and a plain `.npy` are mapped, so that nothing is read before
@@ -115,7 +113,6 @@ def load(
         >>> load(path, format="glove", limit=1).tokens[0]
         'good'
     """
-    refuse_unknown("load", LOADING, wrong, FORMATS)
     options = ReadOptions(
         limit=whole_or_none("limit", limit, least=0),
         keep=keep,
@@ -156,12 +153,12 @@ def format_of(
     return known_format(format, FORMATS) if format else find_format(content, FORMATS)[0]
 
 
+@refuses_unknown(FOREIGN)
 def save(
     table: Table,
     path: str | os.PathLike[str],
     *,
     format: str | Format | None = None,
-    **wrong: Any,
 ) -> None:
     """Write a table, in one step: a killed process leaves the old file or the new one.
 
@@ -172,7 +169,6 @@ def save(
             (fastText); with `.gz`, `.bz2`, `.xz` or `.zip` behind it, the file is packed.
         format: The format by name, or one of your own. Needed for `.txt`, which may be
             `"glove"` or `"word2vec"`.
-        wrong: Nothing: what another library has is answered by what there is here.
 
     Raises:
         ArgumentError: A suffix that says no format, or more than one.
@@ -181,7 +177,6 @@ def save(
     """
     from inlay.bytes.packing import PACKING, packed
 
-    refuse_unknown("save", ("table", "path", "format"), wrong)
     check_table(table)
     path = path_to_read("path", path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from inlay.calls import Elsewhere
 from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -36,33 +38,10 @@ WRITTEN_ELSEWHERE = {
 }
 
 
-def refuse_unknown(
-    where: str, known: Sequence[str], wrong: Mapping[str, Any], formats: Sequence[Format] = ()
-) -> None:
-    """Refuse arguments that a function does not have, by the words that it has for them.
-
-    Args:
-        where: The function or class.
-        known: The arguments that it has.
-        wrong: What came, and its value.
-        formats: Those of which it may be an option.
-
-    Raises:
-        ArgumentTypeError: Anything came.
-    """
-    for name, value in wrong.items():
-        from difflib import get_close_matches
-
-        having = [format for format in formats if name in _options(format)]
-        ways = [f"format={type(f).__name__}({name}={_short(value)})" for f in having]
-        near = [f"{close}=" for close in get_close_matches(name, known, 1)]
-        hint = " or ".join(ways[-1:] + ways[:1] if len(ways) > 1 else ways or near)
-        raise ArgumentTypeError(
-            where,
-            expected=f"no argument but {', '.join(known)}" if known else "no argument",
-            got=f"{name}={described(value)}",
-            hint=FOREIGN.get(name, hint),
-        )
+def options_of(formats: Sequence[Format]) -> Elsewhere:
+    """What to write for an option of a format where the format itself belongs."""
+    names = {name for format in formats for name in _options(format)}
+    return {name: partial(_as_option, formats, name) for name in names}
 
 
 def known_format(format: str | Format, formats: Sequence[Format]) -> Format:
@@ -136,6 +115,12 @@ def check_table(table: Any) -> None:
 
 def _options(format: Any) -> set[str]:
     return {option.name for option in fields(format)} if is_dataclass(format) else set()
+
+
+def _as_option(formats: Sequence[Format], name: str, value: Any) -> str:
+    having = [format for format in formats if name in _options(format)]
+    ways = [f"format={type(f).__name__}({name}={_short(value)})" for f in having]
+    return " or ".join(dict.fromkeys((ways[-1], ways[0])))
 
 
 def _meant(name: str, formats: Sequence[Format]) -> list[Format]:

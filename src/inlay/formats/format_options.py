@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 from inlay.bytes.encodings import ERRORS, known_encoding
+from inlay.calls import refuse_unknown
 from inlay.checks import choice, described, whole_or_none
 from inlay.errors import ArgumentTypeError
-from inlay.formats.arguments import refuse_unknown
+from inlay.formats.arguments import FOREIGN
 
 T = TypeVar("T")
 
@@ -33,7 +34,8 @@ def options(cls: type[T]) -> type[T]:
             expected = "options by their names"
             hint = f"{where}({names[-1]}={unnamed[0]!r:.40})" if names else f"{where}()"
             raise ArgumentTypeError(where, expected=expected, got=described(unnamed[0]), hint=hint)
-        refuse_unknown(where, names, {name: given[name] for name in given.keys() - set(names)})
+        wrong = {name: given[name] for name in given.keys() - set(names)}
+        refuse_unknown(where, names, wrong, FOREIGN)
         fill(self, **given)
 
     made.__init__ = init  # type: ignore[method-assign]

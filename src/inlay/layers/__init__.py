@@ -3,12 +3,14 @@
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inlay.calls import refuses_unknown
 from inlay.checks import flag
 from inlay.core import Table
 from inlay.hosts.backends import load_keras
 from inlay.layers.arguments import (
+    FOREIGN_TO_KERAS,
+    FOREIGN_TO_TORCH,
     check_for_encoder,
-    check_names,
     check_vocab,
     check_vocab_for_encoder,
     maker_of,
@@ -30,13 +32,13 @@ class MakesLayers(Protocol):
         """Vectors of texts."""
 
 
+@refuses_unknown(FOREIGN_TO_TORCH)
 def to_torch(
     x: Table | str | os.PathLike[str] | MakesLayers,
     vocab: Any = None,
     *,
     freeze: bool = True,
     check_ids: bool = False,
-    **wrong: object,
 ) -> "torch.nn.Module":
     """Make an `nn.Embedding` that holds a table's rows, or the module of an encoder.
 
@@ -65,7 +67,6 @@ def to_torch(
         check_ids: Look at the ids before each look-up, and name a wrong one. Costs a pass over
             the ids, for which a GPU is waited for, and a graph break in `torch.compile`;
             `torch.jit` and `torch.export` refuse it. An encoder does so anyway.
-        **wrong: Nothing else is taken: the error says what it is called here.
 
     Returns:
         A subclass of `nn.Embedding` with the state_dict key `weight`, float32
@@ -86,7 +87,6 @@ def to_torch(
         >>> to_torch(table)
         TableEmbedding(2, 2)
     """
-    check_names("to_torch", wrong, "freeze", opposites="trainable requires_grad")
     check_vocab(vocab, "freeze")
     freeze, check_ids = flag("freeze", freeze), flag("check_ids", check_ids)
     if make := maker_of(x, "to_torch"):
@@ -100,6 +100,7 @@ def to_torch(
     return TableEmbedding.from_table(table, freeze=freeze, check_ids=check_ids)
 
 
+@refuses_unknown(FOREIGN_TO_KERAS)
 def to_keras(
     x: Table | str | os.PathLike[str] | MakesLayers,
     vocab: Any = None,
@@ -108,7 +109,6 @@ def to_keras(
     mask: bool = True,
     check_ids: bool = False,
     name: str | None = None,
-    **wrong: object,
 ) -> "keras.layers.Layer":
     """Make a `keras.layers.Embedding` that holds a table's rows, or the layer of an encoder.
 
@@ -137,7 +137,6 @@ def to_keras(
             lost the model's weights. Both name the id. What a model's own `Input` has cast
             before (floats to whole numbers, 64 bits to 32) cannot be seen here.
         name: Of the layer.
-        **wrong: Nothing else is taken: the error says what it is called here.
 
     Returns:
         A subclass of `keras.layers.Embedding` with `input_dim = len(table)` and
@@ -161,7 +160,6 @@ def to_keras(
         >>> to_keras(table).trainable
         False
     """
-    check_names("to_keras", wrong, "trainable", opposites="freeze")
     check_vocab(vocab, "trainable")
     trainable, mask = flag("trainable", trainable), flag("mask", mask)
     check_ids = flag("check_ids", check_ids)

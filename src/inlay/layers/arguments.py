@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from inlay.calls import Elsewhere
 from inlay.checks import described, path_to_read
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 # What other libraries call it, and where it stands here.
-FOREIGN = {
+FOREIGN: Elsewhere = {
     "padding_idx": "the table's pad_id is the row of padding",
     "pad_id": "the table's pad_id is the row of padding",
     "mask_zero": "mask= of to_keras leaves out the table's pad_id, any id",
@@ -21,7 +22,24 @@ FOREIGN = {
     "vocabulary": "vocab=, or the second argument",
     "unknown": "table.align(vocab, unknown=...) first",
     "dtype": "keras.config.set_dtype_policy, or layer.to(dtype) of torch",
+    "device": "layer.to(device)",
+    "input_length": "leave it out: the layer takes texts of any length",
+    "input_dim": "leave it out: the table has so many rows",
+    "output_dim": "leave it out: the table has so many numbers in a row",
 }
+
+
+def _opposite(own: str) -> Callable[[Any], str]:
+    return lambda value: f"{own}={not value}"
+
+
+# Whether the layer trains, in the other framework's words.
+FOREIGN_TO_TORCH = {
+    **FOREIGN,
+    "trainable": _opposite("freeze"),
+    "requires_grad": _opposite("freeze"),
+}
+FOREIGN_TO_KERAS = {**FOREIGN, "freeze": _opposite("trainable")}
 
 
 def maker_of(x: Any, method: str) -> Callable[..., Any] | None:
@@ -89,27 +107,6 @@ def check_vocab_for_encoder(vocab: Any) -> None:
             got=described(vocab),
             hint="Vocabulary(tokens); or the encoder's own method, vocab_to_cache=tokens, where "
             "id 0 is no token",
-        )
-
-
-def check_names(where: str, wrong: Mapping[str, object], own: str, opposites: str = "") -> None:
-    """Refuse arguments that a function does not have, by the words that it has for them.
-
-    Args:
-        where: The function.
-        wrong: What came.
-        own: Its word for whether the layer trains, `"freeze"` or `"trainable"`.
-        opposites: Words that say the opposite of `own`.
-
-    Raises:
-        ArgumentTypeError: Anything came.
-    """
-    for name, value in wrong.items():
-        hint = FOREIGN.get(name, f"help(inlay.{where}) lists its arguments")
-        if name in opposites.split():
-            hint = f"{own}={not value}"
-        raise ArgumentTypeError(
-            where, expected="an argument that it has", got=f"{name}={described(value)}", hint=hint
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.calls import refuses_unknown
 from inlay.checks import described, flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError
@@ -66,6 +67,25 @@ class Word2VecSettings:
             object.__setattr__(self, name, value)
 
 
+# gensim's words, and those of others.
+FOREIGN = {
+    **dict.fromkeys(("sentences", "corpus_file", "texts"), "word2vec(corpus): first and unnamed"),
+    **dict.fromkeys(("size", "dim", "embedding_dim", "vector_dim"), "vector_size="),
+    **dict.fromkeys(("iter", "n_epochs", "num_epochs"), "epochs="),
+    **dict.fromkeys(("sg", "cbow_mean"), "leave it out: skip-gram is what it trains"),
+    **dict.fromkeys(("hs", "loss"), "leave it out: negative sampling is what it trains by"),
+    **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
+    **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
+    **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
+    **dict.fromkeys(("callbacks", "verbose"), "progress="),
+    **dict.fromkeys(("threads", "thread", "n_jobs"), "workers="),
+    **dict.fromkeys(("random_state", "hashfxn"), "seed="),
+    "ws": "window=",
+    "compute_loss": "leave it out: the loss is not measured",
+}
+
+
+@refuses_unknown(FOREIGN)
 def word2vec(
     corpus: CorpusLike | Corpus,
     *,
@@ -172,6 +192,7 @@ def word2vec(
                 encoding=encoding,
                 progress=progress,
             )
+        _check_pairs(data.ids)
         vectors = _train(data, settings, threads, progress)
     made = asdict(settings)
     if data is corpus:  # these were given to `encode_corpus`, which we have not seen
@@ -217,6 +238,20 @@ def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any, encoding: Any)
                 got=described(value),
                 hint=f"encode_corpus(..., {name}=...)",
             )
+
+
+def _check_pairs(ids: Array) -> None:
+    """Refuse texts of one word each, as the words of one text are: there is nothing to learn."""
+    for at in range(0, ids.size, PIECE):  # the first piece has a pair, unless something is wrong
+        real = ids[at : at + PIECE] >= 0
+        if (real[:-1] & real[1:]).any():
+            return
+    raise ArgumentError(
+        "corpus",
+        expected="texts with two words or more that are frequent enough",
+        got="none",
+        hint="a list of texts, or [words] for the words of one; or a smaller min_count",
+    )
 
 
 def _train(data: Corpus, settings: Word2VecSettings, threads: int, bar: bool | None) -> Array:

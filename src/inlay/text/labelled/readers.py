@@ -9,6 +9,7 @@ from typing import Any, Literal
 from inlay.bytes.content import is_tar, kind_of, open_content, shortened
 from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import UNPACKED
+from inlay.calls import refuses_unknown
 from inlay.checks import choice, path_to_read, whole, whole_or_none
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.text.labelled.doubts import warn_of_labels
@@ -29,6 +30,14 @@ SUFFIXES: dict[str, Kind] = {
 }
 
 
+@refuses_unknown(
+    {
+        "text_column": "text=",
+        "label_column": "label=",
+        "labels": "label=",
+        "sep": "kind='csv' or 'tsv'",
+    }
+)
 def read_labelled(
     data: Any,
     *,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from inlay.bytes.encodings import Encoding
+from inlay.calls import refuses_unknown
 from inlay.checks import flag, number, path_to_read
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
@@ -22,6 +23,7 @@ PACKAGES = {"torch": "torch", "h5py": "elmo"}  # and the extras that bring them
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128))
 
 
+@refuses_unknown()
 def bilm(
     corpus: CorpusLike,
     folder: str | os.PathLike[str],

@@ -1,0 +1,97 @@
+"""Calls with an argument that a function does not have: answered by what it is called here.
+
+A decorator, and no `**others` in the signature, so that tooltips, `help` and type checkers see
+the arguments that there are.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from inlay.checks import described
+from inlay.errors import ArgumentTypeError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# What others call it, and what to write here: a sentence, or a function of the value that came.
+Elsewhere = Mapping[str, str | Callable[[Any], str]]
+
+
+def refuses_unknown(
+    elsewhere: Elsewhere | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator: an unknown argument, or one too many without a name, is an error of ours.
+
+    Args:
+        elsewhere: What to write in the place of other libraries' names.
+
+    Raises:
+        ArgumentTypeError: From the function that is made.
+
+    Example:
+        >>> @refuses_unknown({"size": "dim="})
+        ... def zeros(n, *, dim=2):
+        ...     return [[0] * dim] * n
+        >>> zeros(1)
+        [[0, 0]]
+        >>> zeros(1, size=3)
+        Traceback (most recent call last):
+        ...
+        inlay.errors.ArgumentTypeError: zeros: expected no argument but n, dim, got size=int 3. ...
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        code: Any = function.__code__
+        n_unnamed = code.co_argcount
+        names = code.co_varnames[: n_unnamed + code.co_kwonlyargcount]
+        known = frozenset(names)
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            if len(args) > n_unnamed or not known.issuperset(kwargs):
+                own = names[0] in ("self", "cls")
+                where = function.__name__
+                if where == "__init__":  # of a class, by whose name it was called
+                    where = function.__qualname__.split(".")[-2]
+                listed = names[own:]
+                wrong = {name: value for name, value in kwargs.items() if name not in known}
+                refuse_unknown(where, listed, wrong, elsewhere or {})
+                first, others = listed[: n_unnamed - own], listed[n_unnamed - own :]
+                raise ArgumentTypeError(
+                    where,
+                    expected=f"only {', '.join(first)} without a name; by name {', '.join(others)}",
+                    got=described(args[n_unnamed]),
+                )
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def refuse_unknown(
+    where: str, known: Sequence[str], wrong: Mapping[str, Any], elsewhere: Elsewhere
+) -> None:
+    """Refuse arguments that a function does not have, by the words that it has for them.
+
+    Args:
+        where: The function or class.
+        known: The arguments that it has.
+        wrong: What came, and its value.
+        elsewhere: As of `refuses_unknown`.
+
+    Raises:
+        ArgumentTypeError: Anything came.
+    """
+    for name, value in wrong.items():
+        from difflib import get_close_matches
+
+        near = [f"{close}=" for close in get_close_matches(name, known, 1)]
+        hint = elsewhere.get(name, "".join(near))
+        raise ArgumentTypeError(
+            where,
+            expected=f"no argument but {', '.join(known)}" if known else "no argument",
+            got=f"{name}={described(value)}",
+            hint=hint if isinstance(hint, str) else hint(value),
+        )

@@ -1,0 +1,87 @@
+import inspect
+
+import numpy as np
+import pytest
+
+import inlay
+from inlay import Table, TextClassifier, Vocabulary, compare, load, load_encoder, read_labelled
+from inlay.calls import refuses_unknown
+from inlay.errors import ArgumentTypeError
+from inlay.train import bilm, word2vec
+
+TEXTS = ["a good film", "a bad film"]
+TABLE = Table(["good", "film"], np.eye(2, dtype="float32"))
+VOCAB = Vocabulary(["good", "film"])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: word2vec(TEXTS, size=100), "word2vec: .* got size=int 100. Try: vector_size="),
+        (lambda: word2vec(TEXTS, iter=5), "got iter=int 5. Try: epochs="),
+        (lambda: word2vec(TEXTS, sg=1, hs=1), "got sg=int 1. Try: leave it out: skip-gram is"),
+        (lambda: word2vec(sentences=TEXTS), r"Try: word2vec\(corpus\): first and unnamed"),
+        (lambda: word2vec(TEXTS, minCount=1), "Try: min_count="),
+        (
+            lambda: word2vec(TEXTS, 100),
+            "word2vec: expected only corpus without a name; by name vec",
+        ),
+        (lambda: bilm(TEXTS, "folder", dims=3), "^bilm: .* Try: dim="),
+        (lambda: TextClassifier(lr=0.1, batch=32), "^TextClassifier: .* Try: learning_rate="),
+        (lambda: TextClassifier(batch=32), "Try: batch_size="),
+        (lambda: TextClassifier(TABLE, freeze=True), "Try: trainable=False"),
+        (
+            lambda: TextClassifier(TABLE, "cnn", 3),
+            "only embedding, model without a name; by name t",
+        ),
+        (lambda: TextClassifier().fit(TEXTS, [0, 1], epochs=3), r"Try: TextClassifier\(epochs="),
+        (
+            lambda: Vocabulary(max_tokens=10),
+            r"^Vocabulary: .* Try: Vocabulary.from_texts\(texts, m",
+        ),
+        (lambda: Vocabulary(["a"], unk_token="?"), "Try: unk="),
+        (lambda: Vocabulary.from_texts(TEXTS, max_tokens=9), "^from_texts: .* Try: max_size="),
+        (lambda: Vocabulary.from_texts(TEXTS, min_freq=2), "Try: min_count="),
+        (lambda: Vocabulary.from_texts(TEXTS, specials=["<unk>"]), "Try: pad=, unk="),
+        (lambda: Vocabulary.from_texts(TEXTS, 100), "from_texts: expected only texts without a"),
+        (lambda: VOCAB.encode(TEXTS, maxlen=3), "^encode: .* Try: max_length="),
+        (lambda: VOCAB.encode(TEXTS, padding="post"), "Try: pad_side='start' or 'end'"),
+        (lambda: TABLE.align(VOCAB, oov="zeros"), "^align: .* Try: unknown="),
+        (lambda: TABLE.most_similar("good", top_n=1), "^most_similar: .* Try: topn="),
+        (lambda: TABLE.save("x.bin", binary=True), "^save: expected no argument but path, format"),
+        (lambda: Table.load("x.bin", binary=True), "^load: expected no argument but path, format"),
+        (lambda: load("x.bin", 1000), "^load: expected only path without a name; by name format"),
+        (lambda: load(name="glove"), "^load: .* got name=str 'glove'"),
+        (lambda: load_encoder(options_file="o", weight_file="w"), r"Try: load_encoder\(folder\)"),
+        (lambda: load_encoder("x", stateful=True), "Try: inlay.encode.elmo.Elmo.load"),
+        (lambda: compare(TEXTS, [0, 1], cv=5), "^compare: .* Try: folds="),
+        (lambda: compare(TEXTS, [0, 1], [TABLE]), "^compare: expected only data, labels without a"),
+        (lambda: read_labelled("x.csv", text_column="t"), "^read_labelled: .* Try: text="),
+        (lambda: inlay.to_torch(TABLE, trainable=True), "^to_torch: .* Try: freeze=False"),
+        (lambda: inlay.to_keras(TABLE, input_length=9), "Try: leave it out: the layer takes texts"),
+    ],
+)
+def test_a_call_from_habit_is_told_what_to_write(call, message):
+    with pytest.raises(ArgumentTypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [word2vec, TextClassifier, Vocabulary, Vocabulary.from_texts, load, inlay.to_keras, compare],
+)
+def test_tooltips_show_the_arguments_that_there_are(function):
+    parameters = inspect.signature(function).parameters.values()
+    assert len(parameters) > 3
+    assert not [p for p in parameters if p.kind is p.VAR_KEYWORD]
+
+
+def test_what_a_function_itself_raises_is_left_alone():
+    @refuses_unknown()
+    def fail(a, *, b=0):
+        raise TypeError("of its own")
+
+    with pytest.raises(TypeError, match="of its own"):
+        fail(1, b=2)
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'a'"):
+        fail()
