@@ -51,6 +51,7 @@ REACHED = {
 NEVER = {
     "str(label)": "labels are read from a file, so they are strings",
     "a function of your own": "a model is one of two names",
+    "labels.tolist()": "labels are read from a file, so they are strings",
     "labels.argmax(": "labels are read from a file, so they are strings",
     "Vocabulary.from_texts(texts, tokenizer='auto')": "the commands pass 'auto' on to the texts",
     "TextClassifier.load(path, X=...)": "the tokenizer's name is tested below",

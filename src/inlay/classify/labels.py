@@ -136,13 +136,9 @@ def _is_missing(label: Any) -> bool:
     return isinstance(label, float | np.floating) and bool(label != label)
 
 
-def _as_classes(label: Any) -> str:
-    """What makes classes of labels that are none, by the first of them."""
-    if isinstance(label, list | tuple | np.ndarray):
-        return "labels.argmax(axis=1) of one-hot rows, labels.ravel() of a column: a text has one"
-    if hasattr(label, "tolist"):  # a tensor, whose string is not its number
-        return "labels.tolist()"
-    return "str(label) for all of them"
+def _is_tensor(label: Any) -> bool:
+    """Whether it is an item of a tensor, whose string is not its number."""
+    return hasattr(label, "tolist") and not isinstance(label, np.generic)
 
 
 def _as_array(labels: list[Any]) -> Array:
@@ -161,7 +157,11 @@ def _as_array(labels: list[Any]) -> Array:
             "labels",
             expected="all strings or all whole numbers",
             got=" and ".join(kinds),
-            hint=_as_classes(labels[0]),
+            hint="labels.argmax(axis=1) of one-hot rows, labels.ravel() of a column: a text has one"
+            if any(isinstance(label, list | tuple | np.ndarray) for label in labels)
+            else "labels.tolist()"
+            if any(map(_is_tensor, labels))
+            else "str(label) for all of them",
         )
     array = np.asarray(labels)
     if array.dtype.kind not in "biuf":
