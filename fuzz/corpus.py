@@ -180,6 +180,7 @@ CASES: tuple[Case, ...] = (
     Case("the same, of labelled texts", "labelled", one(tar_claiming(2**60), "x.tar")),
     Case("a line of 250,000 digits", "text", one(b"a " + b"1" * 250_000 + b"x 1\n")),
     Case("the same, as a whole file", "text", one(b"1" * 250_000)),
+    Case("the same, as labelled text", "labelled", one(b"1" * 250_000, "x.txt")),
     Case("ELMo of 2^63 layers", "elmo", elmo_with("lstm", "n_layers", 2**63), "h5py"),
     Case("ELMo of 2^31 highways", "elmo", elmo_with("char_cnn", "n_highway", 2**31), "h5py"),
     Case(

@@ -160,7 +160,7 @@ def labelled_seeds() -> list[Files]:
         archive.writestr("x.csv", csv)
     files = {
         "x.csv": csv.encode(),
-        "x.tsv": csv.replace(",", "\t").encode(),
+        "x.tsv": csv.replace(" ", "").replace(",", "\t").encode(),
         "x.jsonl": lines.encode(),
         "x.txt": fasttext.encode(),
         "y.csv.gz": gzip.compress(csv.encode(), mtime=0),

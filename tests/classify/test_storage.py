@@ -262,6 +262,15 @@ def test_another_letter_in_the_name_of_a_class_is_noticed(written):
     assert TextClassifier.load(folder, verify=False).classes_.tolist() == renamed["classes"]
 
 
+@pytest.mark.parametrize("depth", [900, 40_000])  # Python 3.14 can read the second, not write it
+def test_deep_settings_are_no_strangers_error(written, depth):
+    folder, content = written
+    text = json.dumps(content)[:-1] + ', "more": ' + "[" * depth + "]" * depth + "}"
+    (folder / "settings.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FormatError, match=r"settings\.json: expected"):
+        TextClassifier.load(folder)
+
+
 def test_special_words_elsewhere_are_damage(saved):
     path = saved / "vocabulary.json"
     content = json.loads(path.read_text(encoding="utf-8"))

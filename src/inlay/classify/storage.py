@@ -13,6 +13,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import shortened
+from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_folder, restore_folder
 from inlay.checks import described, whole
 from inlay.classify.labels import checked_labels
@@ -110,7 +111,10 @@ def load(
         raise _damaged(where, "lists of numbers as history", described(history))
     arrays = _read_arrays(path / WEIGHTS)
     if verify:
-        _verify(about.pop("digests", None), _digests(about, path / VOCABULARY, arrays), path)
+        expected = about.pop("digests", None)
+        with damage_reported(str(where), expected="settings of a classifier"):  # nested too deep
+            found = _digests(about, path / VOCABULARY, arrays)
+        _verify(expected, found, path)
     vocab = Vocabulary.load(path / VOCABULARY, tokenizer=settings.tokenizer)
     if (vocab.pad_id, vocab.unk_id) != (PAD_ID, UNK_ID):
         got = f"{vocab.pad_id} and {vocab.unk_id}"
