@@ -115,6 +115,17 @@ def test_kiwi_reads_many_texts_no_further_ahead_than_it_must():
     assert len(taken) < 10_000
 
 
+@pytest.mark.parametrize("emoji", ["👍🏽", "❤️", "👨‍👩‍👧", "🇨🇳", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
+def test_jieba_keeps_emoji_of_several_characters_together(emoji):
+    from inlay.tokenizers.jieba import _cut
+
+    tokenizer = opened("jieba", "jieba")
+    expected = ["很", "好", emoji, "，", "好吃", emoji, emoji]
+    assert tokenizer(f"很好{emoji}，好吃{emoji}{emoji}") == expected
+    plain = "C++和c#、3.5分…好！！:-)é"
+    assert tokenizer(plain) == _cut()(plain)
+
+
 def test_jieba_is_quiet_and_does_not_depend_on_the_process():
     opened("jieba", "jieba")
     code = """if True:

@@ -75,6 +75,13 @@ def _symbol() -> str:
     return rf"{flag}|[^\w\s]{more}(?:\u200d[^\w\s]{more})*"
 
 
+def sequence_pattern() -> str:
+    """A pattern of a symbol that is written as several characters: a flag, a red heart, a key."""
+    flag, joined = "[\U0001f1e6-\U0001f1ff]{2}", "\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
+    first = rf"[^\w\s](?:{_mark()}|[{joined}])|{flag}"
+    return rf"(?={first})(?:{_symbol()})|[0-9#*]\ufe0f?\u20e3"
+
+
 @cache
 def _mark() -> str:
     """A combining mark or a variation selector."""
