@@ -2,14 +2,16 @@
 
 import ast
 import itertools
+import re
 from pathlib import Path
 
 import click
 import pytest
 
 import inlay as package
-from inlay.cli.hints import in_options, names_of
+from inlay.cli.hints import PHRASES, in_options, names_of
 from inlay.cli.root import inlay as root
+from inlay.encode.elmo.report import HINT, LOST
 
 SRC = Path(package.__file__).parent
 
@@ -205,6 +207,9 @@ def test_hints_are_found_and_every_exception_is_needed():
         ("classify predict", "TextClassifier.load(path, tokenizer='a:b')", "--tokenizer a:b"),
         ("classify fit", "TextClassifier(table, tokenizer=...)", "--tokenizer NAME"),
         ("classify predict", "TextClassifier.load(path, model=...)", ""),
+        ("encode", LOST.hint, "--tokenizer module:function"),
+        ("encode", HINT, "--tokenizer NAME"),
+        ("encode", HINT.replace("...", "'a:b'"), "--tokenizer a:b"),
         (
             "train bilm",
             "another folder, or resume=False, which starts anew",
@@ -231,3 +236,9 @@ def test_hints_are_found_and_every_exception_is_needed():
 )
 def test_hints_in_options(path, hint, said):
     assert in_options(hint, names_of(command(path))) == said
+
+
+def test_every_phrase_is_needed():
+    hints = [param.values[1] for param in HINTS]
+    unused = [pattern for pattern in PHRASES if not any(re.search(pattern, h) for h in hints)]
+    assert unused == []

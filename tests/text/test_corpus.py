@@ -272,3 +272,18 @@ def test_auto_looks_at_a_file_in_its_encoding(tmp_path, capsys):
     path.write_bytes(("영화가 좋다\n" * 20).encode("cp949"))
     encode_corpus(path, min_count=1, tokenizer="auto", encoding="cp949")
     assert "for Korean" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("texts", "tokenizer", "name"),
+    [
+        ([["a", "b."], ["c"]], None, None),
+        ([["a", "b."], ["c"]], "auto", None),
+        ([["a", "b."], ["c"]], "lower", "lower"),
+        ([["a", "b."], "c d"], None, "words"),
+        (["a b.", "c"], None, "words"),
+    ],
+)
+def test_no_tokenizer_is_claimed_of_lists_of_tokens(texts, tokenizer, name):
+    for given in (texts, iter(texts)):
+        assert encode_corpus(given, min_count=1, tokenizer=tokenizer).tokenizer == name

@@ -304,3 +304,13 @@ def test_words_that_are_given_for_texts_are_refused():
     ):
         word2vec(words, min_count=1)
     assert len(word2vec([words], vector_size=4, min_count=1, epochs=1)) == 5
+
+
+def test_a_table_of_lists_of_tokens_meets_strings(tmp_path):
+    lists = [["a", "good", "film", "."], ["a", "bad", "film", "!"]] * 10
+    table = word2vec(lists, vector_size=4, min_count=1, workers=1)
+    assert table.tokenizer is None
+    vocab = inlay.Vocabulary.from_texts(["a good film.", "a bad film!"], tokenizer="split")
+    assert table.align(vocab).coverage.n_found == 3  # without a warning
+    vocab = inlay.Vocabulary.from_texts(["a good film.", "a bad film!"])
+    assert table.align(vocab).coverage.n_found == 6

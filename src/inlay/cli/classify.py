@@ -11,7 +11,7 @@ import click
 
 from inlay.bytes.encodings import Encoding
 from inlay.cli.failures import Command, escaped
-from inlay.cli.frameworks import check_keras, load_keras, quiet_backends
+from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_there, lines_of, read_data, read_embedding
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
@@ -291,7 +291,6 @@ def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
     from inlay.tokenizers import get_tokenizer
 
     check_keras("using a classifier", trains=False)
-    quiet_backends()
     given = None if tokenizer is None else get_tokenizer(tokenizer)
     return TextClassifier.load(folder, tokenizer=given)
 

@@ -29,13 +29,4 @@ def load_keras(need: str) -> None:
     """Import Keras before the work begins, so that Ctrl-C meanwhile ends the process at once."""
     from inlay.hosts import backends
 
-    quiet_backends()
     backends.load_keras(need)
-
-
-def quiet_backends() -> None:
-    """Keep TensorFlow, where it is the backend, from advice on its graphs. Before its import."""
-    import logging
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -7,7 +7,7 @@ place without the rare words. What stays in memory is the vocabulary.
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -31,6 +31,7 @@ from inlay.tokenizers import (
     split,
     tokenizer_name,
 )
+from inlay.tokenizers.named import AUTO
 
 # A path, or texts.
 CorpusLike = str | PathLike[str] | Iterable[str | Sequence[str]]
@@ -46,8 +47,8 @@ class Corpus:
         tokens: The vocabulary, the most frequent word first.
         counts: int64 `(len(tokens),)`.
         words: Words that were read, the rare ones included.
-        tokenizer: The name of the tokenizer; None for a function that no name leads to. Lists
-            of tokens were taken as they are.
+        tokenizer: The name of the tokenizer; None for a function that no name leads to, and for
+            lists of tokens alone where none was named: they are taken as they are.
     """
 
     ids: Array
@@ -79,7 +80,8 @@ def encode_corpus(
         max_size: Keep at most this many words, the most frequent.
         tokenizer: How texts become tokens; see `inlay.tokenizers.get_tokenizer`. None:
             `"words"`. `"auto"` chooses by the script of the first lines. `"split"`, at white
-            space, is the fastest.
+            space, is the fastest. Lists of tokens are taken as they are; a name says how they
+            were made, for those who split later texts.
         encoding: The encoding of a file, such as "cp949" for Korean. UTF-8 is read several
             times as fast as any other.
         progress: Show a bar. None: on a terminal.
@@ -103,6 +105,7 @@ def encode_corpus(
     if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
         expected = "the path of a text file, or a list of texts"
         raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
+    is_said = tokenizer not in (None, AUTO)
     how = Encoding.of_lines(encoding, corpus)
     if not isinstance(corpus, str | PathLike):
         corpus = many_texts("corpus", corpus)
@@ -125,13 +128,29 @@ def encode_corpus(
                 else:
                     tokens, counts = number_runs(Path(corpus), tokenize, file, report)
         else:
+            watched = _Watched(texts)
             with show_progress(None, unit=" words", desc="counting", enabled=progress) as report:
-                tokens, counts = number_stream(texts, tokenize, file, report)
+                tokens, counts = number_stream(watched, tokenize, file, report)
+            if not (watched.strings or is_said):
+                tokenizer = None
         names, chosen = _frequent(tokens, counts, min_count, max_size, where)
         rank = np.full(len(tokens), -1, np.int32)
         rank[chosen] = np.arange(len(chosen), dtype=np.int32)
-        ids, name = _renumber(file, rank), tokenizer_name(tokenizer)
+        ids = _renumber(file, rank)
+        name = None if tokenizer is None else tokenizer_name(tokenizer)
         return Corpus(ids, names, counts[chosen], int(counts.sum()), name)
+
+
+class _Watched:
+    """Texts as they come, and whether there was a string among them, which a tokenizer splits."""
+
+    def __init__(self, texts: Iterable[str | Sequence[str]]) -> None:
+        self.texts, self.strings = texts, False
+
+    def __iter__(self) -> Iterator[str | Sequence[str]]:
+        for text in self.texts:
+            self.strings = self.strings or isinstance(text, str)
+            yield text
 
 
 def _frequent(

@@ -137,7 +137,8 @@ def word2vec(
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
             "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
             "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken
-            as they are. The name stands in the table's provenance.
+            as they are. The name stands in the table's provenance; of lists alone it is None
+            there, if none was named.
         encoding: The encoding of a file, such as "cp949" for Korean.
         progress: Whether to show a bar with words a second and the time left. None: only on a
             terminal.

@@ -324,7 +324,7 @@ def test_saved_and_loaded(elmo, tmp_path):
 
 def test_the_tokenizer_of_the_training(elmo, tmp_path):
     elmo.save(tmp_path / "model")
-    (tmp_path / "model" / "training.json").write_text('{"tokenizer": "lower"}')
+    (tmp_path / "model" / "training.json").write_text('{"settings": {}, "tokenizer": "lower"}')
     assert inlay.load_encoder(tmp_path / "model").tokenize("A Film.") == ["a", "film", "."]
     with pytest.warns(UserWarning, match="tokenizer 'lower', and is to .* by 'split'") as told:
         again = inlay.load_encoder(tmp_path / "model", tokenizer="split")
@@ -337,11 +337,11 @@ def test_the_tokenizer_of_the_training(elmo, tmp_path):
     assert again.tokenize("A Film.") == ["A", "Film."]
     for path in ("options.json", "weights.hdf5"):
         assert inlay.load_encoder(tmp_path / "model" / path).tokenizer == "lower"
-    for broken in ('{"tok', "[]", "{}"):
+    for broken in ('{"set', "[]", "{}"):
         (tmp_path / "model" / "training.json").write_text(broken)
         with pytest.raises(FormatError, match=r"training\.json"):
             inlay.load_encoder(tmp_path / "model")
-    (tmp_path / "model" / "training.json").write_text('{"tokenizer": null}')
+    (tmp_path / "model" / "training.json").write_text('{"settings": {}, "tokenizer": null}')
     unknown = inlay.load_encoder(tmp_path / "model")  # a function, which is in no file
     assert unknown.settings["tokenizer"] is None
     with pytest.raises(ArgumentError, match="tokenizer: expected the function"):

@@ -607,3 +607,15 @@ def test_a_corpus_in_another_encoding_is_the_same_training(tmp_path):
     with pytest.raises(ArgumentError, match="encoding: expected none, for texts are decoded"):
         bilm(texts, tmp_path / "other", encoding="cp949", **SMALL)
     assert not (tmp_path / "other").exists()
+
+
+def test_an_elmo_of_lists_of_tokens_claims_no_tokenizer_and_takes_strings(tmp_path):
+    lists = [text.split() for text in counting()]
+    elmo = bilm(lists, tmp_path / "elmo", **SMALL | {"epochs": 0.1})
+    assert "tokenizer" not in elmo.provenance
+    loaded = load_encoder(tmp_path / "elmo")
+    for some in (elmo, loaded, load_encoder(tmp_path / "elmo", tokenizer="split")):  # unwarned
+        vectors = some.encode(["one two three", ["one", "two", "three"]])
+        np.testing.assert_array_equal(vectors[0], vectors[1])
+    again = bilm(lists, tmp_path / "elmo", **SMALL | {"epochs": 0.1})
+    assert again.provenance == elmo.provenance

@@ -30,10 +30,10 @@ def read_report(folder: Path) -> dict[str, Any]:
         return {}
     try:
         found: dict[str, Any] = {**json.loads(report.read_text("utf-8"))}
-        found["tokenizer"]
+        found["settings"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FormatError(
-            str(report), expected="what inlay.train.bilm wrote, with a tokenizer", got=repr(error)
+            str(report), expected="what inlay.train.bilm wrote, with settings", got=repr(error)
         ) from error
     return found
 

@@ -95,7 +95,8 @@ def bilm(
             none.
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
             "split", "jieba", "kiwi" or "auto", or a callable; see
-            `inlay.tokenizers.get_tokenizer`. The encoder tokenizes the same way.
+            `inlay.tokenizers.get_tokenizer`. The encoder tokenizes the same way; trained on
+            lists of tokens alone without a name, it splits strings into "words".
         encoding: The encoding of a file, such as "cp949" for Korean.
         workers: How many threads work on a processor. More than two have work if `batch_size`
             is above 64. None: one for each processor.

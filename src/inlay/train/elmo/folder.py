@@ -64,7 +64,7 @@ def is_finished(folder: Path, about: dict[str, Any], *, softmax: bool) -> bool:
         return False
     try:
         report: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        was = {**report["settings"], **{name: report[name] for name in ("tokenizer", "text")}}
+        was = {**report["settings"], "tokenizer": report.get("tokenizer"), "text": report["text"]}
     except (ValueError, TypeError, KeyError) as error:
         raise FormatError(
             str(path),

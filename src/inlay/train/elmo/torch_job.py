@@ -125,7 +125,7 @@ def train(source: CorpusLike, settings: "BilmSettings", job: Training) -> str | 
     weights = trainer.weights()
     report: dict[str, Any] = {
         "settings": asdict(settings),
-        "tokenizer": about["tokenizer"],
+        **_named(corpus, job),
         "text": about["text"],
         "corpus_words": corpus.words,
         "words_read": position.words,
@@ -185,6 +185,13 @@ def _steps(
                 resume.save(job.folder, position, trainer.state(), about)
                 saved = time.perf_counter()
     return position
+
+
+def _named(corpus: Corpus, job: Training) -> dict[str, str | None]:
+    """The tokenizer in the report: None for a function, and nothing for lists of tokens alone."""
+    if corpus.tokenizer is None and not callable(job.tokenizer):
+        return {}
+    return {"tokenizer": corpus.tokenizer}
 
 
 def _samples(settings: "BilmSettings", vocab_size: int) -> int | None:
