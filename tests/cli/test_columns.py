@@ -33,6 +33,7 @@ def test_the_usual_names_need_no_word(chosen):
         ("date,Sentiment,Sentence", "Sentence", "Sentiment"),
         ("text,rating", "text", "rating"),
         ("리뷰,라벨", "리뷰", "라벨"),
+        ("번호,내용,레이블", "내용", "레이블"),
         ("\ufeff评论,标签", "评论", "标签"),
         ("编号,正文,情感", "正文", "情感"),
     ],
@@ -98,8 +99,8 @@ def test_else_they_are_asked_for_with_the_first_rows(chosen):
     ("name", "content", "said"),
     [
         ("d.csv", "text;label\na;b\n", "commas between the columns, where this file has semic"),
-        ("d.csv", "text\tlabel\na\tb\n", "commas between the columns, where this file has tabs"),
-        ("d.tsv", "text,label\na,b\n", "tabs between the columns, where this file has commas"),
+        ("d.csv", "text\tlabel\na\tb\n", "Try: --kind tsv, for tabs separate its columns"),
+        ("d.tsv", "text,label\na,b\n", "Try: --kind csv, for commas separate its columns"),
     ],
 )
 def test_other_separators_are_noticed(chosen, name, content, said):

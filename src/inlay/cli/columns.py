@@ -13,11 +13,11 @@ from inlay.errors import ArgumentError, InlayError
 # What the columns are called in the data sets that people have, the plainest first.
 TEXTS = (
     "text review sentence document content comment body message tweet description "
-    "문장 리뷰 文本 内容 评论 评价 正文 句子"
+    "문장 리뷰 본문 내용 텍스트 댓글 文本 内容 评论 评价 正文 句子"
 )
 LABELS = (
     "label labels class category sentiment target rating stars score polarity topic "
-    "라벨 감정 标签 类别 分类 情感 评分"
+    "레이블 라벨 감정 평점 별점 标签 类别 分类 情感 评分"
 )
 NAMES = {"text": TEXTS.split(), "label": LABELS.split()}
 PACKED = (".gz", ".bz2", ".xz", ".zip")
@@ -114,6 +114,8 @@ def _separated(header: list[str], kind: str) -> str:
     others = [name for mark, name in SEPARATORS.items() if mark in header[0]]
     if len(header) > 1 or kind == "jsonl" or not others:
         return ""
+    if right := {"tabs": "tsv", "commas": "csv"}.get(others[0]):
+        return f"--kind {right}, for {others[0]} separate its columns"
     wanted = "commas" if kind == "csv" else "tabs"
     return f"a copy with {wanted} between the columns, where this file has {others[0]}"
 

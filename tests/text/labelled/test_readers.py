@@ -28,6 +28,16 @@ def test_a_line_longer_than_any_header_is_of_no_known_kind(tmp_path):
         read_labelled(tmp_path / "digits.txt")
 
 
+def test_tabs_are_noticed_where_nothing_says_that_they_separate_columns(tmp_path):
+    file = tmp_path / "ratings.txt"
+    file.write_text("id\tdocument\tlabel\n1\t좋다\t1\n", encoding="utf-8")
+    with pytest.raises(ArgumentError, match="Try: kind='tsv', and text= and label= with"):
+        read_labelled(file)
+    with pytest.raises(ArgumentError, match="Try: kind='tsv', for tabs separate"):
+        read_labelled(file, kind="csv", text="document")
+    assert read_labelled(file, kind="tsv", text="document").texts == ["좋다"]
+
+
 @pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress)])
 def test_packed_files_and_those_cut_off(tmp_path, suffix, pack):
     content = b"__label__a first text\n__label__b second\n" * 100

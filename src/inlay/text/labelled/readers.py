@@ -224,11 +224,14 @@ def _sniff(path: Path, columns: tuple[str | int, str | int]) -> Kind:
     for kind, delimiter in (("csv", ","), ("tsv", "\t")):
         if set(columns) <= set(next(csv.reader([first], delimiter=delimiter), [])):
             return kind  # type: ignore[return-value]  # one of the kinds
+    hint = f"kind= one of {', '.join(KINDS)}"
+    if "\t" in first:
+        hint = "kind='tsv', and text= and label= with the names of its columns"
     raise ArgumentError(
         str(path),
         expected="labelled text of a known kind",
         got=f"{first[:60]!r} in the first line",
-        hint=f"kind= one of {', '.join(KINDS)}",
+        hint=hint,
     )
 
 

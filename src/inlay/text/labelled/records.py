@@ -120,11 +120,14 @@ def positions(where: str, names: list[Any], columns: Columns) -> tuple[int, int]
     """Where the text and the label stand among the columns' names."""
     for argument, column in zip(("text", "label"), columns, strict=True):
         if column not in names:
+            hint = f"{argument}= one of them"
+            if len(names) == 1 and isinstance(names[0], str) and "\t" in names[0]:
+                hint = "kind='tsv', for tabs separate its columns"
             raise ArgumentError(
                 where,
                 expected=f"a column {column!r}",
                 got=f"columns {', '.join(map(repr, names))}",
-                hint=f"{argument}= one of them",
+                hint=hint,
             )
     text, label = columns
     return names.index(text), names.index(label)
