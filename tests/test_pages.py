@@ -168,3 +168,23 @@ def test_the_reference_has_every_public_name(module):
     shown = re.findall(r"(?:^::: |heading: |`)([\w.]+)", page.read_text("utf-8"), re.M)
     public = set(importlib.import_module(module).__all__) - {"train"}
     assert {f"{module}.{name}" for name in public} <= set(shown)
+
+
+def test_each_benchmark_has_a_line():
+    names = {path.name for path in (ROOT / "benchmarks").glob("[!_]*.py")}
+    lines = (ROOT / "benchmarks" / "README.md").read_text("utf-8").splitlines()
+    told = {name for name in names for line in lines if line.startswith(f"| `{name}")}
+    assert len(names) > 5
+    assert names - told == set()
+
+
+def test_the_extra_all_brings_every_package_of_the_other_extras():
+    def packages(name):
+        found = set()
+        for item in EXTRAS[name]:
+            others = re.fullmatch(r"inlay\[(.*)\]", item)
+            found |= set().union(*map(packages, others[1].split(","))) if others else {item}
+        return found
+
+    wanted = set().union(*(packages(name) for name in EXTRAS if name not in ("docs", "test")))
+    assert packages("all") == wanted
