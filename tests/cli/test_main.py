@@ -155,3 +155,9 @@ def test_json_is_one_line_on_stdout_and_nothing_else(process, glove):
     assert err == b""
     assert out.count(b"\n") == 1
     assert json.loads(out)["file"] == str(glove)
+
+
+def test_debug_behind_an_option_whose_check_fails(inlay, glove, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jieba", None)
+    failed = inlay("train", "word2vec", glove, "-o", "o.npz", "--tokenizer", "jieba", "--debug")
+    assert (failed.exit_code, "Traceback" in failed.stderr) == (1, True)
