@@ -53,7 +53,7 @@ def test_another_tokenizer_is_told_with_both_names_and_what_it_costs(lowered):
     assert str(told[0].message) == (
         "the table was trained on texts split by the tokenizer 'lower', and the vocabulary splits "
         "them by 'split'. Of its running words 57.1% were found; of those of 'lower' it would be "
-        "88.9%. Try: Vocabulary.from_texts(texts, tokenizer=table.tokenizer)."
+        "88.9%. Try: tokenizer='lower'."
     )
     assert told[0].filename == __file__
 

@@ -49,8 +49,7 @@ def warn_of_cost(
         cost += f"; of those of {trained!r} it would be {better:.1%}." if is_told else "."
     warn(
         f"the table was trained on texts split by the tokenizer {trained!r}, and the vocabulary "
-        f"splits them by {splits!r}.{cost} Try: Vocabulary.from_texts(texts, "
-        f"tokenizer=table.tokenizer)."
+        f"splits them by {splits!r}.{cost} Try: tokenizer={trained!r}."
     )
 
 
