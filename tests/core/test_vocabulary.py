@@ -486,3 +486,14 @@ def test_texts_in_the_place_of_tokens_are_warned_of():
         Vocabulary.from_texts(zip(texts, labels, strict=True))
     Vocabulary.from_texts([["New York", "is"], ["a", "city"]])
     Vocabulary.from_texts(texts, tokenizer=lambda text: [text])
+
+
+def test_a_list_with_the_padding_of_others_is_warned_of():
+    """Hugging Face's, whose ids would all be shifted by ours."""
+    tokens = ["[PAD]", "[UNK]", "film"]
+    with pytest.warns(
+        InlayWarning, match=r"'\[PAD\]' is a token like any .* Vocabulary\(tokens, pad"
+    ):
+        assert Vocabulary(tokens)["film"] == 4
+    assert Vocabulary(tokens, pad="[PAD]", unk="[UNK]")["film"] == 2
+    assert Vocabulary(tokens, pad=None, unk=None)["film"] == 2

@@ -101,7 +101,7 @@ def as_vocabulary(given: Any) -> Vocabulary:
             hint="Vocabulary.from_texts(texts)",
         )
     if isinstance(given, Mapping):
-        warn_of_padding(given)
+        warn_of_padding(given, None, "Vocabulary.from_mapping(mapping")
         return Vocabulary.from_mapping(given)
     if isinstance(given, str):
         raise ArgumentTypeError(
@@ -112,7 +112,7 @@ def as_vocabulary(given: Any) -> Vocabulary:
         )
     listed = many_tokens("vocab", given)
     warn_of_texts(listed)
-    warn_of_padding(listed)
+    warn_of_padding(listed, None, "Vocabulary(tokens")
     return Vocabulary._of(Tokens.from_list(listed).check_distinct())
 
 

@@ -53,13 +53,19 @@ def warn_of_texts(
         )
 
 
-def warn_of_padding(tokens: Iterable[str]) -> None:
-    """Warn of a padding token in what has no padding: it would be a word like any other."""
-    found = [token for token in PADDING if token in tokens]
-    if found:
+def warn_of_padding(tokens: Iterable[str], pad: str | None, make: str) -> None:
+    """Warn of a token that others pad with, where it is a word like any other.
+
+    Args:
+        tokens: The tokens, or a map of them.
+        pad: The padding that there is.
+        make: The call that can be told of it: `Vocabulary(tokens`.
+    """
+    found = next((token for token in PADDING if token in tokens and token != pad), None)
+    if found is not None:
         warn(
-            f"{found[0]!r} is a token like any other in a list or dict: it gets a vector, and "
-            f"layers do not leave it out. Try: Vocabulary.from_mapping(mapping, pad={found[0]!r})."
+            f"{found!r} is a token like any other here: it gets a vector, and layers do not leave "
+            f"it out. Try: {make}, pad={found!r}), and unk= if it has one."
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.calls import refuses_unknown
 from inlay.checks import described, whole
 from inlay.core.elsewhere import OF_HASHES, Elsewhere
 from inlay.core.immutable import Immutable
@@ -37,6 +38,9 @@ class HashingVocabulary(Immutable, Elsewhere, Numericalizer):
     unk_id = None
     _elsewhere = OF_HASHES
 
+    @refuses_unknown(
+        dict.fromkeys(("num_bins", "num_buckets", "n_features", "hash_size"), "vocab_size=")
+    )
     def __init__(self, vocab_size: int, *, tokenizer: TokenizerLike | None = None) -> None:
         tokenizer = DEFAULT if tokenizer is None else tokenizer
         get_tokenizer(tokenizer)

@@ -50,6 +50,10 @@ class Table(Vectors):
     _provenance: dict[str, Any]
     _origin: Origin | None
 
+    @refuses_unknown(
+        dict.fromkeys(("vectors", "embeddings", "weights"), "matrix=")
+        | {"dtype": "matrix=np.asarray(matrix, dtype)"}
+    )
     def __init__(
         self,
         tokens: Iterable[str],

@@ -196,6 +196,7 @@ class Vectors(Rows):
         best = highest(near, most)
         return [(self.tokens[i], float(near[i])) for i in best if near[i] > -np.inf]
 
+    @refuses_unknown({"ignore_missing": "unknown='skip' or 'error'"})
     def mean(
         self, tokens: Sequence[str], *, unknown: Literal["skip", "error"] = "skip"
     ) -> tuple[Array, int]:

@@ -17,6 +17,7 @@ from inlay.core.given import (
     placed,
     row_or_none,
     special_ids,
+    warn_of_padding,
     warn_of_texts,
 )
 from inlay.core.mapping import checked_mapping, tokens_by_id
@@ -107,6 +108,8 @@ class Vocabulary(Rows, Numericalizer):
         given = listed_tokens(tokens)
         if counts is None:  # what was counted was split on purpose
             warn_of_texts(given)
+            if pad is not None:
+                warn_of_padding(given, pad, "Vocabulary(tokens")
         special = special_ids(pad, unk, pad_id, unk_id)
         if not special:
             store = Tokens.from_list(given).check_distinct()
