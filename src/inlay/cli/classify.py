@@ -207,7 +207,7 @@ def fit(
         return
     say(
         f"{folder}: {len(answer['classes'])} classes, learned from {len(texts):,} texts "
-        f"in {seconds:.1f} s, {answer['epochs']} epochs"
+        f"in {seconds:.1f} s, {answer['epochs']} epoch{'s' * (answer['epochs'] != 1)}"
     )
     if coverage is not None:
         say(f"in {embedding}: {coverage.n_found:,} of {coverage.n_types:,} words")

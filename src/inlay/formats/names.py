@@ -48,7 +48,7 @@ def find_names(path: Path, format: Suggested, tokens: Names | None, rows: int) -
     Args:
         path: The file with the matrix.
         format: Its format, for hints.
-        tokens: A file (a token a line, or JSON), tokens in row order, or token -> row. None:
+        tokens: A file (a token on each line, or JSON), tokens in row order, or token -> row. None:
             the one file beside `path` that looks like a list of tokens.
         rows: How many tokens there must be.
 
@@ -93,7 +93,7 @@ def _beside(path: Path, format: Suggested) -> Path:
         expected="tokens in the file, or one list of them beside it",
         got=f"{len(found)} lists: {listed}" if found else "none",
         hint=which
-        or f"{format.saying('tokens')} with a file of a token a line, a .json, or a list",
+        or f"{format.saying('tokens')} with a file of one token per line, a .json, or a list",
     )
 
 
