@@ -206,11 +206,6 @@ def test_hints_are_found_and_every_exception_is_needed():
         ),
         ("classify predict", "TextClassifier.load(path, tokenizer='a:b')", "--tokenizer a:b"),
         ("classify fit", "TextClassifier(table, tokenizer=...)", "--tokenizer NAME"),
-        (
-            "classify fit",
-            "Vocabulary.from_texts(texts, tokenizer=table.tokenizer)",
-            "leave --tokenizer out",
-        ),
         ("classify predict", "TextClassifier.load(path, model=...)", ""),
         ("encode", LOST.hint, "--tokenizer module:function"),
         ("encode", HINT, "--tokenizer NAME"),

@@ -15,7 +15,6 @@ PHRASES = {
     r"\bn_train\b": "train_size",
     r"\ba lower alpha\b": "a lower --alpha",
     r"\blet load recognise the format: ": "",
-    r"^Vocabulary\.from_texts\(texts, tokenizer=table\.tokenizer\)": "leave tokenizer= out",
     r"\b[A-Z]\w*(?:\.\w+)?\(\w+, tokenizer=('[^']*'|\.\.\.)\)": r"tokenizer=\1",
     r"\bload_encoder\(\w+, tokenizer=('[^']*'|\.\.\.)\), or lists of .*": r"tokenizer=\1",
     r"\bload_encoder\(\w+, tokenizer=that_function\).*": "tokenizer='module:function'",
