@@ -139,6 +139,10 @@ CLEARLY = (0.95, 0.96, 0.92, 0.94, 0.93)
             ["Highest: net, but its difference from linear may be chance."],
         ),
         (
+            {"linear, plain": LINEAR, "net": (0.81, 0.80, 0.80, 0.82, 0.79)},
+            ["Highest: net, but its difference from linear, plain may be chance."],
+        ),
+        (
             {"linear": LINEAR, "a": LINEAR, "net": (0.81, 0.80, 0.80, 0.82, 0.79)},
             ["Highest: net, but its difference from linear and a may be chance."],
         ),

@@ -161,7 +161,7 @@ def verdict(comparison: "Comparison") -> list[str]:
     if comparison.n_folds == 1 and len(comparison.rows) > 1:
         said = f"Highest: {best}; one fold cannot tell whether by chance."
     elif alike:
-        others = " and ".join(", ".join(alike).rsplit(", ", 1))
+        others = " and ".join(filter(None, [", ".join(alike[:-1]), alike[-1]]))
         said = f"Highest: {best}, but its difference from {others} may be chance."
     else:
         said = f"Best: {best}{'' if best == network else ', the simple baseline'}."
