@@ -1,11 +1,13 @@
 """Processes that a test starts, waits for, signals and collects: none outlives the test."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = 120.0  # a machine may be busy
+
+STARTS = [s for s in ("spawn", "fork") if s in multiprocessing.get_all_start_methods()]
 
 posix = pytest.mark.skipif(os.name != "posix", reason="no such signals")
 
@@ -88,3 +92,23 @@ def ctrl_c_works() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def in_fresh(work: Callable[..., Any], *given: Any) -> Any:
+    """What `work(*given)` says in a process of its own.
+
+    It may fork. The one that runs the tests may not: another test may have started JAX there,
+    whose threads a fork leaves behind in the middle of something.
+    """
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *given).result(SECONDS)
+
+
+def in_worker(start: str, work: Callable[[Any], Any], make: Callable[..., Any], *given: Any) -> Any:
+    """What `work` says, in a worker started in that way, of what `make(*given)` made."""
+    return in_fresh(_sent, start, work, make, given)
+
+
+def _sent(start: str, work: Any, make: Any, given: Any) -> Any:
+    with multiprocessing.get_context(start).Pool(1) as pool:
+        return pool.apply_async(work, [make(*given)]).get(SECONDS)

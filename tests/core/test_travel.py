@@ -3,7 +3,6 @@
 import copy
 import io
 import marshal
-import multiprocessing
 import pickle
 import sys
 import types
@@ -14,8 +13,8 @@ import pytest
 import inlay
 from inlay import HashingVocabulary, Table, Vocabulary
 from inlay.errors import FormatError, MissingFileError
+from tests.processes import STARTS, in_fresh, in_worker
 
-STARTS = [s for s in ("spawn", "fork") if s in multiprocessing.get_all_start_methods()]
 N = 5_000
 
 
@@ -70,9 +69,7 @@ def answers(things):
 
 @pytest.mark.parametrize("start", STARTS)
 def test_everything_goes_to_a_worker(path, start):
-    things = everything(path)
-    with multiprocessing.get_context(start).Pool(1) as pool:
-        assert pool.apply_async(answers, [things]).get(120) == answers(things)
+    assert in_worker(start, answers, everything, path) == answers(everything(path))
 
 
 def test_a_copy_is_the_thing_itself(path):
@@ -177,15 +174,20 @@ def test_joblib_s_workers_have_them_too(path):
     assert found == [answers(things)] * 2
 
 
-def test_a_data_loader_of_torch_has_workers(path):
-    torch = pytest.importorskip("torch")
-    table, vocab = inlay.load(path), Vocabulary(["w1", "w2"])
-    for start in STARTS:
-        data = torch.utils.data.DataLoader(
-            Rows(table, vocab), batch_size=2, num_workers=1, multiprocessing_context=start
-        )
-        (batch,) = list(data)
-        assert np.array_equal(batch.numpy(), table[["w1", "w2"]])
+@pytest.mark.parametrize("start", STARTS)
+def test_a_data_loader_of_torch_has_workers(path, start):
+    pytest.importorskip("torch")
+    assert np.array_equal(in_fresh(batched, start, path), inlay.load(path)[["w1", "w2"]])
+
+
+def batched(start, path):
+    """The one batch of a loader."""
+    from torch.utils.data import DataLoader
+
+    rows = Rows(inlay.load(path), Vocabulary(["w1", "w2"]))
+    loader = DataLoader(rows, batch_size=2, num_workers=1, multiprocessing_context=start)
+    (batch,) = list(loader)
+    return batch.numpy()
 
 
 class Rows:

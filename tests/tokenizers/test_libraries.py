@@ -1,6 +1,5 @@
 """The tokenizers of libraries, each where it is installed, by what they are known to answer."""
 
-import multiprocessing
 import pickle
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from inlay import Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.tokenizers import batched, get_tokenizer, saved_tokenizer, tokenizer_name
 from tests.data import shared
+from tests.processes import STARTS, in_worker
 
 LIBRARIES = [
     ("jieba", "jieba", "我来到北京清华大学 hello，好", "我|来到|北京|清华大学|hello|，|好"),
@@ -66,26 +66,23 @@ def test_vocabularies_know_it(name, module, text, expected, tmp_path):
     assert (loaded.encode([text]) > 1).all()
 
 
-def answer(tokenizer, text, queue):
-    queue.put(tokenizer(text))
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-@each
-def test_it_goes_to_workers(name, module, text, expected, method):
-    if method not in multiprocessing.get_all_start_methods():
-        pytest.skip(f"no {method} here")
+def in_use(name, module, text):
+    """A tokenizer and a text; it has its threads, which a fork does not."""
     tokenizer = opened(name, module)
-    list(batched(tokenizer, [text] * 50))  # has its threads, which a fork does not
-    context = multiprocessing.get_context(method)
-    queue = context.Queue()
-    worker = context.Process(target=answer, args=(tokenizer, text, queue))
-    worker.start()
-    try:
-        assert queue.get(timeout=30) == expected.split("|")
-    finally:
-        worker.kill()
-        worker.join()
+    list(batched(tokenizer, [text] * 50))
+    return tokenizer, text
+
+
+def answer(given):
+    tokenizer, text = given
+    return tokenizer(text)
+
+
+@pytest.mark.parametrize("start", STARTS)
+@each
+def test_it_goes_to_workers(name, module, text, expected, start):
+    opened(name, module)  # else skips
+    assert in_worker(start, answer, in_use, name, module, text) == expected.split("|")
 
 
 def test_hangul_from_file_names_is_read_like_any_other():

@@ -2,8 +2,8 @@
 
 import copy
 import dataclasses
+import functools
 import importlib.util
-import multiprocessing
 import os
 import pickle
 import shutil
@@ -24,10 +24,10 @@ from tests.encode.elmo.test_checkpoints import (
     write_torch,
 )
 from tests.encode.elmo.test_network import TINY
+from tests.processes import STARTS, in_fresh, in_worker
 
 pytest.importorskip("h5py")
 
-STARTS = [s for s in ("spawn", "fork") if s in multiprocessing.get_all_start_methods()]
 TEXTS = ["a good film", "", "The END"]
 WEIGHTS = Weights.random(TINY, 3)
 SMALL = 4_000  # bytes of what holds no weights
@@ -44,9 +44,11 @@ def folder(tmp_path):
     return tmp_path / "model"
 
 
-def everything(folder):
+def everything(folder, *, used=False):
     """Encoders of every kind that travels."""
     loaded = inlay.load_encoder(folder)
+    if used:  # what was made when it ran stays behind
+        loaded.encode(TEXTS)
     changed = Elmo.load(folder)
     changed.mix = Mix((1.0, 0.0, -1.0), 2.0)
     changed.max_length = 2
@@ -73,12 +75,8 @@ def answers(encoders):
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("used", [False, True])
 def test_every_encoder_goes_to_a_worker(folder, start, used):
-    encoders = everything(folder)
-    expected = answers(everything(folder))
-    if used:  # what was made when it ran stays behind
-        encoders["loaded"].encode(TEXTS)
-    with multiprocessing.get_context(start).Pool(1) as pool:
-        assert pool.apply_async(answers, [encoders]).get(120) == expected
+    make = functools.partial(everything, used=used)
+    assert in_worker(start, answers, make, folder) == answers(everything(folder))
 
 
 def size(encoder):
@@ -186,17 +184,21 @@ class Collate:
         return os.getpid(), ids, self.table.vectors[ids], self.encoder.encode(texts)
 
 
+def collated(start, folder):
+    """The process, and the batches that its loader's workers collate."""
+    from torch.utils.data import DataLoader
+
+    make = {"batch_size": 3, "num_workers": 2, "multiprocessing_context": start}
+    return os.getpid(), list(DataLoader(TEXTS * 4, collate_fn=Collate(folder), **make))
+
+
 @pytest.mark.parametrize("start", STARTS)
 def test_the_workers_of_a_data_loader(folder, start):
-    data = pytest.importorskip("torch.utils.data")
-    collate = Collate(folder)
-    loader = data.DataLoader(
-        TEXTS * 4, batch_size=3, num_workers=2, collate_fn=collate, multiprocessing_context=start
-    )
-    expected = collate(TEXTS)[1:]
-    batches = list(loader)
+    pytest.importorskip("torch")
+    expected = Collate(folder)(TEXTS)[1:]
+    parent, batches = in_fresh(collated, start, folder)
     assert len(batches) == 4
-    assert len({pid for pid, *_ in batches} | {os.getpid()}) == 3
+    assert len({pid for pid, *_ in batches} | {parent}) == 3
     for _, *found in batches:
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_array_equal(one, other)
