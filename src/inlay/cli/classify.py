@@ -21,6 +21,7 @@ from inlay.cli.options import (
     json_option,
     overwrite_option,
     progress_option,
+    seed_option,
     tokenizer_option,
 )
 from inlay.cli.outputs import check_folder, print_json, say
@@ -139,7 +140,7 @@ def classify() -> None:
     show_default=True,
     help="Stop after N epochs without an improvement.",
 )
-@click.option("--seed", default=0, show_default=True, help="Set the seed of all random choices.")
+@seed_option
 @click.option(
     "--test", metavar="DATA", type=click.Path(), help="Evaluate the classifier on these texts."
 )

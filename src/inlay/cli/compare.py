@@ -14,6 +14,7 @@ from inlay.cli.options import (
     json_option,
     overwrite_option,
     progress_option,
+    seed_option,
     tokenizer_option,
 )
 from inlay.cli.outputs import as_json as one_line
@@ -75,13 +76,7 @@ Example:
     type=click.IntRange(1),
     help="Evaluate on at most N texts in each fold.  [default: all texts in the fold]",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Set the seed of all random choices.",
-)
+@seed_option
 @click.option(
     *("-o", "--output"),
     metavar="FILE",

@@ -14,7 +14,7 @@ from inlay.cli.failures import Command, escaped
 from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_sizes, check_there, read_data
 from inlay.cli.interrupts import work
-from inlay.cli.options import READING, data_options, json_option, overwrite_option
+from inlay.cli.options import READING, data_options, json_option, overwrite_option, seed_option
 from inlay.cli.outputs import check_folder, print_json
 from inlay.optional import look_for
 
@@ -68,13 +68,7 @@ Example:
     show_default=True,
     help="Draw the examples at random N times.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Set the seed of all random choices.",
-)
+@seed_option
 @click.option(
     *("-o", "--output"),
     metavar="FOLDER",

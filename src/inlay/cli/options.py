@@ -81,6 +81,13 @@ json_option = click.option(
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace the output if it exists."
 )
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Set the seed of all random choices.",
+)
 progress_option = click.option(
     "--progress/--no-progress",
     default=None,

@@ -14,6 +14,7 @@ from inlay.cli.options import (
     json_option,
     overwrite_option,
     progress_option,
+    seed_option,
     tokenizer_option,
 )
 from inlay.cli.outputs import check_vectors, check_writable_folder, print_json, say
@@ -91,7 +92,7 @@ def train() -> None:
     "--ns-exponent", default=0.75, help="Raise the counts to this power to draw noise words."
 )
 @click.option("--workers", type=int, help="Run N threads.  [default: one per processor]")
-@click.option("--seed", default=0, help="Set the seed of all random choices.")
+@seed_option
 @click.option(
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
@@ -220,7 +221,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     metavar="NAME",
     help="Train on this device, such as cpu or cuda.  [default: a GPU if torch has one]",
 )
-@click.option("--seed", default=0, help="Set the seed of all random choices.")
+@seed_option
 @click.option("--checkpoint-every", default=60.0, help="Write a checkpoint every N seconds.")
 @click.option("--keep-softmax", is_flag=True, help="Save the softmax layer, too.")
 @click.option(
