@@ -368,7 +368,7 @@ def test_everything_is_looked_at_before_the_work(reviews, vectors, monkeypatch):
         ({"embedding": strange}, "some.body:splits"),
         (
             {"min_count": 1000},
-            r"a word that is there 1000 times or more, got none in 40.*min_count",
+            r"a word with a count of 1000 or more, got none in 40.*min_count",
         ),
     ):
         with pytest.raises(InlayError, match=message):

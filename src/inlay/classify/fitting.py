@@ -105,7 +105,7 @@ def _vocabulary(settings: ClassifierSettings, texts: list[Text]) -> Vocabulary:
     if len(vocab) == 2:
         raise ArgumentError(
             "texts",
-            expected=f"a word that is there {settings.min_count} times or more",
+            expected=f"a word with a count of {settings.min_count} or more",
             got=f"none in {len(texts)} texts",
             hint="a smaller min_count" if settings.min_count > 1 else "another tokenizer",
         )
