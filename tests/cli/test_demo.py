@@ -121,6 +121,6 @@ def test_data_and_corpus_in_another_encoding(inlay, tmp_path):
         known = ("demo", "--data", data, *more, "--folds", 1, "--train-size", 8, "--overwrite")
         shown = inlay(*known, "-o", tmp_path / "kept", "--encoding", "cp949", "--json")
         assert shown.exit_code == 0, shown.stderr
-        assert "좋다" in inlay("similar", tmp_path / "kept/vectors.safetensors", "영화").stdout
+        assert "배우" in inlay("similar", tmp_path / "kept/vectors.safetensors", "영화").stdout
     wide = inlay(*args, "--encoding", "utf-16")
     assert (wide.exit_code, "Invalid value for '--encoding'" in wide.stderr) == (2, True)

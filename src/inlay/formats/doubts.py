@@ -27,7 +27,7 @@ class Doubts:
         self._rows = self._numbers = 0
         self._example = ""
         self._columns = False
-        self._whole = np.ones(0, bool)
+        self._whole = np.ones(2, bool)
 
     def look(self, window: Array, bounds: Array, matrix: Array) -> None:
         """Look at some rows.
@@ -45,8 +45,7 @@ class Doubts:
             whole = (matrix[1:] == np.rint(matrix[1:])).all(axis=1)
             expected |= matrix.shape[1] > 2 and len(whole) > 0 and not whole.mean() > 0.5
             self._columns = bool(expected and numbered)
-            self._whole = np.ones(matrix.shape[1], bool)
-        if len(bounds):
+        if len(bounds) and matrix.shape[1] == 2:  # of others it is not asked
             self._whole &= (matrix == np.rint(matrix)).all(axis=0)
         self._rows += len(bounds)
         filled = bounds[bounds[:, 0] < bounds[:, 1]]

@@ -118,7 +118,7 @@ class TextReader:
         for _ in self.map(work, blocks):
             pass
         n = self._judge(window, matrix, bounds, status)
-        self.doubts.look(window, bounds[:n], matrix)
+        self.doubts.look(window, bounds[:n], matrix[:n])
         self._rows.add(window, bounds[:n], self._number)
         self._number += len(status)
         return blocks[-1].stop if blocks else used

@@ -10,7 +10,7 @@ TEXTS = ["a b c", "", "b a", "c d e f g", "a", "b b"]
 
 
 def read(texts, **settings):
-    corpus = encode_corpus(texts, min_count=1)
+    corpus = encode_corpus(texts, min_count=1, tokenizer="split")
     found = Texts.of(corpus.ids)
     return (
         corpus,
