@@ -301,6 +301,12 @@ CASES: tuple[Case, ...] = (
         "torch",
     ),
     Case(
+        "a pickle with a string of four gigabytes",
+        "torch",
+        one(b"\x80\x02X\xff\xff\xff\xffa."),
+        "torch",
+    ),
+    Case(
         "a TensorFlow checkpoint without its data",
         "tensorflow",
         lambda: {"x.index": tensorflow_seeds()[0]["x.index"]},

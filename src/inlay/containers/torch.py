@@ -5,7 +5,6 @@ Nothing is unpickled but tensors: `torch.load` reads with `weights_only=True`.
 Source: https://pytorch.org/docs/stable/notes/serialization.html
 """
 
-import contextlib
 from collections import deque
 from pathlib import Path
 from typing import IO, Any, Self
@@ -77,7 +76,7 @@ def _check_members(path: Path, where: str) -> None:
         for info in members:
             if info.filename.endswith("/data.pkl"):
                 with archive.open(info) as file:
-                    _check_imports(file, where)
+                    _check_pickle(_Bounded(file, info.file_size, where), where)
     packed = [info.filename for info in members if info.compress_type != zipfile.ZIP_STORED]
     if packed:
         raise wrong(where, "a zip that PyTorch wrote, not compressed", f"{packed[0]!r:.80}")
@@ -90,24 +89,45 @@ def _check_pickles(path: Path, where: str) -> None:
     """The older layout has three numbers before the names, each a pickle of its own."""
     with path.open("rb") as file:
         for _ in range(4):
-            _check_imports(file, where)
+            _check_pickle(_Bounded(file, path.stat().st_size, where), where)
 
 
-def _check_imports(file: IO[bytes], where: str) -> None:
-    """What a pickle would import has a name of a sensible length.
+class _Bounded:
+    """A file that is not asked for more bytes than it has, which a pickle may claim."""
+
+    def __init__(self, file: IO[bytes], size: int, where: str) -> None:
+        self.file, self.size, self.where = file, size, where
+        self.readline, self.tell = file.readline, file.tell
+
+    def read(self, n: int) -> bytes:
+        if n > self.size:
+            raise wrong(self.where, f"strings within {self.size} bytes", f"one of {n} bytes")
+        return self.file.read(n)
+
+
+def _check_pickle(file: Any, where: str) -> None:
+    """A pickle's strings are no longer than the file, and what it would import has a short name.
 
     None of it is imported; but torch searches the name for what to say of it, which takes hours
     if it is a megabyte.
+
+    Args:
+        file: `_Bounded`.
+        where: The file's name.
     """
     import pickletools
 
     recent, longest = deque([""], 2), 0
-    with contextlib.suppress(Exception):  # no pickle, which torch says better
+    try:
         for code, argument, _ in pickletools.genops(file):
             if isinstance(argument, str):
                 recent.append(argument)
             if code.name in ("GLOBAL", "STACK_GLOBAL"):
                 longest = max(longest, *map(len, recent))
+    except InlayError:
+        raise
+    except Exception:  # no pickle, which torch says better
+        pass
     if longest > LONGEST_IMPORT:
         raise wrong(
             where, "a state_dict", f"a pickle that imports a name of {longest:,} characters"
