@@ -1,5 +1,7 @@
 """Fields, lines, dimensions and tokens of sizes that nobody has, and anybody can send."""
 
+import gzip
+
 import numpy as np
 import pytest
 
@@ -143,3 +145,10 @@ def test_a_first_token_that_looks_like_something_else(tmp_path, token):
     table = Table([token, "b"], np.eye(2, dtype=np.float32))
     save(table, tmp_path / "x", format="glove")
     assert load(tmp_path / "x", format=Glove(dim=2)).tokens == table.tokens
+
+
+def test_a_damaged_archive_is_damaged_behind_its_first_bytes_too(make):
+    packed = bytearray(gzip.compress(b"x" * 300_000 + b" 0.5 0.25 0.125\n"))
+    packed[-8] ^= 1  # the checksum
+    with pytest.raises(FormatError, match=r"a damaged one.*CRC"):
+        load(make(bytes(packed)))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inlay.bytes.content import HEAD, Content
+from inlay.bytes.damage import damage_reported
 from inlay.errors import FormatError
 from inlay.formats.protocol import Format
 from inlay.formats.strangers import describe, has_signature
@@ -22,7 +23,7 @@ def find_format(source: Content, formats: Sequence[Format]) -> tuple[Format, Con
         raise FormatError(source.name, expected="a file of vectors", got="an empty file", hint=hint)
     fitting = _fitting(source, formats)
     if len(fitting) != 1 and len(source.head) == HEAD:  # the first token alone may be longer
-        with source.open() as file:
+        with source.open() as file, damage_reported(source.name):
             source = source._replace(head=file.read(LONGER))
         fitting = _fitting(source, formats)
     if len(fitting) == 1:
