@@ -11,6 +11,8 @@ from tests.pages import PageError, run_page
 OF_A_LANGUAGE = re.compile(r"inlay\[(jieba|kiwi|mecab|icu|tokenizers|sentencepiece)\]")
 ROOT = Path(__file__).resolve().parent
 
+collect_ignore = ["docs/hooks.py"]  # imports what only the site's builder has
+
 # The lightest backend, unless the caller wants another; fixed before anything imports Keras.
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
