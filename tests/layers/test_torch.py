@@ -220,6 +220,42 @@ def test_a_model_is_compiled(padded, check_ids):
             torch.compile(layer, backend="eager")(torch.tensor([0, 9]))
 
 
+INDUCTOR = """
+import sys, numpy as np, torch, inlay
+try:
+    torch.compile(lambda x: x + 1)(torch.ones(2))
+except Exception:
+    sys.exit("cannot compile")
+matrix = np.arange(24, dtype="float32").reshape(6, 4)
+matrix[2] = 0
+table = inlay.Table(list("abcdef"), matrix, pad_id=2)
+ids = torch.tensor([[0, 1, 2], [5, 2, 2]])
+frozen, tuned = inlay.to_torch(table), inlay.to_torch(table, freeze=False)
+compiled = torch.compile(torch.nn.Sequential(frozen, torch.nn.Flatten()), fullgraph=True)
+print(torch.equal(compiled(ids), frozen(ids).flatten(1)))
+print(np.shares_memory(frozen.weight.numpy(), table.storage))
+tuned.scale_grad_by_freq = True
+torch.compile(tuned, fullgraph=True)(ids).sum().backward()
+print(tuned.weight.grad[:, 0].tolist())
+checked = torch.compile(inlay.to_torch(table, check_ids=True))
+print(torch.equal(checked(ids), frozen(ids)))
+try:
+    checked(torch.tensor([[0, 1, 9]]))
+except inlay.InlayError as error:
+    print(error.got)
+"""
+
+
+def test_the_compiler_that_torch_uses_by_itself(tmp_path):
+    """It writes C++ and needs a compiler of that; elsewhere the tests take a backend without."""
+    with started("-c", INDUCTOR, TORCHINDUCTOR_CACHE_DIR=str(tmp_path)) as running:
+        code, out, err = ended(running)
+    if "cannot compile" in err:
+        pytest.skip("no C++ compiler, or none that this PyTorch can use")
+    gradient = [1.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    assert (code, out.splitlines()) == (0, ["True", "True", str(gradient), "True", "9"]), err
+
+
 @DEPRECATED
 @pytest.mark.parametrize(
     "take_down",
