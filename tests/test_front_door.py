@@ -83,12 +83,17 @@ def test_what_is_called_keras_and_is_another_thing_is_left_alone(tmp_path, conte
     assert answer.stdout.strip() == expected, answer.stderr
 
 
-def test_an_old_keras_is_told_nothing():
-    inlay._tell(ModuleType("keras"))
+def test_an_old_keras_or_pytorch_is_told_nothing():
+    inlay._tell_keras(ModuleType("keras"))
     old = ModuleType("keras")
     old.saving = ModuleType("keras.saving")
-    inlay._tell(old)
+    inlay._tell_keras(old)
     assert vars(old.saving).get("inlay>TableEmbedding") is None
+    torch = ModuleType("torch")
+    inlay._tell_torch(torch)
+    torch.serialization = ModuleType("torch.serialization")
+    inlay._tell_torch(torch)
+    assert vars(torch.serialization).get("add_safe_globals") is None
 
 
 TORCH = """
@@ -109,19 +114,10 @@ optimiser.load_state_dict(saved["optimiser"])
 ids = torch.tensor([[1, 2]])
 print([model[name](ids).tolist() for name in ("words", "frozen")])
 print(model["elmo"].eval()(ids)["default"].tolist(), saved["epoch"])
-try:
-    torch.load(sys.argv[1] + "/layer.pt", weights_only=True)
-except Exception as error:
-    print("inlay.layers.torch.TableEmbedding" in str(error))
-from inlay.layers.torch import TableEmbedding
-if hasattr(torch.serialization, "safe_globals"):
-  with torch.serialization.safe_globals([TableEmbedding]):
-    print(torch.load(sys.argv[1] + "/layer.pt", weights_only=True)(ids).tolist())
 """
 
 
-def test_what_is_saved_of_a_torch_model_is_loaded_without_running_a_pickle(tmp_path, table):
-    """A checkpoint of states needs nothing; a whole layer of ours is refused as any other is."""
+def test_states_saved_of_a_torch_model_are_loaded_without_running_a_pickle(tmp_path, table):
     torch = pytest.importorskip("torch")
     pytest.importorskip("h5py")
     words, frozen = inlay.to_torch(table, freeze=False), inlay.to_torch(table)
@@ -133,18 +129,57 @@ def test_what_is_saved_of_a_torch_model_is_loaded_without_running_a_pickle(tmp_p
     optimiser.step()
     saved = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "epoch": 3}
     torch.save(saved, tmp_path / "checkpoint.pt")
-    torch.save(words, tmp_path / "layer.pt")
     ids = torch.tensor([[1, 2]])
     expected = [
         [words(ids).tolist(), frozen(ids).tolist()],
         f"{elmo.eval()(ids)['default'].tolist()} 3",
-        True,
-        words(ids).tolist(),
     ]
     answer = run(TORCH, str(tmp_path))
-    if not hasattr(torch.serialization, "safe_globals"):  # before PyTorch 2.5
-        expected.pop()
     assert answer.stdout.splitlines() == [str(line) for line in expected], answer.stderr
+
+
+LAYERS = """
+import importlib.util
+assert importlib.util.find_spec("torch").loader
+{imports}
+ours = lambda: [name for name in sys.modules if name.startswith("inlay.") and "torch" in name]
+assert not ours() and isinstance(torch.__spec__.loader, importlib.machinery.SourceFileLoader)
+names = [torch.nn.Sequential, torch.nn.Flatten]
+with torch.serialization.safe_globals(names):
+    model = torch.load(sys.argv[1] + "/model.pt", weights_only=True)
+tuned = torch.load(sys.argv[1] + "/tuned.pt", weights_only=True)
+print(model(torch.tensor([[1, 2]])).tolist(), tuned(torch.tensor([[1, 2]])).tolist())
+print(*(type(layer) is inlay.layers.torch.TableEmbedding for layer in (model[0], tuned)), tuned)
+layer = inlay.to_torch(inlay.Table(["a", "b"], torch.eye(2).numpy()))
+torch.save(layer, sys.argv[1] + "/again.pt")
+with torch.serialization.safe_globals([type(layer)]):
+    print(torch.load(sys.argv[1] + "/again.pt", weights_only=True)(torch.tensor([1])).tolist())
+try:
+    torch.load(sys.argv[1] + "/model.pt", weights_only=True)
+except Exception as error:
+    print("torch.nn.modules.container.Sequential was not an allowed global" in str(error))
+"""
+
+
+@pytest.mark.parametrize("imports", ["import sys, inlay, torch", "import sys, torch, inlay"])
+def test_a_whole_layer_of_torch_is_loaded_without_running_a_pickle(tmp_path, table, imports):
+    """Ours is known to PyTorch; other layers around it are named by whoever loads them."""
+    torch = pytest.importorskip("torch")
+    if not hasattr(torch.serialization, "safe_globals"):
+        pytest.skip("needs PyTorch 2.5")
+    tuned = inlay.to_torch(table, freeze=False)
+    model = torch.nn.Sequential(inlay.to_torch(table), torch.nn.Flatten())
+    torch.save(tuned, tmp_path / "tuned.pt")
+    torch.save(model, tmp_path / "model.pt")
+    ids = torch.tensor([[1, 2]])
+    expected = [
+        f"{model(ids).tolist()} {tuned(ids).tolist()}",
+        f"True True {tuned}",
+        "[[0.0, 1.0]]",
+        "True",
+    ]
+    answer = run(LAYERS.format(imports=imports), str(tmp_path))
+    assert answer.stdout.splitlines() == expected, answer.stderr
 
 
 @pytest.mark.parametrize("name", inlay._ELSEWHERE)

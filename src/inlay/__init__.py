@@ -94,9 +94,10 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
 
 
-# -- a Keras of the user's own import --------------------------------------------------------
-# Keras makes only what it has been told of. So it is told of stand-ins, which import nothing,
-# whether it is imported before inlay or after. If after, it is led to a backend that is here.
+# -- a Keras or a PyTorch of the user's own import --------------------------------------------
+# Keras makes only what it has been told of, and so does PyTorch of a file with `weights_only`. So
+# both are told of stand-ins, which import nothing, whether they are imported before inlay or after.
+# A Keras that comes after is led to a backend that is here.
 
 _KERAS = {
     "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
@@ -117,12 +118,24 @@ class _StandIn:
         return getattr(importlib.import_module(module), name).from_config(config)
 
 
-class _KerasFinder:
-    """Finds Keras as others do, leads it to a backend, and tells it of our layers."""
+class _TorchStandIn:
+    """An object that becomes our layer of PyTorch, whose name it has, as it gets its state."""
+
+    def __setstate__(self, state: Any) -> None:
+        self.__class__ = importlib.import_module("inlay.layers.torch").TableEmbedding
+        self.__setstate__(state)
+
+
+_TorchStandIn.__module__ = "inlay.layers.torch"
+_TorchStandIn.__name__ = _TorchStandIn.__qualname__ = "TableEmbedding"
+
+
+class _Finder:
+    """Finds Keras and PyTorch as others do, and tells them of our layers."""
 
     @classmethod
     def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != "keras":
+        if name not in _TOLD:
             return None
         others: list[Any] = [finder for finder in sys.meta_path if finder is not cls]
         specs = (finder.find_spec(name, path, target) for finder in others)
@@ -132,22 +145,31 @@ class _KerasFinder:
             load = loader.exec_module
 
             def exec_module(module: Any) -> None:
-                importlib.import_module("inlay.hosts.backends").lead()
+                if name == "keras":
+                    importlib.import_module("inlay.hosts.backends").lead()
                 load(module)
-                _tell(module)
+                _TOLD[name](module)
 
             loader.exec_module = exec_module
         return spec
 
 
-def _tell(keras: Any) -> None:
+def _tell_keras(keras: Any) -> None:
     saving: Any = getattr(keras, "saving", None)
     known = saving.get_custom_objects() if hasattr(saving, "get_custom_objects") else {}
     for name, place in _KERAS.items():
         known.setdefault(f"inlay>{name}", _StandIn(place))
 
 
+def _tell_torch(torch: Any) -> None:
+    serialization: Any = getattr(torch, "serialization", None)
+    if hasattr(serialization, "add_safe_globals"):  # since PyTorch 2.4
+        serialization.add_safe_globals([_TorchStandIn])
+
+
+_TOLD = {"keras": _tell_keras, "torch": _tell_torch}
+sys.meta_path.insert(0, _Finder)
 if "keras" in sys.modules:
-    _tell(sys.modules["keras"])
-else:
-    sys.meta_path.insert(0, _KerasFinder)
+    _tell_keras(sys.modules["keras"])
+if "torch" in sys.modules:
+    _tell_torch(sys.modules["torch"])

@@ -51,8 +51,9 @@ def to_torch(
     makes a plain `nn.Embedding` of it, with memory of its own. An ELMo runs in a model that is
     compiled, but cannot be scripted, traced or exported, for its steps depend on the texts.
 
-    Save the model's `state_dict()`, which `torch.load` reads by itself. A whole layer it refuses,
-    as it does any, unless `torch.serialization.safe_globals` names its class.
+    Save the model's `state_dict()`, which `torch.load` reads by itself. A whole layer of a table
+    it reads where inlay has been imported; a module of your own, or an ELMo, it refuses, unless
+    `torch.serialization.safe_globals` names all classes in it.
 
     Args:
         x: A table, whose `pad_id` becomes `padding_idx`: the row is zero, and as it gets no
