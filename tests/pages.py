@@ -6,7 +6,8 @@ Nothing is there that the page does not import, make or name:
   program. A block of ```text right behind a program is what it prints; one of ```text real is
   what it prints with the files that a reader downloads, whose numbers are others.
 - A block of ```console runs its `$ inlay ...` lines and compares what they print, if it is shown.
-- ```python fresh and ```python tensorflow run in a process of their own, the latter on TensorFlow.
+- ```python fresh and ```python tensorflow run as a file, in a process of their own, which starts
+  its workers as macOS and Windows do; the latter on TensorFlow.
 - In a table whose last column is headed "now", the code in that column runs, line by line.
 - ```sh is not run: it installs. ```sh download names files to download; for each that is in
   `tests.stand_ins` a small one of the same name is made.
@@ -20,6 +21,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -35,6 +37,11 @@ ROW = re.compile(r"^\|.*\|$", re.M)
 CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 SAME = doctest.OutputChecker()
+SPAWNING = """
+import multiprocessing, runpy, sys
+multiprocessing.set_start_method("spawn")
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
 
 
 @dataclass(frozen=True)
@@ -152,14 +159,17 @@ def _program(block: Block, space: dict[str, Any], where: str) -> str:
 def _process(code: str, way: str, where: str) -> str:
     backend = {"KERAS_BACKEND": "tensorflow"} if way == "tensorflow" else {}
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | backend | quiet,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "program.py")
+        program.write_text(code, encoding="utf-8")
+        run = subprocess.run(
+            [sys.executable, "-c", SPAWNING, program],
+            env=os.environ | backend | quiet,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
     if run.returncode:
         raise PageError(f"{where}: {run.stderr[-3000:]}\n{code}")
     return run.stdout

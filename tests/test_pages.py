@@ -75,6 +75,27 @@ def test_only_what_is_to_be_downloaded_is_made(run, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["glove.6B.50d.txt"]
 
 
+WORKER = """
+from multiprocessing import Process
+
+def work():
+    print("done", flush=True)
+
+if {guard}:
+    worker = Process(target=work)
+    worker.start()
+    worker.join()
+    raise SystemExit(worker.exitcode)
+"""
+
+
+def test_a_fresh_program_starts_workers_that_import_it(run):
+    good = WORKER.format(guard='__name__ == "__main__"')
+    assert run(fence("python fresh", good) + fence("text", "done")) == 2
+    with pytest.raises(PageError, match="bootstrapping phase"):
+        run(fence("python fresh", WORKER.format(guard="True")))
+
+
 @pytest.mark.parametrize("name", STAND_INS)
 def test_each_stand_in_is_on_a_page(name, tmp_path):
     made = tmp_path / name
