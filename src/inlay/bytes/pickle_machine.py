@@ -1,0 +1,355 @@
+"""The stack machine that pickles are programs for, without the doors: it imports and calls nothing.
+
+`pickles.read_pickle` is the way in. Nothing is allocated for what a file only claims: strings lie
+within its bytes, the memo is a dict, and what is copied has as many items as the file has bytes.
+
+Source: `pickletools` in Python's library, which describes every instruction.
+"""
+
+import codecs
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+LONGEST_NAME = 1000  # characters of what would be imported
+LONGEST_NUMBER = 256  # bytes of a whole number
+VIEWED = 1 << 16  # bytes from which on a bytes object stays a view of the data
+LINE = 1 << 10  # bytes that are looked at for the end of a line, at first
+STOP = ord(".")
+
+# Takes the arguments of a call, and gives what is made.
+Maker = Callable[..., Any]
+
+
+class Name(NamedTuple):
+    """A class or function of somebody's, by name; never imported."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+class Inert:
+    """What a pickle would have made by calling something.
+
+    Attributes:
+        name: What would have been called.
+        args: With what.
+        state: What the result would have been told to be: mostly a dict of its attributes.
+        items: What would have been appended to it, or added.
+        pairs: What would have been set in it, by its key.
+    """
+
+    __slots__ = ("args", "items", "name", "pairs", "state")
+
+    def __init__(self, name: Name, args: tuple[Any, ...] = ()) -> None:
+        self.name, self.args = name, args
+        self.state: Any = None
+        self.items: list[Any] = []
+        self.pairs: dict[Any, Any] = {}
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, not made>"
+
+
+def checked_key(key: Any) -> Any:
+    """What may be a key: a string, a number, None, or a tuple of these; a hash walks no deeper.
+
+    Raises:
+        TypeError: Anything else.
+    """
+    plain = (str, bytes, int, float, bool, type(None))
+    if type(key) in plain or type(key) is Name:
+        return key
+    if type(key) is tuple and all(type(item) in plain for item in key):
+        return key
+    raise TypeError(f"a key of type {type(key).__name__}")
+
+
+class Machine:
+    """One pickle being read.
+
+    Args:
+        data: The bytes, uint8.
+        at: Where to begin.
+        known: What is made of calls.
+        persistent: What is made of persistent ids.
+    """
+
+    def __init__(
+        self,
+        data: memoryview,
+        at: int,
+        known: Mapping[Name, Maker],
+        persistent: Callable[[Any], Any] | None,
+    ) -> None:
+        self.data, self.at, self.known, self.persistent = data, at, known, persistent
+        self.copied = 0
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
+
+    def run(self) -> Any:
+        """Follow the program to its end; gives what it leaves."""
+        data, table, size = self.data, OPCODES, len(self.data)
+        while self.at < size:
+            code = data[self.at]
+            self.at += 1
+            if code == STOP:
+                return self.pop()
+            step = table.get(code)
+            if step is None:
+                raise ValueError(f"an instruction {code:#04x}")
+            step(self)
+        raise ValueError("no end")
+
+    # -- bytes ---------------------------------------------------------------------------------
+
+    def take(self, n: int) -> memoryview:
+        """The next `n` bytes."""
+        start, left = self.at, len(self.data) - self.at
+        if not 0 <= n <= left:
+            raise ValueError(f"{n} bytes where {left} are left")
+        self.at = start + n
+        return self.data[start : self.at]
+
+    def number(self, size: int, *, signed: bool = False) -> int:
+        """The next whole number of so many bytes."""
+        return int.from_bytes(self.take(size), "little", signed=signed)
+
+    def long(self, width: int) -> int:
+        """A whole number behind its length."""
+        n = self.number(width)
+        if n > LONGEST_NUMBER:
+            raise ValueError(f"a number of {n} bytes")
+        return self.number(n, signed=True)
+
+    def line(self) -> bytes:
+        """The bytes up to a line feed."""
+        start, size = self.at, LINE
+        while True:
+            piece = bytes(self.data[start : start + size])
+            end = piece.find(b"\n")
+            if end >= 0:
+                self.at = start + end + 1
+                return piece[:end]
+            if len(piece) < size:
+                raise ValueError("a line without an end")
+            size *= 16
+
+    def bytes_of(self, width: int) -> bytes | memoryview:
+        """Bytes behind their length; many stay a view."""
+        n = self.number(width)
+        return self.take(n) if n >= VIEWED else bytes(self.take(n))
+
+    def text_of(self, width: int) -> str:
+        """A string behind its length."""
+        return str(self.take(self.number(width)), "utf-8", "surrogatepass")
+
+    # -- the stack -----------------------------------------------------------------------------
+
+    def push(self, value: Any) -> None:
+        """Put a value on the stack."""
+        self.stack.append(value)
+
+    def pop(self) -> Any:
+        """Take the last value behind the last mark."""
+        if len(self.stack) <= (self.marks[-1] if self.marks else 0):
+            raise ValueError("a value of an empty stack")
+        return self.stack.pop()
+
+    def top(self) -> Any:
+        """The last value behind the last mark, which stays."""
+        self.stack.append(value := self.pop())
+        return value
+
+    def since_mark(self) -> list[Any]:
+        """Take all values behind the last mark, and the mark."""
+        start = self.marks.pop()
+        values = self.stack[start:]
+        del self.stack[start:]
+        return values
+
+    def last(self, n: int) -> tuple[Any, ...]:
+        """Take the last values, in the order in which they were put there."""
+        return tuple([self.pop() for _ in range(n)][::-1])
+
+    # -- what would be made --------------------------------------------------------------------
+
+    def name(self, module: Any, name: Any) -> Name:
+        """What the file would import."""
+        if type(module) is not str or type(name) is not str:
+            raise TypeError("a name that is no string")
+        if max(len(module), len(name)) > LONGEST_NAME:
+            raise ValueError(f"a name of {max(len(module), len(name)):,} characters")
+        return Name(module, name)
+
+    def call(self, called: Any, args: Any) -> Any:
+        """What the file would call: made if it is known, else inert."""
+        if type(called) is not Name or type(args) is not tuple:
+            raise TypeError("a call of something that is no class or function")
+        maker = self.known.get(called)
+        if maker is None:
+            return Inert(called, args)
+        self.copied += sum(len(arg) for arg in args if hasattr(arg, "__len__"))
+        if self.copied > len(self.data):  # the same large list, made into a new one many times
+            raise ValueError("more items than bytes")
+        return maker(*args)
+
+    def extend(self, values: list[Any]) -> None:
+        """Append or add values to what is on top."""
+        target = self.top()
+        if type(target) is set:
+            target.update(map(checked_key, values))
+            return
+        items = target.items if type(target) is Inert else target
+        if type(items) is not list:
+            raise TypeError(f"items for {type(target).__name__}")
+        items.extend(values)
+
+    def set_pairs(self, values: list[Any]) -> None:
+        """Set keys and values, alternately, in what is on top."""
+        target = self.top()
+        pairs = target.pairs if type(target) is Inert else target
+        if type(pairs) is not dict:
+            raise TypeError(f"keys and values for {type(target).__name__}")
+        pairs.update(pairs_of(values))
+
+    def build(self) -> None:
+        """Tell what is on top what it is to be."""
+        state, target = self.pop(), self.top()
+        if type(target) is Inert:
+            target.state = state
+        elif type(target) is not dict:  # an OrderedDict may have attributes: no use for them
+            raise TypeError(f"a state for {type(target).__name__}")
+
+    def discard(self) -> None:
+        """Take away the last value, or the mark if nothing is behind it."""
+        if self.marks and self.marks[-1] == len(self.stack):
+            self.marks.pop()
+        else:
+            self.pop()
+
+    def persist(self, key: Any) -> Any:
+        """What a persistent id stands for."""
+        if self.persistent is None:
+            raise ValueError("a reference to something outside of the file")
+        return self.persistent(key)
+
+
+def pairs_of(values: list[Any]) -> dict[Any, Any]:
+    """Keys and values, alternately, as a dict."""
+    keys = [key if type(key) is str else checked_key(key) for key in values[::2]]
+    return dict(zip(keys, values[1::2], strict=True))
+
+
+def _boolean_or_number(m: Machine) -> int:
+    line = m.line()
+    return {b"00": False, b"01": True}[line] if line in (b"00", b"01") else int(line)
+
+
+def _quoted(m: Machine) -> str:
+    line = m.line().strip()
+    if len(line) < 2 or line[0] != line[-1] or line[:1] not in (b"'", b'"'):
+        raise ValueError("a string without quotes")
+    return codecs.escape_decode(line[1:-1])[0].decode("latin-1")
+
+
+def _inst(m: Machine) -> Any:
+    name = m.name(m.line().decode(), m.line().decode())
+    return m.call(name, tuple(m.since_mark()))
+
+
+def _obj(m: Machine) -> Any:
+    called, *args = m.since_mark()
+    return m.call(called, tuple(args))
+
+
+def _newobj_ex(m: Machine) -> Any:
+    called, args, named = m.last(3)
+    return m.call(called, (*args, named) if named else tuple(args))
+
+
+def _set_of_mark(m: Machine) -> set[Any]:
+    return {checked_key(value) for value in m.since_mark()}
+
+
+Step = Callable[[Machine], Any]
+# Each gives a value that is put on the stack ...
+VALUES: dict[str, Step] = {
+    "I": _boolean_or_number,
+    "J": lambda m: m.number(4, signed=True),
+    "K": lambda m: m.number(1),
+    "M": lambda m: m.number(2),
+    "L": lambda m: int(m.line().rstrip(b"L")),
+    "\x8a": lambda m: m.long(1),
+    "\x8b": lambda m: m.long(4),
+    "S": _quoted,
+    "T": lambda m: str(m.take(m.number(4)), "latin-1"),
+    "U": lambda m: str(m.take(m.number(1)), "latin-1"),
+    "B": lambda m: m.bytes_of(4),
+    "C": lambda m: m.bytes_of(1),
+    "\x8e": lambda m: m.bytes_of(8),
+    "\x96": lambda m: m.bytes_of(8),
+    "N": lambda m: None,
+    "\x88": lambda m: True,
+    "\x89": lambda m: False,
+    "V": lambda m: m.line().decode("raw-unicode-escape"),
+    "\x8c": lambda m: m.text_of(1),
+    "X": lambda m: m.text_of(4),
+    "\x8d": lambda m: m.text_of(8),
+    "F": lambda m: float(m.line()),
+    "G": lambda m: struct.unpack(">d", m.take(8))[0],
+    "]": lambda m: [],
+    "l": lambda m: m.since_mark(),
+    ")": lambda m: (),
+    "t": lambda m: tuple(m.since_mark()),
+    "\x85": lambda m: m.last(1),
+    "\x86": lambda m: m.last(2),
+    "\x87": lambda m: m.last(3),
+    "}": lambda m: {},
+    "d": lambda m: pairs_of(m.since_mark()),
+    "\x8f": lambda m: set(),
+    "\x91": _set_of_mark,
+    "2": lambda m: m.top(),
+    "g": lambda m: m.memo[int(m.line())],
+    "h": lambda m: m.memo[m.number(1)],
+    "j": lambda m: m.memo[m.number(4)],
+    "c": lambda m: m.name(m.line().decode(), m.line().decode()),
+    "\x93": lambda m: m.name(*m.last(2)),
+    "R": lambda m: m.call(*m.last(2)),
+    "i": _inst,
+    "o": _obj,
+    "\x81": lambda m: m.call(*m.last(2)),
+    "\x92": _newobj_ex,
+    "P": lambda m: m.persist(m.line().decode()),
+    "Q": lambda m: m.persist(m.pop()),
+}
+# ... and these change what is there.
+CHANGES: dict[str, Step] = {
+    "a": lambda m: m.extend([m.pop()]),
+    "e": lambda m: m.extend(m.since_mark()),
+    "\x90": lambda m: m.extend(m.since_mark()),
+    "s": lambda m: m.set_pairs(list(m.last(2))),
+    "u": lambda m: m.set_pairs(m.since_mark()),
+    "0": Machine.discard,
+    "(": lambda m: m.marks.append(len(m.stack)),
+    "1": Machine.since_mark,
+    "p": lambda m: m.memo.__setitem__(int(m.line()), m.top()),
+    "q": lambda m: m.memo.__setitem__(m.number(1), m.top()),
+    "r": lambda m: m.memo.__setitem__(m.number(4), m.top()),
+    "\x94": lambda m: m.memo.__setitem__(len(m.memo), m.top()),
+    "b": Machine.build,
+    "\x80": lambda m: m.take(1),
+    "\x95": lambda m: m.take(8),
+}
+
+
+def _putting(step: Step) -> Step:
+    return lambda machine: machine.stack.append(step(machine))
+
+
+OPCODES = {ord(code): _putting(step) for code, step in VALUES.items()}
+OPCODES |= {ord(code): step for code, step in CHANGES.items()}
