@@ -21,7 +21,7 @@ ENVIRONMENTS = Path(__file__).resolve().parents[2] / ".ci" / "environments"
 def python():
     if "INLAY_FIRST_HOUR" not in os.environ:
         pytest.skip("INLAY_FIRST_HOUR names no Python of an environment that has inlay")
-    return Path(os.environ["INLAY_FIRST_HOUR"])
+    return Path(os.environ["INLAY_FIRST_HOUR"]).absolute()  # its links are the environment
 
 
 @pytest.fixture(scope="module")
