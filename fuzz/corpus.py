@@ -310,7 +310,6 @@ CASES: tuple[Case, ...] = (
         "a TensorFlow checkpoint without its data",
         "tensorflow",
         lambda: {"x.index": tensorflow_seeds()[0]["x.index"]},
-        "tensorflow",
     ),
     Case("HDF5 that is cut", "hdf5", lambda: {"x": hdf5_seeds()[0]["x"][:1000]}, "h5py"),
 )

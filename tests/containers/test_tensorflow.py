@@ -1,44 +1,150 @@
 import numpy as np
 import pytest
+from fuzz import checkpoints
+from fuzz.checkpoints import Brain, Sliced, message, write
 
 from inlay import containers
-from inlay.errors import FormatError, InlayError, MissingFileError
+from inlay.containers import tensorflow
+from inlay.errors import FormatError, InlayError, MissingFileError, MissingPackageError
 from tests.data import shared
+from tests.processes import soon
 
-tf = pytest.importorskip("tensorflow")
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
+TEXTS = np.array([[b"ab", b""], [b"xyz" * 99, "é".encode()]], object)
+ARRAYS = {
+    "lm/rows": ROWS,
+    "lm/brain": Brain(ROWS),
+    "half": ROWS.astype(np.float16),
+    "step": np.int64(7),
+    "text": np.array(b"abc" * 5),
+    "texts": TEXTS,
+    "some": np.zeros((0, 3), np.int32),
+    "rows in slices": Sliced(ROWS, [0, 1, 3]),
+    "columns in slices": Sliced(ROWS.astype(np.float64), [0, 2], axis=1),
+}
+VALUES = {
+    name: array.array if isinstance(array, Brain | Sliced) else array
+    for name, array in ARRAYS.items()
+}
 
 
 @pytest.fixture
 def prefix(tmp_path):
-    """Written as TensorFlow's Saver does."""
-    arrays = {
-        "lm/rows": ROWS,
-        "lm/brain": tf.cast(ROWS, tf.bfloat16),
-        "step": np.int64(7),
-        "text": b"abc" * 5,
-    }
-    part = f"{tmp_path}/part"
-    tensors = [tf.constant(array) for array in arrays.values()]
-    tf.raw_ops.SaveV2(
-        prefix=part, tensor_names=list(arrays), shape_and_slices=[""] * 4, tensors=tensors
-    )
-    to = tmp_path / "model.ckpt"
-    tf.raw_ops.MergeV2Checkpoints(checkpoint_prefixes=[part], destination_prefix=str(to))
-    return to
+    return write(tmp_path / "model.ckpt", ARRAYS)
+
+
+def data_of(prefix):
+    return prefix.with_name(f"{prefix.name}.data-00000-of-00001")
+
+
+def change(prefix, how):
+    """Write the index again after `how` has changed its keys and values."""
+    found, _ = checkpoints.pairs_of(ARRAYS)
+    found = dict(found)
+    how(found)
+    pairs = sorted(found.items())
+    index = checkpoints.table([(pairs[-1][0], checkpoints.block(pairs))])
+    prefix.with_name("model.ckpt.index").write_bytes(index)
 
 
 @pytest.mark.parametrize("suffix", ["", ".index", ".data-00000-of-00001"])
 def test_variables_by_name(prefix, suffix):
     with containers.open(prefix.with_name(prefix.name + suffix)) as file:
-        assert (file.kind, list(file)) == ("tensorflow", ["lm/brain", "lm/rows", "step", "text"])
-        assert (file["lm/rows"].shape, file["lm/rows"].dtype) == ((4, 3), np.float32)
+        assert (file.kind, list(file)) == ("tensorflow", sorted(ARRAYS))
+        for name, value in VALUES.items():
+            assert file[name].shape == np.shape(value)
+            assert file[name].dtype == file[name][...].dtype
+            assert np.array_equal(file[name], value)
         assert file["lm/brain"].dtype == np.float32
-        for name in ("lm/rows", "lm/brain"):
-            assert np.array_equal(file[name], ROWS)
-            assert file[name][...].dtype == np.float32
-        assert np.array_equal(file["lm/rows"][1:3], ROWS[1:3])
-        assert file["step"][...] == 7
+        assert file["texts"].dtype == object
+
+
+@pytest.mark.parametrize("settings", [{"order": ">"}, {"shards": 3}, {"per_block": 2}])
+def test_every_layout(tmp_path, settings):
+    with containers.open(write(tmp_path / "x", ARRAYS, **settings)) as file:
+        for name, value in VALUES.items():
+            assert np.array_equal(file[name], value), name
+        assert file["lm/rows"].dtype.byteorder == (">" if "order" in settings else "=")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [2, -1, np.int64(1), slice(1, 3), slice(None, None, -2), [3, 0, 3, -1], np.array([], int)],
+    ids=str,
+)
+def test_rows_are_read_as_numpy_would(prefix, index):
+    with containers.open(prefix) as file:
+        for name in ("lm/rows", "lm/brain", "rows in slices", "columns in slices"):
+            found = file[name][index]
+            assert isinstance(found, np.ndarray)
+            assert found.dtype == file[name].dtype
+            assert np.array_equal(found, VALUES[name][index])
+        assert np.array_equal(file["rows in slices"][1:, :2], ROWS[1:, :2])
+
+
+def test_rows_of_slices_are_read_from_the_slices_that_hold_them(prefix, monkeypatch):
+    asked, real = [], tensorflow.LazyArray
+
+    class Noted(real):
+        def __getitem__(self, index):
+            asked.append((self.shape[0], np.asarray(index).tolist()))
+            return super().__getitem__(index)
+
+    monkeypatch.setattr(tensorflow, "LazyArray", Noted)
+    with containers.open(prefix) as file:
+        assert np.array_equal(file["rows in slices"][[3, 0]], ROWS[[3, 0]])
+    assert asked == [(1, [0]), (1, [0])]
+
+
+def test_data_are_mapped_and_never_written_to(prefix):
+    before = data_of(prefix).read_bytes()
+    found = containers.open(prefix)["lm/rows"][...]
+    found[...] = 9
+    assert data_of(prefix).read_bytes() == before
+
+
+def test_changed_bytes_are_noticed_when_all_are_read(prefix):
+    data = bytearray(data_of(prefix).read_bytes())
+    with containers.open(prefix) as file:
+        whole = {name: np.array(entry) for name, entry in file.items()}
+    noticed = set()
+    for at in range(len(data)):
+        data[at] ^= 1
+        data_of(prefix).write_bytes(data)
+        data[at] ^= 1
+        with containers.open(prefix) as file:
+            for name, entry in file.items():
+                try:
+                    found = entry[...]
+                except FormatError:
+                    noticed.add(at)
+                else:
+                    assert np.array_equal(found, whole[name]), name
+    assert noticed == set(range(len(data)))
+    data_of(prefix).write_bytes(bytes(len(data)))
+    with containers.open(prefix) as file:
+        assert not file["lm/rows"][1:2].any()  # a few rows are not worth a look at all
+
+
+def test_many_bytes_have_checksums_too(tmp_path):
+    many = np.arange(50_000, dtype=np.float32)
+    prefix = write(tmp_path / "x", {"many": many})
+    assert np.array_equal(containers.open(prefix)["many"], many)
+    data = bytearray(data_of(prefix).read_bytes())
+    data[-1] ^= 128
+    data_of(prefix).write_bytes(data)
+    with pytest.raises(FormatError, match=r"x, many: .* got others \(bad CRC-32C\)"):
+        containers.open(prefix)["many"][...]
+
+
+def test_a_saved_model_is_a_folder(tmp_path):
+    write(tmp_path / "m" / "variables" / "variables", ARRAYS)
+    with pytest.raises(MissingFileError, match="got a folder"):
+        containers.open(tmp_path / "m")
+    (tmp_path / "m" / "saved_model.pb").write_bytes(b"")
+    for kind in (None, "tensorflow"):
+        with containers.open(tmp_path / "m", kind=kind) as file:
+            assert np.array_equal(file["lm/rows"], ROWS)
 
 
 def test_the_name_says_nothing(prefix):
@@ -48,42 +154,137 @@ def test_the_name_says_nothing(prefix):
         containers.open(prefix)
     with pytest.raises(FormatError, match=r"a file of arrays: .*tensorflow.* begins with b"):
         containers.open(index)
-    with pytest.raises(FormatError, match="a TensorFlow checkpoint"):
+    with pytest.raises(FormatError, match="a TensorFlow checkpoint's index with a footer"):
         containers.open(prefix, kind="tensorflow")
 
 
+def test_an_old_checkpoint_says_that_it_is_old(tmp_path):
+    meta = message((1, message((1, b"rows"))))
+    for content, got in ((meta, "an older one"), (None, "a sorted table of something else")):
+        pairs = [(b"a" if content is None else b"", content or b"")]
+        (tmp_path / "model.ckpt-7").write_bytes(
+            checkpoints.table([(pairs[0][0], checkpoints.block(pairs))])
+        )
+        with pytest.raises(FormatError, match=f"TensorFlow 0.12 or newer, got {got}"):
+            containers.open(tmp_path / "model.ckpt-7")
+
+
 def test_data_that_are_shorter_than_the_index_says(prefix):
-    data = prefix.with_name("model.ckpt.data-00000-of-00001")
-    data.write_bytes(data.read_bytes()[:60])
-    with containers.open(prefix) as file, pytest.raises(FormatError, match="lm/brain: expected"):
-        file["lm/brain"][...]
-    data.write_bytes(b"")
-    with pytest.raises(FormatError, match=r"24 bytes for 'lm/brain' \(4, 3\), got 0 bytes of data"):
+    data = data_of(prefix)
+    data.write_bytes(data.read_bytes()[:-1])
+    with pytest.raises(
+        FormatError,
+        match=r"slices: expected a TensorFlow checkpoint with 32 bytes at byte \d+, got \d+ bytes",
+    ):
+        containers.open(prefix)
+    data.unlink()
+    with pytest.raises(MissingFileError, match=r"in model\.ckpt\.data-00000-of-00001, got no such"):
         containers.open(prefix)
 
 
-def test_sizes_that_the_file_does_not_hold(tmp_path, monkeypatch, prefix):
-    real = tf.train.load_checkpoint
+def entry_of(dtype=1, shape=(4, 3), size=48, file=0, offset=0, more=()):
+    sizes = (2, checkpoints.shape_of(shape)), (3, file), (4, offset), (5, size)
+    return message((1, dtype), *sizes, *more)
 
-    class Lies:
-        def __init__(self, path):
-            self.real = real(path)
 
-        def get_variable_to_shape_map(self):
-            return self.real.get_variable_to_shape_map() | {"lm/rows": [2**40, 3]}
+@pytest.mark.parametrize(
+    ("entry", "got"),
+    [
+        (entry_of(shape=(2**40, 3)), r"13194139533312 bytes for float32 \(1099511627776, 3\)"),
+        (entry_of(shape=(2**40, 3), size=12 * 2**40), r"13194139533312 bytes at byte 0, got"),
+        (entry_of(offset=2**63, size=0, shape=(0,)), "0 bytes at byte 9223372036854775808"),
+        (entry_of(shape=(-1, 3)), "sizes of at least 0, got -1"),
+        (entry_of(shape=[0] + [2**57] * 9, size=0), "a shape that can be"),
+        (entry_of(shape=[1] * 40, size=4), "a shape that can be"),
+        (entry_of(dtype=7, shape=(2**40,)), "at least 1099511627780 bytes for 1099511627776 texts"),
+        (entry_of(file=1), r"data in model\.ckpt\.data-00001-of-00001"),
+        (b"\x08", "a number without an end"),
+        (b"\x0a\xff\x7f", "a field 1 of 16383 bytes where 0 are left"),
+    ],
+)
+def test_sizes_that_the_files_do_not_hold(prefix, entry, got):
+    change(prefix, lambda found: found.update({b"lm/rows": entry}))
+    with soon(), pytest.raises(InlayError, match=got):
+        containers.open(prefix)
 
-        def get_variable_to_dtype_map(self):
-            return self.real.get_variable_to_dtype_map()
 
-    monkeypatch.setattr(tf.train, "load_checkpoint", Lies)
-    with pytest.raises(FormatError, match=r"bytes for 'lm/rows' \(1099511627776, 3\)"):
+def extents(*places):
+    return tuple(
+        (7, message(*((1, message((1, start % 2**64), (2, size))) for start, size in place)))
+        for place in places
+    )
+
+
+@pytest.mark.parametrize(
+    ("slices", "got"),
+    [
+        ([((0, 1), (0, 3))], "all slices of the variable"),
+        ([((1, 2), (0, 3))], "all slices of the variable"),
+    ],
+)
+def test_slices_that_are_not_there(prefix, slices, got):
+    entry = entry_of(size=0, more=extents(*slices))
+    change(prefix, lambda found: found.update({b"lm/rows": entry}))
+    with pytest.raises(FormatError, match=got):
+        containers.open(prefix)
+
+
+@pytest.mark.parametrize(
+    ("starts", "change_of", "got"),
+    [
+        ([0, 1, 3], lambda s: [s[0], s[2]], "a slice that begins at 1, got one at 3"),
+        ([0, 1, 3], lambda s: s[:2], "slices of 4 and of one type, got 3 in all"),
+        ([0, 1, 3], lambda s: [s[0], *s], "a slice that begins at 1, got one at 0"),
+    ],
+)
+def test_slices_that_do_not_fill_the_variable(starts, change_of, got):
+    from inlay.containers.sliced import joined
+
+    parts = [
+        (place, containers.LazyArray(piece.shape, piece.dtype, piece.__getitem__))
+        for place, piece in Sliced(ROWS, starts).parts()
+    ]
+    assert np.array_equal(joined((4, 3), parts, "x"), ROWS)
+    with pytest.raises(FormatError, match=got):
+        joined((4, 3), change_of(parts), "x")
+    with pytest.raises(FormatError, match="slices of one dimension, got slices of 2"):
+        joined((4, 4), [(((0, 1), (0, 3)), parts[0][1])], "x")
+    with pytest.raises(FormatError, match=r"a slice of shape \(1, 4\)"):
+        joined((4, 4), [(((0, 1), (0, -1)), parts[0][1])], "x")
+
+
+def test_types_that_are_no_numbers_are_refused_when_they_are_read(prefix):
+    change(prefix, lambda found: found.update({b"lm/rows": entry_of(dtype=24)}))
+    with containers.open(prefix) as file:
+        assert file["lm/rows"].shape == (4, 3)
+        with pytest.raises(FormatError, match="numbers or texts, got float8_e5m2"):
+            file["lm/rows"][...]
+
+
+def test_an_index_that_is_packed(tmp_path):
+    cramjam = pytest.importorskip("cramjam")
+    prefix = write(
+        tmp_path / "x", ARRAYS, pack=lambda block: bytes(cramjam.snappy.compress_raw(block))
+    )
+    assert np.array_equal(containers.open(prefix)["lm/rows"], ROWS)
+
+
+def test_an_index_that_is_packed_needs_a_package(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "cramjam", None)
+    prefix = write(
+        tmp_path / "x", ARRAYS, pack=lambda block: checkpoints.varint(len(block)) + block
+    )
+    with pytest.raises(MissingPackageError, match=r"'cramjam'.*inlay\[snappy\]"):
+        containers.open(prefix)
+    prefix = write(tmp_path / "x", ARRAYS, pack=lambda block: checkpoints.varint(2**40) + block)
+    with soon(), pytest.raises(FormatError, match="bytes in a block, got 1099511627776"):
         containers.open(prefix)
 
 
 def test_damage_is_an_error_of_ours_or_none(prefix):
     index, rng, failures = prefix.with_name("model.ckpt.index"), np.random.default_rng(0), 0
     data = index.read_bytes()
-    for _ in range(60):
+    for _ in range(200):
         broken = bytearray(data)
         for at in rng.integers(0, len(data), 3):
             broken[at] = rng.integers(256)
@@ -95,11 +296,68 @@ def test_damage_is_an_error_of_ours_or_none(prefix):
             failures += 1
         else:
             assert len(read) == len(file)
-    assert failures > 10
+    assert failures > 150
 
 
-def test_real_checkpoints_are_recognised():
+def same(found, expected):
+    """Bit for bit, NaN included."""
+    expected = np.asarray(expected, object if isinstance(expected, bytes) else None)
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    if found.dtype == object:
+        assert found.tolist() == expected.tolist()
+    else:
+        assert found.tobytes() == expected.tobytes()
+
+
+def check_as_tensorflow_does(prefix, cast=lambda value: value):
+    tf = pytest.importorskip("tensorflow")
+    reader = tf.train.load_checkpoint(str(prefix))
+    with containers.open(prefix) as file:
+        assert list(file) == sorted(reader.get_variable_to_shape_map())
+        for name, entry in file.items():
+            expected = cast(reader.get_tensor(name))
+            same(entry[...], expected)
+            if entry.ndim:
+                same(entry[1:3], expected[1:3])
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_what_we_write_for_tests_is_what_tensorflow_reads(tmp_path, shards):
+    prefix = write(tmp_path / "x", ARRAYS, shards=shards, per_block=2)
+    wide = lambda value: value if value.__class__ is bytes else np.asarray(value)  # noqa: E731
+    check_as_tensorflow_does(
+        prefix, lambda v: np.float32(v) if getattr(v, "dtype", 0) == "bfloat16" else wide(v)
+    )
+
+
+def test_what_tensorflow_writes(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    rng = np.random.default_rng(0)
+    names = ["rows", "rows", "rows", "wide", "nan", "text"]
+    rows = rng.standard_normal((200, 7)).astype(np.float32)
+    bits = rng.integers(0, 2**32, 99, dtype=np.uint32).view(np.float32)
+    tensors = [rows[:64], rows[64:199], rows[199:], rng.standard_normal((9, 9)), bits]
+    slices = ["200 7 0,64:-", "200 7 64,135:-", "200 7 199,1:-", "", "", ""]
+    tensors = [tf.constant(tensor) for tensor in [*tensors, ["a", "é" * 200]]]
+    part = f"{tmp_path}/part"
+    tf.raw_ops.SaveV2(prefix=part, tensor_names=names, shape_and_slices=slices, tensors=tensors)
+    check_as_tensorflow_does(tmp_path / "part")
+    assert np.array_equal(containers.open(tmp_path / "part")["rows"], rows)
+
+
+def test_real_checkpoints_equal_what_tensorflow_reads():
     indexes = sorted(shared().rglob("*.index"))
-    assert indexes
+    assert len(indexes) == 6
     for index in indexes:
-        assert containers.kind_of_file(index) is containers.tensorflow.TensorFlow, index
+        assert containers.kind_of_file(index) is tensorflow.TensorFlow, index
+        check_as_tensorflow_does(tensorflow.prefix_of(index))
+
+
+def test_real_embeddings_without_tensorflow():
+    with containers.open(shared("savedmodel-keras-imdb-lstm")) as file:
+        rows = [name for name, entry in file.items() if entry.shape == (10000, 16)]
+        assert rows
+    folder = shared("ckpt-tf1-zh-sentiment-cnn", "checkpoints", "textcnn")
+    with containers.open(folder / "best_validation") as file:
+        assert file["embedding"].shape == (3135, 64)
+        assert np.array_equal(file["embedding"][[5, 7]], file["embedding"][...][[5, 7]])

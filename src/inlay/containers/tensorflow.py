@@ -1,60 +1,98 @@
 """The container of TensorFlow's checkpoints: `NAME.index`, and data in one or several files.
 
-TensorFlow itself reads them.
+TensorFlow is not needed. The index is a sorted table: under the name of each variable, a small
+message with its type, its shape and its place. A variable that was saved in slices has its
+slices' names there instead, and their data at places of their own.
 
-Source: https://www.tensorflow.org/guide/checkpoint
+Source: https://www.tensorflow.org/guide/checkpoint, tensor_bundle.proto and naming.h of
+https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/util/tensor_bundle
 """
 
+import math
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.containers.protocol import Container, LazyArray, Read, wrong
-from inlay.errors import FormatError, InlayError
-from inlay.optional import require
+from inlay.bytes.protobuf import Value, fields, signed
+from inlay.containers.checksums import crc32c, masked
+from inlay.containers.protocol import Container, LazyArray, mapped_bytes, wrong
+from inlay.containers.sliced import Slice, joined, slice_key
+from inlay.containers.sorted_table import MAGIC, entries
+from inlay.containers.tensorflow_strings import strings
+from inlay.errors import FormatError, MissingFileError
 
-MAGIC = bytes.fromhex("57fb808b247547db")  # the last bytes of an index, which is a sorted table
+STRING, BFLOAT16 = 7, 14
+# By the numbers of TensorFlow's types.proto; bfloat16 is read as float32.
+DTYPES: dict[int, np.dtype[Any]] = {
+    1: np.dtype("<f4"),
+    2: np.dtype("<f8"),
+    3: np.dtype("<i4"),
+    4: np.dtype("u1"),
+    5: np.dtype("<i2"),
+    6: np.dtype("i1"),
+    STRING: np.dtype(object),
+    8: np.dtype("<c8"),
+    9: np.dtype("<i8"),
+    10: np.dtype("?"),
+    BFLOAT16: np.dtype("<u2"),
+    17: np.dtype("<u2"),
+    18: np.dtype("<c16"),
+    19: np.dtype("<f2"),
+    22: np.dtype("<u4"),
+    23: np.dtype("<u8"),
+}
+# What else TensorFlow can save, for messages.
+OTHERS = {11: "qint8", 12: "quint8", 13: "qint32", 15: "qint16", 16: "quint16", 20: "a resource"}
+OTHERS |= {21: "a variant", 24: "float8_e5m2", 25: "float8_e4m3fn", 29: "int4", 30: "uint4"}
+LARGEST_SIZE = 1 << 58  # elements: so many of 16 bytes each are what numpy can count
+MOST_DIMENSIONS = 32
+Order = Literal["<", ">"]
+_GRAPH, _VARIABLES = "saved_model.pb", "variables/variables.index"
 
 
 class TensorFlow(Container):
-    """The variables of a checkpoint, by name. bfloat16 is read as float32, which holds it.
+    """The variables of a checkpoint or a SavedModel, by name; texts are bytes in object arrays.
+
+    They share maps of the files, and rows are read alone. bfloat16 is read as float32, which
+    holds it. What is read whole is held against its checksum.
 
     Args:
-        path: The checkpoint: what the names of its files have in common, or one of them.
+        path: The checkpoint: what the names of its files have in common, or one of them; or the
+            folder of a SavedModel.
     """
 
     kind = "tensorflow"
 
     def __init__(self, path: Path) -> None:
-        tf = require("tensorflow", extra="tensorflow", need="reading a TensorFlow checkpoint")
-        prefix, where = prefix_of(path), str(path)
-        try:
-            reader = tf.train.load_checkpoint(str(prefix))
-            types = reader.get_variable_to_dtype_map()
-            shapes = {name: tuple(s) for name, s in reader.get_variable_to_shape_map().items()}
-            entries = {
-                name: LazyArray(shapes[name], _dtype(types[name]), _reader(reader, name, where))
-                for name in sorted(shapes)
-            }
-            _check_sizes(entries, prefix, where)
-        except (InlayError, MemoryError):
-            raise
-        except Exception as error:  # broken bytes make TensorFlow raise anything
-            raise _not_whole(where, error) from error
-        super().__init__(where, entries)
+        index = _table_of(path)
+        where = str(path)
+        table = entries(memoryview(mapped_bytes(index)), where)  # type: ignore[arg-type]
+        order, n_files = _header(table.pop(b"", None), where)
+        files = _Files(prefix_of(index), n_files)
+        found = {}
+        for key, value in table.items():
+            if key.startswith(b"\0"):  # a slice, which its variable knows
+                continue
+            try:
+                name = key.decode()
+            except UnicodeDecodeError as error:
+                raise wrong(where, "names in UTF-8", f"{key!r:.100}") from error
+            found[name] = _entry(_Entry.of(value, where), name, table, files, order)
+        super().__init__(where, found)
 
     @classmethod
     def exists(cls, path: Path) -> bool:
         """Whether it has an index."""
-        return index_of(path).is_file()
+        return _table_of(path).is_file()
 
     @classmethod
     def sniff(cls, head: bytes, path: Path) -> bool:
         """By the last bytes of the index: the first could be those of any file."""
-        index = index_of(path)
+        index = _table_of(path)
         if not cls.exists(path) or index.stat().st_size < len(MAGIC):
             return False
         with index.open("rb") as file:
@@ -63,7 +101,7 @@ class TensorFlow(Container):
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Read the index."""
+        """Read the index, and map the data."""
         return cls(path)
 
 
@@ -73,41 +111,157 @@ def prefix_of(path: Path) -> Path:
 
 
 def index_of(path: Path) -> Path:
-    """The index of a checkpoint, of which `path` may be any file, or the prefix."""
+    """The index of a checkpoint, of which `path` may be any file, the prefix or a SavedModel."""
+    if path.is_dir() and (path / _GRAPH).is_file():
+        return path / _VARIABLES
     prefix = prefix_of(path)
     return prefix.parent / f"{prefix.name}.index"
 
 
-def _dtype(stored: Any) -> np.dtype[Any]:
-    return np.dtype(np.float32 if stored.name == "bfloat16" else stored.as_numpy_dtype)
+def _table_of(path: Path) -> Path:
+    """The index, or the file itself: a checkpoint of TensorFlow's first year was its own."""
+    index = index_of(path)
+    return path if path.is_file() and not index.is_file() else index
 
 
-def _check_sizes(entries: dict[str, LazyArray], prefix: Path, where: str) -> None:
-    """The data hold what the index claims, uncompressed; texts are longer than their pointers."""
-    files = [p for p in prefix.parent.glob("*.data-*") if prefix_of(p) == prefix]
-    there = sum(file.stat().st_size for file in files)
-    for name, entry in entries.items():
-        size = 2 if entry.dtype == np.float32 else entry.dtype.itemsize  # it may be bfloat16
-        claimed = int(np.prod(entry.shape, dtype=object)) * (1 if entry.dtype.hasobject else size)
-        if claimed > there:
-            expected = f"a TensorFlow checkpoint with {claimed} bytes for {name!r} {entry.shape}"
-            raise wrong(where, expected, f"{there} bytes of data")
+@dataclass
+class _Entry:
+    """What the index says of a variable or a slice of one."""
+
+    dtype: int = 0
+    shape: tuple[int, ...] = ()
+    file: int = 0
+    offset: int = 0
+    size: int = 0
+    crc: int = 0
+    slices: list[Slice] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, message: memoryview, where: str) -> Self:
+        """Parse a `BundleEntryProto`."""
+        entry = cls()
+        numbers = {1: "dtype", 3: "file", 4: "offset", 5: "size", 6: "crc"}
+        for number, value in fields(message, where):
+            if number in numbers and isinstance(value, int):
+                setattr(entry, numbers[number], value)
+            elif number == 2:
+                entry.shape = tuple(
+                    _size(v, where) for k, v in fields(_inner(value), where) if k == 2
+                )
+            elif number == 7:
+                entry.slices.append(_slice(_inner(value), where))
+        return entry
 
 
-def _reader(reader: Any, name: str, where: str) -> Read:
+class _Files:
+    """The files of data, each mapped when the first variable in it is looked at."""
+
+    def __init__(self, prefix: Path, n: int) -> None:
+        self.prefix, self.n = prefix, n
+        self.maps: dict[int, Array] = {}
+
+    def part(self, entry: _Entry, where: str) -> Array:
+        """The bytes of an entry."""
+        if entry.file not in self.maps:
+            path = self.prefix.parent / f"{self.prefix.name}.data-{entry.file:05}-of-{self.n:05}"
+            if entry.file >= self.n or not path.is_file():
+                hint = "a checkpoint is several files: put them into one folder"
+                got = "no such file"
+                raise MissingFileError(
+                    where,
+                    expected=f"a TensorFlow checkpoint with its data in {path.name}",
+                    got=got,
+                    hint=hint,
+                )
+            self.maps[entry.file] = mapped_bytes(path)
+        data, end = self.maps[entry.file], entry.offset + entry.size
+        if end > data.size:
+            expected = f"a TensorFlow checkpoint with {entry.size} bytes at byte {entry.offset}"
+            raise wrong(where, expected, f"{data.size} bytes of data")
+        return data[entry.offset : end]
+
+
+def _header(message: memoryview | None, where: str) -> tuple[Order, int]:
+    """The byte order of the numbers, and how many files hold them."""
+    if message is None or bytes(message[:1]) == b"\n":
+        raise FormatError(
+            where,
+            expected="a checkpoint of TensorFlow 0.12 or newer",
+            got="a sorted table of something else" if message is None else "an older one",
+            hint="read it with TensorFlow 1 and tf.train.Saver(write_version=2).save it",
+        )
+    found = {number: value for number, value in fields(message, where) if isinstance(value, int)}
+    return ">" if found.get(2) == 1 else "<", found.get(1, 0)
+
+
+def _inner(value: Value) -> memoryview:
+    return value if isinstance(value, memoryview) else memoryview(b"")
+
+
+def _size(dimension: Value, where: str) -> int:
+    size = next((signed(v) for k, v in fields(_inner(dimension), where) if k == 1), 0)
+    if not 0 <= size < LARGEST_SIZE:
+        raise wrong(where, "sizes of at least 0", str(size))
+    return size
+
+
+def _slice(message: memoryview, where: str) -> Slice:
+    """A `TensorSliceProto`: the start and the length in each dimension, -1 for the whole."""
+    extents = []
+    for number, value in fields(message, where):
+        if number == 1:
+            extent = {k: signed(v) for k, v in fields(_inner(value), where)}
+            extents.append((extent.get(1, 0), extent.get(2, -1)))
+    return tuple(extents)
+
+
+def _entry(
+    entry: _Entry, name: str, table: dict[bytes, memoryview], files: _Files, order: Order
+) -> LazyArray:
+    where = f"{files.prefix}, {name}"
+    if not entry.slices:
+        return _array(entry, files, order, where)
+    parts = []
+    for part in entry.slices:
+        message = table.get(slice_key(name, part))
+        if message is None:
+            raise wrong(where, "all slices of the variable", f"none of {part}")
+        parts.append((part, _array(_Entry.of(message, where), files, order, where)))
+    return joined(entry.shape, parts, where)
+
+
+def _array(entry: _Entry, files: _Files, order: Order, where: str) -> LazyArray:
+    """A variable that lies in one piece."""
+    shape, data = entry.shape, files.part(entry, where)
+    if entry.dtype not in DTYPES:
+        what = OTHERS.get(entry.dtype, f"of the type {entry.dtype}")
+        return _refused(shape, where, what)
+    dtype, count = DTYPES[entry.dtype], math.prod(shape)
+    dtype = dtype.newbyteorder(">") if order == ">" else dtype
+    if len(shape) > MOST_DIMENSIONS or math.prod(filter(None, shape)) >= LARGEST_SIZE:
+        raise wrong(where, "a shape that can be", f"{shape!s:.200}")
+    if entry.dtype == STRING:
+        return strings(data, shape, order, entry.crc, where)
+    if count * dtype.itemsize != data.size:
+        raise wrong(where, f"{count * dtype.itemsize} bytes for {dtype} {shape}", f"{data.size}")
+    stored = data.view(dtype).reshape(shape)
+
     def read(index: Any) -> Array:
-        try:
-            whole = np.asarray(reader.get_tensor(name))
-        except MemoryError:
-            raise
-        except Exception as error:
-            raise _not_whole(f"{where}, {name}", error) from error
-        if whole.dtype.name == "bfloat16":
-            whole = whole.astype(np.float32)
-        return np.asarray(whole[index])
+        if index is ... and masked(crc32c(data)) != entry.crc:
+            raise wrong(where, "the bytes that were written", "others (bad CRC-32C)")
+        part = stored[index]
+        return np.require(widened(part) if entry.dtype == BFLOAT16 else part, requirements="A")
 
-    return read
+    return LazyArray(shape, np.dtype(np.float32) if entry.dtype == BFLOAT16 else dtype, read)
 
 
-def _not_whole(where: str, error: Exception) -> FormatError:
-    return FormatError(where, expected="a TensorFlow checkpoint", got=str(error))
+def widened(bits: Array) -> Array:
+    """bfloat16, given as uint16, as float32, of which it is the first half."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
+
+
+def _refused(shape: tuple[int, ...], where: str, what: str) -> LazyArray:
+    def read(index: Any) -> Array:
+        raise FormatError(where, expected="numbers or texts", got=what)
+
+    return LazyArray(shape, np.dtype(np.void), read)

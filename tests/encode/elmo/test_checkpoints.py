@@ -10,7 +10,7 @@ import pytest
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import CELL, Weights, numbered
-from inlay.errors import FormatError
+from inlay.errors import FormatError, MissingFileError
 from tests.data import shared
 
 OPTIONS = Options(
@@ -186,7 +186,7 @@ def test_a_cut_off_checkpoint(tmp_path, weights, suffix, size):
 def test_a_checkpoint_without_its_data(tmp_path, weights):
     prefix = write_tensorflow(tmp_path / "model.ckpt", variables(weights, "TF-Hub"))
     prefix.with_name("model.ckpt.data-00000-of-00001").unlink()
-    with pytest.raises(FormatError, match="a TensorFlow checkpoint"):
+    with pytest.raises(MissingFileError, match="a TensorFlow checkpoint with its data in model"):
         read_tensorflow(prefix)
 
 

@@ -219,7 +219,6 @@ def test_real_folders(official):
     [
         ("h5py", "weights.hdf5", "elmo"),
         ("torch", "x.th", "torch"),
-        ("tensorflow", "x.index", "tens"),
     ],
 )
 def test_a_package_that_is_not_there(tmp_path, monkeypatch, weights, package, name, extra):

@@ -61,7 +61,6 @@ def read_tensorflow(prefix: str | Path) -> Extracted:
 
     Raises:
         FormatError: A broken checkpoint, or one without exactly one ELMo.
-        MissingPackageError: tensorflow is not installed.
     """
     where = str(prefix)
     with open_container(prefix, kind="tensorflow") as file:
