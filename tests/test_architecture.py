@@ -22,6 +22,7 @@ LEVELS = [
     {"jobs"},  # whose checkpoints are containers
     {"tokenizers"},
     {"core"},
+    {"sources"},
     {"formats", "text"},
     {"layers", "encode"},
     {"classify", "train"},

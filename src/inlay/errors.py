@@ -77,6 +77,10 @@ class MissingFileError(InlayError, FileNotFoundError):
     """A file or folder that was named does not exist."""
 
 
+class DownloadError(InlayError, OSError):
+    """A file could not be downloaded, or is not the one that it should be."""
+
+
 class NotFittedError(InlayError, RuntimeError):
     """A prediction was asked of a model that has not been fitted."""
 

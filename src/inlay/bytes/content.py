@@ -158,6 +158,12 @@ def is_tar(head: bytes) -> bool:
     return head[257:262] == b"ustar"
 
 
+def is_html(head: bytes) -> bool:
+    """Whether this is a web page, whatever its name says."""
+    start = head[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+
+
 def kind_of(path: Path) -> int | None:
     """What stands at a path: one of `stat.S_IFREG`, `S_IFDIR` and so on; None if nothing does.
 

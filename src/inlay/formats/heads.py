@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from inlay.bytes.content import HEAD, Content
+from inlay.bytes.content import HEAD, Content, is_html
 from inlay.bytes.encodings import BOM
 from inlay.errors import FormatError
 from inlay.formats.format_options import HeaderUse, TextFormat
 from inlay.formats.line_rules import LineRules, numbers_in
-from inlay.formats.strangers import CONTROLS, describe, is_html
+from inlay.formats.strangers import CONTROLS, describe
 
 SAMPLE = 100  # lines that the dimension is taken from
 

@@ -4,7 +4,7 @@ import re
 import struct
 from typing import NamedTuple
 
-from inlay.bytes.content import HEAD
+from inlay.bytes.content import HEAD, is_html
 
 CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
 # A varint of protobuf, and behind it a name as TensorFlow and ONNX write them.
@@ -110,12 +110,6 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     ),
 )
 _OLD_FASTTEXT = struct.Struct("<12id")
-
-
-def is_html(head: bytes) -> bool:
-    """Whether this is a web page, whatever its name says."""
-    start = head[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
 
 
 def has_signature(head: bytes) -> bool:

@@ -1,0 +1,98 @@
+"""All sources by their names, and by what people type instead."""
+
+import functools
+import re
+from collections.abc import Iterator
+
+from inlay.errors import ArgumentError
+from inlay.sources import others, vectors
+from inlay.sources.source import Source
+
+CALL = re.compile(r"\b(?:name|dim|language|lang)\s*=\s*")
+NEAR = 5  # names that a message shows
+
+
+def catalogue() -> tuple[Source, ...]:
+    """Everything that `fetch` knows by name: plain data, made when it is first asked for."""
+    return _all()
+
+
+def find(name: str) -> Source | None:
+    """The source of a name or an alias, however it is spelled; None if there is none.
+
+    Case, spaces, hyphens, and the `d` behind a dimension make no difference, and neither does a
+    call of torchtext's.
+
+    Example:
+        >>> find("GloVe 840B").name, find('GloVe(name="6B", dim=100)').name
+        ('glove.840B.300d', 'glove.6B.100d')
+    """
+    return _index().get(_key(name))
+
+
+def known(name: str) -> Source:
+    """`find`, where there has to be one.
+
+    Raises:
+        ArgumentError: No such name, with those that are near.
+    """
+    source = find(name)
+    if source is None:
+        near = near_names(name)
+        raise ArgumentError(
+            "name",
+            expected="a name of the catalogue",
+            got=repr(name[:100]),
+            hint=" or ".join(map(repr, near)) or "inlay catalogue lists all of them",
+        )
+    return source
+
+
+def near_names(name: str) -> list[str]:
+    """The names that may be meant by one that is none, the likeliest first."""
+    from difflib import get_close_matches
+
+    keys = _index()
+    key = _key(name[:100])
+    close = [*(k for k in keys if key and k.startswith(f"{key}."))]
+    close += get_close_matches(key, keys, NEAR, 0.7)
+    return list(dict.fromkeys(keys[k].name for k in close))[:NEAR]
+
+
+def search(words: str) -> list[Source]:
+    """The sources that all these words stand in: in a name, a note, a kind, as a language."""
+    wanted = words.casefold().split()
+    return [source for source in _all() if all(word in _text(source) for word in wanted)]
+
+
+@functools.cache
+def _all() -> tuple[Source, ...]:
+    def every() -> Iterator[Source]:
+        yield from vectors.named()
+        yield from others.encoders()
+        yield from others.labelled()
+        yield from others.corpora()
+        yield from vectors.of_languages()
+
+    return tuple(every())
+
+
+@functools.cache
+def _index() -> dict[str, Source]:
+    """Each source by its name and its aliases; a name goes before an alias."""
+    index: dict[str, Source] = {}
+    for source in _all():
+        for alias in source.aliases:
+            index.setdefault(_key(alias), source)
+    return index | {_key(source.name): source for source in _all()}
+
+
+def _key(name: str) -> str:
+    """What is left of a name when it does not matter how it is written."""
+    parts = re.findall(r"[^\W_]+", CALL.sub("", name.casefold()))
+    return ".".join(re.sub(r"^(\d+)d$", r"\1", part) for part in parts)
+
+
+def _text(source: Source) -> str:
+    facts = (source.name, *source.aliases, source.kind, source.language, source.note)
+    return " ".join(facts).casefold()

@@ -1,0 +1,143 @@
+"""From a name to files on the disk."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inlay.checks import described, flag, flag_or_none, warn
+from inlay.errors import ArgumentTypeError, DownloadError
+from inlay.sources.cache import files_of, made_of, place_of, read_note
+from inlay.sources.catalogue import known
+from inlay.sources.download import check_digest, digest_of, download
+from inlay.sources.source import Source
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetch brought, or found.
+
+    Attributes:
+        source: What was asked for.
+        path: The file, or the folder of all files.
+        sha256: That of the source's own file.
+        url: The address that it came from.
+    """
+
+    source: Source
+    path: Path
+    sha256: str
+    url: str
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What a table that is made of it should say of its origin."""
+        facts = {
+            "catalogue": self.source.name,
+            "url": self.url,
+            "sha256": self.sha256,
+            "licence": self.source.licence,
+        }
+        return {name: value for name, value in facts.items() if value}
+
+
+def as_source(source: Any) -> Source:
+    """A name of the catalogue, or a source of the user's own, as a source.
+
+    Raises:
+        ArgumentError: No such name.
+        ArgumentTypeError: Neither.
+    """
+    if isinstance(source, str):
+        return known(source)
+    if not isinstance(source, Source):
+        expected = "a name of the catalogue, or a Source"
+        raise ArgumentTypeError("source", expected=expected, got=described(source))
+    return source
+
+
+def is_fetched(source: Source) -> bool:
+    """Whether all of its files are in the cache; nothing is read."""
+    return all(path.is_file() and read_note(path) for _, path in files_of(source))
+
+
+def announcement(source: Source) -> str:
+    """What one should know before a download: how much it is, under which terms, where it goes."""
+    size = source.bytes
+    about = f"about {size / 1e6:,.0f} MB" if size and size >= 10**6 else "of unknown size"
+    if size and size < 10**6:
+        about = f"about {size / 1e3:,.0f} kB"
+    licence = f"licence {source.licence}" if source.licence else "no licence that we found"
+    return f"Downloading {source.name} ({about}; {licence}) to {place_of(source)}."
+
+
+def fetch_source(
+    source: Source,
+    *,
+    verify: bool = False,
+    progress: bool | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Fetched:
+    """`inlay.sources.fetch`, and what is noted of the download.
+
+    Args:
+        source: What to fetch.
+        verify: As there.
+        progress: As there.
+        say: Called with sentences on what takes time. None: to standard error, with the bar.
+    """
+    flag("verify", verify)
+    shown = flag_or_none("progress", progress)
+    say = say or (_print if _is_shown(shown) else lambda sentence: None)
+    if not is_fetched(source):
+        say(announcement(source))
+    notes, unknown = [], []
+    for wanted, place in files_of(source):
+        note = download(wanted, place, name=source.name, bar=shown, say=say)
+        if verify:
+            check_digest(str(place), note, digest_of(place))
+        if note.get("first"):
+            unknown.append(f"{place.name} {note['sha256']}")
+        notes.append(note)
+    if unknown:
+        warn(
+            f"{source.name}: nobody publishes a SHA-256 of this download, so that of the first "
+            f"one is noted, and another one later will be an error: {', '.join(unknown)}."
+        )
+    own = files_of(source)[0][1]
+    digest = str(notes[0]["sha256"])
+    path = own.parent if source.others else own
+    if source.unpack:
+        path = _unpacked(source, own, digest)
+    return Fetched(source, path, digest, str(notes[0]["url"]))
+
+
+def _unpacked(source: Source, archive: Path, digest: str) -> Path:
+    from inlay.bytes.writing import restore_folder
+    from inlay.sources.cache import LOCK
+    from inlay.sources.lock import only_one
+    from inlay.sources.unpacking import unpack
+
+    folder = made_of(source, "unpacked", digest)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with only_one(folder.with_name(folder.name + LOCK), lambda: None):
+        restore_folder(folder)
+        if not folder.is_dir():
+            try:
+                unpack(archive, folder, source.unpack)
+            except OSError as error:
+                if isinstance(error, DownloadError) or error.errno is None:
+                    raise
+                got = error.strerror or str(error)
+                expected = "a disk with room for what is in the archive"
+                raise DownloadError(str(folder.parent), expected=expected, got=got) from error
+    return folder
+
+
+def _is_shown(progress: bool | None) -> bool:
+    return (sys.stderr is not None and sys.stderr.isatty()) if progress is None else progress
+
+
+def _print(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

@@ -1,0 +1,161 @@
+"""What is public beside tables of vectors: encoders, labelled texts, a corpus."""
+
+from collections.abc import Iterator
+
+from inlay.sources.source import Download, Source
+from inlay.sources.vectors import BY_SA_3, FASTTEXT
+
+ALLENNLP = (
+    "https://s3-us-west-2.amazonaws.com/allennlp/models/elmo/",
+    "https://allennlp.s3.amazonaws.com/models/elmo/",
+)
+TFHUB = "https://tfhub.dev/google/"
+NSMC = "https://raw.githubusercontent.com/e9t/nsmc/master/"
+CHINESE = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets/"
+
+
+def encoders() -> Iterator[Source]:
+    """ELMo by AllenNLP, the Universal Sentence Encoder, and fastText's model of languages."""
+    for name, model, size, dim in (
+        ("small", "2x1024_128_2048cnn_1xhighway", 54_000_000, 256),
+        ("medium", "2x2048_256_2048cnn_1xhighway", 112_000_000, 512),
+        ("original", "2x4096_512_2048cnn_2xhighway", 374_000_000, 1024),
+        ("5.5B", "2x4096_512_2048cnn_2xhighway_5.5B", 374_000_000, 1024),
+    ):
+        weights = [f"{base}{model}/elmo_{model}_weights.hdf5" for base in ALLENNLP]
+        options = [f"{base}{model}/elmo_{model}_options.json" for base in ALLENNLP]
+        yield Source(
+            name=f"elmo-{name}",
+            url=weights[0],
+            mirrors=tuple(weights[1:]),
+            size=size,
+            others=(Download(options[0], tuple(options[1:]), size=1000),),
+            kind="encoder",
+            aliases=("elmo",) if name == "original" else (),
+            dim=dim,
+            language="en",
+            note="official ELMo by AllenNLP: options and weights",
+        )
+    for name, module, version, dim, language in (
+        ("use-4", "", 4, 512, "en"),
+        ("use-large-5", "-large", 5, 512, "en"),
+        ("use-multilingual-3", "-multilingual", 3, 512, ""),
+        ("use-multilingual-large-3", "-multilingual-large", 3, 512, ""),
+        ("use-lite-2", "-lite", 2, 512, "en"),
+    ):
+        module = f"universal-sentence-encoder{module}"
+        yield Source(
+            name=name,
+            url=f"{TFHUB}{module}/{version}?tf-hub-format=compressed",
+            file=f"{module}_{version}.tar.gz",
+            unpack=("*",),
+            kind="encoder",
+            aliases=(f"{module}-{version}", module),
+            dim=dim,
+            language=language,
+            licence="Apache-2.0",
+            note="Universal Sentence Encoder, a module of TensorFlow Hub",
+        )
+    for suffix, size, sha256 in (
+        (
+            "ftz",
+            938_013,
+            "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83",
+        ),
+        (
+            "bin",
+            131_266_198,
+            "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",
+        ),
+    ):
+        yield Source(
+            name=f"lid.176.{suffix}",
+            url=f"{FASTTEXT}supervised-models/lid.176.{suffix}",
+            sha256=sha256,
+            size=size,
+            aliases=("lid.176",) if suffix == "ftz" else (),
+            licence=BY_SA_3,
+            note="fastText's classifier of 176 languages" + ", quantised" * (suffix == "ftz"),
+        )
+
+
+def labelled() -> Iterator[Source]:
+    """Texts with labels: English, Korean, Chinese."""
+    yield Source(
+        name="imdb",
+        url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+        mirrors=("http://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",),
+        sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
+        size=84_125_825,
+        kind="labelled",
+        aliases=("aclImdb", "aclImdb_v1"),
+        rows=50_000,
+        language="en",
+        note="reviews of films, 25,000 each in train and test",
+    )
+    yield Source(
+        name="mr",
+        url="https://www.cs.cornell.edu/people/pabo/movie-review-data/rt-polaritydata.tar.gz",
+        mirrors=(
+            "https://storage.googleapis.com/seldon-datasets/sentence_polarity_v1/"
+            "rt-polaritydata.tar.gz",
+        ),
+        sha256="a05befe52aafda71d458d188a1c54506a998b1308613ba76bbda2e5029409ce9",
+        size=487_770,
+        unpack=("rt-polaritydata/rt-polarity.neg", "rt-polaritydata/rt-polarity.pos"),
+        kind="labelled",
+        aliases=("rt-polarity", "rt-polaritydata", "rotten_tomatoes", "sentence_polarity"),
+        rows=10_662,
+        language="en",
+        note="sentences from reviews of films (Pang and Lee), without a split",
+        reading={"kind": "files", "encoding": "latin-1"},
+    )
+    yield Source(
+        name="sst-2",
+        url="https://dl.fbaipublicfiles.com/glue/data/SST-2.zip",
+        sha256="d67e16fb55739c1b32cdce9877596db1c127dc322d93c082281f64057c16deaa",
+        size=7_439_277,
+        unpack=("SST-2/train.tsv", "SST-2/dev.tsv"),
+        kind="labelled",
+        aliases=("sst", "sst2", "glue-sst2", "SST-2.zip"),
+        rows=68_221,
+        language="en",
+        note="sentences and phrases from reviews of films, as GLUE has them; test has no labels",
+        parts={"train": "train.tsv", "dev": "dev.tsv"},
+        reading={"kind": "tsv", "text": "sentence", "label": "label"},
+    )
+    yield Source(
+        name="nsmc",
+        url=f"{NSMC}ratings_train.txt",
+        others=(Download(f"{NSMC}ratings_test.txt", size=4_900_000),),
+        size=14_600_000,
+        kind="labelled",
+        aliases=("naver-sentiment-movie-corpus",),
+        rows=200_000,
+        language="ko",
+        licence="CC0 1.0",
+        note="Korean reviews of films, 150,000 in train and 50,000 in test",
+        parts={"train": "ratings_train.txt", "test": "ratings_test.txt"},
+        reading={"kind": "tsv", "text": "document", "label": "label"},
+    )
+    yield Source(
+        name="chnsenticorp",
+        url=f"{CHINESE}ChnSentiCorp_htl_all/ChnSentiCorp_htl_all.csv",
+        kind="labelled",
+        aliases=("ChnSentiCorp_htl_all", "ChnSentiCorp_htl_all.csv"),
+        language="zh",
+        note="Chinese reviews of hotels, without a split",
+        reading={"kind": "csv", "text": "review", "label": "label"},
+    )
+
+
+def corpora() -> Iterator[Source]:
+    """Plain text to train on."""
+    yield Source(
+        name="text8",
+        url="https://mattmahoney.net/dc/text8.zip",
+        kind="corpus",
+        aliases=("text8.zip",),
+        language="en",
+        note="100 million characters of Wikipedia, in one line",
+    )

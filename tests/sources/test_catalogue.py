@@ -1,0 +1,132 @@
+import re
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.sources import catalogue, fetch, find, languages
+from inlay.sources.catalogue import _key, near_names, search
+from inlay.sources.fetching import announcement
+from tests.data import shared
+
+ALL = catalogue()
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("glove.6B.100d", "glove.6B.100d"),
+        ("GLOVE 6b 100", "glove.6B.100d"),
+        ("glove-wiki-gigaword-100", "glove.6B.100d"),
+        ("GloVe 840B", "glove.840B.300d"),
+        ('GloVe(name="840B", dim=300)', "glove.840B.300d"),
+        ("GloVe(name='twitter.27B', dim=25)", "glove.twitter.27B.25d"),
+        ("glove-twitter-25", "glove.twitter.27B.25d"),
+        ("word2vec-google-news-300", "GoogleNews-vectors-negative300"),
+        ("fasttext.en.300d", "wiki.en"),
+        ('FastText(language="ko")', "wiki.ko"),
+        ("fasttext.simple.300d", "wiki.simple"),
+        ("wiki.vec", "wiki.vec"),
+        ("wiki.zh_yue", "wiki.zh_yue"),
+        ("fasttext-wiki-news-subwords-300", "wiki-news-300d-1M-subword"),
+        ("cc.ko.300", "cc.ko.300.vec"),
+        ("cc.ko.300.bin", "cc.ko.300.bin"),
+        ("facebook/fasttext-ko-vectors", None),
+        ("fasttext-ko-vectors", "cc.ko.300.bin"),
+        ("conceptnet-numberbatch-17-06-300", "numberbatch-17.06"),
+        ("elmo-original", "elmo-original"),
+        ("ELMo 5.5B", "elmo-5.5B"),
+        ("universal-sentence-encoder", "use-4"),
+        ("lid.176.ftz", "lid.176.ftz"),
+        ("aclImdb", "imdb"),
+        ("SST2", "sst-2"),
+        ("glove", None),
+        ("glove.txt", None),
+        ("", None),
+    ],
+)
+def test_what_people_type(typed, name):
+    found = find(typed)
+    assert (found and found.name) == name
+
+
+def test_no_two_things_have_one_name():
+    owners: dict[str, str] = {}
+    for source in ALL:
+        for name in (source.name, *source.aliases):
+            assert owners.setdefault(_key(name), source.name) == source.name, name
+            assert find(name) is source
+
+
+def test_a_name_that_is_none_gives_those_that_are_near():
+    assert near_names("glove.6B") == [f"glove.6B.{dim}d" for dim in (50, 100, 200, 300)] + [
+        "glove.42B.300d"
+    ]
+    assert near_names("glove.6B.301d")[0] == "glove.6B.300d"
+    with pytest.raises(ArgumentError, match=r"got 'glov\.6B\.100d'\. Try: 'glove\.6B\.100d'"):
+        fetch("glov.6B.100d")
+    with pytest.raises(ArgumentError, match="Try: inlay catalogue lists all of them"):
+        fetch("q")
+    with pytest.raises(ArgumentTypeError, match="a name of the catalogue, or a Source"):
+        fetch(3)
+
+
+def test_all_that_was_promised_is_there():
+    names = {source.name for source in ALL}
+    assert {f"glove.6B.{dim}d" for dim in (50, 100, 200, 300)} <= names
+    assert {f"glove.twitter.27B.{dim}d" for dim in (25, 50, 100, 200)} <= names
+    assert {"glove.2024.dolma.300d", *(f"glove.2024.wikigiga.{d}d" for d in (50, 100))} <= names
+    assert {f"elmo-{size}" for size in ("small", "medium", "original", "5.5B")} <= names
+    assert {"imdb", "mr", "sst-2", "nsmc", "chnsenticorp", "text8", "lid.176.bin"} <= names
+    assert (len(languages.WIKI), len(languages.ALIGNED)) == (294, 44)
+    assert len(languages.CRAWL) == 158  # the pages say 157
+    for codes in (languages.CRAWL, languages.WIKI, languages.ALIGNED):
+        assert sorted(set(codes)) == list(codes)
+
+
+def test_each_entry_is_what_it_should_be():
+    for source in ALL:
+        name = source.name
+        assert re.fullmatch(r"[\w.-]+", name), name
+        for download in source.downloads:
+            assert urlsplit(download.url).scheme == "https", name
+            safe = bool(download.sha256)
+            assert all(urlsplit(url).scheme == "https" or safe for url in download.mirrors), name
+        assert source.member is None or source.url.endswith(".zip"), name
+        assert source.note, name
+        assert set(source.parts.values()) <= {
+            *(download.name for download in source.downloads),
+            *(member.rpartition("/")[2] for member in source.unpack),
+        }, name
+
+
+def test_words_find_what_they_stand_in():
+    assert [s.name for s in search("twitter 25")] == ["glove.twitter.27B.25d"]
+    assert {s.name for s in search("labelled")} == {"imdb", "mr", "sst-2", "nsmc", "chnsenticorp"}
+    assert len(search("")) == len(ALL)
+    assert search("nothing of this kind") == []
+
+
+def test_before_a_download_its_size_and_licence_are_said():
+    assert "glove.6B.50d (about 862 MB; licence PDDL 1.0) to " in announcement(find("glove.6B.50d"))
+    assert "(of unknown size; licence CC BY-SA 3.0)" in announcement(find("wiki.ko"))
+    assert "mr (about 488 kB; no licence that we found)" in announcement(find("mr"))
+
+
+def test_the_catalogue_is_plain_data():
+    script = (
+        "import sys, inlay.sources; n = len(inlay.sources.catalogue()); "
+        "print(n, [m for m in ('numpy', 'urllib.request', 'ssl', 'hashlib') if m in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert answer.stdout.strip() == f"{len(ALL)} []", answer.stderr
+
+
+def test_the_official_model_of_languages_has_this_digest():
+    from inlay.sources.download import digest_of
+
+    path = shared("fasttext-lid176/lid.176.ftz")
+    source = find("lid.176")
+    assert (digest_of(path), path.stat().st_size) == (source.sha256, source.size)
