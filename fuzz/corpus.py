@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fuzz import others
 from fuzz.targets import (
     Files,
     classifier_seeds,
@@ -265,6 +266,12 @@ CASES: tuple[Case, ...] = (
         "a native table whose index is too small",
         "native",
         lambda: native_with(b'"shape":[16]', b'"shape":[15]'),
+    ),
+    Case("a finalfusion file of 2^32 chunks", "finalfusion", one(b"FiFu" + bytes(4) + b"\xff" * 4)),
+    Case(
+        "a finalfusion matrix of 2^60 rows",
+        "finalfusion",
+        one(others.fifu_seeds()[0].replace(struct.pack("<QI", 5, 3), struct.pack("<QI", 2**60, 3))),
     ),
     Case("a classifier without params", "classifier", classifier_with("params", ...)),
     Case("params that are a list", "classifier", classifier_with("params", [1])),

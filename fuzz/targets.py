@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from fuzz import checkpoints
+from fuzz import checkpoints, others
 from inlay import Table, Vocabulary, containers, load, load_encoder, read_labelled, save
 from inlay.classify import storage
 from inlay.classify.settings import ClassifierSettings
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.errors import InlayError
-from inlay.formats import Glove, Npy, Word2VecBinary, Word2VecText
+from inlay.formats import Finalfusion, Glove, Npy, Word2VecBinary, Word2VecText
 from inlay.text.corpus import encode_corpus
 
 Files = dict[str, bytes]
@@ -317,6 +317,11 @@ TARGETS: tuple[Target, ...] = (
         ),
     ),
     Target("numpy", numpy_seeds, vectors_by(None, Npy(tokens=TOKENS, nonfinite="keep"))),
+    Target(
+        "finalfusion",
+        lambda: named(others.fifu_seeds()),
+        vectors_by(None, Finalfusion(norms="multiply", nonfinite="keep")),
+    ),
     Target("packed", packed_seeds, vectors_by(None)),
     Target("tokens", tokens_seeds, (read_tokens,)),
     Target("labelled", labelled_seeds, (read_texts,)),

@@ -38,7 +38,6 @@ KINDS = [
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"\xba\x16\x4f\x2f\x0c\0\0\0", "a fastText model. Try: the .vec file"),
     (OLD_FASTTEXT, "a fastText model of an old version. Try: the .vec file"),
-    (b"FiFu\0", "a finalfusion file"),
     (b"SQLite format 3\0..CREATE TABLE `magnitude`", "a Magnitude file"),
     (b"SQLite format 3\0..CREATE TABLE x", "an SQLite database"),
     (b"PAR1\x15\x04", "a Parquet file. Try: polars or pandas, and Table.tokens, matrix."),
@@ -95,7 +94,6 @@ def test_what_has_no_first_bytes_of_its_own_is_named_by_its_name(make, name, mes
         (("savedmodel-keras-sarcasm-s09z", "variables", "variables.index"), "the index of a"),
         (("sentencepiece-tftext", "test_oss_model.model"), "a SentencePiece model"),
         (("ckpt-tf2-ko-yugwonwon", "embedding.ckpt-1.data-00000-of-00001"), "the numbers of a"),
-        (("finalfusion-fixtures", "pq.fifu"), "a finalfusion file"),
     ],
 )
 def test_real_files(parts, message):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inlay.kernels.binary import scan_words
+from inlay.kernels.binary import scan_strings, scan_words
 
 
 def scan(data, rows, dim, kernel, start=0):
@@ -31,3 +31,22 @@ class TestScanWords:
         data = b"a " + self.one + b"b " + self.two
         assert scan(data, 1, 2, kernel) == ([b"a"], [[1, 2]], 10)
         assert scan(data, 1, 2, kernel, start=10) == ([b"b"], [[3, 4]], 20)
+
+
+@pytest.mark.parametrize("kernel", [scan_strings, scan_strings.py_func], ids=["compiled", "python"])
+class TestScanStrings:
+    data = b"..\2\0\0\0ab??\0\0\0\0??\1\0\0\0c??"
+
+    def found(self, kernel, data, rows):
+        bounds = np.zeros((rows, 2), np.int64)
+        n, end = kernel(np.frombuffer(data, np.uint8), 2, 2, bounds)
+        return [data[a:b] for a, b in bounds[:n].tolist()], end
+
+    def test_strings_and_what_is_between_them(self, kernel):
+        assert self.found(kernel, self.data, 3) == ([b"ab", b"", b"c"], len(self.data))
+        assert self.found(kernel, self.data, 2) == ([b"ab", b""], 16)
+
+    def test_stops_before_a_string_that_is_cut(self, kernel):
+        for cut in range(16, len(self.data)):
+            assert self.found(kernel, self.data[:cut], 3) == ([b"ab", b""], 16)
+        assert self.found(kernel, b"..\xff\xff\xff\xff" + self.data, 3) == ([], 2)

@@ -17,6 +17,7 @@ from inlay.formats.arguments import (
     known_format,
     options_of,
 )
+from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.glove import Glove
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
@@ -29,6 +30,7 @@ __all__ = [
     "FORMATS",
     "Content",
     "FastTextVec",
+    "Finalfusion",
     "Format",
     "Glove",
     "Native",
@@ -46,6 +48,7 @@ FORMATS: tuple[Format, ...] = (
     Native(),
     Npz(),
     Npy(),
+    Finalfusion(),
     Word2VecBinary(),
     Word2VecText(),
     FastTextVec(),

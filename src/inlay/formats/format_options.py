@@ -61,6 +61,8 @@ class NumbersFormat(Suggested):
 
     nonfinite: NonFinite = "error"
 
+    name: ClassVar[str]
+
     def __post_init__(self) -> None:
         choice("nonfinite", self.nonfinite, ("error", "keep"))
 

@@ -10,7 +10,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.core import Table
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, FormatError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,3 +72,13 @@ class Format(Protocol):
     def write(self, table: Table, file: IO[bytes]) -> None:
         """Write the table, or raise `FormatError` before the first byte if it cannot be held."""
         ...
+
+
+def refuse_write(name: str) -> FormatError:
+    """The error of a format that is only read."""
+    return FormatError(
+        "save",
+        expected="a format that inlay writes",
+        got=f"{name}, which it only reads",
+        hint=".safetensors, which holds everything",
+    )

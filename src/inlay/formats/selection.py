@@ -1,11 +1,90 @@
 """`limit` and `keep` for formats that have the whole matrix at hand, mapped or in memory."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.bytes.content import Content
 from inlay.core import Table, Tokens
+from inlay.errors import FormatError
+from inlay.formats.format_options import NumbersFormat
 from inlay.formats.protocol import ReadOptions
-from inlay.formats.rows import as_keep, kept_rows, take
+from inlay.formats.rows import EXAMPLES, as_keep, kept_rows, take
+
+CHECKED_AT_ONCE = 8192
+# Gives rows of a matrix: those of a slice, or of int64 `(n,)`.
+TakeRows = Callable[[slice | Array], Array]
+
+
+def table_of(
+    source: Content,
+    options: ReadOptions,
+    format: NumbersFormat,
+    tokens: Tokens,
+    rows: TakeRows,
+    *,
+    counts: Array | None = None,
+    **details: Any,
+) -> Table:
+    """The table of the rows that were asked for, of equal tokens the first.
+
+    Args:
+        source: Where they come from.
+        options: What was asked for.
+        format: Its name goes into the provenance; it says what NaN and infinity do.
+        tokens: All that the file has, checked.
+        rows: Gives rows of the matrix; a slice, where all are wanted, need not be copied.
+        counts: Of the tokens.
+        details: What else goes into the provenance.
+
+    Raises:
+        ArgumentError: Digests were asked for, which the format has not.
+        FormatError: NaN or infinity, unless the format is told to keep them.
+    """
+    options.refuse_verify(format.name)
+    n = len(tokens) if options.limit is None else min(options.limit, len(tokens))
+    if n < len(tokens):
+        tokens = take(tokens, np.arange(n))
+    wanted = as_keep(options.keep)
+    chosen = np.arange(n) if wanted is None else kept_rows(tokens, wanted)
+    if chosen.size < n:
+        tokens = take(tokens, chosen)
+    first = tokens.first_rows()
+    later = np.flatnonzero(first != np.arange(len(tokens)))
+    examples = [tokens[row] for row in later[:EXAMPLES].tolist()]
+    if later.size:
+        kept = np.delete(np.arange(len(tokens)), later)
+        tokens, chosen = take(tokens, kept), chosen[kept]
+    is_all = chosen.size == n
+    matrix = rows(slice(n) if is_all else chosen)
+    if format.nonfinite == "error":
+        _check_finite(source.name, format, tokens, matrix)
+    if counts is not None:
+        counts = counts[:n] if is_all else counts[chosen]
+    provenance = {
+        "source": source.name,
+        "format": format.name,
+        "rows": n,
+        "duplicates": later.size,
+        "duplicate_examples": examples,
+        **details,
+    }
+    return Table._unchecked(tokens, matrix, counts=counts, provenance=provenance)
+
+
+def _check_finite(name: str, format: NumbersFormat, tokens: Tokens, matrix: Array) -> None:
+    for start in range(0, len(matrix), CHECKED_AT_ONCE):
+        block = matrix[start : start + CHECKED_AT_ONCE]
+        bad = np.flatnonzero(~np.isfinite(block).all(axis=1))
+        if bad.size:
+            raise FormatError(
+                name,
+                expected="finite numbers",
+                got=f"NaN or infinity in the vector of {tokens[start + int(bad[0])]!r:.80}",
+                hint=f"{format.saying('nonfinite', 'keep')} to read them as they are",
+            )
 
 
 def select(table: Table, options: ReadOptions) -> Table:

@@ -57,7 +57,6 @@ STRANGERS: tuple[Stranger, ...] = (
     ),
     Stranger(rb"\x89HDF\r\n", "an HDF5 file (Keras weights?)", _ARRAYS),
     Stranger(rb"\xba\x16\x4f\x2f", "a fastText model", "the .vec file beside it"),
-    Stranger(rb"FiFu", "a finalfusion file", "finalfusion convert -t word2vec"),
     Stranger(
         rb"SQLite format 3\0(?s:.*)magnitude",
         "a Magnitude file",

@@ -39,3 +39,31 @@ def scan_words(buf, start, vectors, bounds):
     while p < buf.size and buf[p] == LF:
         p += 1
     return n, p
+
+
+@njit(cache=True, nogil=True)
+def scan_strings(buf, start, behind, bounds):
+    """Strings behind their lengths, uint32 little-endian: `(strings found, where they end)`.
+
+    Fewer are found than there is room for where `buf` ends before they do.
+
+    Args:
+        buf: uint8 `(bytes,)`.
+        start: Where the first length stands.
+        behind: Bytes that stand between a string and the next length.
+        bounds: int64 `(at most so many strings, 2)`, written: their bounds in `buf`.
+    """
+    n = 0
+    p = start
+    while n < bounds.shape[0]:
+        if p + 4 > buf.size:
+            break
+        length = np.int64(0)
+        for i in range(4):
+            length |= np.int64(buf[p + i]) << (8 * i)
+        if p + 4 + length + behind > buf.size:
+            break
+        bounds[n, 0], bounds[n, 1] = p + 4, p + 4 + length
+        n += 1
+        p += 4 + length + behind
+    return n, p

@@ -1,0 +1,93 @@
+"""Small files as other libraries write them, made without these libraries: seeds, and for tests."""
+
+import struct
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORDS = ["the", "é", "film", "1", "x.y"]
+VECTORS = np.array([[0, 1, -2.5], [0.25, 3, 4], [1e-3, 7, 8], [9, -1, 2], [5, 6, 7]], np.float32)
+Matrix = NDArray[np.float32]
+
+
+# -- finalfusion -------------------------------------------------------------------------------
+
+
+def strings(words: Iterable[str]) -> bytes:
+    """Strings behind their lengths."""
+    encoded = [word.encode() for word in words]
+    return b"".join(struct.pack("<I", len(word)) + word for word in encoded)
+
+
+def fifu_words(kind: int = 1, words: Sequence[str] = WORDS, ngrams: Sequence[str] = ()) -> bytes:
+    """A vocabulary, with n-grams of 3 to 6 characters if it is of a kind that has them."""
+    head = struct.pack("<Q", len(words))
+    if kind == 8:
+        head += struct.pack("<QII", len(ngrams), 3, 6)
+    elif kind != 1:
+        head += struct.pack("<III", 3, 6, 2)
+    rows = (strings([ngram]) + struct.pack("<Q", i) for i, ngram in enumerate(ngrams))
+    return head + strings(words) + b"".join(rows)
+
+
+def fifu_plain(at: int, vectors: Matrix = VECTORS) -> bytes:
+    """A matrix, in a chunk whose content begins at this place of the file."""
+    pad = bytes(4 - (at + 16) % 4)
+    return struct.pack("<QII", *vectors.shape, 10) + pad + vectors.astype("<f4").tobytes()
+
+
+def fifu_quantised(
+    at: int,
+    codes: NDArray[np.uint8],
+    centroids: Matrix,
+    projection: Matrix | None = None,
+    norms: Matrix | None = None,
+) -> bytes:
+    """A quantised matrix; `centroids` are `(parts, centroids, numbers in a part)`."""
+    parts, n, width = centroids.shape
+    given = (projection is not None, norms is not None)
+    head = struct.pack("<IIIIIQII", *given, parts, parts * width, n, len(codes), 1, 10)
+    arrays = [array for array in (projection, centroids, norms) if array is not None]
+    numbers = b"".join(array.astype("<f4").tobytes() for array in arrays)
+    return head + bytes(4 - (at + 36) % 4) + numbers + codes.astype(np.uint8).tobytes()
+
+
+def fifu_norms(at: int, norms: Matrix) -> bytes:
+    """Norms of words."""
+    pad = bytes(4 - (at + 12) % 4)
+    return struct.pack("<QI", len(norms), 10) + pad + norms.astype("<f4").tobytes()
+
+
+class Fifu:
+    """A file that grows chunk by chunk; `kinds` are those that its header lists."""
+
+    def __init__(self, *kinds: int) -> None:
+        self.content = b"FiFu" + struct.pack(f"<II{len(kinds)}I", 0, len(kinds), *kinds)
+
+    @property
+    def at(self) -> int:
+        """Where the content of the next chunk begins."""
+        return len(self.content) + 12
+
+    def add(self, kind: int, chunk: bytes) -> "Fifu":
+        """Add a chunk."""
+        self.content += struct.pack("<IQ", kind, len(chunk)) + chunk
+        return self
+
+
+def fifu_seeds() -> list[bytes]:
+    """Plain, with subwords, norms and a description, and quantised."""
+    plain = Fifu(1, 2).add(1, fifu_words())
+    plain.add(2, fifu_plain(plain.at))
+    files = [plain]
+    for kind in (3, 7, 8):
+        file = Fifu(5, kind, 2, 6).add(5, b'[a]\nb = 1.5\nc = "x"\n')
+        file.add(kind, fifu_words(kind, ngrams=["<th", "the"] if kind == 8 else ()))
+        file.add(2, fifu_plain(file.at, np.concatenate([VECTORS, VECTORS[:4]])))
+        files.append(file.add(6, fifu_norms(file.at, np.arange(5, dtype=np.float32))))
+    quantised = Fifu(1, 4).add(1, fifu_words())
+    codes = np.array([[0, 1], [1, 0], [1, 1], [0, 0], [1, 1]], np.uint8)
+    arrays = codes, np.arange(8).reshape(2, 2, 2), np.arange(16).reshape(4, 4), np.arange(5)
+    quantised.add(4, fifu_quantised(quantised.at, *arrays))
+    return [file.content for file in [*files, quantised]]
