@@ -11,7 +11,7 @@ from inlay.cli.interrupts import work
 from inlay.cli.options import json_option, overwrite_option, reading_options
 from inlay.cli.outputs import check_vectors, print_json, say, size
 
-HELP = """Read the vectors in IN and write them to OUT, in the format that its name ends in.
+HELP = """Read the vectors in IN and write them to OUT, in the format that the ending of OUT names.
 
 The format .safetensors is inlay's own and opens in milliseconds, whatever the size of the file.
 OUT is written in one step: if the command is killed, whatever stood there before is untouched.
@@ -26,7 +26,7 @@ Example:
 @click.argument("source", metavar="IN", type=click.Path())
 @click.argument("target", metavar="OUT", type=click.Path())
 @click.option(
-    "--format-out", metavar="NAME", help="Write this format, where the name of OUT says none."
+    "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
 )
 @click.option(
     "--keep",

@@ -66,7 +66,7 @@ Example:
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16", "int8"]),
-    help="Compute products in this precision; lower ones are faster.  [default: float32]",
+    help="Compute products in this precision; a lower one is faster.  [default: float32]",
 )
 @click.option(
     "--workers", type=click.IntRange(1), help="Run N threads.  [default: one per processor]"

@@ -70,8 +70,7 @@ def debug_option(*, hidden: bool = True) -> click.Option:
         expose_value=False,
         is_eager=True,  # for what other options say
         callback=_remember_debug,
-        help="Show where in the code a failure arose, as a Python traceback; may also stand behind "
-        "the command.",
+        help="Show the Python traceback of a failure; may also be given after the command.",
     )
 
 

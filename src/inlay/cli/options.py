@@ -135,7 +135,7 @@ def reading_options(format_name: str = "--format") -> Decorator:
         click.option(
             "--dim",
             type=click.IntRange(1),
-            help="Read N numbers per vector, where the file leaves it unclear.",
+            help="Read N numbers per vector, if the file leaves that unclear.",
         ),
         click.option(
             "tokens",
@@ -191,8 +191,8 @@ def data_options(decoded: str = "DATA") -> Decorator:
         click.option(
             "--split",
             metavar="NAME",
-            help="Read only this part, such as train or test: a subfolder, or the rows with it in "
-            "a column named split.",
+            help="Read only this part, such as train or test: a subfolder, or the rows that have "
+            "it in the column split.",
         ),
         click.option(
             "--encoding",

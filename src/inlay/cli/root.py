@@ -16,7 +16,7 @@ COMMANDS = {
     "encode": "Turn texts into vectors with an ELMo.",
     "classify": "Train, evaluate and use a text classifier.",
     "compare": "Compare classifiers on labelled texts.",
-    "demo": "See all of it in two minutes; nothing is downloaded.",
+    "demo": "See all of inlay in two minutes; nothing is downloaded.",
 }
 
 HELP = """Read, convert, train and compare word vectors, and classify texts with them.

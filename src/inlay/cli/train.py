@@ -30,7 +30,7 @@ WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2
 
 CORPUS is a text file with a sentence or a text on each line, and it may be packed
 (.gz, .bz2, .xz). A hyphen reads standard input. OUT is written when the training has ended, in
-the format that its name ends in.
+the format that its ending names.
 
 \b
 Example:
@@ -73,7 +73,7 @@ def train() -> None:
     help="Write the vectors to this file.",
 )
 @click.option(
-    "--format-out", metavar="NAME", help="Write this format, where the name of OUT says none."
+    "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
 )
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
