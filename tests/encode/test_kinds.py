@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from inlay.encode import ENCODERS, Kind, load_encoder
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.encode.kinds import recognise
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.sources import Download, Source, find, names
 from tests.encode.elmo.test_network import TINY
 from tests.encode.features_fake import Plain
 
@@ -171,3 +173,28 @@ def test_vectors_of_words_lead_to_their_own_door(tmp_path):
 def test_what_is_no_path(path):
     with pytest.raises(ArgumentTypeError, match="path: expected a path, as a string"):
         load_encoder(path)
+
+
+@pytest.mark.filterwarnings("ignore:.*nobody publishes")
+def test_a_name_of_the_catalogue_is_downloaded_once(folder, tmp_path, monkeypatch):
+    """Its files have the names of the real entry, whose addresses are those of this machine."""
+    monkeypatch.setenv("INLAY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    real, published = find("elmo-small"), tmp_path / "published"
+    published.mkdir()
+    downloads = []
+    for wanted, file in zip(real.downloads, ("weights.hdf5", "options.json"), strict=True):
+        (folder / file).rename(published / wanted.name)
+        downloads.append(Download((published / wanted.name).as_uri()))
+    source = Source(name="mine", url=downloads[0].url, others=(downloads[1],), kind="encoder")
+    monkeypatch.setattr(names, "_index", lambda: {"mine": source})
+    encoder = load_encoder("mine")
+    assert encoder.encode(["a good film"]).shape == (1, encoder.dim)
+    published.rename(tmp_path / "gone")
+    assert load_encoder(source).hash == encoder.hash
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(FormatError, match="an empty folder"):
+        load_encoder("mine")
+    monkeypatch.setattr(names, "_index", lambda: {"mine2": replace(source, kind="vectors")})
+    with pytest.raises(ArgumentError, match=r"expected an encoder, got a table of vectors"):
+        load_encoder("mine2")

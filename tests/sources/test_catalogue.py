@@ -7,8 +7,8 @@ import pytest
 
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.sources import catalogue, fetch, find, languages
-from inlay.sources.catalogue import _key, near_names, search
 from inlay.sources.fetching import announcement
+from inlay.sources.names import _key, near_names, search
 from tests.data import shared
 
 ALL = catalogue()

@@ -1,6 +1,7 @@
 """Encoders: texts in, vectors out, for each token or for the whole."""
 
 import os
+from typing import TYPE_CHECKING
 
 from inlay.bytes.writing import restore_folder
 from inlay.calls import Elsewhere, refuses_unknown
@@ -9,7 +10,11 @@ from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import ElmoKind, Kind, recognise
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.sources.asked import asked_for
 from inlay.tokenizers import TokenizerLike
+
+if TYPE_CHECKING:
+    from inlay.sources import Source
 
 __all__ = ["ENCODERS", "Encoder", "Kind", "LayeredEncoder", "WordEncoder", "load_encoder"]
 
@@ -27,7 +32,7 @@ ELSEWHERE: Elsewhere = (
 
 @refuses_unknown(ELSEWHERE)
 def load_encoder(
-    path: str | os.PathLike[str],
+    path: "str | os.PathLike[str] | Source",
     *,
     kind: str | Kind | None = None,
     tokenizer: TokenizerLike | None = None,
@@ -37,14 +42,16 @@ def load_encoder(
     workers: int | None = None,
     verify: bool = False,
 ) -> Encoder:
-    """Read an encoder from this machine's files, whatever its kind; nothing is downloaded.
+    """Read an encoder, whatever its kind, from files or by its name in the catalogue.
 
     These settings are those of several kinds. A kind's own are arguments of its class:
     `inlay.encode.elmo.Elmo.load(path, pad_token=..., stateful=...)`.
 
     Args:
         path: A folder or file of one of `inlay.encode.ENCODERS`, recognised by its content:
-            today an ELMo, for which see `inlay.encode.elmo.Elmo.load`.
+            today an ELMo, for which see `inlay.encode.elmo.Elmo.load`. Or a name of the
+            catalogue, such as `"elmo-original"`, or a `Source` of your own, which is downloaded
+            once.
         kind: A name of these kinds, or a `Kind` of your own, where the content does not decide.
         tokenizer: How strings become tokens: a name or a callable; see `inlay.tokenizers`. None:
             as the encoder was trained, where its files say, else "words". Another than the one of
@@ -66,7 +73,12 @@ def load_encoder(
         FormatError: No kind of encoder, or a damaged one.
         ArgumentError: No kind of this name, or a setting that the kind does not have.
         MissingPackageError: A package that the kind needs is not installed.
+        DownloadError: What the catalogue has cannot be downloaded.
     """
+    if (source := asked_for(path, "encoder")) is not None:
+        from inlay.sources.fetching import fetch_source
+
+        path = fetch_source(source).path
     place = path_to_read("path", path)
     restore_folder(place)  # of a training that was killed between two names
     chosen = recognise(place, ENCODERS) if kind is None else _named(kind)

@@ -1,16 +1,39 @@
 """Public embeddings and texts by name: what there is, and how it comes onto this machine."""
 
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from inlay.calls import refuses_unknown
-from inlay.sources.catalogue import catalogue, find
-from inlay.sources.source import Download, Source
+
+if TYPE_CHECKING:
+    from inlay.sources.names import catalogue, find
+    from inlay.sources.source import Download, Source
 
 __all__ = ["Download", "Source", "catalogue", "fetch", "find"]
 
+# Imported when first used: whoever reads a file of vectors passes by here.
+_HOME = {
+    "Download": "inlay.sources.source",
+    "Source": "inlay.sources.source",
+    "catalogue": "inlay.sources.names",
+    "find": "inlay.sources.names",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'inlay.sources' has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
 
 @refuses_unknown({"force": "inlay cache remove NAME first", "cache": "INLAY_CACHE=FOLDER"})
-def fetch(source: str | Source, *, verify: bool = False, progress: bool | None = None) -> Path:
+def fetch(source: "str | Source", *, verify: bool = False, progress: bool | None = None) -> Path:
     r"""Have the file of a source on this disk: downloaded, or found in the cache.
 
     `inlay.load`, `inlay.load_encoder` and `inlay.read_labelled` take the same names and fetch by
@@ -39,6 +62,7 @@ def fetch(source: str | Source, *, verify: bool = False, progress: bool | None =
     Example:
         >>> import os; from tempfile import mkdtemp
         >>> before = os.environ.get("INLAY_CACHE", ""); os.environ["INLAY_CACHE"] = mkdtemp()
+        >>> from inlay.sources import Source
         >>> published = Path(mkdtemp(), "tiny.vec")
         >>> _ = published.write_text("2 2\ngood 1 0\nfilm 0 1\n")
         >>> digest = "049903c85ec9a5e992b5b5dff81d1d5d6f8f1ebb6a2f473ba0522f51ec5f4caf"

@@ -137,7 +137,7 @@ def remove(name: str, *, forget: bool = False) -> list[Kept]:
     """
     import shutil
 
-    from inlay.sources.catalogue import find
+    from inlay.sources.names import find
 
     folder, source = cache_folder(), find(name)
     names = {name} | ({source.name} if source else set())

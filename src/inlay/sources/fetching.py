@@ -9,8 +9,8 @@ from typing import Any
 from inlay.checks import described, flag, flag_or_none, warn
 from inlay.errors import ArgumentTypeError, DownloadError
 from inlay.sources.cache import files_of, made_of, place_of, read_note
-from inlay.sources.catalogue import known
 from inlay.sources.download import check_digest, digest_of, download
+from inlay.sources.names import known
 from inlay.sources.source import Source
 
 

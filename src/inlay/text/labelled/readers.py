@@ -12,6 +12,7 @@ from inlay.bytes.limits import UNPACKED
 from inlay.calls import refuses_unknown
 from inlay.checks import choice, path_to_read, whole, whole_or_none
 from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.sources.asked import asked_for
 from inlay.text.labelled.doubts import warn_of_labels
 from inlay.text.labelled.folders import archive_files, class_files, folder_files, one_file_a_class
 from inlay.text.labelled.frames import frame_rows, is_frame
@@ -59,7 +60,8 @@ def read_labelled(
     it is and warned of with its line.
 
     Args:
-        data: A data frame with named columns (of pandas, polars or others), or the path of one of
+        data: A name of the catalogue, such as `"imdb"`, which is downloaded once and read as it
+            has to be; a data frame with named columns (of pandas, polars or others); or the path of
             a folder (or a tar archive, packed or not, read in place) with a folder
             per class and a file per text, as aclImdb has it (`"folders"`, `"archive"`);
             a folder of files, one per class, a text a line: `rt-polarity.pos` and `.neg`
@@ -102,6 +104,13 @@ def read_labelled(
     """
     if is_frame(data):
         return _of_frame(data, kind, _columns(text, label), split, max_length)
+    if (source := asked_for(data, "labelled")) is not None:
+        from inlay.text.labelled.fetched import fetched_texts
+
+        given: dict[str, Any] = {"kind": kind, "text": text, "label": label, "split": split}
+        given |= {"max_length": max_length, "encoding": encoding, "errors": errors}
+        place, given = fetched_texts(source, given)
+        return read_labelled(place, **given)
     path = path_to_read("data", data)
     if kind_of(path) is None:
         raise MissingFileError(shortened(path), expected="a file or folder", got="nothing there")

@@ -1,0 +1,51 @@
+"""Names of the catalogue where others have the path of a file: which, and what for."""
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from inlay.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from inlay.sources.source import Kind, Source
+
+LONGEST = 100  # characters of a name
+# What reads each kind.
+READERS: "dict[Kind, tuple[str, str]]" = {
+    "vectors": ("a table of vectors", "inlay.load({!r})"),
+    "labelled": ("labelled texts", "inlay.read_labelled({!r})"),
+    "encoder": ("an encoder", "inlay.load_encoder({!r})"),
+    "corpus": ("a corpus", "inlay.sources.fetch({!r}), which gives its path"),
+}
+
+
+def asked_for(given: Any, kind: "Kind") -> "Source | None":
+    """The source that is meant by what may also be a path; None, if it is one.
+
+    A file or folder of that name, in the working folder, is what is meant then.
+
+    Args:
+        given: What the user wrote.
+        kind: What it is to be.
+
+    Raises:
+        ArgumentError: It is of another kind.
+    """
+    source = _source(given)
+    if source is not None and source.kind != kind:
+        expected, _ = READERS[kind]
+        got, hint = READERS[source.kind]
+        raise ArgumentError(source.name, expected=expected, got=got, hint=hint.format(source.name))
+    return source
+
+
+def _source(given: Any) -> "Source | None":
+    known: Any = sys.modules.get("inlay.sources.source")  # not imported, not a source
+    if known is not None and isinstance(given, known.Source):
+        found: Source = given
+        return found
+    if not isinstance(given, str) or len(given) > LONGEST or os.path.lexists(given):
+        return None
+    from inlay.sources.names import find
+
+    return find(given)
