@@ -146,7 +146,7 @@ def test_what_is_gone_through_is_named():
 
 
 def test_every_text_comes_as_it_is_asked_for():
-    texts = checks.every_text("texts", iter(["a b", ("a", "b"), None]), hint="leave it out")
+    texts = checks.every_text("texts", iter(["a b", ["a", "b"], None]), hint="leave it out")
     assert next(texts) == "a b"
     assert next(texts) == ["a", "b"]
     with pytest.raises(ArgumentTypeError, match=r"text 2: expected a string .* Try: leave it out"):
@@ -157,11 +157,13 @@ def test_every_text_comes_as_it_is_asked_for():
 
 def test_a_text_is_a_string_or_a_list_of_strings():
     assert checks.one_text("text 0", "a b") == "a b"
-    assert checks.one_text("text 0", ("a", "b")) == ["a", "b"]
     assert checks.one_text("text 0", np.array(["a", "b"])) == ["a", "b"]
     for wrong in (None, float("nan"), b"a", ["a", 1], np.array([1, 2])):
         with pytest.raises(ArgumentTypeError, match="text 7: expected a string or a list of"):
             checks.one_text("text 7", wrong)
+    for row in (("a b", "pos"), ("a b",), ("a", "b", "c")):  # of zip, of a cursor, of tokens
+        with pytest.raises(ArgumentTypeError, match=r"got tuple .*row\[0\] .*list\(tokens\)"):
+            checks.one_text("text 0", row, hint="leave it out")
 
 
 def test_where_to_write_is_looked_at_first(tmp_path):
@@ -172,6 +174,11 @@ def test_where_to_write_is_looked_at_first(tmp_path):
         checks.file_to_write(tmp_path)
     with pytest.raises(ArgumentError, match="name of a folder to write, got a file"):
         checks.folder_to_write(tmp_path / "file")
+    with pytest.raises(ArgumentError, match=r"folder to write, got one that ends in \.H5.*x\.1'\."):
+        checks.folder_to_write(tmp_path / "x.1.H5")
+    (tmp_path / "x.keras").mkdir()
+    for name in ("x.keras", "x.1", "keras", ".h5"):
+        assert checks.folder_to_write(tmp_path / name) == tmp_path / name
     for check in (checks.file_to_write, checks.folder_to_write):
         with pytest.raises(MissingFileError, match="no folder"):
             check(tmp_path / "none" / "new")

@@ -20,6 +20,20 @@ from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, Missing
 
 T = TypeVar("T")
 LONG = 60  # characters of a value in a message
+# Ends of names that files of models have, and folders that hold one do not.
+FILES: tuple[str, ...] = (
+    ".bin",
+    ".ckpt",
+    ".h5",
+    ".hdf5",
+    ".joblib",
+    ".json",
+    ".keras",
+    ".npy",
+    ".npz",
+    ".onnx",
+)
+FILES += (".pb", ".pickle", ".pkl", ".pt", ".pth", ".safetensors", ".tar", ".txt", ".vec", ".zip")
 OURS = ("inlay.", "contextlib")  # modules whose lines no user wrote
 
 
@@ -190,16 +204,19 @@ def every_text(name: str, texts: Any, *, hint: str = "") -> Iterator[str | list[
 
 
 def one_text(where: str, text: Any, *, hint: str = "") -> str | list[str]:
-    """A string, or a list of tokens: a tuple and a numpy array of strings become one.
+    """A string, or a list of tokens, which a numpy array of strings becomes.
 
     Raises:
-        ArgumentTypeError: Anything else: None and NaN above all.
+        ArgumentTypeError: Anything else: None and NaN, and a tuple, for it may be a row: a text and
+            its label.
     """
     if isinstance(text, str):
         return text
     tokens = text.tolist() if type(text).__module__ == "numpy" else text
-    if isinstance(tokens, list | tuple) and all(isinstance(token, str) for token in tokens):
+    if isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
         return list(tokens)
+    if isinstance(text, tuple):
+        hint = "[row[0] for row in rows] if they are rows or pairs, list(tokens) if they are tokens"
     expected = "a string or a list of tokens"
     raise ArgumentTypeError(where, expected=expected, got=described(text), hint=hint)
 
@@ -285,7 +302,7 @@ def folder_to_write(path: str | os.PathLike[str]) -> Path:
 
     Raises:
         MissingFileError: There is no folder around it.
-        ArgumentError: It is a file.
+        ArgumentError: It is a file; or nothing is there yet, and it has the name of a file.
     """
     target = path_to_read("path", path)
     try:  # one look: another process may replace it between two
@@ -294,6 +311,13 @@ def folder_to_write(path: str | os.PathLike[str]) -> Path:
         stands_there = None
     if stands_there is not None and not stat.S_ISDIR(stands_there):
         raise ArgumentError(str(path), expected="the name of a folder to write", got="a file")
+    if stands_there is None and target.suffix.lower() in FILES:
+        raise ArgumentError(
+            str(path),
+            expected="the name of a folder to write",
+            got=f"one that ends in {target.suffix}, as the names of files do",
+            hint=f"{str(target.with_suffix(''))!r}",
+        )
     return _in_a_folder(target)
 
 
@@ -357,6 +381,19 @@ def shown(value: Any) -> str:
         return f"{value[:LONG]!r}{'...' if len(value) > LONG else ''}"
     text = repr(value)
     return text if len(text) <= LONG else f"{text[:LONG]}..."
+
+
+def some_of(n: int, total: int, one: str, several: str) -> str:
+    """`n` of `total` texts and what is said of them, in the singular or the plural.
+
+    Example:
+        >>> some_of(2, 5_000, "has", "have"), some_of(1, 3, "has", "have")
+        ('2 of 5,000 texts have', '1 of 3 texts has')
+        >>> some_of(1, 1, "has", "have")
+        'the text has'
+    """
+    said = one if n == 1 else several
+    return f"the text {said}" if total == 1 else f"{n:,} of {total:,} texts {said}"
 
 
 def _in_a_folder(target: Path) -> Path:

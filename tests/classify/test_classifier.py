@@ -150,6 +150,12 @@ def test_settings_that_cannot_be_used(settings, message):
         TextClassifier(**settings).fit(["x", "y"], ["a", "b"])
 
 
+def test_texts_and_labels_the_other_way_round_are_told_before_any_work(monkeypatch):
+    monkeypatch.delattr("inlay.classify.fitting.given_table")
+    with pytest.raises(ArgumentError, match="texts first, and no more classes than different"):
+        TextClassifier("no file").fit(["pos", "neg", "pos"], ["a joy", "a bore", "fine"])
+
+
 def test_ctrl_c_says_that_nothing_is_kept(monkeypatch):
     def pressed(*_):
         raise KeyboardInterrupt
@@ -379,7 +385,7 @@ def test_everything_is_looked_at_before_the_work(reviews, vectors, monkeypatch):
 
 def test_labels_that_it_never_saw_are_told(reviews):
     model = TextClassifier(**QUICK | {"epochs": 1}).fit(*reviews)
-    with pytest.warns(InlayWarning, match="1 of 2 texts have labels that the classifier never saw"):
+    with pytest.warns(InlayWarning, match=r"1 of 2 texts has a label that .* 'odd', and counts"):
         assert model.score(["good", "bad"], ["odd", "neg"]) in (0, 0.5)
     with pytest.raises(ArgumentError, match="none of them, int 0 first"):
         model.score(["good", "bad"], [0, 1])

@@ -3,7 +3,13 @@ import warnings
 import numpy as np
 import pytest
 
-from inlay.classify.labels import checked_labels, compared, warn_of_doubtful, warn_of_order
+from inlay.classify.labels import (
+    check_order,
+    checked_labels,
+    compared,
+    warn_of_doubtful,
+    warn_of_order,
+)
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning
 
 
@@ -48,6 +54,17 @@ def test_labels_that_cannot_be_learnt(labels, message):
 def test_no_texts_at_all():
     with pytest.raises(ArgumentError, match="no texts"):
         checked_labels([], 0)
+
+
+def test_labels_in_the_place_of_texts_are_refused():
+    texts, labels = [["a", "film"], "a bore", "a joy"], np.array(["pos", "neg", "pos"])
+    check_order(texts, labels)
+    check_order(["a", "b"], np.array(["neg", "pos"]))  # as many classes as texts
+    check_order(["a", "a", "a"], np.array([1, 2, 3]))  # whole numbers are no texts
+    with pytest.raises(ArgumentError, match=r"texts first, .* got 2 of them with 3 different"):
+        check_order(labels, np.array(["a film", "a bore", "a joy"]))
+    with pytest.raises(ArgumentError, match="got 1 of them with 2 different labels"):
+        check_order([["a", "b"], ["a", "b"]], np.array(["x", "y"]))
 
 
 class NAType:

@@ -143,6 +143,13 @@ def test_what_is_no_path(small):
                 use(path)
 
 
+def test_a_folder_does_not_get_the_name_of_a_file(small, tmp_path):
+    for name in ("m.h5", "m.keras", "m.PKL"):
+        with pytest.raises(ArgumentError, match=r"a folder to write, got one that ends .*m'\."):
+            small.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_weights_of_another_model_are_refused(fitted, saved):
     settings = json.loads((saved / "settings.json").read_text(encoding="utf-8"))
     settings["model"] = "mean"

@@ -255,7 +255,7 @@ def test_encode_shapes_sides_and_types():
     assert vocab.encode(["a"], max_length=4).shape == (1, 4)
     assert vocab.encode([]).shape == (0, 0)
     assert vocab.encode([], max_length=4).shape == (0, 4)
-    assert vocab.encode([["a", "b"], ("c",)]).tolist() == [[2, 3], [4, 0]]
+    assert vocab.encode([["a", "b"], ["c"]]).tolist() == [[2, 3], [4, 0]]
     assert vocab.encode([np.array(["a", "b"]), ["c"]]).tolist() == [[2, 3], [4, 0]]
     assert vocab.encode(np.array(["a b", "c"])).tolist() == [[2, 3], [4, 0]]
     assert vocab.encode(np.array([["a", "b"], ["c", "a"]])).tolist() == [[2, 3], [4, 2]]
@@ -267,6 +267,9 @@ def test_encode_refuses_what_would_go_wrong_silently():
         vocab.encode("a b")
     with pytest.raises(ArgumentTypeError, match="text 1: expected a string or a list of tokens"):
         vocab.encode(["a", 3])
+    for use in (vocab.encode, Vocabulary.from_texts):
+        with pytest.raises(ArgumentTypeError, match=r"text 0: .* got tuple \('a film', 'pos'\)"):
+            use(zip(["a film", "a"], ["pos", "neg"], strict=True))
     with pytest.raises(ArgumentTypeError, match="text 0"):
         vocab.encode([float("nan")])
     with pytest.raises(ArgumentError, match="max_length"):
@@ -325,6 +328,15 @@ def test_decode_undoes_encode():
     for wrong in ([9], [-1], [1.0], 3, None, [[1, 2], 3], [None]):
         with pytest.raises(IdError, match="decode"):
             vocab.decode(wrong)
+
+
+def test_decode_refuses_a_type_that_has_lost_ids():
+    vocab = Vocabulary([f"w{i}" for i in range(300)])
+    assert vocab.decode(np.array([[301]], "int16")) == [["w299"]]
+    for rows in (1, 2):
+        with pytest.raises(IdError, match=r"every id up to 301, got uint8, .* Try: int32 from the"):
+            vocab.decode(np.full((rows, 2), 301).astype("uint8"))
+    assert Vocabulary(["a"]).decode(np.array([2], "uint8")) == ["a"]
 
 
 def test_json_round_trip(tmp_path):
@@ -479,12 +491,10 @@ def test_texts_in_the_place_of_tokens_are_told():
 
 
 def test_texts_in_the_place_of_tokens_are_warned_of():
-    texts, labels = ["a good film", "a bad film", "a bore"], ["pos", "neg", "neg"]
-    with pytest.warns(
-        InlayWarning, match="are several words, as .* Try: strings, and not lists or tu"
-    ):
-        Vocabulary.from_texts(zip(texts, labels, strict=True))
+    with pytest.warns(InlayWarning, match="are several words, as .* Try: strings, and not lists"):
+        Vocabulary.from_texts([["a good film", "pos"], ["a bad film", "neg"], ["a bore", "neg"]])
     Vocabulary.from_texts([["New York", "is"], ["a", "city"]])
+    texts = ["a good film", "a bad film", "a bore"]
     Vocabulary.from_texts(texts, tokenizer=lambda text: [text])
 
 

@@ -70,7 +70,7 @@ def test_a_data_frame_by_its_columns():
 
 
 def test_lists_and_arrays():
-    tokens = [["good", "film"], ("bad",), np.array(["fine"])]
+    tokens = [["good", "film"], ["bad"], np.array(["fine"])]
     assert read(tokens, LABELS) == ([["good", "film"], ["bad"], ["fine"]], LABELS)
     arrays = np.array(TEXTS, object), np.array(LABELS, object)
     assert read(*arrays) == (TEXTS, LABELS)
@@ -89,6 +89,11 @@ def test_lists_and_arrays():
             {"data": LABELS_AS_TEXTS, "labels": TEXTS},
             ArgumentTypeError,
             "Try: texts first and labels",
+        ),
+        (
+            {"data": ["pos", "neg", "pos"], "labels": TEXTS},
+            ArgumentError,
+            "texts first, and no more classes",
         ),
         (
             {"data": ["", " ", []], "labels": LABELS},

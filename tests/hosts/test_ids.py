@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inlay.errors import IdError
-from inlay.hosts.ids import check_values
+from inlay.hosts.ids import HOLDS, check_values, check_width
 
 
 @pytest.mark.parametrize("ids", [[], 0, 4, [0, 4], [[0], [4]]])
@@ -32,3 +32,15 @@ def test_without_a_bound_only_negative_ids_are_wrong():
     check_values("ids", np.array([0, 2**40]), None)
     with pytest.raises(IdError, match=r"ids\[1\]: expected an id from 0, got -1"):
         check_values("ids", np.array([2**40, -1]), None)
+
+
+@pytest.mark.parametrize("dtype", HOLDS)
+def test_a_type_must_hold_every_id_of_a_table(dtype):
+    size = HOLDS[dtype] + 1
+    check_width("ids", dtype, size)
+    check_width("ids", "int32", 10**9)
+    with pytest.raises(IdError, match=rf"ids: .* id up to {size}, got {dtype}, .* {size - 1}\. "):
+        check_width("ids", dtype, size + 1)
+    if dtype != "bfloat16":  # which numpy does not have
+        assert np.array([size - 1, size]).astype(dtype).astype(int).tolist()[0] == size - 1
+        assert np.array([size - 1, size]).astype(dtype).astype(int).tolist()[1] != size

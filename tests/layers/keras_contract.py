@@ -311,6 +311,17 @@ def test_a_model_made_of_anothers_config_keeps_the_numbers(padded):
 # -- ids ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("dtype", ["int8", "float16"])
+def test_a_type_that_does_not_hold_every_id_is_refused(dtype):
+    """Keras casts to it without a word, and other ids come out."""
+    layer = to_keras(Table([f"w{i}" for i in range(3_000)], np.ones((3_000, 2), "f4")))
+    narrow = np.array([[0, 1]], dtype)
+    for ids in (keras.Input((2,), dtype=dtype), narrow, keras.ops.convert_to_tensor(narrow)):
+        with pytest.raises(IdError, match=f"holds every id up to 2999, got {dtype}, .* int32"):
+            layer(ids)
+    assert array(layer(keras.ops.convert_to_tensor(narrow.astype("int16")))).shape == (1, 2, 2)
+
+
 @pytest.mark.parametrize(
     ("ids", "words"),
     [

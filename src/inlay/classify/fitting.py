@@ -10,7 +10,7 @@ from inlay.aliases import Array, Text
 from inlay.checks import every_text
 from inlay.classify import storage
 from inlay.classify.batches import encode, training_widths
-from inlay.classify.labels import checked_labels, warn_of_doubtful, warn_of_order
+from inlay.classify.labels import check_order, checked_labels, warn_of_doubtful, warn_of_order
 from inlay.classify.settings import ClassifierSettings
 from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
@@ -29,6 +29,7 @@ def fit(
     warn_of_order(texts, labels)
     texts = checked_texts(texts)
     y = checked_labels(labels, len(texts))
+    check_order(texts, y)
     classes, targets = np.unique(y, return_inverse=True)
     train, dev = _parts(settings, texts, targets, classes)
     check_keras("a text classifier")

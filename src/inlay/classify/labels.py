@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import described, many, warn
+from inlay.checks import described, many, some_of, warn
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 SHOWN = 5  # labels in a message
@@ -42,6 +42,24 @@ def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
             got=f"only {classes[0].item()!r}" if len(classes) else "no texts",
         )
     return array
+
+
+def check_order(texts: Iterable[Any], labels: Array) -> None:
+    """Refuse texts and labels the other way round: a text has one class, so texts differ in more.
+
+    Raises:
+        ArgumentError: There are more classes than different texts, and the classes are strings.
+    """
+    if labels.dtype.kind != "U":
+        return
+    n_texts = len({text if isinstance(text, str) else tuple(text) for text in texts})
+    n_classes = len(np.unique(labels))
+    if n_classes > n_texts:
+        raise ArgumentError(
+            "texts and labels",
+            expected="texts first, and no more classes than different texts",
+            got=f"{n_texts} of them with {n_classes} different labels",
+        )
 
 
 def warn_of_doubtful(labels: Array, *, held_out: bool) -> None:
@@ -99,8 +117,9 @@ def compared(predicted: Array, labels: Iterable[Any], classes: Array) -> Array:
     if unseen:
         names = ", ".join(dict.fromkeys(repr(label) for label in unseen[:SHOWN]))
         warn(
-            f"{len(unseen)} of {len(wanted)} texts have labels that the classifier never saw, "
-            f"{names}, and count as wrong; it knows {shown}."
+            f"{some_of(len(unseen), len(wanted), 'has a label', 'have labels')} that the "
+            f"classifier never saw, {names}, and {'counts' if len(unseen) == 1 else 'count'} as "
+            f"wrong; it knows {shown}."
         )
     pairs = zip(is_known, predicted.tolist(), wanted, strict=True)
     return np.asarray([seen and found == label for seen, found, label in pairs], bool)

@@ -11,6 +11,7 @@ from inlay.calls import refuses_unknown
 from inlay.checks import choice, described, every_text, whole_or_none
 from inlay.core.elsewhere import OF_ENCODING
 from inlay.errors import ArgumentError, IdError
+from inlay.hosts.ids import check_width
 from inlay.tokenizers import Tokenizer, TokenizerLike, batched, get_tokenizer
 
 BATCH = 256  # texts that go to a tokenizer at a time
@@ -117,6 +118,8 @@ def decoded(ids: Any, tokens: Sequence[str], pad_id: int | None) -> list[Any]:
         raise IdError("decode", expected=expected, got=described(ids), hint="[id]")
     if array.size and array.dtype.kind not in "iu":
         raise IdError("decode", expected="whole numbers", got=f"{array.dtype}")
+    if array.size:
+        check_width("decode", array.dtype.name, len(tokens))
     if array.ndim > 1:
         return [decoded(row, tokens, pad_id) for row in array]
     if array.size and not (array.min() >= 0 and array.max() < len(tokens)):

@@ -177,7 +177,7 @@ class Vocabulary(Rows, Numericalizer):
         )
         tokens = [token for token, _ in kept]
         if isinstance(tokenizer, str):  # none of which leaves several words together
-            warn_of_texts(tokens, "strings, and not lists or tuples, if they are texts")
+            warn_of_texts(tokens, "strings, and not lists, if they are texts")
         return cls(
             tokens,
             pad=pad,

@@ -7,7 +7,7 @@ from typing import Any
 from inlay.aliases import Array, Text
 from inlay.bytes.content import kind_of, shortened
 from inlay.checks import described, every_text
-from inlay.classify.labels import checked_labels, warn_of_order
+from inlay.classify.labels import check_order, checked_labels, warn_of_order
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.text import LabelledTexts, read_labelled
 
@@ -56,6 +56,7 @@ def labelled_data(
     hint = "texts first and labels second, without missing ones"
     texts: list[Text] = list(every_text("data", data, hint=hint))
     y = checked_labels(labels, len(texts))
+    check_order(texts, y)
     if not any(text.strip() if isinstance(text, str) else text for text in texts):
         raise ArgumentError("data", expected="texts with words", got="only empty ones")
     return texts, y

@@ -6,6 +6,28 @@ from inlay.aliases import Array
 from inlay.errors import IdError
 
 ALIGNED = "encode with the vocabulary that the table was aligned to"
+# Up to which whole number a type holds every one; those that hold all that a table can have are
+# not here.
+HOLDS = {"int8": 127, "uint8": 255, "int16": 2**15 - 1, "uint16": 2**16 - 1}
+HOLDS |= {"bfloat16": 256, "float16": 2048}
+
+
+def check_width(where: str, dtype: str, size: int) -> None:
+    """Raise an IdError for a type that does not hold all ids: larger ones came out as others.
+
+    Args:
+        where: What the array is called in the message.
+        dtype: The name of its type.
+        size: Ids run from 0 to `size - 1`.
+    """
+    most = HOLDS.get(dtype, size)
+    if most < size - 1:
+        raise IdError(
+            where,
+            expected=f"a type that holds every id up to {size - 1}",
+            got=f"{dtype}, which holds them up to {most}",
+            hint="int32 from the start, as encode gives it; a cast back brings no id back",
+        )
 
 
 def check_values(where: str, ids: Array, size: int | None, *, hint: str = ALIGNED) -> None:

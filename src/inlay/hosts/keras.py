@@ -9,6 +9,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
+from inlay.hosts import ids as host_ids
 from inlay.hosts import memory
 from inlay.hosts.backends import BACKENDS, load_keras
 from inlay.hosts.ids import ALIGNED, check_values, wrong_dtype
@@ -92,6 +93,16 @@ def check_dtype(where: str, ids: Any) -> None:
     if "int" not in dtype:
         hint = 'keras.Input(shape, dtype="int32"), or ids.astype("int32")'
         raise plain(wrong_dtype(where, "whole-number", dtype, hint))
+
+
+def check_width(where: str, inputs: Any, size: int) -> None:
+    """Raise an IdError if the type of ids, an array or a tensor, does not hold every id."""
+    dtype = getattr(inputs, "dtype", "")
+    name = getattr(dtype, "name", str(dtype)).rpartition(".")[2]  # "torch.int8" has none
+    try:
+        host_ids.check_width(where, name, size)
+    except IdError as error:
+        raise plain(error) from None
 
 
 def check_range(where: str, ids: Any, size: int, *, hint: str = ALIGNED) -> bool:

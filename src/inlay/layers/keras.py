@@ -97,6 +97,7 @@ class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional,
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Look up ids `(...)`: vectors `(..., output_dim)` in the policy's compute dtype."""
         host.check_no_text(f"layer {self.name!r}", inputs)
+        host.check_width(f"layer {self.name!r}", inputs, self.input_dim)
         # Here and not in `call`, for Keras casts numpy ids to 32 bits in between.
         if self.check_ids:
             inputs = self._checked(inputs)
