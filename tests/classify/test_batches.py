@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,21 @@ def test_a_word_that_is_not_known_is_looked_for_in_another_case():
         ["<unk>"],
     ]
     assert rows[0].dtype == np.int32
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "characters", "ngrams:2"])
+def test_letters_in_parts_are_looked_for_as_one(tokenizer):
+    """As macOS stores them; a text in composed letters gets the same ids."""
+    texts = ["caf\xe9 영화 film", "x"]
+    vocab = Vocabulary.from_texts(texts, tokenizer=tokenizer)
+    expected = [row.tolist() for row in encode(vocab, texts, max_length=None)]
+    parts = [unicodedata.normalize("NFD", text) for text in texts]
+    assert parts != texts
+    assert vocab.unk_id not in expected[0]
+    assert [row.tolist() for row in encode(vocab, parts, max_length=None)] == expected
+    if tokenizer == "words":
+        shouted = [unicodedata.normalize("NFD", "CAF\xc9 zz\xe9")]
+        assert encode(vocab, shouted, max_length=None)[0].tolist() == [vocab["caf\xe9"], 1]
 
 
 def test_rectangle_fills_up_with_padding():
