@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, UnknownNameError
 from inlay.text import Corpus, encode_corpus
-from inlay.train import word2vec
+from inlay.train import ELSEWHERE, word2vec
 from tests.processes import ended, posix, started
 
 FRUIT = ["apple", "pear", "plum", "cherry", "grape", "melon", "peach", "fig"]
@@ -222,6 +222,16 @@ def test_a_call_of_the_module_says_what_to_write():
         ArgumentTypeError, match=r"^inlay\.train: .*inlay\.train\.word2vec\(corpus\)"
     ):
         inlay.train(["a b c"], vector_size=8)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_another_s_name_of_a_trainer_leads_to_ours(name):
+    with pytest.raises(UnknownNameError, match=rf"got '{name}'. Try: inlay\.train\.(w|b)"):
+        getattr(inlay.train, name)
+    assert ("yet" in ELSEWHERE[name]) == (name.lower() in ("fasttext", "glove", "doc2vec"))
+    assert not hasattr(inlay.train, "trainer")
+    with pytest.raises(ImportError, match="cannot import name"):
+        exec(f"from inlay.train import {name}")
 
 
 def test_an_error_in_a_thread_comes_out(monkeypatch):

@@ -7,6 +7,11 @@ from inlay.errors import UnknownNameError
 
 # gensim's, torchtext's and PyTorch's.
 OF_TABLES = {
+    "load_word2vec_format": "inlay.load(path)",
+    "from_pretrained": "inlay.load(path)",
+    "from_file": "inlay.load(path)",
+    "from_dict": "Table(list(d), np.array(list(d.values()), 'float32'))",
+    "from_arrays": "Table(tokens, matrix)",
     "wv": "the table itself",
     "get": "table[token] if token in table else None",
     "has_index_for": "token in table",
@@ -38,6 +43,13 @@ OF_TABLES = {
 }
 # torchtext's, Keras', Hugging Face's and scikit-learn's.
 OF_VOCABULARIES = {
+    "from_list": "Vocabulary(tokens)",
+    "from_tokens": "Vocabulary(tokens)",
+    "from_dict": "Vocabulary.from_mapping(mapping)",
+    "from_file": "Vocabulary.load(path)",
+    "from_pretrained": "Vocabulary.load(path)",
+    "from_iterator": "Vocabulary.from_texts(texts)",
+    "build_vocab_from_iterator": "Vocabulary.from_texts(texts)",
     "get_stoi": "vocab.stoi",
     "get": "vocab[token]",
     "keys": "vocab.tokens",
@@ -111,18 +123,29 @@ OF_HASHES = {
 }
 
 
-class Elsewhere:
-    """Says where to find what an object has under another name."""
-
-    _elsewhere: ClassVar[Mapping[str, str]] = {}
+class _Kind(type):
+    """Of the classes themselves: whoever looks for a way to make one is told ours."""
 
     if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
+        def __getattr__(cls, name: str) -> Any:
+            raise _told(cls, cls, name, f"type object {cls.__name__!r}")
+
+
+class Elsewhere(metaclass=_Kind):
+    """Says where to find what an object, or its class, has under another name."""
+
+    _elsewhere: ClassVar[Mapping[str, str]] = {}
+
+    if not TYPE_CHECKING:
+
         def __getattr__(self, name: str) -> Any:
-            kind = type(self).__name__
-            if name not in self._elsewhere:
-                message = f"{kind!r} object has no attribute {name!r}"
-                raise AttributeError(message, name=name, obj=self)
-            got = f"{name!r}"
-            expected, hint = f"a name that a {kind} has", self._elsewhere[name]
-            raise UnknownNameError(f"{kind}.{name}", expected=expected, got=got, hint=hint)
+            raise _told(self, type(self), name, f"{type(self).__name__!r} object")
+
+
+def _told(thing: Any, kind: Any, name: str, said: str) -> AttributeError:
+    if name not in kind._elsewhere:
+        return AttributeError(f"{said} has no attribute {name!r}", name=name, obj=thing)
+    expected = f"a name that a {kind.__name__} has"
+    where, hint = f"{kind.__name__}.{name}", kind._elsewhere[name]
+    return UnknownNameError(where, expected=expected, got=repr(name), hint=hint)

@@ -2,17 +2,34 @@
 
 import sys
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from inlay.errors import ArgumentTypeError
+from inlay.errors import ArgumentTypeError, UnknownNameError
 from inlay.train.elmo.bilm import bilm
 from inlay.train.word2vec import word2vec
 
 __all__ = ["bilm", "word2vec"]
 
 
+WORDS = "inlay.train.word2vec(corpus)"
+NOT_YET = f"{WORDS}, for there is no trainer of this kind yet"
+# What others call a trainer that is here, or that is not.
+ELSEWHERE = {
+    **dict.fromkeys(("Word2Vec", "skipgram", "cbow"), WORDS),
+    **dict.fromkeys(("Elmo", "ELMo"), "inlay.train.bilm(corpus, folder)"),
+    **dict.fromkeys(("fasttext", "FastText", "glove", "GloVe", "doc2vec", "Doc2Vec"), NOT_YET),
+}
+
+
 class _Trainers(ModuleType):
-    """This module: a call of it, which many would guess, says what to write."""
+    """This module: a call of it, or another's name, which many would guess, says what to write."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ELSEWHERE:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self)
+        expected, hint = "bilm or word2vec", ELSEWHERE[name]
+        raise UnknownNameError(__name__, expected=expected, got=repr(name), hint=hint)
 
     def __call__(self, *args: object, **settings: object) -> NoReturn:
         raise ArgumentTypeError(
