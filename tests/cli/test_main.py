@@ -91,6 +91,8 @@ def test_a_failure_is_one_line_and_1_and_debug_shows_where(inlay, tmp_path):
     assert "Traceback" in inlay("--debug", "info", missing).stderr
     assert "Traceback" in inlay("info", missing, "--debug").stderr
     assert "Traceback" in inlay("classify", "predict", missing, "--debug", "x").stderr
+    assert "Traceback" in inlay("classify", "--debug", "predict", missing, "x").stderr
+    assert "Traceback" in inlay("train", "--debug", "word2vec", missing, "-o", "o.npz").stderr
     assert "Traceback" in inlay("info", missing, env={"INLAY_DEBUG": "1"}).stderr
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.bytes.encodings import Encoding
-from inlay.cli.failures import Command, escaped
+from inlay.cli.failures import Command, debug_option, escaped
 from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_there, lines_of, read_data, read_embedding
 from inlay.cli.interrupts import work
@@ -73,7 +73,7 @@ Example:
   inlay classify predict model - < reviews.txt > labels.tsv"""
 
 
-@click.group(help=GROUP_HELP, no_args_is_help=True)
+@click.group(help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])
 def classify() -> None:
     """The three jobs of a classifier."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from inlay.cli.failures import Command
+from inlay.cli.failures import Command, debug_option
 from inlay.cli.inputs import check_there, texts_of
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
@@ -52,7 +52,7 @@ Example:
   xzcat korean.txt.xz | inlay train bilm - -o elmo-ko --dim 256"""
 
 
-@click.group(help=GROUP_HELP, no_args_is_help=True)
+@click.group(help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])
 def train() -> None:
     """The trainers."""
 

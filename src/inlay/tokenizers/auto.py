@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain, islice
 from typing import Any
 
-from inlay.checks import warn
+from inlay.checks import some_of, warn
 from inlay.errors import MissingPackageError
 from inlay.tokenizers.named import AUTO, DEFAULT, get_tokenizer, tokenizer_name
 from inlay.tokenizers.protocol import TokenizerLike
@@ -143,8 +143,8 @@ def _warn_of_decomposed(tokenizer: TokenizerLike, sample: list[str]) -> None:
     shown = found[0] if len(found[0]) <= 20 else f"{found[0][:20]}..."
     name = tokenizer_name(tokenizer)
     warn(
-        f"{len(found):,} of {len(sample):,} texts hold decomposed letters, as file names of macOS "
-        f"do: {shown!r} in them is another token than the same word in composed letters. "
+        f"{some_of(len(found), len(sample), 'holds', 'hold')} decomposed letters, as file names of "
+        f"macOS do: {shown!r} there is another token than the same word in composed letters. "
         f"Try: tokenizer='nfc+{name}'."
     )
 
@@ -165,7 +165,7 @@ def _warn_of_long_words(tokenizer: TokenizerLike, sample: list[str]) -> None:
     longest = max(every, key=len)
     shown = longest if len(longest) <= 20 else f"{longest[:20]}..."
     warn(
-        f"{n:,} of {len(sample):,} texts have words of up to {len(longest)} letters "
+        f"{some_of(n, len(sample), 'has', 'have')} words of up to {len(longest)} letters "
         f"({shown}) with the tokenizer {tokenizer!r}, for their script has no spaces. "
         f"Try: tokenizer='characters', or {better!r}.",
     )

@@ -27,7 +27,7 @@ def warn_of_labels(items: Sequence[Item]) -> None:
         warn(
             f"{first.id}: the label {first.label!r} begins or ends with a space"
             f"{_others(len(spaced), 'row is', 'rows are')}, which makes it another than "
-            f"{first.label.strip()!r}. Try: mend the file."
+            f"{first.label.strip()!r}. Try: remove the spaces around labels."
         )
     rare = {label for label, n in counts.items() if n <= RARE}
     common = [n for label, n in counts.items() if label not in rare]
