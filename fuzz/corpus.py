@@ -175,6 +175,15 @@ def native_with(old: bytes, new: bytes) -> Files:
 
 DEEP = b"[" * 100_000
 BAD_NATIVE = safetensors({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}})
+
+
+def unfinished() -> object:
+    """KeyedVectors whose vectors are said to be nowhere."""
+    found = others.key_vectors()
+    del found.vectors
+    return found
+
+
 CASES: tuple[Case, ...] = (
     # Hangs.
     Case("a tar whose member claims 2^60 bytes", "packed", one(tar_claiming(2**60))),
@@ -273,6 +282,12 @@ CASES: tuple[Case, ...] = (
         "finalfusion",
         one(others.fifu_seeds()[0].replace(struct.pack("<QI", 5, 3), struct.pack("<QI", 2**60, 3))),
     ),
+    Case(
+        "a gensim pickle with a string of four gigabytes",
+        "gensim",
+        one(b"\x80\x02cgensim.models\nA\nX\xff\xff\xff\xffa."),
+    ),
+    Case("a gensim pickle of words alone", "gensim", lambda: {"x": others.pickled(unfinished())}),
     Case("a classifier without params", "classifier", classifier_with("params", ...)),
     Case("params that are a list", "classifier", classifier_with("params", [1])),
     Case("classes that are a number", "classifier", classifier_with("classes", 7)),

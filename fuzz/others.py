@@ -1,7 +1,10 @@
 """Small files as other libraries write them, made without these libraries: seeds, and for tests."""
 
+import io
+import pickle
 import struct
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,3 +94,77 @@ def fifu_seeds() -> list[bytes]:
     arrays = codes, np.arange(8).reshape(2, 2, 2), np.arange(16).reshape(4, 4), np.arange(5)
     quantised.add(4, fifu_quantised(quantised.at, *arrays))
     return [file.content for file in [*files, quantised]]
+
+
+# -- gensim ------------------------------------------------------------------------------------
+
+
+class NamedPickler(pickle._Pickler):
+    """A pickler that writes classes by the names that they have, whether they are there or not."""
+
+    def save_global(self, obj: Any, name: str | None = None) -> None:
+        """Write a name."""
+        self.write(f"c{obj.__module__}\n{name or obj.__qualname__}\n".encode())
+        self.memoize(obj)
+
+
+def pickled(value: object, protocol: int = 4) -> bytes:
+    """A pickle, which may hold objects of `foreign` classes."""
+    file = io.BytesIO()
+    NamedPickler(file, protocol).dump(value)
+    return file.getvalue()
+
+
+def foreign(name: str, **state: object) -> Any:
+    """An object of a class of somebody's, by its dotted name."""
+    module, _, last = name.rpartition(".")
+    made = type(last, (), {"__module__": module, "__qualname__": last})()
+    made.__dict__.update(state)
+    return made
+
+
+def key_vectors(**state: object) -> Any:
+    """KeyedVectors of gensim 4."""
+    given: dict[str, object] = {
+        "vector_size": VECTORS.shape[1],
+        "index_to_key": list(WORDS),
+        "key_to_index": {word: row for row, word in enumerate(WORDS)},
+        "vectors": VECTORS,
+        "expandos": {"count": np.array([9, 7, 5, 4, 2])},
+        "__numpys": [],
+    }
+    return foreign("gensim.models.keyedvectors.KeyedVectors", **given | state)
+
+
+def old_vectors(**state: object) -> Any:
+    """KeyedVectors of gensim 3."""
+    counts = dict(zip(WORDS, (9, 7, 5, 4, 2), strict=True))
+    vocab = {
+        word: foreign("gensim.models.keyedvectors.Vocab", count=count, index=row)
+        for row, (word, count) in enumerate(counts.items())
+    }
+    given = {"index2word": list(WORDS), "vocab": vocab, "syn0": VECTORS}
+    return foreign("gensim.models.keyedvectors.Word2VecKeyedVectors", **given | state)
+
+
+def npy(array: NDArray[Any]) -> bytes:
+    """An array as `np.save` writes it."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def gensim_seeds() -> list[dict[str, bytes]]:
+    """KeyedVectors, a model with its arrays beside it, an old one, and documents."""
+    apart = key_vectors(__numpys=["vectors"])
+    del apart.vectors
+    model = foreign("gensim.models.word2vec.Word2Vec", wv=apart, __recursive_saveloads=["wv"])
+    tags = {"max_rawint": 2, "offset2doctag": ["a", "b"], "count": 5, "vectors_docs": VECTORS}
+    documents = foreign("gensim.models.keyedvectors.Doc2VecKeyedVectors", **tags)
+    both = foreign("gensim.models.doc2vec.Doc2Vec", wv=old_vectors(), docvecs=documents)
+    return [
+        {"x": pickled(key_vectors())},
+        {"x": pickled(model), "x.wv.vectors.npy": npy(VECTORS)},
+        {"x": pickled(old_vectors(), 2)},
+        {"x": pickled(both, 2)},
+    ]

@@ -21,7 +21,7 @@ from inlay.classify import storage
 from inlay.classify.settings import ClassifierSettings
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.errors import InlayError
-from inlay.formats import Finalfusion, Glove, Npy, Word2VecBinary, Word2VecText
+from inlay.formats import Finalfusion, Gensim, Glove, Npy, Word2VecBinary, Word2VecText
 from inlay.text.corpus import encode_corpus
 
 Files = dict[str, bytes]
@@ -322,6 +322,7 @@ TARGETS: tuple[Target, ...] = (
         lambda: named(others.fifu_seeds()),
         vectors_by(None, Finalfusion(norms="multiply", nonfinite="keep")),
     ),
+    Target("gensim", others.gensim_seeds, vectors_by(None, Gensim(part="documents"))),
     Target("packed", packed_seeds, vectors_by(None)),
     Target("tokens", tokens_seeds, (read_tokens,)),
     Target("labelled", labelled_seeds, (read_texts,)),

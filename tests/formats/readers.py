@@ -55,5 +55,5 @@ def base(array):
     while array is not None:
         if isinstance(array, np.memmap):
             return array
-        array = array.base
+        array = getattr(array, "base", None)
     return None

@@ -31,7 +31,6 @@ KERAS = zipped("metadata.json", "config.json", "model.weights.h5")
 
 KINDS = [
     (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
-    (b"\x80\x02cgensim.models.word2vec\nWord2Vec\n", "a gensim model .a Python pickle"),
     (pickle.dumps(0x1950A86A20F9469CFC6C, 2) + b"...", "PyTorch weights .a Python pickle"),
     (TORCH, "PyTorch weights. Try: torch.load.path, weights_only=True."),
     (KERAS, "a Keras model"),
@@ -87,7 +86,6 @@ def test_what_has_no_first_bytes_of_its_own_is_named_by_its_name(make, name, mes
         (("gensim-fixtures", "lee_fasttext.bin"), "a fastText model of an old version"),
         (("gensim-fixtures", "cp852_fasttext.bin"), "a fastText model of an old version"),
         (("gensim-fixtures", "lee_fasttext_new.bin"), "a fastText model. "),
-        (("gensim-fixtures", "compatible-hash-true.model"), "a gensim model"),
         (("glove-twitter-25d", "glove_twitter_25d.rda"), "an R data file"),
         (("onnx-embedding-dl4j", "embedding_only.onnx"), "an ONNX model"),
         (("savedmodel-keras-imdb-lstm", "saved_model.pb"), "a TensorFlow SavedModel"),

@@ -55,13 +55,15 @@ class Inert:
 
 
 def checked_key(key: Any) -> Any:
-    """What may be a key: a string, a number, None, or a tuple of these; a hash walks no deeper.
+    """What may be a key: a string, a number, None, what is inert, or a tuple of plain ones.
+
+    The hash of anything else may walk through a structure of any depth.
 
     Raises:
         TypeError: Anything else.
     """
     plain = (str, bytes, int, float, bool, type(None))
-    if type(key) in plain or type(key) is Name:
+    if type(key) in plain or type(key) in (Name, Inert):
         return key
     if type(key) is tuple and all(type(item) in plain for item in key):
         return key

@@ -18,6 +18,7 @@ from inlay.formats.arguments import (
     options_of,
 )
 from inlay.formats.finalfusion import Finalfusion
+from inlay.formats.gensim import Gensim
 from inlay.formats.glove import Glove
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
@@ -32,6 +33,7 @@ __all__ = [
     "FastTextVec",
     "Finalfusion",
     "Format",
+    "Gensim",
     "Glove",
     "Native",
     "Npy",
@@ -49,6 +51,7 @@ FORMATS: tuple[Format, ...] = (
     Npz(),
     Npy(),
     Finalfusion(),
+    Gensim(),
     Word2VecBinary(),
     Word2VecText(),
     FastTextVec(),

@@ -49,7 +49,6 @@ STRANGERS: tuple[Stranger, ...] = (
         f"keras.models.load_model(path).get_layer(name).get_weights()[0], and {_TABLE}",
     ),
     Stranger(rb"PK\x03\x04", "a zip archive of something else", "unzip -l FILE says what"),
-    Stranger(rb"\x80[\x02-\x05].{0,40}gensim", f"a gensim model {_PICKLE}", _GENSIM),
     Stranger(
         rb"\x80",
         "a Python pickle, which may run any program and is never opened",
