@@ -46,6 +46,11 @@ def decoded():
     return np.array([np.concatenate([CENTROIDS[0, a], CENTROIDS[1, b]]) for a, b in CODES])
 
 
+def test_it_is_not_read_as_something_else(make):
+    with pytest.raises(FormatError, match=r"one of the format 'finalfusion'\. Try: leave format="):
+        load(make(plain()), format="glove")
+
+
 @pytest.mark.parametrize("kind", [3, 7, 8])
 def test_rows_of_ngrams_are_left_out_and_counted(make, kind):
     rows = np.concatenate([VECTORS, VECTORS[:4] + 1])

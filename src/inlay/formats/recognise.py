@@ -51,7 +51,7 @@ def check_other(source: Content, chosen: Format, formats: Sequence[Format]) -> N
     if not ours or not source.head or chosen.sniff(source.head, Path(source.inner)):
         return
     others = [format.name for format in _fitting(source, formats)]
-    if has_signature(source.head):
+    if has_signature(source.head) or any(name in SIGNED for name in others):
         got, hint = describe(source.head, source.inner)
         if others:
             got, hint = f"one of the format {others[0]!r}", "leave format= out"
@@ -68,4 +68,5 @@ def _fitting(source: Content, formats: Sequence[Format]) -> list[Format]:
     return [format for format in formats if format.sniff(source.head, Path(source.inner))]
 
 
-SIGNED = ("native", "npz", "npy")  # formats whose files begin like no other
+# Formats whose files begin like no other.
+SIGNED = ("native", "npz", "npy", "finalfusion", "gensim", "magnitude", "r")
