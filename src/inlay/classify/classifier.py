@@ -69,7 +69,7 @@ class TextClassifier(Estimator):
         min_count: Words of the texts seen less often count as unknown.
         epochs: Most passes over the texts.
         batch_size: Texts in a step.
-        learning_rate: Of Adam.
+        learning_rate: The learning rate of Adam.
         validation: Share of the texts held out to choose the best epoch; or a pair
             `(texts, labels)`; or None: train `epochs` epochs and keep the last.
         patience: Stop after this many epochs without a better one.

@@ -47,7 +47,7 @@ def cnn(
         maps: Filters of each width.
         dropout: Share of the pooled features left out in training.
         max_norm: Bound on the length of each class' weights.
-        seed: Of the initial weights and of dropout.
+        seed: The seed of the initial weights and of dropout.
 
     Returns:
         Scores before softmax, float `(batch, n_classes)`.
@@ -107,7 +107,7 @@ def build(model: str | Model, dim: int, n_classes: int, *, seed: int) -> Any:
         model: A name in `NETWORKS`, which take a seed, or a function like them.
         dim: Numbers in a vector.
         n_classes: How many scores to give.
-        seed: Of the initial weights.
+        seed: The seed of the initial weights.
     """
     if isinstance(model, str):
         model = partial(NETWORKS[model], seed=seed)

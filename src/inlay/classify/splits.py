@@ -24,7 +24,7 @@ def random_split(
 
     Args:
         labels: `(n,)`.
-        n_train: Of each class; None: `SHARE` of it.
+        n_train: Texts of each class to learn from. None: `SHARE` of the class.
         n_test: At most this many of the others, of all classes together; None: all.
         rng: What chooses.
     """

@@ -42,7 +42,7 @@ class Fitted:
         n_trainable: How many numbers were trained.
         vocabulary: The words it knows, with their tokenizer.
         table: Their vectors.
-        weights: Of the network above the vectors, by name and number.
+        weights: Those of the network above the vectors, by name and number.
     """
 
     settings: ClassifierSettings

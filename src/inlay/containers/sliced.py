@@ -45,7 +45,7 @@ def joined(
     """The slices of a variable as one array. Rows are read from the slices that hold them.
 
     Args:
-        shape: Of the variable.
+        shape: The variable's shape.
         parts: Each slice's place and its array.
         where: What to call it in messages.
 

@@ -209,7 +209,7 @@ class Table(Vectors):
                 `"uniform"` draw at random with the variance of the vectors found, `"mean"`
                 their mean, `"zeros"`, `"error"` raises (for the unk token itself: as
                 `"normal"`), and a callable `token -> (dim,)` decides itself.
-            seed: Of the random vectors.
+            seed: The seed of the random vectors.
             fallback: What else to look for, in this order, when a token is not found:
                 `"lower"`, `"capitalize"`, `"upper"`, `"nfc"`, `"nfkc"`. By default another case,
                 so that `american` finds `American` in a cased table, and `nasa` `NASA`; the

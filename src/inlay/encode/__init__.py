@@ -58,7 +58,7 @@ def load_encoder(
             its training is warned of. Lists of tokens are taken as they are.
         max_length: Read so many tokens of each text; None: all that the encoder takes.
         engine: What multiplies; see `inlay.encode.engines.packer`. None: "numba".
-        precision: Of the products. None: "float32".
+        precision: The precision of the products. None: "float32".
         workers: Threads. None: as many as serve the engine.
         verify: Compare the digest that inlay noted when it wrote the encoder with what is read:
             a flipped bit is an error, and so are files without a digest.

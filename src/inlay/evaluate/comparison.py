@@ -29,7 +29,7 @@ class Row:
     """One estimator over all folds.
 
     Attributes:
-        name: Of the estimator.
+        name: The estimator's name.
         accuracies: One for each fold, between 0 and 1.
         seconds: Fitting and scoring, mean over the folds.
         n_trainable: Numbers that training changes, in the last fold; None if not known.

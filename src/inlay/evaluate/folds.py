@@ -21,9 +21,10 @@ def folds_of(
     Args:
         labels: `(n,)`.
         n_folds: How many.
-        n_train: Of each class; None: all that are not in the fold, or 80 % where it is one.
+        n_train: Texts of each class to learn from. None: all outside the fold, or 80 % if there is
+            only one.
         n_test: At most so many to judge by in a fold; None: all.
-        seed: Of what is left to chance.
+        seed: The seed of all random choices.
 
     Raises:
         ArgumentError: A class has too few texts.

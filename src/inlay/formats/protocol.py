@@ -52,7 +52,7 @@ class Format(Protocol):
 
     Attributes:
         name: What `format=` and messages call it.
-        suffixes: Of files that `save` writes in it, and that hint at it: `(".vec",)`.
+        suffixes: What the names of its files end in: `(".vec",)`. `save` goes by them.
     """
 
     @property

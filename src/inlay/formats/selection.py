@@ -36,7 +36,7 @@ def table_of(
         format: Its name goes into the provenance; it says what NaN and infinity do.
         tokens: All that the file has, checked.
         rows: Gives rows of the matrix; a slice, where all are wanted, need not be copied.
-        counts: Of the tokens.
+        counts: The tokens' counts.
         details: What else goes into the provenance.
 
     Raises:

@@ -12,7 +12,7 @@ def can_share(array: Array, dtype: str, *, aligned: bool = True) -> bool:
 
     Args:
         array: Must be writable: a write to memory that is not would end the process.
-        dtype: Of the tensor.
+        dtype: The tensor's dtype.
         aligned: Whether the memory must start at a multiple of `ALIGNMENT`.
     """
     starts_well = not aligned or array.ctypes.data % ALIGNMENT == 0

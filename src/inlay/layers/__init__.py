@@ -137,7 +137,7 @@ def to_keras(
             unless asked for; compiled by JAX it is a `JaxRuntimeError`, after which Keras has
             lost the model's weights. Both name the id. What a model's own `Input` has cast
             before (floats to whole numbers, 64 bits to 32) cannot be seen here.
-        name: Of the layer.
+        name: The layer's name.
 
     Returns:
         A subclass of `keras.layers.Embedding` with `input_dim = len(table)` and

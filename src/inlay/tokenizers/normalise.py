@@ -48,7 +48,7 @@ class Normalised(Named):
     Args:
         steps: Names of what is done, in this order.
         tokenizer: What splits the result.
-        name: Of all together.
+        name: The name of the whole, steps included.
     """
 
     steps: tuple[str, ...]

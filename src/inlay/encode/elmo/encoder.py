@@ -61,7 +61,7 @@ class Elmo(TextVectors, Hosted):
             the original implementations did and the published reference vectors were made.
             Then a result depends on what came before; each call is one batch.
         engine: What multiplies; see `inlay.encode.engines.packer`.
-        precision: Of the products.
+        precision: The precision of the products.
         workers: Threads, each with sentences of its own. None: one for each processor; for the
             engine "torch", which has its own, one.
         vocab_to_cache: Words whose vectors without context are made once and kept, or the table

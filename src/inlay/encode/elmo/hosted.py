@@ -164,7 +164,7 @@ class Hosted:
             keep_sentence_boundaries: As of `to_torch`.
             scalar_mix_parameters: As of `to_torch`.
             stateful: As of `to_torch`.
-            name: Of the layer.
+            name: The layer's name.
             dtype: A dtype or a policy, as of any Keras layer.
 
         Returns:

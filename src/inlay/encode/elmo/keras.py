@@ -154,7 +154,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             pad_token: A word that stands for no token, for example "--PAD--".
             max_length: Tokens to read of a text that comes as strings.
             tokenizer: The name of the encoder's tokenizer; None: it has none.
-            name: Of the layer.
+            name: The layer's name.
             dtype: A dtype or a policy, as of any Keras layer.
 
         Raises:

@@ -36,7 +36,7 @@ class TextVectors:
         pad_token: A token that is none.
         max_length: Tokens read of a text; None: all.
         engine: What multiplies.
-        precision: Of the products.
+        precision: The precision of the products.
         workers: Threads.
     """
 

@@ -77,7 +77,7 @@ def read_labelled(
             folder, in rows what stands in a column `split`.
         max_length: Keep the first words only, split at white space and joined by single
             spaces (the ELMo tutorials take 150). None: everything.
-        encoding: Of the bytes. A UTF-8 byte order mark is not part of the text.
+        encoding: The encoding of the bytes. A UTF-8 byte order mark is not part of the text.
         errors: What to do about bytes that are not in it: as in `bytes.decode`.
 
     Returns:

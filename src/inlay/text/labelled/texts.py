@@ -29,7 +29,7 @@ class LabelledTexts:
     Attributes:
         texts: As they lie in the file.
         labels: A name for each.
-        ids: Where each came from: `"pos/0_9.txt"`, or file name and line.
+        ids: Where each text came from: `"pos/0_9.txt"`, or file name and line.
         ratings: From file names such as `0_9.txt` (text 0, rating 9) or a column `rating`, if
             all have one.
         skipped: What was not read, by name, and how much of it.

@@ -44,7 +44,7 @@ class TrainerSettings:
         dropout: Share of numbers set to zero between layers.
         n_samples: Classes that stand for all; None: all.
         steps: In all.
-        seed: Of all that is left to chance.
+        seed: The seed of all random choices.
     """
 
     learning_rate: float
