@@ -246,7 +246,9 @@ def torch_seeds() -> list[Files]:
     new, old = io.BytesIO(), io.BytesIO()
     torch.save(state, new)
     torch.save(state, old, _use_new_zipfile_serialization=False)
-    return named([new.getvalue(), old.getvalue()])
+    model = io.BytesIO()
+    torch.save(torch.nn.Sequential(torch.nn.Embedding(3, 2), torch.nn.Linear(2, 1)), model)
+    return named([new.getvalue(), old.getvalue(), model.getvalue()])
 
 
 def tensorflow_seeds() -> list[Files]:

@@ -139,6 +139,11 @@ def mapped_bytes(path: Path) -> Array:
     return np.memmap(path, np.uint8, "c").view(np.ndarray)
 
 
+def widened(bits: Array) -> Array:
+    """bfloat16, given as uint16, as float32, of which it is the first half; a copy."""
+    return np.asarray((bits.astype(np.uint32) << np.uint32(16)).view(np.float32))
+
+
 def listed(names: Mapping[str, Any]) -> str:
     """The first names of many, for a message."""
     some = ", ".join(list(names)[:8]) or "nothing"

@@ -19,7 +19,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.protobuf import Value, fields, signed
 from inlay.containers.checksums import crc32c, masked
-from inlay.containers.protocol import Container, LazyArray, mapped_bytes, wrong
+from inlay.containers.protocol import Container, LazyArray, mapped_bytes, widened, wrong
 from inlay.containers.sliced import Slice, joined, slice_key
 from inlay.containers.sorted_table import MAGIC, entries
 from inlay.containers.tensorflow_strings import strings
@@ -253,11 +253,6 @@ def _array(entry: _Entry, files: _Files, order: Order, where: str) -> LazyArray:
         return np.require(widened(part) if entry.dtype == BFLOAT16 else part, requirements="A")
 
     return LazyArray(shape, np.dtype(np.float32) if entry.dtype == BFLOAT16 else dtype, read)
-
-
-def widened(bits: Array) -> Array:
-    """bfloat16, given as uint16, as float32, of which it is the first half."""
-    return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
 def _refused(shape: tuple[int, ...], where: str, what: str) -> LazyArray:

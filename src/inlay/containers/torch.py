@@ -1,31 +1,40 @@
-"""The container of PyTorch: a `state_dict`, in a zip or in the older layout.
+"""The container of PyTorch: tensors by dotted names, from a zip or the older layout.
 
-Nothing is unpickled but tensors: `torch.load` reads with `weights_only=True`.
+PyTorch is not needed, and nothing in the file is run: the pickle in it is only read, so that a
+whole model that was saved as an object gives its tensors too.
 
-Source: https://pytorch.org/docs/stable/notes/serialization.html
+Source: https://pytorch.org/docs/stable/notes/serialization.html, torch/serialization.py
 """
 
-from collections import deque
+import io
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.containers.protocol import Container, LazyArray, Read, wrong
+from inlay.containers.pickles import Unpickled, unpickle
+from inlay.containers.protocol import Container, LazyArray, mapped_bytes, wrong
+from inlay.containers.torch_tensors import WIDTHS, Storage, entry, storage_of, tensors
 from inlay.errors import FormatError, InlayError
-from inlay.optional import require
 
-LONGEST_IMPORT = 1000  # characters
+if TYPE_CHECKING:
+    from zipfile import ZipInfo
+
 ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
+MAGIC = 0x1950A86A20F9469CFC6C  # the first number of the older layout
+HARMLESS = ("torch", "collections", "numpy")  # what tensors and dicts of them are made with
+_LOCAL_HEADER = 30  # bytes of a zip's entry before its name
+_OLDEST = (b"sys_info\0", b"pickle\0", b"tensors\0", b"storages\0")  # files in a tar of 2016
+HINT = "torch.save(model.state_dict(), path)"
 
 
 class Torch(Container):
-    """The tensors of a `state_dict`; what else stands in it is left out.
+    """The tensors of a `state_dict`, a checkpoint or a model; what else is in it is left out.
 
-    A file in the layout of PyTorch 1.6 and later is mapped; an older one is read whole. bfloat16
-    is read as float32, which holds each of its numbers.
+    Dicts within dicts, lists and modules are named with dots: `state_dict.embedding.weight`. The
+    tensors share a map of the file. bfloat16 is read as float32, which holds each of its numbers.
 
     Args:
         path: The file.
@@ -34,127 +43,145 @@ class Torch(Container):
     kind = "torch"
 
     def __init__(self, path: Path) -> None:
-        torch = require("torch", extra="torch", need="reading a state_dict")
-        where = str(path)
+        where, data = str(path), mapped_bytes(path)
         try:
-            with path.open("rb") as file:
-                zipped = file.read(4) == ZIP
-            _check_members(path, where) if zipped else _check_pickles(path, where)
-            # Before 2.3 only a string can be mapped.
-            state = torch.load(str(path), map_location="cpu", weights_only=True, mmap=zipped)
-        except (InlayError, MemoryError):
+            if data[: len(ZIP)].tobytes() == ZIP:
+                found, entries = _zipped(path, data, where)
+            else:
+                found, entries = _older(path, data, where)
+        except (InlayError, MemoryError, OSError):
             raise
-        except Exception as error:  # broken bytes make torch raise anything
+        except Exception as error:  # broken bytes break in any of many places
+            got = f"{type(error).__name__}: {error!s:.200}"
+            raise FormatError(where, expected="a state_dict", got=got, hint=HINT) from error
+        if not entries:
             raise FormatError(
-                where,
-                expected="a state_dict: names and tensors",
-                got=f"{type(error).__name__}: {error!s:.200}",
-                hint="torch.save(model.state_dict(), path); other objects are not unpickled",
-            ) from error
-        if not isinstance(state, dict):
-            raise FormatError(where, expected="a state_dict", got=type(state).__name__)
-        tensors = {str(name): item for name, item in state.items() if torch.is_tensor(item)}
-        super().__init__(where, {n: _entry(torch, t, n, where) for n, t in tensors.items()})
+                where, expected="a state_dict: names and tensors", got=_described(found), hint=HINT
+            )
+        super().__init__(where, entries)
 
     @classmethod
     def sniff(cls, head: bytes, path: Path) -> bool:
         """Any pickle may be its older layout, and any zip that is not another's the newer."""
-        return head.startswith((ZIP, PICKLE))
+        oldest = head[257:262] == b"ustar" and head.startswith(_OLDEST)
+        return head.startswith((ZIP, PICKLE)) or oldest
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Map a file, or read it whole if it is of the older layout."""
+        """Map a file, and read the names in it."""
         return cls(path)
 
 
-def _check_members(path: Path, where: str) -> None:
-    """PyTorch compresses nothing, so what the members claim is at most what the file has."""
+def _described(found: Unpickled) -> str:
+    """What a pickle without tensors is: what it would import, as far as that can do harm."""
+    for name in found.imports:
+        if name.module.partition(".")[0] not in HARMLESS:
+            return f"a pickle that wants to import {name}, which may run any program"
+    return f"a pickle of {type(found.value).__name__} without tensors"
+
+
+def _zipped(path: Path, data: Array, where: str) -> tuple[Unpickled, dict[str, LazyArray]]:
+    """The layout since 1.6: a zip of the pickle and of each storage, not compressed."""
+    members = _members(path, data, where)
+    pickled = min((name for name in members if f"/{name}".endswith("/data.pkl")), default=None)
+    if pickled is None:
+        got = f"a zip of {', '.join(members):.200}" if members else "an empty one"
+        raise wrong(where, "a state_dict: a zip with data.pkl in it", got)
+    folder = pickled.removesuffix("data.pkl")
+    order = members.get(f"{folder}byteorder", np.empty(0, np.uint8))[:3].tobytes()
+    content = members[pickled].tobytes()
+    found = unpickle(io.BytesIO(content), len(content), where)
+
+    def data_of(storage: Storage) -> Array:
+        name = f"{folder}data/{storage.key}"
+        if name not in members:
+            raise wrong(where, f"the numbers of a tensor in {name:.200}", "no such file in the zip")
+        return _whole(storage, members[name], where)
+
+    return found, _entries(found, data_of, ">" if order == b"big" else "<", where)
+
+
+def _whole(storage: Storage, data: Array, where: str) -> Array:
+    """A storage's bytes, if they are as many as the pickle says."""
+    claimed = storage.size * WIDTHS.get(storage.dtype, 0)
+    if not 0 <= claimed <= data.size:
+        expected = f"a state_dict with {claimed} bytes in storage {storage.key:.100}"
+        raise wrong(where, expected, f"{data.size}")
+    return data
+
+
+def _entries(found: Unpickled, data_of: Any, order: str, where: str) -> dict[str, LazyArray]:
+    return {
+        name: entry(tensor, data_of, order, f"{where}, {name}")
+        for name, tensor in tensors(found, where)
+    }
+
+
+def _members(path: Path, data: Array, where: str) -> dict[str, Array]:
+    """The files in a zip: views of their bytes."""
     import zipfile
 
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        for info in members:
-            if info.filename.endswith("/data.pkl"):
-                with archive.open(info) as file:
-                    _check_pickle(_Bounded(file, info.file_size, where), where)
-    packed = [info.filename for info in members if info.compress_type != zipfile.ZIP_STORED]
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        raise wrong(where, "a state_dict in a whole zip", str(error)) from error
+    packed = [info.filename for info in infos if info.compress_type or info.flag_bits & 1]
     if packed:
         raise wrong(where, "a zip that PyTorch wrote, not compressed", f"{packed[0]!r:.80}")
-    claimed, size = sum(info.file_size for info in members), path.stat().st_size
-    if claimed > size:
-        raise wrong(where, f"members within {size} bytes", f"{claimed}")
+    claimed = sum(info.file_size for info in infos)
+    if claimed > data.size:
+        raise wrong(where, f"members within {data.size} bytes", f"{claimed}")
+    return {info.filename: _member(info, data, where) for info in infos}
 
 
-def _check_pickles(path: Path, where: str) -> None:
-    """The older layout has three numbers before the names, each a pickle of its own."""
-    with path.open("rb") as file:
-        for _ in range(4):
-            _check_pickle(_Bounded(file, path.stat().st_size, where), where)
+def _member(info: "ZipInfo", data: Array, where: str) -> Array:
+    at = info.header_offset
+    lengths = data[at + 26 : at + _LOCAL_HEADER].tobytes()  # of the name, and of what is behind it
+    start = at + _LOCAL_HEADER + sum(int.from_bytes(lengths[i : i + 2], "little") for i in (0, 2))
+    if at < 0 or start + info.file_size > data.size:
+        raise wrong(where, "a state_dict in a whole zip", f"{info.filename!r:.80} beyond its end")
+    return data[start : start + info.file_size]
 
 
-class _Bounded:
-    """A file that is not asked for more bytes than it has, which a pickle may claim."""
-
-    def __init__(self, file: IO[bytes], size: int, where: str) -> None:
-        self.file, self.size, self.where = file, size, where
-        self.readline, self.tell = file.readline, file.tell
-
-    def read(self, n: int) -> bytes:
-        if n > self.size:
-            raise wrong(self.where, f"strings within {self.size} bytes", f"one of {n} bytes")
-        return self.file.read(n)
-
-
-def _check_pickle(file: Any, where: str) -> None:
-    """A pickle's strings are no longer than the file, and what it would import has a short name.
-
-    None of it is imported; but torch searches the name for what to say of it, which takes hours
-    if it is a megabyte.
-
-    Args:
-        file: `_Bounded`.
-        where: The file's name.
-    """
-    import pickletools
-
-    recent, longest = deque([""], 2), 0
-    try:
-        for code, argument, _ in pickletools.genops(file):
-            if isinstance(argument, str):
-                recent.append(argument)
-            if code.name in ("GLOBAL", "STACK_GLOBAL"):
-                longest = max(longest, *map(len, recent))
-    except InlayError:
-        raise
-    except Exception:  # no pickle, which torch says better
-        pass
-    if longest > LONGEST_IMPORT:
-        raise wrong(
-            where, "a state_dict", f"a pickle that imports a name of {longest:,} characters"
+def _older(path: Path, data: Array, where: str) -> tuple[Unpickled, dict[str, LazyArray]]:
+    """The layout before 1.6: five pickles, and then the storages, each behind its size."""
+    if data[:300].tobytes().startswith(_OLDEST):
+        raise FormatError(
+            where,
+            expected="a state_dict of PyTorch 0.1.10 or newer",
+            got="a tar archive, as older ones wrote",
+            hint=f"read it with PyTorch 1, and {HINT}",
         )
+    with path.open("rb") as file:
+        magic = unpickle(file, data.size, where)
+        if magic.value != MAGIC:
+            raise FormatError(
+                where,
+                expected="a state_dict: the layout of PyTorch before 1.6, or a zip",
+                got=f"another file: {_described(magic)}",
+                hint=HINT,
+            )
+        for _ in range(2):  # the version, and the sizes of C's types
+            unpickle(file, data.size, where)
+        found = unpickle(file, data.size, where)
+        keys = unpickle(file, data.size, where).value
+        at = file.tell()
+    outside = [item for item in found.outside if item.id[0] == "storage"]  # not a program
+    storages = {storage.key: storage for storage in map(storage_of, outside)}
+    places: dict[str, Array] = {}
+    for key in map(str, keys):
+        width = WIDTHS.get(storages[key].dtype)
+        if width is None:
+            got = f"one of {storages[key].dtype:.100}"
+            raise wrong(where, "storages of plain numbers in this layout", got)
+        size = width * int.from_bytes(data[at : at + 8].tobytes(), "little")
+        places[key] = data[at + 8 : at + 8 + size]
+        at += 8 + size
+        if at > data.size:
+            raise wrong(where, f"a state_dict of at least {at} bytes", f"{data.size}: it is cut")
 
+    def data_of(storage: Storage) -> Array:
+        return _whole(storage, places[storage.key], where)
 
-def _entry(torch: Any, tensor: Any, name: str, where: str) -> LazyArray:
-    where, shape = f"{where}, {name}", tuple(tensor.shape)
-    try:
-        stored = torch.float32 if tensor.dtype == torch.bfloat16 else tensor.dtype
-        dtype = torch.zeros(0, dtype=stored).numpy().dtype
-        # A stride of 0 would make as much as one likes of a single number.
-        claimed, there = tensor.numel() * tensor.element_size(), tensor.untyped_storage().nbytes()
-    except (TypeError, RuntimeError, NotImplementedError) as error:  # sparse, quantised, 8 bits
-        return LazyArray(shape, np.dtype(np.void), _refuse(where, str(error)))
-    if claimed > there:
-        raise wrong(where, f"{claimed} bytes for {tensor.dtype} of shape {shape}", f"{there}")
-
-    def read(index: Any) -> Array:
-        found: Array = tensor.to(stored).numpy(force=True)
-        return np.asarray(found[index])
-
-    return LazyArray(shape, dtype, read)
-
-
-def _refuse(where: str, got: str) -> Read:
-    def read(index: Any) -> Array:
-        raise FormatError(where, expected="a plain tensor of numbers", got=got)
-
-    return read
+    return found, _entries(found, data_of, "<", where)

@@ -214,16 +214,8 @@ def test_real_folders(official):
     assert tagger.mix.gamma > 1
 
 
-@pytest.mark.parametrize(
-    ("package", "name", "extra"),
-    [
-        ("h5py", "weights.hdf5", "elmo"),
-        ("torch", "x.th", "torch"),
-    ],
-)
-def test_a_package_that_is_not_there(tmp_path, monkeypatch, weights, package, name, extra):
+def test_a_package_that_is_not_there(tmp_path, monkeypatch, weights):
     put(tmp_path, weights)
-    (tmp_path / name).touch()
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingPackageError, match=rf"package '{package}'.*inlay\[{extra}"):
-        read(tmp_path / name)
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(MissingPackageError, match=r"package 'h5py'.*inlay\[elmo"):
+        read(tmp_path / "weights.hdf5")

@@ -88,8 +88,7 @@ def read_torch(path: str | Path) -> Extracted:
     off, which can change the last bit of a number.
 
     Raises:
-        FormatError: No file of tensors alone, or without exactly one ELMo of AllenNLP's.
-        MissingPackageError: torch is not installed.
+        FormatError: No file of tensors, or without exactly one ELMo of AllenNLP's.
     """
     where = str(path)
     with open_container(path, kind="torch") as file:

@@ -1,0 +1,280 @@
+"""The tensors in what a pickle of PyTorch describes, by their dotted names.
+
+Source: torch/_utils.py and torch/nn/modules/module.py of https://github.com/pytorch/pytorch
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from inlay.aliases import Array
+from inlay.containers.pickles import Global, Made, Outside, Unpickled
+from inlay.containers.protocol import LazyArray, widened, wrong
+from inlay.errors import FormatError
+
+# By PyTorch's names; bfloat16 is read as float32.
+DTYPES: dict[str, np.dtype[Any]] = {
+    "float32": np.dtype("<f4"),
+    "float64": np.dtype("<f8"),
+    "float16": np.dtype("<f2"),
+    "bfloat16": np.dtype("<u2"),
+    "int64": np.dtype("<i8"),
+    "int32": np.dtype("<i4"),
+    "int16": np.dtype("<i2"),
+    "int8": np.dtype("i1"),
+    "uint64": np.dtype("<u8"),
+    "uint32": np.dtype("<u4"),
+    "uint16": np.dtype("<u2"),
+    "uint8": np.dtype("u1"),
+    "bool": np.dtype("?"),
+    "complex64": np.dtype("<c8"),
+    "complex128": np.dtype("<c16"),
+}
+# Before 2.0, each type had a storage of its own.
+STORAGES = {
+    "FloatStorage": "float32",
+    "DoubleStorage": "float64",
+    "HalfStorage": "float16",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ShortStorage": "int16",
+    "CharStorage": "int8",
+    "ByteStorage": "uint8",
+    "BoolStorage": "bool",
+    "ComplexFloatStorage": "complex64",
+    "ComplexDoubleStorage": "complex128",
+    "UntypedStorage": "uint8",
+    "QInt8Storage": "qint8",
+    "QUInt8Storage": "quint8",
+    "QInt32Storage": "qint32",
+}
+# Bytes of a number of each type of which there are storages.
+WIDTHS = {name: dtype.itemsize for name, dtype in DTYPES.items()}
+WIDTHS |= {"qint8": 1, "quint8": 1, "qint32": 4}
+OTHERS = {
+    "_rebuild_qtensor": "a quantised tensor",
+    "_rebuild_sparse_tensor": "a sparse tensor",
+    "_rebuild_sparse_csr_tensor": "a sparse tensor",
+    "_rebuild_nested_tensor": "a nested tensor",
+    "_rebuild_meta_tensor_no_storage": "a tensor without numbers (on the device meta)",
+    "_rebuild_device_tensor_from_numpy": "a tensor of another device",
+    "_rebuild_wrapper_subclass": "a tensor of a class of its own",
+}
+_WRAPPERS = {"_rebuild_parameter", "_rebuild_parameter_with_state"}
+MOST_DIMENSIONS = 32
+DEEPEST = 100  # dicts in dicts
+LONGEST_NAMES = 32  # characters of all names together, for each step of the pickle
+
+
+class Storage(NamedTuple):
+    """Where the numbers of tensors are.
+
+    Attributes:
+        dtype: PyTorch's name of their type.
+        key: What the file calls it.
+        size: How many numbers the pickle says there are.
+        start: The first that is meant, where it is a part of another.
+    """
+
+    dtype: str
+    key: str
+    size: int
+    start: int
+
+
+def storage_of(outside: Any) -> Storage:
+    """The storage that a pickle names.
+
+    Raises:
+        TypeError: It names something else.
+        ValueError: It is malformed.
+    """
+    if not isinstance(outside, Outside):
+        raise TypeError("no storage")
+    kind, what, key, _, size, *more = outside.id
+    if kind != "storage" or not isinstance(what, Global) or type(size) is not int:
+        raise TypeError(f"no storage: {kind!s:.40}")
+    start = more[0][1] if more and more[0] is not None else 0
+    return Storage(STORAGES.get(what.name, what.name), str(key), size, start)
+
+
+class Tensor(NamedTuple):
+    """A tensor as the pickle describes it; `what` says why it cannot be read, if it cannot."""
+
+    shape: tuple[int, ...]
+    storage: Storage | None = None
+    start: int = 0
+    strides: tuple[int, ...] = ()
+    dtype: str = ""
+    what: str = ""
+
+
+def tensor_of(value: Any) -> Tensor | None:
+    """What a call describes, if it is one that makes a tensor."""
+    for _ in range(DEEPEST):  # a parameter is made of a tensor
+        if not isinstance(value, Made) or not isinstance(value.what, Global):
+            return None
+        (module, name), args = value.what, value.args
+        if module not in ("torch._utils", "torch._tensor"):
+            return None
+        if name in _WRAPPERS:
+            value = args[0]
+        elif name == "_rebuild_from_type_v2":
+            value = Made(args[0], args[2])
+        elif name in ("_rebuild_tensor", "_rebuild_tensor_v2"):
+            storage = storage_of(args[0])
+            return Tensor(_sizes(args[2]), storage, args[1], _sizes(args[3]), storage.dtype)
+        elif name == "_rebuild_tensor_v3":
+            storage, dtype = storage_of(args[0]), args[6].name
+            return Tensor(_sizes(args[2]), storage, args[1], _sizes(args[3]), dtype)
+        elif name in OTHERS:
+            return Tensor(_claimed(name, args), what=OTHERS[name])
+        else:
+            return None
+    return None
+
+
+def _claimed(name: str, args: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape of a tensor that is not read, where it is easily told."""
+    place = {"_rebuild_qtensor": 2, "_rebuild_meta_tensor_no_storage": 1}.get(name)
+    try:
+        return _sizes(args[place] if place else args[1][2])
+    except (TypeError, IndexError, KeyError):
+        return ()
+
+
+def _sizes(value: Any) -> tuple[int, ...]:
+    if isinstance(value, Made):  # torch.Size
+        (value,) = value.args
+    sizes = tuple(value)
+    if len(sizes) > MOST_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**58 for n in sizes):
+        raise TypeError(f"a shape or strides of {sizes!s:.100}")
+    return sizes
+
+
+def tensors(found: Unpickled, where: str) -> Iterator[tuple[str, Tensor]]:
+    """All tensors, by the keys and attributes on the way to them, joined with dots.
+
+    Those of an `nn.Module` have the names that its `state_dict` would give them.
+
+    What holds itself is gone into once.
+
+    Raises:
+        FormatError: Names that grow beyond the file, two tensors of one name, or a malformed one.
+    """
+    steps = 16 * found.n_steps + 1000
+    letters = LONGEST_NAMES * found.n_steps + (1 << 20)
+    waiting: list[tuple[tuple[str, ...], tuple[int, ...], Any]] = [((), (), found.value)]
+    seen: set[str] = set()
+    while waiting:
+        path, above, value = waiting.pop()
+        steps -= 1
+        if steps < 0 or len(path) > DEEPEST:
+            raise wrong(where, "names and tensors", "dicts in dicts in dicts, without an end")
+        if id(value) in above:  # as when a part of a model knows the whole
+            continue
+        try:
+            tensor = tensor_of(value)
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            raise wrong(where, f"a tensor at {'.'.join(path)!r:.200}", str(error)) from error
+        if tensor is None:
+            above = (*above, id(value))
+            parts = [((*path, name), above, part) for name, part in _parts(value)]
+            waiting += reversed(parts)
+            continue
+        name = ".".join(path)
+        letters -= len(name)
+        if letters < 0:
+            raise wrong(where, "names within the file", "longer ones than it has bytes")
+        if name in seen:
+            raise wrong(where, "each tensor under a name of its own", f"two called {name!r:.200}")
+        seen.add(name)
+        yield name, tensor
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """What a value is made of, with the name of each part."""
+    if isinstance(value, dict):
+        yield from ((str(key), part) for key, part in value.items())
+    elif isinstance(value, list) or type(value) is tuple:
+        yield from ((str(i), part) for i, part in enumerate(value))
+    elif isinstance(value, Made):
+        yield from _parts(value.pairs)
+        yield from _parts(value.items)
+        state = value.state
+        states = state if isinstance(state, tuple) else (state,)  # attributes and slots
+        for attributes in states:
+            if isinstance(attributes, dict):
+                yield from _attributes(attributes)
+
+
+def _attributes(state: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """The parts of a module as `state_dict` orders them, and then what else has a tensor."""
+    passing = _members(state.get("_non_persistent_buffers_set"))
+    for group in ("_parameters", "_buffers", "_modules"):
+        for name, part in _pairs(state.get(group)).items():
+            if name not in passing or group != "_buffers":
+                yield str(name), part
+    for name, part in state.items():
+        if not str(name).startswith("_"):
+            yield str(name), part
+
+
+def _pairs(value: Any) -> Mapping[Any, Any]:
+    return value.pairs if isinstance(value, Made) else value if isinstance(value, dict) else {}
+
+
+def _members(value: Any) -> set[Any]:
+    """The names in a set, which older pickles make of a list."""
+    if isinstance(value, Made) and value.args and isinstance(value.args[0], list):
+        return {name for name in value.args[0] if isinstance(name, str)}
+    return value if isinstance(value, set) else set()
+
+
+def entry(tensor: Tensor, data_of: Callable[[Storage], Array], order: str, where: str) -> LazyArray:
+    """A tensor as an array that shares the file's bytes.
+
+    Args:
+        tensor: As the pickle describes it.
+        data_of: Gives the bytes of a storage, uint8; they are as many as it says.
+        order: The byte order of the file's numbers, `<` or `>`.
+        where: What to call it in messages.
+
+    Raises:
+        FormatError: It claims numbers that its storage does not have.
+    """
+    if tensor.storage is None or tensor.dtype not in DTYPES:
+        got = tensor.what or f"one of {tensor.dtype:.100}"
+        return LazyArray(tensor.shape, np.dtype(np.void), _refuse(where, got))
+    dtype, shape, strides = DTYPES[tensor.dtype], tensor.shape, tensor.strides
+    dtype = dtype.newbyteorder(">") if order == ">" else dtype
+    data = data_of(tensor.storage)
+    numbers = data[: data.size - data.size % dtype.itemsize].view(dtype)
+    start = tensor.start + tensor.storage.start if type(tensor.start) is int else -1
+    count = int(np.prod(shape, dtype=object))
+    last = start + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=False))
+    # A stride of 0 would make as much as one likes of a single number.
+    if len(strides) != len(shape) or start < 0 or count > numbers.size:
+        expected = f"{count * dtype.itemsize} bytes for {tensor.dtype} of shape {shape}"
+        raise wrong(where, expected, f"{data.size}")
+    if count and last >= numbers.size:
+        raise wrong(where, f"strides within {numbers.size} numbers", f"{strides} from {start}")
+    steps = [stride * dtype.itemsize for stride in strides] if count else None
+    stored = as_strided(numbers[start if count else 0 :], shape, steps)
+    brain = tensor.dtype == "bfloat16"
+
+    def read(index: Any) -> Array:
+        part = stored[index]
+        return np.require(widened(part) if brain else part, requirements="A")
+
+    return LazyArray(shape, np.dtype(np.float32) if brain else dtype, read)
+
+
+def _refuse(where: str, got: str) -> Callable[[Any], Array]:
+    def read(index: Any) -> Array:
+        raise FormatError(where, expected="a plain tensor of numbers", got=got)
+
+    return read
