@@ -229,6 +229,7 @@ def test_another_s_name_of_a_trainer_leads_to_ours(name):
     with pytest.raises(UnknownNameError, match=rf"got '{name}'. Try: inlay\.train\.(w|b)"):
         getattr(inlay.train, name)
     assert ("yet" in ELSEWHERE[name]) == (name.lower() in ("fasttext", "glove", "doc2vec"))
+    assert {"fasttext", "glove", "Word2Vec"} <= ELSEWHERE.keys()
     assert not hasattr(inlay.train, "trainer")
     with pytest.raises(ImportError, match="cannot import name"):
         exec(f"from inlay.train import {name}")
