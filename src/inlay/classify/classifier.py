@@ -80,7 +80,7 @@ class TextClassifier(Estimator):
     Attributes:
         classes_: The labels in sorted order; `predict` returns these.
         table_: The vectors as trained, a `Table`.
-        vocabulary_: Of the same tokens, with the tokenizer. A word that it does not know, `predict`
+        vocabulary_: Its `Vocabulary`, with the tokenizer. A word that it does not know, `predict`
             also looks for in another case and with its letters composed; its `encode` does not.
         coverage_: How many of the texts' words the embedding held, or None.
         history_: Loss and accuracies of each epoch.

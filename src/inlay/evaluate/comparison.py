@@ -16,7 +16,7 @@ class Difference(NamedTuple):
     """How much more accurate one row is than another, fold by fold.
 
     Attributes:
-        mean: Over the folds.
+        mean: The mean over the folds.
         p: How likely a mean difference as large as this is where there is none; NaN for one fold.
     """
 
