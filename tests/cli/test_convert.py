@@ -54,7 +54,7 @@ def test_formats_by_name(inlay, glove, tmp_path):
     assert inlay("convert", glove, target, "--format-out", "word2vec").exit_code == 0
     assert target.read_text(encoding="utf-8").startswith("5 3\ngood 1")
     again = tmp_path / "again.npz"
-    assert inlay("convert", target, again, "--format-in", "fasttext").exit_code == 0
+    assert inlay("convert", target, again, "--format-in", "fasttext-vec").exit_code == 0
     assert inlay("convert", target, again, "--format-in", "glove").exit_code == 1
 
 

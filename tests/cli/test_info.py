@@ -19,6 +19,7 @@ def test_json_has_every_fact(inlay, glove):
         "dim": 3,
         "dtype": "float32",
         "matrix_bytes": 60,
+        "can_compose": False,
         "pad_id": None,
         "unk_id": None,
         "counts": False,

@@ -59,7 +59,7 @@ def test_an_option_that_a_format_has_not(make_format, message):
     [
         ("Glove", "format='glove'"),
         ("txt", "format='word2vec' or format='glove'"),
-        (".vec", "format='fasttext'"),
+        (".vec", "format='fasttext-vec'"),
         ("safetensors", "format='native'"),
         ("binary", "format='word2vec-binary'"),
         ("w2v", "format='word2vec'"),

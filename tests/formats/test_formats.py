@@ -149,7 +149,7 @@ def test_no_folder_to_save_in(table, tmp_path):
 
 
 def test_text_with_a_header_is_fasttext_only_by_its_suffix(make):
-    assert load(make("1 2\na 1 2\n", "x.vec")).provenance["format"] == "fasttext"
+    assert load(make("1 2\na 1 2\n", "x.vec")).provenance["format"] == "fasttext-vec"
     assert load(make("1 2\na 1 2\n", "x.txt")).provenance["format"] == "word2vec"
     assert load(make("a 1 2\n", "x.vec")).provenance["format"] == "glove"
 

@@ -66,7 +66,7 @@ def test_a_few_lines_at_a_time_give_the_same_table(make, monkeypatch):
         load(make("\n".join(lines)))
 
 
-@pytest.mark.parametrize("format", ["glove", "word2vec", "fasttext", "word2vec-binary", "npz"])
+@pytest.mark.parametrize("format", ["glove", "word2vec", "fasttext-vec", "word2vec-binary", "npz"])
 @pytest.mark.parametrize(("rows", "dim"), [(2, 1_000_000), (3, 1), (0, 3)])
 def test_extreme_shapes_are_read_back(tmp_path, format, rows, dim):
     matrix = np.arange(rows * dim, dtype=np.float32).reshape(rows, dim) / 8
@@ -76,7 +76,7 @@ def test_extreme_shapes_are_read_back(tmp_path, format, rows, dim):
             save(table, tmp_path / "x", format=format)
         return
     save(table, tmp_path / "x.vec", format=format)
-    say = {"glove": Glove(dim=dim), "fasttext": FastTextVec(dim=dim)}.get(format, format)
+    say = {"glove": Glove(dim=dim), "fasttext-vec": FastTextVec(dim=dim)}.get(format, format)
     again = load(tmp_path / "x.vec", format=say)
     assert again.tokens.tolist() == table.tokens.tolist()
     assert np.array_equal(again.matrix, table.matrix)
@@ -94,7 +94,7 @@ def test_what_has_to_be_said_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("size", [HEAD - 10, HEAD, 1_000_000])
-@pytest.mark.parametrize("format", ["glove", "word2vec", "fasttext", "word2vec-binary", "npz"])
+@pytest.mark.parametrize("format", ["glove", "word2vec", "fasttext-vec", "word2vec-binary", "npz"])
 def test_long_tokens_are_read_back(tmp_path, format, size):
     table = Table(["x" * size, "é" * (size // 2), "b"], np.eye(3, dtype=np.float32))
     save(table, tmp_path / "x", format=format)
@@ -102,11 +102,11 @@ def test_long_tokens_are_read_back(tmp_path, format, size):
     assert load(tmp_path / "x", format=say).tokens == table.tokens
 
 
-@pytest.mark.parametrize("format", ["glove", "word2vec", "fasttext", "word2vec-binary"])
+@pytest.mark.parametrize("format", ["glove", "word2vec", "fasttext-vec", "word2vec-binary"])
 @pytest.mark.parametrize("size", [300_000, 1_000_000])
 def test_a_long_first_token_is_read_to_its_end_to_tell_the_format(tmp_path, format, size):
     table = Table(["x" * size, "b"], np.ones((2, 2), np.float32))
-    path = tmp_path / ("x.vec" if format == "fasttext" else "x")
+    path = tmp_path / ("x.vec" if format == "fasttext-vec" else "x")
     save(table, path, format=format)
     assert format_of(path).name == format
     assert load(path).tokens == table.tokens
@@ -120,10 +120,10 @@ def test_a_longer_one_needs_the_dimension(tmp_path):
     assert load(tmp_path / "x", format=Glove(dim=2)).tokens == table.tokens
 
 
-@pytest.mark.parametrize("format", ["word2vec", "fasttext", "word2vec-binary"])
+@pytest.mark.parametrize("format", ["word2vec", "fasttext-vec", "word2vec-binary"])
 def test_one_dimension_behind_a_header(tmp_path, format):
     table = Table(["a", "b", "3"], np.array([[0.5], [1], [2]], np.float32))
-    path = tmp_path / ("x.vec" if format == "fasttext" else "x")
+    path = tmp_path / ("x.vec" if format == "fasttext-vec" else "x")
     save(table, path, format=format)
     assert load(path).matrix.tolist() == table.matrix.tolist()
 

@@ -14,7 +14,7 @@ from inlay import Table, load, save
 from inlay.errors import FormatError
 from inlay.formats import FORMATS, FastTextVec
 
-TEXTUAL = ["glove", "word2vec", "fasttext", "word2vec-binary"]
+TEXTUAL = ["glove", "word2vec", "fasttext-vec", "word2vec-binary"]
 ANY = ["npz", "native"]
 NAMED = {format.name: format for format in FORMATS}
 
@@ -109,7 +109,7 @@ def test_glove_holds_a_token_with_spaces_or_says_that_it_cannot(table):
 @pytest.mark.parametrize(
     ("suffix", "format"),
     [
-        (".vec", "fasttext"),
+        (".vec", "fasttext-vec"),
         (".bin", "word2vec-binary"),
         (".npz", "npz"),
         (".safetensors", "native"),
@@ -148,7 +148,7 @@ def test_the_text_that_is_written(tmp_path):
     expected = {
         "glove": "a 0.1 -2\né 1e-07 3\n",
         "word2vec": "2 2\na 0.1 -2\né 1e-07 3\n",
-        "fasttext": "2 2\na 0.1 -2 \né 1e-07 3 \n",
+        "fasttext-vec": "2 2\na 0.1 -2 \né 1e-07 3 \n",
     }
     for format, text in expected.items():
         save(table, tmp_path / format, format=format)

@@ -35,8 +35,6 @@ KINDS = [
     (TORCH, "PyTorch weights. Try: torch.load.path, weights_only=True."),
     (KERAS, "a Keras model"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
-    (b"\xba\x16\x4f\x2f\x0c\0\0\0", "a fastText model. Try: the .vec file"),
-    (OLD_FASTTEXT, "a fastText model of an old version. Try: the .vec file"),
     (b"SQLite format 3\0..CREATE TABLE `magnitude`", "a Magnitude file"),
     (b"SQLite format 3\0..CREATE TABLE x", "an SQLite database"),
     (b"PAR1\x15\x04", "a Parquet file. Try: polars or pandas, and Table.tokens, matrix."),
@@ -83,9 +81,6 @@ def test_what_has_no_first_bytes_of_its_own_is_named_by_its_name(make, name, mes
     [
         (("elmo-allennlp-tagger", "serialization", "best.th"), "PyTorch weights"),
         (("torch-pt-vidhirathore", "cbow.pt"), "PyTorch weights"),
-        (("gensim-fixtures", "lee_fasttext.bin"), "a fastText model of an old version"),
-        (("gensim-fixtures", "cp852_fasttext.bin"), "a fastText model of an old version"),
-        (("gensim-fixtures", "lee_fasttext_new.bin"), "a fastText model. "),
         (("glove-twitter-25d", "glove_twitter_25d.rda"), "an R data file"),
         (("onnx-embedding-dl4j", "embedding_only.onnx"), "an ONNX model"),
         (("savedmodel-keras-imdb-lstm", "saved_model.pb"), "a TensorFlow SavedModel"),

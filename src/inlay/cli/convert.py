@@ -64,9 +64,9 @@ def convert(
                 "file_bytes": written,
                 "vocab_size": len(table),
                 "dim": table.dim,
-                "dtype": str(table.matrix.dtype),
+                "dtype": str(table.dtype),
                 "provenance": table.provenance,
             }
         )
         return
-    say(f"{target}: {len(table):,} x {table.dim} {table.matrix.dtype}, {size(written)}")
+    say(f"{target}: {len(table):,} x {table.dim} {table.dtype}, {size(written)}")

@@ -45,8 +45,9 @@ def _facts(file: str, format: str, table: "Table") -> dict[str, Any]:
         "format": format,
         "vocab_size": len(table),
         "dim": table.dim,
-        "dtype": str(table.matrix.dtype),
-        "matrix_bytes": table.matrix.nbytes,
+        "dtype": str(table.dtype),
+        "matrix_bytes": len(table) * table.dim * table.dtype.itemsize,
+        "can_compose": table.can_compose,
         "pad_id": table.pad_id,
         "unk_id": table.unk_id,
         "counts": table.counts is not None,
@@ -64,6 +65,7 @@ def _print(facts: dict[str, Any]) -> None:
         "pad id": facts["pad_id"],
         "unk id": facts["unk_id"],
         "counts": "yes" if facts["counts"] else "no",
+        "others": "composed of subwords" if facts["can_compose"] else None,
         "tokens": " ".join(facts["first_tokens"] + ["..."] * (facts["vocab_size"] > SHOWN)),
     }
     print_pairs({name: value for name, value in lines.items() if value is not None})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HELP = """Print the words whose vectors are nearest to that of WORD, by cosine similarity.
 
 The vectors of several words are added up, and those of words given with --negative are
-subtracted.
+subtracted. A model of fastText composes the vectors of words that it does not hold.
 
 \b
 Example:
@@ -67,7 +67,7 @@ def similar(
 
 
 def _check_known(word: str, table: "Table", file: str) -> None:
-    if word in table:
+    if word in table or (table.can_compose and table[word].any()):
         return
     composed = unicodedata.normalize("NFC", word)
     if composed in table:  # which looks the same

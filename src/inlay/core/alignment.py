@@ -16,6 +16,8 @@ from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
+# Tokens to their vectors, float32 `(n, dim)`, and which of them could be composed, bool `(n,)`.
+Compose = Callable[[Sequence[str]], tuple[Array, Array]]
 Unknown = Literal["normal", "uniform", "mean", "zeros", "error"] | Callable[[str], Any]
 
 FALLBACKS: dict[str, Callable[[str], str]] = {
@@ -26,7 +28,10 @@ FALLBACKS: dict[str, Callable[[str], str]] = {
     "nfkc": lambda token: unicodedata.normalize("NFKC", token),
 }
 CASE = ("lower", "capitalize", "upper")  # what is looked for when a token is not found
+SUBWORDS = "subwords"  # what is done when nothing is found, by a table that can compose
+DEFAULT = (*CASE, SUBWORDS)
 SAID = {"lower": "in lower case", "capitalize": "capitalized", "upper": "in upper case"}
+SAID[SUBWORDS] = "composed of subwords"
 BLOCK = 65_536
 MISSES = 20
 SAMPLE = 10_000  # rows of the table that stand for all when none of the vocabulary was found
@@ -117,31 +122,35 @@ def as_vocabulary(given: Any) -> Vocabulary:
 
 
 def align_rows(
-    tokens: Tokens,
-    matrix: Array,
+    table: tuple[Tokens, Any, Compose | None],
     vocab: Vocabulary,
     unknown: Unknown,
     *,
     seed: int,
     fallback: Iterable[str],
 ) -> Alignment:
-    """Do what `Table.align` says, on its parts."""
+    """Do what `Table.align` says, on a table's tokens, its matrix, and what composes others."""
     if not callable(unknown) and unknown not in ("normal", "uniform", "mean", "zeros", "error"):
         raise ArgumentError(
             "unknown",
             expected="'normal', 'uniform', 'mean', 'zeros', 'error' or a callable",
             got=repr(unknown),
         )
-    rows, found_by = find_rows(tokens.find_many, vocab.tokens.tolist(), checked_fallback(fallback))
+    tokens, matrix, compose = table
+    ways = checked_fallback(fallback)
+    listed = vocab.tokens.tolist()
+    rows, found_by = find_rows(tokens.find_many, listed, [way for way in ways if way != SUBWORDS])
     if vocab.pad_id is not None:
         rows[vocab.pad_id] = -1
-    coverage = _coverage(vocab, rows, found_by)
     result = np.zeros((len(vocab), matrix.shape[1]), np.float32)
     found = np.flatnonzero(rows >= 0)
     for start in range(0, found.size, BLOCK):
         block = found[start : start + BLOCK]
         result[block] = matrix[rows[block]]
     absent = rows < 0
+    if SUBWORDS in ways and compose is not None:
+        found_by[SUBWORDS] = _compose(vocab, listed, compose, absent, result)
+    coverage = _coverage(vocab, absent, found_by)
     if vocab.pad_id is not None:
         absent[vocab.pad_id] = False
     missing = np.flatnonzero(absent)
@@ -149,6 +158,27 @@ def align_rows(
         known = result[found] if found.size else _sample(matrix)
         result[missing] = _vectors_for(missing, known, vocab, unknown, seed)
     return Alignment(result, coverage)
+
+
+def _compose(
+    vocab: Vocabulary, listed: Sequence[str], compose: Compose, absent: Array, result: Array
+) -> Array:
+    """Write the vectors of absent tokens that can be composed, which are absent no more: their ids.
+
+    Padding and unk are no words, and are left to the policy.
+    """
+    wanted = absent.copy()
+    wanted[[i for i in (vocab.pad_id, vocab.unk_id) if i is not None]] = False
+    done = [np.empty(0, np.int64)]
+    ids = np.flatnonzero(wanted)
+    for start in range(0, ids.size, BLOCK):
+        block = ids[start : start + BLOCK]
+        vectors, is_composed = compose([listed[i] for i in block])
+        done.append(block[is_composed])
+        result[done[-1]] = vectors[is_composed]
+    made = np.concatenate(done)
+    absent[made] = False
+    return made
 
 
 def checked_fallback(fallback: Any) -> list[str]:
@@ -162,7 +192,7 @@ def checked_fallback(fallback: Any) -> list[str]:
     given = (
         [fallback] if isinstance(fallback, str) else many("fallback", fallback, "names", hint=hint)
     )
-    return [choice("fallback", way, list(FALLBACKS)) for way in given]
+    return [choice("fallback", way, [*FALLBACKS, SUBWORDS]) for way in given]
 
 
 def find_rows(
@@ -186,11 +216,11 @@ def find_rows(
     return rows, found_by
 
 
-def _coverage(vocab: Vocabulary, rows: Array, found_by: dict[str, Array]) -> Coverage:
+def _coverage(vocab: Vocabulary, absent: Array, found_by: dict[str, Array]) -> Coverage:
     special = [i for i in (vocab.pad_id, vocab.unk_id) if i is not None]
     ordinary = np.ones(len(vocab), bool)
     ordinary[special] = False
-    missing = np.flatnonzero(ordinary & (rows < 0))
+    missing = np.flatnonzero(ordinary & absent)
     counts = vocab.counts
     if counts is not None:
         missing = missing[np.argsort(-counts[missing], kind="stable")]
@@ -198,7 +228,7 @@ def _coverage(vocab: Vocabulary, rows: Array, found_by: dict[str, Array]) -> Cov
         n_types=int(ordinary.sum()),
         found_by={way: int(ordinary[ids].sum()) for way, ids in found_by.items()},
         n_tokens=None if counts is None else int(counts[ordinary].sum()),
-        n_tokens_found=None if counts is None else int(counts[ordinary & (rows >= 0)].sum()),
+        n_tokens_found=None if counts is None else int(counts[ordinary & ~absent].sum()),
         misses=tuple(
             (vocab.tokens[i], None if counts is None else int(counts[i])) for i in missing[:MISSES]
         ),
@@ -206,7 +236,7 @@ def _coverage(vocab: Vocabulary, rows: Array, found_by: dict[str, Array]) -> Cov
 
 
 def _sample(matrix: Array) -> Array:
-    step = max(1, len(matrix) // SAMPLE)
+    step = max(1, matrix.shape[0] // SAMPLE)
     return np.asarray(matrix[::step], np.float32)
 
 

@@ -26,7 +26,6 @@ OF_TABLES = {
     "to_torch": "inlay.to_torch(table)",
     "to_keras": "inlay.to_keras(table)",
     "get_keras_embedding": "inlay.to_keras(table)",
-    "dtype": "table.matrix.dtype",
     "vocab": "table.key_to_index",
     "index2word": "table.index_to_key",
     "get_index": "table.find(token)",

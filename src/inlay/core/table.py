@@ -9,7 +9,7 @@ from inlay.aliases import Array
 from inlay.calls import refuses_unknown
 from inlay.checks import LONG, whole
 from inlay.core.agreement import split_by, warn_of_cost
-from inlay.core.alignment import CASE, Coverage, Unknown, align_rows, as_vocabulary
+from inlay.core.alignment import DEFAULT, Coverage, Unknown, align_rows, as_vocabulary
 from inlay.core.given import check_order, checked_counts, checked_matrix, plain_json, row_or_none
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
@@ -20,6 +20,7 @@ from inlay.core.vocabulary import Vocabulary
 from inlay.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from inlay.core.subwords import Subwords, WordRows
     from inlay.formats import Format
 
 
@@ -107,7 +108,7 @@ class Table(Vectors):
     def _unchecked(
         cls,
         tokens: Tokens,
-        matrix: Array,
+        matrix: "Array | WordRows",
         *,
         counts: Array | None = None,
         pad_id: int | None = None,
@@ -115,17 +116,18 @@ class Table(Vectors):
         provenance: Mapping[str, Any] | None = None,
         coverage: Coverage | None = None,
         origin: Origin | None = None,
+        subwords: "Subwords | None" = None,
     ) -> Self:
         """For readers that have checked their arrays already: nothing is read."""
         table = cls.__new__(cls)
         table._fill(tokens, matrix, counts, pad_id, unk_id, dict(provenance or {}))
-        table._set(coverage=coverage, _origin=origin)
+        table._set(coverage=coverage, _origin=origin, _subwords=subwords)
         return table
 
     def _fill(
         self,
         tokens: Tokens,
-        matrix: Array,
+        matrix: "Array | WordRows",
         counts: Array | None,
         pad_id: int | None,
         unk_id: int | None,
@@ -137,9 +139,10 @@ class Table(Vectors):
             pad_id=pad_id,
             unk_id=unk_id,
             coverage=None,
-            _storage=matrix,
+            _rows=matrix,
             _provenance=provenance,
             _origin=None,
+            _subwords=None,
         )
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -149,7 +152,8 @@ class Table(Vectors):
 
     def __getstate__(self) -> dict[str, Any]:
         # Views of the matrix would be pickled as matrices of their own.
-        return {name: value for name, value in vars(self).items() if name not in CACHED}
+        state = {name: value for name, value in vars(self).items() if name not in CACHED}
+        return state | {"_rows": self._storage}
 
     @staticmethod
     @refuses_unknown()
@@ -186,7 +190,7 @@ class Table(Vectors):
 
     def __repr__(self) -> str:
         source = str(self._provenance.get("source", ""))[:LONG]
-        return f"Table({len(self)} x {self.dim} {self._storage.dtype}{source and f', {source}'})"
+        return f"Table({len(self)} x {self.dim} {self.dtype}{source and f', {source}'})"
 
     # -- to a model --------------------------------------------------------------------------
 
@@ -197,7 +201,7 @@ class Table(Vectors):
         unknown: Unknown = "normal",
         *,
         seed: int = 0,
-        fallback: Iterable[str] = CASE,
+        fallback: Iterable[str] = DEFAULT,
     ) -> "Table":
         """Arrange vectors in a vocabulary's order, so that its ids are rows of the result.
 
@@ -212,7 +216,8 @@ class Table(Vectors):
             seed: The seed of the random vectors.
             fallback: What else to look for, in this order, when a token is not found:
                 `"lower"`, `"capitalize"`, `"upper"`, `"nfc"`, `"nfkc"`. By default another case,
-                so that `american` finds `American` in a cased table, and `nasa` `NASA`; the
+                so that `american` finds `American` in a cased table, and `nasa` `NASA`. Then
+                `"subwords"`, always the last, which composes the vector if the table can. The
                 coverage says how many each found. `()`: nothing else.
 
         Returns:
@@ -235,8 +240,9 @@ class Table(Vectors):
         Source: Kim 2014, section 3.2, for the variance of the random vectors.
         """
         wanted, seed = as_vocabulary(vocab), whole("seed", seed, least=0)
+        compose = self._composed if self.can_compose else None
         found = align_rows(
-            self.tokens, self._storage, wanted, unknown, seed=seed, fallback=fallback
+            (self.tokens, self._some, compose), wanted, unknown, seed=seed, fallback=fallback
         )
         made: dict[str, Any] = {"aligned_from": self._provenance, "seed": seed}
         made["unknown"] = unknown if isinstance(unknown, str) else "callable"

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -18,20 +18,27 @@ from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
-CACHED = ("matrix", "_inverse_norms")  # made of the storage when first asked for
+if TYPE_CHECKING:
+    from inlay.core.subwords import Subwords, WordRows
+
+CACHED = ("matrix", "_storage", "_inverse_norms")  # made of the rows when first asked for
 
 
 class Vectors(Rows):
     """A vector for each token: the reading half of a `Table`."""
 
-    _storage: Array
+    _rows: "Array | WordRows"  # the matrix, or what makes rows of it when they are asked for
+    _subwords: "Subwords | None"
     _elsewhere = OF_TABLES
 
     # -- the arrays --------------------------------------------------------------------------
 
     @cached_property
     def matrix(self) -> Array:
-        """The matrix as stored, float16, float32 or float64 `(vocab_size, dim)`, read-only."""
+        """The matrix as stored, float16, float32 or float64 `(vocab_size, dim)`, read-only.
+
+        Of a fastText model it is made when it is first asked for, in `4 * vocab_size * dim` bytes.
+        """
         return read_only(self._storage)
 
     @property
@@ -80,7 +87,12 @@ class Vectors(Rows):
     @property
     def dim(self) -> int:
         """Numbers in a vector."""
-        return int(self._storage.shape[1])
+        return int(self._rows.shape[1])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What the numbers of `matrix` are stored as."""
+        return self._rows.dtype
 
     @property
     def vector_size(self) -> int:
@@ -110,18 +122,34 @@ class Vectors(Rows):
     def __getitem__(self, token: str | Sequence[str]) -> Array:
         """The vector of a token, float32 `(dim,)`, or of several, `(n, dim)`: a copy.
 
+        That of a token that is not here is composed of its parts, if the table `can_compose`: as
+        fastText does it, and so all zeros for a word that has no n-gram.
+
         Raises:
-            UnknownTokenError: A token is not here.
+            UnknownTokenError: A token is not here, and the table cannot compose.
             ArgumentTypeError: Not a token; rows by number are `table.vectors[row]`.
         """
         if isinstance(token, str):
-            return np.array(self._storage[self._row(token)], np.float32)
+            row = self.tokens.find(token) if self.can_compose else self._row(token)
+            return np.array(
+                self._some[row] if row >= 0 else self._composed([token])[0][0], np.float32
+            )
         hint = "table.vectors[row] for a row by its number"
         if not hasattr(token, "__iter__"):
             expected, got = "a token, or a list of tokens", described(token)
             raise ArgumentTypeError("table[...]", expected=expected, got=got, hint=hint)
-        rows = [self._row(t) for t in many_tokens("table[...]", token, hint=hint)]
-        return np.array(self._storage[rows], np.float32)
+        listed = many_tokens("table[...]", token, hint=hint)
+        if not self.can_compose:
+            return np.array(self._some[[self._row(t) for t in listed]], np.float32)
+        return self._known_or_composed(listed)[0]
+
+    @property
+    def can_compose(self) -> bool:
+        """Whether a token that is not here has a vector all the same, made of its parts.
+
+        So it is with the models of fastText. `token in table` is about the tokens that are here.
+        """
+        return self._subwords is not None
 
     # -- similarity --------------------------------------------------------------------------
 
@@ -189,7 +217,7 @@ class Vectors(Rows):
         if most is None:
             return near
         for query, _ in queries:
-            if isinstance(query, str):
+            if isinstance(query, str) and query in self:
                 near[self._row(query)] = -np.inf
         if self.pad_id is not None:
             near[self.pad_id] = -np.inf
@@ -203,7 +231,8 @@ class Vectors(Rows):
         """Average the vectors of `tokens`.
 
         Unknown tokens are left out, so a text of only unknown words is all zeros with
-        `n_known == 0`: look at the count before you trust the vector.
+        `n_known == 0`: look at the count before you trust the vector. A token that the table can
+        compose is not unknown.
 
         Args:
             tokens: The text, already tokenised. May be empty.
@@ -214,7 +243,7 @@ class Vectors(Rows):
 
         Raises:
             ArgumentTypeError: An item that is not a string, or a text instead of its tokens.
-            UnknownTokenError: `unknown="error"` and a token is not in the table.
+            UnknownTokenError: `unknown="error"` and a token is neither in the table nor composed.
 
         Example:
             >>> from inlay import Table
@@ -231,15 +260,41 @@ class Vectors(Rows):
                 raise ArgumentTypeError("mean", expected=expected, got=described(tokens), hint=hint)
             tokens = [tokens]
         listed = many_tokens("tokens", tokens)
-        rows = self.tokens.find_many(listed)
-        if unknown == "error" and (rows < 0).any():
-            self._row(listed[int((rows < 0).argmax())])
-        known = rows[rows >= 0]
-        if not known.size:
+        vectors, is_known = self._known_or_composed(listed)
+        if unknown == "error" and not is_known.all():
+            self._row(listed[int(is_known.argmin())])
+        n = int(is_known.sum())
+        if n == 0:
             return np.zeros(self.dim, np.float32), 0
-        return self._storage[known].mean(axis=0, dtype=np.float64).astype(np.float32), known.size
+        return vectors[is_known].mean(axis=0, dtype=np.float64).astype(np.float32), n
 
     # -- helpers -----------------------------------------------------------------------------
+
+    @cached_property
+    def _storage(self) -> Array:
+        """The whole matrix, in memory or mapped."""
+        return self._rows if isinstance(self._rows, np.ndarray) else self._rows[...]
+
+    @property
+    def _some(self) -> "Array | WordRows":
+        """For who takes some rows: the matrix if there is one, else what makes these alone."""
+        return self._storage if "_storage" in vars(self) else self._rows
+
+    def _composed(self, tokens: Sequence[str]) -> tuple[Array, Array]:
+        """Vectors of any tokens, of their parts alone, and whether they had any."""
+        if self._subwords is None:
+            return np.zeros((len(tokens), self.dim), np.float32), np.zeros(len(tokens), bool)
+        vectors, parts = self._subwords.compose(tokens)
+        return vectors, parts > 0
+
+    def _known_or_composed(self, tokens: Sequence[str]) -> tuple[Array, Array]:
+        """Vectors of tokens in the dtype of the table, and which of them it has or can compose."""
+        rows = self.tokens.find_many(tokens)
+        is_known, unknown = rows >= 0, np.flatnonzero(rows < 0)
+        vectors = np.empty((len(tokens), self.dim), self.dtype)
+        vectors[is_known] = self._some[rows[is_known]]
+        vectors[unknown], is_known[unknown] = self._composed([tokens[i] for i in unknown.tolist()])
+        return vectors, is_known
 
     def _row(self, token: str) -> int:
         row = self.tokens.find(token)

@@ -8,7 +8,7 @@ from inlay.bytes.content import Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.calls import refuses_unknown
-from inlay.checks import flag, path_to_read, whole_or_none
+from inlay.checks import flag, path_to_read, warn, whole_or_none
 from inlay.core import Table
 from inlay.formats.arguments import (
     FOREIGN,
@@ -17,6 +17,7 @@ from inlay.formats.arguments import (
     known_format,
     options_of,
 )
+from inlay.formats.fasttext import FastText
 from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.gensim import Gensim
 from inlay.formats.glove import Glove
@@ -30,6 +31,7 @@ from inlay.formats.word2vec_binary import Word2VecBinary
 __all__ = [
     "FORMATS",
     "Content",
+    "FastText",
     "FastTextVec",
     "Finalfusion",
     "Format",
@@ -50,6 +52,7 @@ FORMATS: tuple[Format, ...] = (
     Native(),
     Npz(),
     Npy(),
+    FastText(),
     Finalfusion(),
     Gensim(),
     Word2VecBinary(),
@@ -77,9 +80,10 @@ def load(
     keeps its dtype, nothing is normalised. Of equal tokens the first is kept; how many others
     there were stands in `table.provenance["duplicates"]`.
 
-    A native file and a plain `.npy` are mapped: a process that shortens such a file in place
-    ends every process that has it mapped, without an exception (on Unix by SIGBUS). What inlay
-    saves replaces a file in one step and does no harm; where others may write, `mmap=False`.
+    A native file, a plain `.npy` and a model of fastText are mapped: a process that shortens such
+    a file in place ends every process that has it mapped, without an exception (on Unix by
+    SIGBUS). What inlay saves replaces a file in one step and does no harm; where others may
+    write, `mmap=False`.
 
     Args:
         path: The file.
@@ -91,7 +95,8 @@ def load(
         keep: Keep only the rows of these tokens, in the file's order: a set, a list, a
             `Vocabulary` or a `Table`. Only these are ever in memory, except from an `.npz` or
             a packed native file, which are unpacked whole first. A fallback of `align` finds
-            only what was kept: add the lower-cased tokens too.
+            only what was kept: add the lower-cased tokens too. A table that composes makes the
+            vectors of words that were left out of their parts alone.
         member: Which file of an archive that holds several.
         verify: Compare the digests in a native file; reads all of it. An error for formats that
             have none.
@@ -99,7 +104,8 @@ def load(
 
     Returns:
         The table. A native file and a plain `.npy` are mapped, so that nothing is read before
-        it is used; other formats allocate the matrix that is kept, and a few windows of 16 MiB.
+        it is used; of a model of fastText, nothing but its words. Other formats allocate the
+        matrix that is kept, and a few windows of 16 MiB.
 
     Raises:
         FormatError: The file is damaged, of no format that we know, or of several, or it looks
@@ -170,11 +176,14 @@ def save(
 
     Args:
         table: What to write. The text and word2vec formats hold float32; their decimals read
-            back as exactly the same numbers. Only the native format holds everything.
+            back as exactly the same numbers. Only the native format holds everything; a
+            table that composes leaves that behind in the others, except `"fasttext"`, with a
+            warning.
         path: Its suffix says the format: `.safetensors`, `.npz`, `.bin` (word2vec), `.vec`
-            (fastText); with `.gz`, `.bz2`, `.xz` or `.zip` behind it, the file is packed.
+            (fastText's text); with `.gz`, `.bz2`, `.xz` or `.zip` behind it, the file is packed.
         format: The format by name, or one of your own. Needed for `.txt`, which may be
-            `"glove"` or `"word2vec"`.
+            `"glove"` or `"word2vec"`, and for a model of fastText (`"fasttext"`), which `.bin`
+            alone does not say.
 
     Raises:
         ArgumentError: A suffix that says no format, or more than one.
@@ -188,5 +197,10 @@ def save(
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
     chosen = format_by_suffix(inner, FORMATS) if format is None else known_format(format, FORMATS)
+    if table.can_compose and not isinstance(chosen, Native | FastText):
+        warn(
+            f"the format {chosen.name!r} holds the words without the rows of their parts, so what "
+            "is read from it composes no others. Try: .safetensors, or format='fasttext'."
+        )
     with atomic_path(path) as part, packed(part, packing, inner.name) as file:
         chosen.write(table, file)

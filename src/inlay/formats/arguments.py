@@ -31,6 +31,7 @@ FOREIGN = {
 # Suffixes that say what others write, and how to write it.
 WRITTEN_ELSEWHERE = {
     ".csv": "pandas.DataFrame(table.matrix, table.tokens.tolist()).to_csv(path)",
+    ".ftz": "format='fasttext' and a path in .bin, without quantising",
     ".h5": "h5py, with table.matrix and table.tokens.tolist()",
     ".json": "json.dump, of {token: table[token].tolist() for token in table}",
     ".pkl": "pickle.dump(table, file)",

@@ -40,7 +40,7 @@ class MappedFile(NamedTuple):
         import hashlib
 
         length = 8 + min(int.from_bytes(data[:8].tobytes(), "little"), MOST)
-        digest = hashlib.sha256(data[:length].tobytes()).hexdigest()
+        digest = hashlib.sha256(memoryview(data[:length])).hexdigest()  # type: ignore[arg-type]
         return cls(path.absolute(), data.size, digest, format)
 
     def __call__(self) -> Table:

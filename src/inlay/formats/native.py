@@ -10,6 +10,9 @@ The metadata are strings, as safetensors wants them: `format` ("inlay-table"), `
 `pad_id` and `unk_id` if there are any, `provenance` (JSON) and `digests` (JSON: the SHA-256 of
 each tensor's bytes, and under `metadata` that of all other metadata, as JSON with sorted keys).
 
+A table that composes vectors of words which it has not (a model of fastText) has what they are
+made of in further tensors and in `subwords`: see `inlay.formats.native_subwords`.
+
 Opening maps the file copy-on-write and looks at the header alone; what a look-up touches is
 checked when it does. A flipped byte in the data is found by `load(path, verify=True)`, which
 reads everything once.
@@ -35,6 +38,9 @@ from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.format_options import options
 from inlay.formats.mapped import MappedFile
+from inlay.formats.native_subwords import KEY as SUBWORDS
+from inlay.formats.native_subwords import TENSORS as OF_SUBWORDS
+from inlay.formats.native_subwords import arrays_of, subwords_of
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import select
 
@@ -74,6 +80,11 @@ class Native:
         pad_id = _row(metadata, "pad_id", len(tokens), name)
         if pad_id is not None and arrays["matrix"][pad_id].any():
             raise wrong(name, f"zeros in row {pad_id}, which is padding", "other numbers")
+        origin = MappedFile.of(source.path, data, self) if is_mapped else None
+        subwords = None
+        if SUBWORDS in metadata:
+            dim, some = arrays["matrix"].shape[1], None if origin is None else origin.limited(0)
+            subwords = subwords_of(metadata[SUBWORDS], arrays, dim, name, some)
         table = Table._unchecked(
             tokens,
             arrays["matrix"],
@@ -81,7 +92,8 @@ class Native:
             pad_id=pad_id,
             unk_id=_row(metadata, "unk_id", len(tokens), name),
             provenance=_json(metadata, "provenance", name),
-            origin=MappedFile.of(source.path, data, self) if is_mapped else None,
+            origin=origin,
+            subwords=subwords,
         )
         return select(table, options)
 
@@ -91,8 +103,13 @@ class Native:
         if table.counts is not None:
             arrays["counts"] = table.counts
         arrays |= {"index": table.tokens.slots, "tokens": table.tokens.blob}
-        arrays = {key: _plain(array) for key, array in arrays.items()}
         metadata = {"format": MARK, "version": VERSION}
+        if table._subwords is not None:
+            more, metadata[SUBWORDS] = arrays_of(table._subwords)
+            # Large elements first, so that each stands at a multiple of its size.
+            arrays = dict(sorted((arrays | more).items(), key=_element_size, reverse=True))
+            arrays = {"matrix": table.matrix} | arrays
+        arrays = {key: _plain(array) for key, array in arrays.items()}
         for key, row in (("pad_id", table.pad_id), ("unk_id", table.unk_id)):
             if row is not None:
                 metadata[key] = str(row)
@@ -131,6 +148,10 @@ def _header_bytes(source: Content) -> Array:
         return np.frombuffer(start + file.read(length), np.uint8)
 
 
+def _element_size(item: tuple[str, Array]) -> int:
+    return int(item[1].dtype.itemsize)
+
+
 def _plain(array: Array) -> Array:
     """Little-endian and C-contiguous, which bytes behind a header cannot say; rarely a copy."""
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
@@ -161,7 +182,8 @@ def _check_mark(header: Header, name: str) -> None:
 
 def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
     """The tensors as arrays whose shapes agree: what can be checked without reading them."""
-    tensors = [*TENSORS, COUNTS] if "counts" in header.tensors else TENSORS
+    more = [(key, *of) for key, of in OF_SUBWORDS.items() if key in header.tensors]
+    tensors = [*TENSORS, *([COUNTS] if "counts" in header.tensors else []), *more]
     arrays = {}
     for key, dtypes, ndim in tensors:
         array = arrays[key] = tensor_array(data, header, key, name)

@@ -1,8 +1,8 @@
 """Rows as they come out of a file, gathered into a table: what all row-wise readers share."""
 
 import itertools
-from collections.abc import Container, Iterable
-from typing import Any, cast
+from collections.abc import Callable, Container, Iterable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -69,7 +69,12 @@ class Rows:
         self.read += len(bounds)
         blob, offsets = spans(buf, bounds)
         if self._format.encoding != "utf-8" or not valid_utf8(blob, offsets):
-            blob, offsets = self._decode(blob, offsets, number)
+            encoding = Encoding(self._format.encoding, self._format.errors, self._format.saying)
+            where = f"{self._source.name}, {self._unit}"
+            decoded = decode(blob, offsets, encoding, lambda i: f"{where} {number + i}")
+            blob, offsets = decoded.blob, decoded.offsets
+            self._n_replaced += decoded.n_replaced
+            self._replaced += decoded.replaced[: EXAMPLES - len(self._replaced)]
         if self._wanted is not None:
             rows = kept_rows(Tokens(blob, offsets), self._wanted)
             room = self.room(len(bounds))
@@ -109,30 +114,6 @@ class Rows:
         else:  # in place: the C library moves pages instead of copying them
             self._matrix.resize(shape, refcheck=False)
 
-    def _decode(self, blob: Array, offsets: Array, number: int) -> tuple[Array, Array]:
-        """Tokens in UTF-8 that are in another encoding, or broken and treated as `errors` says."""
-        raw, decoded = blob.tobytes(), []
-        name, errors = self._format.encoding, self._format.errors
-        for i in range(offsets.size - 1):
-            token = raw[offsets[i] : offsets[i + 1]]
-            try:
-                text = token.decode(name)
-            except UnicodeDecodeError as error:
-                if errors == "strict":
-                    where = f"{self._source.name}, {self._unit} {number + i}"
-                    ends = offsets[i + 1 : i + 1 + TOKENS_AHEAD]
-                    others = [raw[a:b] for a, b in itertools.pairwise(ends)]
-                    written, more = Encoding(name, errors, self._format.saying), b"\n".join(others)
-                    raise written.refused(where, error, b"\n%b\n" % more) from None
-                text = token.decode(name, errors)
-                self._n_replaced += 1
-                if len(self._replaced) < EXAMPLES:
-                    self._replaced.append(text)
-            decoded.append(text.encode())
-        ends = np.cumsum([len(token) for token in decoded], dtype=np.int64)
-        joined = np.frombuffer(b"".join(decoded), np.uint8)
-        return joined, np.concatenate([np.zeros(1, np.int64), ends])
-
     def _without(self, tokens: Tokens, later: Array) -> Tokens:
         """Drop rows, moving the others up in place."""
         kept = np.delete(np.arange(self.n), later)
@@ -141,6 +122,49 @@ class Rows:
             stop = min(start + COMPACTED_AT_ONCE, self.n)
             self._matrix[start:stop] = self._matrix[kept[start:stop]]
         return take(tokens, kept)
+
+
+class Decoded(NamedTuple):
+    """Tokens in UTF-8, and how many had to be changed for it, with the first few of them."""
+
+    blob: Array
+    offsets: Array
+    n_replaced: int
+    replaced: list[str]
+
+
+def decode(blob: Array, offsets: Array, encoding: Encoding, where: Callable[[int], str]) -> Decoded:
+    """Tokens that are in another encoding, or broken and treated as it says.
+
+    Args:
+        blob: uint8 `(bytes,)`.
+        offsets: int64 `(n + 1,)`.
+        encoding: What they are written in.
+        where: The place of token `i`, for messages.
+
+    Raises:
+        FormatError: One is not in that encoding.
+    """
+    raw, decoded = blob.tobytes(), []
+    n_replaced = 0
+    replaced: list[str] = []
+    for i in range(offsets.size - 1):
+        token = raw[offsets[i] : offsets[i + 1]]
+        try:
+            text = token.decode(encoding.name)
+        except UnicodeDecodeError as error:
+            if encoding.errors == "strict":
+                ends = offsets[i + 1 : i + 1 + TOKENS_AHEAD]
+                more = b"\n".join([raw[a:b] for a, b in itertools.pairwise(ends)])
+                raise encoding.refused(where(i), error, b"\n%b\n" % more) from None
+            text = token.decode(encoding.name, encoding.errors)
+            n_replaced += 1
+            if len(replaced) < EXAMPLES:
+                replaced.append(text)
+        decoded.append(text.encode())
+    ends = np.cumsum([len(token) for token in decoded], dtype=np.int64)
+    joined = np.frombuffer(b"".join(decoded), np.uint8)
+    return Decoded(joined, np.concatenate([np.zeros(1, np.int64), ends]), n_replaced, replaced)
 
 
 def take(tokens: Tokens, rows: Array) -> Tokens:

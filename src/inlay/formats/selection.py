@@ -102,7 +102,7 @@ def select(table: Table, options: ReadOptions) -> Table:
     origin = None
     if table._origin is not None and wanted is None:
         origin = table._origin.limited(n)
-    matrix = table.storage[:n] if wanted is None else table.storage[rows]
+    matrix = table._some[:n] if wanted is None else table._some[rows]
     counts = None if table.counts is None else table.counts[rows]
     return Table._unchecked(
         take(table.tokens, rows),
@@ -112,6 +112,7 @@ def select(table: Table, options: ReadOptions) -> Table:
         unk_id=_moved(table.unk_id, rows),
         provenance=table.provenance,
         origin=origin,
+        subwords=table._subwords,
     )
 
 

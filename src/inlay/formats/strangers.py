@@ -55,7 +55,6 @@ STRANGERS: tuple[Stranger, ...] = (
         f"{_GENSIM} for a gensim model; otherwise {_TABLE}",
     ),
     Stranger(rb"\x89HDF\r\n", "an HDF5 file (Keras weights?)", _ARRAYS),
-    Stranger(rb"\xba\x16\x4f\x2f", "a fastText model", "the .vec file beside it"),
     Stranger(
         rb"SQLite format 3\0(?s:.*)magnitude",
         "a Magnitude file",
@@ -107,6 +106,7 @@ NAMES: tuple[tuple[str, str, str], ...] = (
         "the vectors beside it",
     ),
 )
+FASTTEXT = b"\xba\x16\x4f\x2f"  # the first bytes of its models since 2017
 _OLD_FASTTEXT = struct.Struct("<12id")
 
 
@@ -114,7 +114,7 @@ def has_signature(head: bytes) -> bool:
     """Whether a file begins as only one kind of file does, one of ours or of others."""
     ours = head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**40
     known = any(re.match(stranger.pattern, head[:4096], re.DOTALL) for stranger in STRANGERS)
-    return ours or known or head.startswith(b"\x93NUMPY") or is_html(head)
+    return ours or known or head.startswith((b"\x93NUMPY", FASTTEXT)) or is_html(head)
 
 
 def describe(head: bytes, name: str) -> tuple[str, str]:
@@ -129,8 +129,6 @@ def describe(head: bytes, name: str) -> tuple[str, str]:
     for stranger in STRANGERS:
         if re.match(stranger.pattern, head[:4096], re.DOTALL):
             return stranger.what, stranger.way
-    if is_old_fasttext(head):
-        return "a fastText model of an old version", "the .vec file beside it"
     for pattern, what, way in NAMES:
         if re.fullmatch(pattern, name, re.IGNORECASE):
             return what, way

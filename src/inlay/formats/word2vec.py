@@ -55,7 +55,7 @@ class Word2VecText(TextFormat):
 class FastTextVec(Word2VecText):
     """The `.vec` file that fastText writes beside a model; its options are `Word2VecText`'s."""
 
-    name: ClassVar[str] = "fasttext"
+    name: ClassVar[str] = "fasttext-vec"
     suffixes: ClassVar[tuple[str, ...]] = (".vec",)
     space_at_end: ClassVar[bool] = True
 

@@ -1,0 +1,137 @@
+"""The models of fastText, `.bin` and `.ftz`: words, and what makes vectors of all others.
+
+A row of the table is what fastText says of the word: the mean of the word's own row and those of
+its n-grams. It is made when it is asked for, out of the mapped file, which therefore opens as
+soon as its dictionary is read.
+"""
+
+from pathlib import Path
+from typing import IO, ClassVar
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.bytes.content import Content
+from inlay.bytes.encodings import ERRORS, Encoding, known_encoding
+from inlay.checks import choice
+from inlay.core import Table, Tokens
+from inlay.core.subwords import Coded, Ngrams, Subwords, WordRows
+from inlay.formats.fasttext_model import read_model
+from inlay.formats.fasttext_writer import write_model
+from inlay.formats.format_options import Errors, Suggested, options
+from inlay.formats.mapped import MappedFile
+from inlay.formats.protocol import ReadOptions
+from inlay.formats.rows import EXAMPLES, Decoded, decode, spans, take, valid_utf8
+from inlay.formats.selection import select
+from inlay.formats.strangers import FASTTEXT, is_old_fasttext
+
+MATRICES = ("input", "output")
+NO_NGRAMS = Ngrams(0, 0, 0)
+
+
+@options
+class FastText(Suggested):
+    """The binary models of fastText, plain and quantised, of all versions.
+
+    Args:
+        encoding: What the words are written in.
+        errors: What to do with words that are not in it: `"strict"` raises; `"replace"`,
+            `"ignore"` and `"backslashreplace"` are Python's, and counted in the provenance. The
+            vectors are those of the bytes in the file, whatever the words become.
+    """
+
+    encoding: str = "utf-8"
+    errors: Errors = "strict"
+
+    name: ClassVar[str] = "fasttext"
+    suffixes: ClassVar[tuple[str, ...]] = ()  # a .bin may be word2vec's too: reading tells
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "encoding", known_encoding(self.encoding, lines=False))
+        choice("errors", self.errors, ERRORS)
+
+    def sniff(self, head: bytes, path: Path) -> bool:
+        return head.startswith(FASTTEXT) or is_old_fasttext(head)
+
+    def read(self, source: Content, options: ReadOptions) -> Table:
+        """Read the dictionary; the matrices stay in the file, which is mapped."""
+        options.refuse_verify(self.name)
+        wanted = _wanted(options)
+        data, is_mapped = options.content(source), options.mmap and not source.packed
+        model = read_model(data, source.name)
+        bounds, counts, n_words = model.entries
+        labels = self._decode(data, bounds[n_words:], source.name, n_words)
+        rows, ngrams, of_labels = model.input, model.ngrams, False
+        if wanted == "output":
+            rows, ngrams, of_labels = model.output, NO_NGRAMS, model.is_supervised
+        if of_labels:
+            bounds, counts, decoded = bounds[n_words:], counts[n_words:], labels
+        else:
+            n_read = n_words if options.limit is None else min(n_words, options.limit)
+            bounds, counts = bounds[:n_read], counts[:n_read]
+            decoded = self._decode(data, bounds, source.name, 0)
+        tokens = Tokens(decoded.blob, decoded.offsets)
+        is_first = tokens.first_rows() == np.arange(len(tokens))
+        own, later = np.flatnonzero(is_first), np.flatnonzero(~is_first)
+        provenance = {
+            "source": source.name,
+            "format": self.name,
+            "matrix": wanted,
+            "rows": len(tokens),
+            "duplicates": later.size,
+            "duplicate_examples": [tokens[row] for row in later[:EXAMPLES].tolist()],
+            "replaced": decoded.n_replaced,
+            "replaced_examples": decoded.replaced,
+            "labels": len(labels.offsets) - 1,
+            "quantised": isinstance(rows, Coded),
+            "settings": model.settings,
+        }
+        if later.size:
+            tokens = take(tokens, own)
+        origin = MappedFile.of(source.path, data, self) if is_mapped else None
+        subwords = None
+        if ngrams.n_rows:
+            subwords = Subwords(
+                ngrams,
+                rows.behind(n_words) if isinstance(rows, Coded) else rows[n_words:],
+                Tokens(labels.blob, labels.offsets),
+                None if origin is None else origin.limited(0),
+            )
+        words = WordRows(*spans(data, bounds[own]), own, ngrams, rows, n_words)
+        table = Table._unchecked(
+            tokens,
+            words,
+            counts=counts[own] if counts.any() else None,
+            provenance=provenance,
+            origin=_of_table(origin, wanted, options.limit),
+            subwords=subwords,
+        )
+        return select(table, options)
+
+    def write(self, table: Table, file: IO[bytes]) -> None:
+        write_model(table, file, self.name)
+
+    def _decode(self, data: Array, bounds: Array, name: str, before: int) -> Decoded:
+        """The words between bounds in UTF-8; `before` is how many entries stand before them."""
+        blob, offsets = spans(data, bounds)
+        if self.encoding == "utf-8" and valid_utf8(blob, offsets):
+            return Decoded(blob, offsets, 0, [])
+        encoding = Encoding(self.encoding, self.errors, self.saying)
+        return decode(blob, offsets, encoding, lambda i: f"{name}, word {before + i + 1}")
+
+
+def _of_table(origin: MappedFile | None, matrix: str, limit: int | None) -> MappedFile | None:
+    """Where another process finds the same table; nowhere, if it is of another matrix."""
+    if origin is None or matrix != MATRICES[0]:
+        return None
+    return origin if limit is None else origin.limited(limit)
+
+
+def _wanted(options: ReadOptions) -> str:
+    """Which matrix was asked for.
+
+    Raises:
+        ArgumentError: One that such a model has not.
+    """
+    name: str | None = getattr(options, "name", None)
+    return MATRICES[0] if name is None else choice("name", name, MATRICES)

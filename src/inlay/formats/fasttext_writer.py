@@ -1,0 +1,101 @@
+"""A table as a model of fastText, which its own library and gensim read."""
+
+import struct
+from typing import IO, Any
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.core import Table
+from inlay.core.subwords import BLOCK, Coded, Ngrams, Subwords
+from inlay.errors import FormatError
+from inlay.formats.fasttext_model import LOSSES, MODELS, NEWEST, PACKED, SETTINGS
+from inlay.formats.strangers import FASTTEXT
+from inlay.formats.text_writer import float32_rows
+
+# What fastText writes where it is told nothing; of these a table says nothing either.
+DEFAULTS = {"ws": 5, "epoch": 5, "minCount": 1, "neg": 5, "lrUpdateRate": 100, "t": 1e-4}
+LARGEST = 2**31 - 1
+HINT = "a path in .safetensors, which holds any table"
+
+
+def write_model(table: Table, file: IO[bytes], format: str) -> None:
+    """Write words, counts and vectors, and the rows of n-grams if the table has them.
+
+    fastText adds the rows of a word's n-grams to the word's own. So what is written for a word is
+    its vector without them, which gives the same vector again, but for rounding. There is no
+    output matrix in a table: zeros stand in its place.
+
+    Raises:
+        FormatError: A table without rows, a token with NUL in it, or n-grams whose rows are
+            quantised or not all there, which fastText reads in no other form.
+    """
+    subwords = table._subwords
+    _check(table, subwords, format)
+    ngrams = Ngrams(0, 0, 0) if subwords is None else subwords.ngrams
+    counts = np.zeros(len(table), np.int64) if table.counts is None else table.counts
+    file.write(FASTTEXT + struct.pack("<i", NEWEST))
+    file.write(PACKED.pack(*_settings(table, ngrams)))
+    file.write(struct.pack("<3iqq", len(table), len(table), 0, int(counts.sum()), -1))
+    for token, count in zip(table.tokens, counts.tolist(), strict=True):
+        file.write(b"%b\0%b\0" % (token.encode(), struct.pack("<q", count)))
+    others = np.empty((0, table.dim), np.float32) if subwords is None else subwords.rows
+    file.write(struct.pack("<?qq", False, len(table) + len(others), table.dim))
+    for start in range(0, len(table), BLOCK):
+        file.write(_bytes(_own_rows(table, ngrams, others, start)))
+    for start in range(0, len(others), BLOCK):
+        file.write(_bytes(np.asarray(others[start : start + BLOCK])))
+    file.write(struct.pack("<?qq", False, len(table), table.dim))
+    for start in range(0, len(table), BLOCK):
+        file.write(bytes(4 * table.dim * min(BLOCK, len(table) - start)))
+
+
+def _check(table: Table, subwords: Subwords | None, format: str) -> None:
+    expected, got = "", ""
+    if not len(table):
+        expected, got = "a row or more", "a table without rows"
+    elif not table.tokens.blob.all():
+        row = int(np.searchsorted(table.tokens.offsets, np.argmin(table.tokens.blob), "right")) - 1
+        expected, got = "tokens without NUL", repr(table.tokens[row])
+    elif subwords is not None and isinstance(subwords.rows, Coded):
+        expected, got = "rows of numbers for n-grams", "the quantised rows of a .ftz"
+    elif subwords is not None and subwords.ngrams.kept is not None:
+        expected, got = "a row for each bucket of n-grams", "rows for some of them"
+    if got:
+        raise FormatError(f"save as {format!r}", expected=expected, got=got, hint=HINT)
+
+
+def _settings(table: Table, ngrams: Ngrams) -> list[Any]:
+    """The settings of the model that the table was read from, as far as they still hold."""
+    said = table.provenance.get("settings")
+    said = said if isinstance(said, dict) else {}
+    found: dict[str, Any] = {
+        key: said[key]
+        if type(said.get(key)) is type(default) and 0 <= said[key] <= LARGEST
+        else default
+        for key, default in DEFAULTS.items()
+    }
+    found |= {"dim": table.dim, "wordNgrams": 1, "bucket": ngrams.bucket}
+    found |= {"minn": ngrams.min_n, "maxn": ngrams.max_n}
+    numbers = {name: number for number, name in MODELS.items()}
+    kind = said.get("model")
+    found["model"] = numbers[kind if kind == "cbow" else "skipgram"]  # there are no labels
+    found["loss"] = {name: number for number, name in LOSSES.items()}["ns"]
+    return [found[key] for key in SETTINGS]
+
+
+def _own_rows(table: Table, ngrams: Ngrams, others: Any, start: int) -> Array:
+    """The rows of some words themselves: float32 `(n, dim)`."""
+    stop = min(start + BLOCK, len(table))
+    vectors = float32_rows(table._some[start:stop], 0, BLOCK)
+    if not ngrams.max_n:
+        return vectors
+    offsets = np.asarray(table.tokens.offsets[start : stop + 1])
+    none = np.full(stop - start, -1, np.int64)
+    means, parts = ngrams.means(table.tokens.blob, offsets, none, others, 0)
+    n = parts[:, None].astype(np.float64)
+    return (vectors * (n + 1) - means * n).astype(np.float32)
+
+
+def _bytes(array: Array) -> bytes:
+    return np.asarray(array, "<f4").tobytes()
