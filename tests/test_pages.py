@@ -44,7 +44,7 @@ def test_what_real_files_give_has_other_numbers(run):
         (fence("python", "torch.zeros(1)"), "line 2: NameError: name 'torch'"),
         (fence("python", ">>> np.zeros(1)\n"), "NameError: name 'np'"),
         (fence("python", "open('glove.6B.50d.txt')"), "FileNotFoundError"),
-        (fence("python", "import inlay\ninlay.load_encoder('elmo')"), "MissingFileError"),
+        (fence("python", "import inlay\ninlay.load_encoder('folder/elmo')"), "MissingFileError"),
         (fence("python", "print(1)") + fence("text", "2"), "line 5: the page shows\n2"),
         (fence("python", "print(1, 'a')") + fence("text real", "2 b"), "shows\n0 b"),
         (fence("python", ">>> 1 + 1\n3\n"), "Expected:\n    3"),
