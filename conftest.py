@@ -15,6 +15,8 @@ collect_ignore = ["docs/hooks.py"]  # imports what only the site's builder has
 
 # The lightest backend, unless the caller wants another; fixed before anything imports Keras.
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# No test asks a server of others; those of downloads ask one of their own.
+os.environ["INLAY_OFFLINE"] = "1"
 
 
 def pytest_collect_file(file_path, parent):
@@ -38,6 +40,7 @@ class PageRun(pytest.Item):
         folder = self.config._tmp_path_factory.mktemp(self.path.stem)
         before = os.getcwd()
         os.chdir(folder)
+        os.environ["INLAY_CACHE"] = str(folder / "cache")
         try:
             run_page(self.path)
         except PageError as error:
@@ -46,6 +49,7 @@ class PageRun(pytest.Item):
             raise
         finally:
             os.chdir(before)
+            del os.environ["INLAY_CACHE"]
 
     def repr_failure(self, excinfo):
         shown = excinfo.errisinstance(PageError)

@@ -35,6 +35,12 @@ def test_all_commands_of_the_manual_are_there():
         "classify evaluate",
         "classify predict",
         "compare",
+        "catalogue",
+        "fetch",
+        "cache",
+        "cache list",
+        "cache remove",
+        "cache path",
         "demo",
         "encode",
     }

@@ -254,13 +254,16 @@ def test_a_disk_that_fills_up_keeps_what_came(server, monkeypatch):
     assert len(server.asked) == 1  # no other attempt, and no mirror, has more room
 
 
-def test_files_of_this_machine(tmp_path, monkeypatch):
+def test_files_of_this_machine_need_no_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("INLAY_OFFLINE", "1")
     mirror = tmp_path / "disk" / "v w.bin"
     mirror.parent.mkdir()
     mirror.write_bytes(CONTENT)
     source = of(mirror.as_uri())
     assert fetch(source).name == "v w.bin"
     assert fetch(source).read_bytes() == CONTENT
+    away = of("https://example.org/away.bin", mirrors=(mirror.as_uri(),))
+    assert fetch(away).name == "away.bin"
     missing = of((tmp_path / "none.bin").as_uri())
     with pytest.raises(DownloadError, match=r"none\.bin"):
         fetch(missing)

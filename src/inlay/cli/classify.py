@@ -163,9 +163,11 @@ def fit(
 ) -> None:
     folder = folder or f"{Path(data).name.split('.')[0] or 'my'}-classifier"
     check_classifier_folder(folder, overwrite=overwrite)
-    for path, what in ((data, "labelled texts"), (test, "labelled texts"), (embedding, "vectors")):
+    for path in (data, test):
         if path is not None:
-            check_there(path, what)
+            check_there(path, "labelled texts", kind="labelled")
+    if embedding is not None:
+        check_there(embedding, "vectors", kind="vectors")
     if test_split is not None and test is None:
         raise click.UsageError("--test-split needs --test, which names the texts.")
     from inlay.classify import TextClassifier
@@ -226,7 +228,7 @@ def fit(
 @json_option
 def evaluate(folder: str, data: str, tokenizer: str | None, as_json: bool, **options: Any) -> None:
     _check_classifier(folder)
-    check_there(data, "labelled texts")
+    check_there(data, "labelled texts", kind="labelled")
     texts = read_data(data, options)
     judgement = _judge(_load(folder, tokenizer), texts)
     if as_json:

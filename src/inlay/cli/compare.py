@@ -106,9 +106,9 @@ def compare(
 ) -> None:
     if markdown and as_json:
         raise click.UsageError("Give one of --markdown and --json.")
-    check_there(data, "labelled texts")
+    check_there(data, "labelled texts", kind="labelled")
     for file in embeddings:
-        check_there(file, "a file of vectors")
+        check_there(file, "a file of vectors", kind="vectors")
     if output is not None:
         check_file(output, overwrite=overwrite)
     look_for({"sklearn": "demo"}, need="comparing classifiers")

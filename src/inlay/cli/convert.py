@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, lines_of, reading_arguments
+from inlay.cli.inputs import check_there, lines_of, reading_arguments, table_file
 from inlay.cli.interrupts import work
 from inlay.cli.options import json_option, overwrite_option, reading_options
 from inlay.cli.outputs import check_vectors, print_json, say, size
@@ -46,12 +46,13 @@ def convert(
     as_json: bool,
     **reading: Any,
 ) -> None:
-    check_there(source, "a file of vectors")
+    check_there(source, "a file of vectors", kind="vectors")
     check_vectors(target, format_out, overwrite=overwrite)
     if keep is not None:
         check_there(keep, "a file of tokens, one per line")
     from inlay.formats import load, save
 
+    source = table_file(source)
     wanted = None if keep is None else set(lines_of(keep))
     table = load(source, keep=wanted, **reading_arguments(source, reading))
     with work():

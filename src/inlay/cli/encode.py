@@ -99,7 +99,7 @@ def encode(
         raise click.UsageError("--output must end in .safetensors, the only format of encodings.")
     check_there(texts, "a file of texts, one per line")
     where = "download it first, and give the folder in which it is"
-    check_there(folder, "the folder of an encoder", hint=where)
+    check_there(folder, "the folder of an encoder", hint=where, kind="encoder")
     # A finished file is one to leave alone or to refuse, which the library tells apart.
     check_file(target, overwrite=True)
     from inlay.encode import load_encoder

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, reading_arguments
+from inlay.cli.inputs import check_there, reading_arguments, table_file
 from inlay.cli.options import json_option, reading_options
 from inlay.cli.outputs import print_json, print_pairs, say, size
 
@@ -27,9 +27,10 @@ Example:
 @reading_options()
 @json_option
 def info(file: str, as_json: bool, **reading: Any) -> None:
-    check_there(file, "a file of vectors")
+    check_there(file, "a file of vectors", kind="vectors")
     from inlay.formats import load
 
+    file = table_file(file)
     arguments = reading_arguments(file, reading)
     facts = _facts(file, arguments["format"].name, load(file, **arguments))
     if as_json:

@@ -11,30 +11,53 @@ import click
 
 from inlay.bytes.encodings import UTF8, Encoding
 from inlay.cli.hints import in_options, names_of
+from inlay.cli.interrupts import work
 from inlay.cli.options import FORMAT_FLAGS, READING, reading_options
 from inlay.cli.outputs import note
 from inlay.errors import FormatError, InlayError, MissingFileError
+from inlay.sources.asked import asked_for
 
 if TYPE_CHECKING:
     from inlay.core import Table
+    from inlay.sources.source import Kind
     from inlay.text import LabelledTexts
 
 
-def check_there(path: str, what: str, *, hint: str = "") -> None:
+def check_there(path: str, what: str, *, hint: str = "", kind: "Kind | None" = None) -> None:
     """Fail now if there is no such file or folder; `-` is standard input.
 
     Args:
         path: What was given.
         what: What it should be.
         hint: What to try, if it is no address.
+        kind: As what the catalogue may have it; None: only a path is meant.
 
     Raises:
         MissingFileError: There is none.
+        ArgumentError: The catalogue has it as another kind.
     """
     if path != "-" and not os.path.lexists(path):
+        if kind is not None and asked_for(path, kind) is not None:
+            return
         if "://" in path:
             hint = "download it first; inlay reads files of this machine"
         raise MissingFileError(path, expected=what, got="nothing there", hint=hint)
+
+
+def table_file(file: str) -> str:
+    """The file of vectors to read: of a name of the catalogue, which is fetched and converted.
+
+    Raises:
+        InlayError: It cannot be.
+    """
+    source = asked_for(file, "vectors")
+    if source is None:
+        return file
+    from inlay.formats import load
+    from inlay.formats.fetched import native_of
+
+    with work():
+        return str(native_of(source, load))
 
 
 def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +97,7 @@ def read_embedding(file: str) -> "Table":
     from inlay.formats import load
 
     try:
-        return load(file)
+        return load(table_file(file))
     except InlayError as error:
         convert = click.command("convert")(reading_options("--format-in")(lambda: None))
         error.hint = in_options(error.hint, names_of(convert))

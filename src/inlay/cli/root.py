@@ -16,6 +16,9 @@ COMMANDS = {
     "encode": "Turn texts into vectors with an ELMo.",
     "classify": "Train, evaluate and use a text classifier.",
     "compare": "Compare classifiers on labelled texts.",
+    "catalogue": "List public vectors and data sets.",
+    "fetch": "Download one of them by its name.",
+    "cache": "List or remove what was downloaded.",
     "demo": "See all of inlay in two minutes; nothing is downloaded.",
 }
 

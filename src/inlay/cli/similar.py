@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, reading_arguments
+from inlay.cli.inputs import check_there, reading_arguments, table_file
 from inlay.cli.options import json_option, reading_options
 from inlay.cli.outputs import print_json, say
 from inlay.errors import InlayError, UnknownTokenError
@@ -51,9 +51,10 @@ def similar(
     as_json: bool,
     **reading: Any,
 ) -> None:
-    check_there(file, "a file of vectors")
+    check_there(file, "a file of vectors", kind="vectors")
     from inlay.formats import load
 
+    file = table_file(file)
     table = load(file, **reading_arguments(file, reading))
     for word in (*words, *negative):
         _check_known(word, table, file)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Container
+from typing import TYPE_CHECKING, cast
 
 from inlay.bytes.content import Content, open_content
 from inlay.bytes.damage import damage_reported
@@ -27,6 +28,10 @@ from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.recognise import check_other, find_format
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
+from inlay.sources.asked import asked_for
+
+if TYPE_CHECKING:
+    from inlay.sources import Source
 
 __all__ = [
     "FORMATS",
@@ -64,7 +69,7 @@ FORMATS: tuple[Format, ...] = (
 
 @refuses_unknown({**options_of(FORMATS), **FOREIGN})
 def load(
-    path: str | os.PathLike[str],
+    path: "str | os.PathLike[str] | Source",
     *,
     format: str | Format | None = None,
     limit: int | None = None,
@@ -86,7 +91,9 @@ def load(
     write, `mmap=False`.
 
     Args:
-        path: The file.
+        path: The file, or a name of the catalogue, such as `"glove.6B.100d"`, or a `Source` of
+            your own: what `inlay.sources.fetch` downloads once. All rows of it are converted
+            once, and mapped from then on. A file of that name goes before.
         format: The format, where the content does not decide or something is to be said about
             it: a name (`"glove"`), one of `inlay.formats` with its options
             (`Glove(dim=300)`, `Npy(tokens="vocab.txt")`, `Word2VecText(header="ignore")`), or
@@ -114,6 +121,7 @@ def load(
         MissingFileError: There is no such file.
         ArgumentError: No format of this name; a `limit` that cannot be; `verify` without digests.
         ArgumentTypeError: A `limit` that is no whole number, a `keep` that is one string.
+        DownloadError: What the catalogue has cannot be downloaded.
 
     Example:
         >>> from pathlib import Path; from tempfile import mkdtemp
@@ -131,6 +139,12 @@ def load(
         verify=flag("verify", verify),
         mmap=flag("mmap", mmap),
     )
+    if (source := asked_for(path, "vectors")) is not None:
+        from inlay.formats.fetched import load_fetched
+
+        rows = {"limit": limit, "keep": keep, "verify": verify, "mmap": mmap}
+        return load_fetched(source, load, rows | {"format": format, "member": member})
+    path = cast("str | os.PathLike[str]", path)
     chosen = None if format is None else known_format(format, FORMATS)
     content = open_content(path, member)
     if chosen is None:

@@ -34,6 +34,11 @@ def is_offline() -> bool:
     return os.environ.get("INLAY_OFFLINE", "").strip().lower() not in OFF
 
 
+def is_remote(url: str) -> bool:
+    """Whether a server is asked at this address."""
+    return urlsplit(url).scheme != "file"
+
+
 def download(
     wanted: Download, place: Path, *, name: str, bar: bool | None, say: Say
 ) -> dict[str, Any]:
@@ -58,7 +63,8 @@ def download(
     if place.is_file() and (note := _whole(place)) is not None:
         _check_published(wanted, place, note)
         return note
-    if is_offline():
+    urls = [url for url in wanted.urls if not (is_offline() and is_remote(url))]
+    if not urls:
         raise DownloadError(
             name,
             expected=f"{place.name} in the cache, as INLAY_OFFLINE is set",
@@ -72,7 +78,7 @@ def download(
             return note  # the other one has done it
         part = place.with_name(place.name + PART)
         with on_stop(lambda: kept_in(part)):
-            return _from_one_of(wanted, place, part, name, bar)
+            return _from_one_of(urls, wanted, place, part, name, bar)
 
 
 def digest_of(path: Path) -> str:
@@ -92,7 +98,7 @@ def check_digest(where: str, note: dict[str, Any], found: str) -> None:
             where,
             expected=f"SHA-256 {note.get('sha256')}, as noted on {note.get('time')}",
             got=f"{found}",
-            hint="inlay cache remove NAME, and fetch it again",
+            hint=f"inlay cache remove {note.get('name')}, and fetch it again",
         )
 
 
@@ -111,12 +117,12 @@ def _check_published(wanted: Download, place: Path, note: dict[str, Any]) -> Non
             str(place),
             expected=f"SHA-256 {wanted.sha256}",
             got=str(note.get("sha256")),
-            hint="inlay cache remove NAME, and fetch it again",
+            hint=f"inlay cache remove {note.get('name')}, and fetch it again",
         )
 
 
 def _from_one_of(
-    wanted: Download, place: Path, part: Path, name: str, bar: bool | None
+    urls: list[str], wanted: Download, place: Path, part: Path, name: str, bar: bool | None
 ) -> dict[str, Any]:
     known, first = wanted.sha256, ""
     old = read_note(place)
@@ -126,7 +132,7 @@ def _from_one_of(
     size = wanted.size if not part.exists() else None
     if size is not None:
         check_room(place.parent, size)
-    for url in wanted.urls:
+    for url in urls:
         try:
             _persist(url, wanted, part, known, bar)
             found = _checked(part, place.name, known, first)
@@ -150,9 +156,9 @@ def _from_one_of(
         return note if known else note | {"first": True}
     raise DownloadError(
         name,
-        expected=f"{place.name} from {_listed(wanted.urls)}",
+        expected=f"{place.name} from {_listed(urls)}",
         got="; ".join(failures),
-        hint=_hint(failures),
+        hint=_hint(failures, name),
     )
 
 
@@ -169,7 +175,7 @@ def _persist(url: str, wanted: Download, part: Path, known: str, bar: bool | Non
             have = part.stat().st_size if part.exists() else 0
             idle = 0 if have > most >= 0 else idle + 1
             most = max(most, have)
-            if idle >= TRIES or urlsplit(url).scheme == "file":
+            if idle >= TRIES or not is_remote(url):
                 raise
             time.sleep(PAUSE * 2 ** max(idle - 1, 0))
         else:
@@ -233,14 +239,14 @@ def _of_disk(error: Exception, part: Path) -> Exception:
     )
 
 
-def _listed(urls: tuple[str, ...]) -> str:
+def _listed(urls: list[str]) -> str:
     hosts = [urlsplit(url).hostname or "a file" for url in urls]
     return " or ".join(dict.fromkeys(hosts))
 
 
-def _hint(failures: list[str]) -> str:
+def _hint(failures: list[str], name: str) -> str:
     if any("not the one of the download on" in failure for failure in failures):
-        return "inlay cache remove NAME --forget, if the file is meant to have changed"
+        return f"inlay cache remove {name} --forget, if the file is meant to have changed"
     if all("another file" in failure or "web page" in failure for failure in failures):
         return "download it with a browser, and give the path of the file"
     return "the same again later, which goes on from what has come; behind a proxy, HTTPS_PROXY"

@@ -9,7 +9,7 @@ from typing import Any
 from inlay.checks import described, flag, flag_or_none, warn
 from inlay.errors import ArgumentTypeError, DownloadError
 from inlay.sources.cache import files_of, made_of, place_of, read_note
-from inlay.sources.download import check_digest, digest_of, download
+from inlay.sources.download import check_digest, digest_of, download, is_offline, is_remote
 from inlay.sources.names import known
 from inlay.sources.source import Source
 
@@ -90,7 +90,7 @@ def fetch_source(
     flag("verify", verify)
     shown = flag_or_none("progress", progress)
     say = say or (_print if _is_shown(shown) else lambda sentence: None)
-    if not is_fetched(source):
+    if not is_fetched(source) and not (is_offline() and is_remote(source.url)):
         say(announcement(source))
     notes, unknown = [], []
     for wanted, place in files_of(source):

@@ -31,18 +31,18 @@ def encoders() -> Iterator[Source]:
             size=size,
             others=(Download(options[0], tuple(options[1:]), size=1000),),
             kind="encoder",
-            aliases=("elmo",) if name == "original" else (),
             dim=dim,
             language="en",
             note="official ELMo by AllenNLP: options and weights",
         )
-    for name, module, version, dim, language in (
+    modules: tuple[tuple[str, str, int, int | None, str], ...] = (
         ("use-4", "", 4, 512, "en"),
         ("use-large-5", "-large", 5, 512, "en"),
-        ("use-multilingual-3", "-multilingual", 3, 512, ""),
-        ("use-multilingual-large-3", "-multilingual-large", 3, 512, ""),
-        ("use-lite-2", "-lite", 2, 512, "en"),
-    ):
+        ("use-multilingual-3", "-multilingual", 3, None, ""),
+        ("use-multilingual-large-3", "-multilingual-large", 3, None, ""),
+        ("use-lite-2", "-lite", 2, None, "en"),
+    )
+    for name, module, version, width, language in modules:
         module = f"universal-sentence-encoder{module}"
         yield Source(
             name=name,
@@ -51,7 +51,7 @@ def encoders() -> Iterator[Source]:
             unpack=("*",),
             kind="encoder",
             aliases=(f"{module}-{version}", module),
-            dim=dim,
+            dim=width,
             language=language,
             licence="Apache-2.0",
             note="Universal Sentence Encoder, a module of TensorFlow Hub",
@@ -88,7 +88,7 @@ def labelled() -> Iterator[Source]:
         sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
         size=84_125_825,
         kind="labelled",
-        aliases=("aclImdb", "aclImdb_v1"),
+        aliases=("aclImdb_v1",),
         rows=50_000,
         language="en",
         note="reviews of films, 25,000 each in train and test",
@@ -117,7 +117,7 @@ def labelled() -> Iterator[Source]:
         size=7_439_277,
         unpack=("SST-2/train.tsv", "SST-2/dev.tsv"),
         kind="labelled",
-        aliases=("sst", "sst2", "glue-sst2", "SST-2.zip"),
+        aliases=("sst", "sst2", "glue-sst2"),
         rows=68_221,
         language="en",
         note="sentences and phrases from reviews of films, as GLUE has them; test has no labels",
@@ -127,8 +127,7 @@ def labelled() -> Iterator[Source]:
     yield Source(
         name="nsmc",
         url=f"{NSMC}ratings_train.txt",
-        others=(Download(f"{NSMC}ratings_test.txt", size=4_900_000),),
-        size=14_600_000,
+        others=(Download(f"{NSMC}ratings_test.txt"),),
         kind="labelled",
         aliases=("naver-sentiment-movie-corpus",),
         rows=200_000,
@@ -142,7 +141,7 @@ def labelled() -> Iterator[Source]:
         name="chnsenticorp",
         url=f"{CHINESE}ChnSentiCorp_htl_all/ChnSentiCorp_htl_all.csv",
         kind="labelled",
-        aliases=("ChnSentiCorp_htl_all", "ChnSentiCorp_htl_all.csv"),
+        aliases=("ChnSentiCorp_htl_all",),
         language="zh",
         note="Chinese reviews of hotels, without a split",
         reading={"kind": "csv", "text": "review", "label": "label"},
@@ -155,7 +154,6 @@ def corpora() -> Iterator[Source]:
         name="text8",
         url="https://mattmahoney.net/dc/text8.zip",
         kind="corpus",
-        aliases=("text8.zip",),
         language="en",
         note="100 million characters of Wikipedia, in one line",
     )

@@ -55,6 +55,7 @@ GLOVE: tuple[tuple[str, str, int, str, int | None, tuple[int, ...]], ...] = (
 )
 GENSIM = {"glove.6B": "glove-wiki-gigaword", "glove.twitter.27B": "glove-twitter"}
 WIKIGIGA = {50: 290_000_000, 100: 560_000_000, 200: 1_100_000_000, 300: 1_600_000_000}
+CRAWL_SIZE = {"cc.en.300.vec": 1_300_000_000, "cc.ko.300.vec": 1_200_000_000}
 CRAWL_SHA256 = {
     "cc.fr.300.vec": "ab0dca4ef2a8a38d97ca119b491c701c57e17178cfc2f032f3de973e86fe87aa",
 }
@@ -154,6 +155,7 @@ def _fasttext_english() -> Iterator[Source]:
             name=stem,
             url=f"{FASTTEXT}vectors-english/{stem}{suffix}.zip",
             sha256=sha256,
+            size=682_000_000 if stem == "wiki-news-300d-1M" else None,
             member=f"{stem}.vec",
             aliases=aliases,
             rows=rows,
@@ -206,6 +208,7 @@ def crawl(code: str, suffix: str) -> Source:
         name=name,
         url=f"{FASTTEXT}vectors-crawl/{name}.gz",
         sha256=CRAWL_SHA256.get(name, ""),
+        size=CRAWL_SIZE.get(name),
         aliases=(f"cc.{code}.300",) if suffix == "vec" else (f"fasttext-{code}-vectors",),
         dim=300,
         language=code,
@@ -221,7 +224,7 @@ def wiki(code: str) -> Source:
         name=f"wiki.{code}",
         url=f"{FASTTEXT}vectors-wiki/wiki.{code}.vec",
         sha256=WIKI_SHA256.get(code, ""),
-        aliases=(f"wiki.{code}.vec", f"fasttext.{code}.300d", f"fasttext.{code}"),
+        aliases=(f"fasttext.{code}.300d", f"fasttext.{code}"),
         dim=300,
         language=code,
         licence=BY_SA_3,
@@ -234,7 +237,6 @@ def aligned(code: str) -> Source:
     return Source(
         name=f"wiki.{code}.align",
         url=f"{FASTTEXT}vectors-aligned/wiki.{code}.align.vec",
-        aliases=(f"wiki.{code}.align.vec",),
         dim=300,
         language=code,
         licence=BY_SA_3,

@@ -1,0 +1,51 @@
+"""`inlay fetch`: a public embedding or data set onto this disk."""
+
+import click
+
+from inlay.cli.failures import Command
+from inlay.cli.interrupts import work
+from inlay.cli.options import json_option, progress_option
+from inlay.cli.outputs import note, print_json, say
+
+HELP = """Download a public embedding or data set by its name, and print where it lies.
+
+Its size and its licence are shown before the download. If the download is cut off or stopped,
+give the same command again and it continues where it ended. What has been downloaded before is
+found at once. Other commands that read vectors or labelled texts take the same names.
+
+The names are listed by "inlay catalogue". Files are kept in the folder that "inlay cache path"
+prints. Set INLAY_CACHE to choose another one, and INLAY_OFFLINE=1 to forbid downloads.
+
+\b
+Example:
+  inlay fetch glove.6B.100d
+  inlay similar glove.6B.100d king woman --negative man"""
+
+
+@click.command(cls=Command, help=HELP, no_args_is_help=True)
+@click.argument("name")
+@click.option(
+    "--verify", is_flag=True, help="Read what was downloaded before, and compare its SHA-256."
+)
+@progress_option
+@json_option
+def fetch(name: str, verify: bool, progress: bool | None, as_json: bool) -> None:
+    from inlay.sources.names import known
+
+    source = known(name)  # before what downloading needs is imported
+    from inlay.sources.fetching import fetch_source
+
+    with work():
+        fetched = fetch_source(source, verify=verify, progress=progress, say=note)
+    if as_json:
+        print_json(
+            {
+                "name": source.name,
+                "path": str(fetched.path),
+                "url": fetched.url,
+                "sha256": fetched.sha256,
+                "licence": source.licence or None,
+            }
+        )
+    else:
+        say(str(fetched.path))

@@ -1,0 +1,107 @@
+"""A table by its name in the catalogue: fetched once, converted once, and mapped from then on."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from inlay.bytes.writing import atomic_path
+from inlay.checks import warn
+from inlay.core import Table
+from inlay.errors import DownloadError
+from inlay.formats.native import Native
+from inlay.sources.cache import LOCK, files_of, made_of, read_note
+from inlay.sources.fetching import fetch_source
+from inlay.sources.lock import only_one
+from inlay.sources.source import Source
+
+Load = Callable[..., Table]
+# Settings of `load` with which not all rows, or not all formats, are meant.
+PARTIAL = ("format", "limit", "keep", "member")
+
+
+def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
+    """`inlay.load` of a source.
+
+    The first time that all rows are asked for, they are written in inlay's own format, and that
+    file is mapped. Where only some rows are asked for before, they are read from the download.
+
+    Args:
+        source: Of vectors.
+        load: `inlay.load`, of a path.
+        settings: All arguments of `load` but the path.
+
+    Returns:
+        The table; its provenance has `catalogue`, `url`, `sha256` and `licence` too.
+
+    Raises:
+        DownloadError: It cannot be fetched.
+        FormatError: The download is damaged.
+    """
+    as_it_came = settings["format"] is not None or settings["member"] is not None
+    native = None if as_it_came else _native(source)
+    if native is not None:
+        return load(native, **{**settings, "member": None})
+    fetched = fetch_source(source)
+    facts, member = fetched.provenance, settings["member"] or source.member
+    if any(settings[name] is not None for name in PARTIAL):
+        return _with(load(fetched.path, **{**settings, "member": member}), facts)
+    table = _with(load(fetched.path, member=member), facts)
+    if getattr(table, "can_compose", False):  # more than the native format holds
+        return _with(load(fetched.path, **{**settings, "member": member}), facts)
+    place = made_of(source, "tables", fetched.sha256, ".safetensors")
+    try:
+        _write(table, place)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        warn(
+            f"{source.name} could not be kept in inlay's own format, so that it will be converted "
+            f"again the next time: {error.strerror} ({place.parent})."
+        )
+        return table
+    del table  # twice the memory
+    return load(place, **settings)
+
+
+def native_of(source: Source, load: Load) -> Path:
+    """The file in inlay's own format of a source, which is fetched and converted if need be.
+
+    Raises:
+        DownloadError: As `load_fetched`, or it cannot be kept.
+        FormatError: As `load_fetched`.
+    """
+    load_fetched(source, load, dict.fromkeys((*PARTIAL,)) | {"verify": False, "mmap": True})
+    native = _native(source)
+    if native is None:
+        folder = made_of(source, "tables", "").parent
+        expected = "room for a table in inlay's own format"
+        raise DownloadError(str(folder), expected=expected, got="none")
+    return native
+
+
+def _native(source: Source) -> Path | None:
+    """The converted table, if there is one; the download itself may have been removed since."""
+    note = read_note(files_of(source)[0][1]) or {}
+    digest = source.sha256 or str(note.get("sha256", ""))
+    place = made_of(source, "tables", digest, ".safetensors")
+    return place if digest and place.is_file() else None
+
+
+def _write(table: Table, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with only_one(place.with_name(place.name + LOCK), lambda: None):
+        if not place.is_file():  # another process has done it
+            with atomic_path(place) as part, part.open("wb") as file:
+                Native().write(table, file)
+
+
+def _with(table: Table, facts: dict[str, Any]) -> Table:
+    """The same table, whose provenance says more."""
+    return Table._unchecked(
+        table.tokens,
+        table.storage,
+        counts=table.counts,
+        pad_id=table.pad_id,
+        unk_id=table.unk_id,
+        provenance={**table.provenance, **facts},
+    )
