@@ -34,6 +34,8 @@ FILES: tuple[str, ...] = (
     ".onnx",
 )
 FILES += (".pb", ".pickle", ".pkl", ".pt", ".pth", ".safetensors", ".tar", ".txt", ".vec", ".zip")
+# What to write for texts that come as tuples, which `zip` and a cursor give as rows.
+OF_TUPLES = "[row[0] for row in rows] if they are rows or pairs, list(tokens) if they are tokens"
 OURS = ("inlay.", "contextlib")  # modules whose lines no user wrote
 
 
@@ -216,7 +218,7 @@ def one_text(where: str, text: Any, *, hint: str = "") -> str | list[str]:
     if isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
         return list(tokens)
     if isinstance(text, tuple):
-        hint = "[row[0] for row in rows] if they are rows or pairs, list(tokens) if they are tokens"
+        hint = OF_TUPLES
     expected = "a string or a list of tokens"
     raise ArgumentTypeError(where, expected=expected, got=described(text), hint=hint)
 

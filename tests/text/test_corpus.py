@@ -184,6 +184,11 @@ def test_no_word_is_frequent_enough():
         encode_corpus(["a b"])
 
 
+def test_pairs_in_the_place_of_texts():
+    with pytest.raises(ArgumentTypeError, match=r"item 1: .* got tuple .*Try: \[row\[0\] for row"):
+        encode_corpus(["a b", ("a film", "pos")], min_count=1)
+
+
 @pytest.mark.parametrize("source", [[b"bytes"], [1, 2], [["a", 3]], [None]], ids=repr)
 def test_items_that_are_not_text(source):
     with pytest.raises(ArgumentTypeError, match="expected a str, or a list of them"):

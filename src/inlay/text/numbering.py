@@ -18,6 +18,7 @@ from inlay.bytes.damage import damage_reported
 from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import TEXT
 from inlay.bytes.lines import open_text
+from inlay.checks import OF_TUPLES
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.jobs.progress import Progress
@@ -156,7 +157,7 @@ def number_stream(
         report.update(ids.size)
 
     for number, tokens in enumerate(_split(texts, tokenize)):
-        if isinstance(tokens, bytes) or not isinstance(tokens, Iterable):
+        if isinstance(tokens, bytes | tuple) or not isinstance(tokens, Iterable):
             raise _not_text(f"corpus, item {number}", tokens)
         batch.extend(map(numbers.__getitem__, tokens))
         batch.append(END)
@@ -181,7 +182,10 @@ def _split(texts: Iterable[str | Sequence[str]], tokenize: Tokenizer) -> Iterabl
 
 def _not_text(where: str, got: Any) -> ArgumentTypeError:
     return ArgumentTypeError(
-        where, expected="a str, or a list of them", got=f"{type(got).__name__} {got!r:.40}"
+        where,
+        expected="a str, or a list of them",
+        got=f"{type(got).__name__} {got!r:.40}",
+        hint=OF_TUPLES if isinstance(got, tuple) else "",
     )
 
 
