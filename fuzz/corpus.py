@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fuzz import others
+from fuzz import fasttext, others
 from fuzz.targets import (
     Files,
     classifier_seeds,
@@ -173,6 +173,19 @@ def native_with(old: bytes, new: bytes) -> Files:
     return {"x": content.replace(old, new)}
 
 
+def fasttext_with(at: int, value: bytes) -> Callable[[], Files]:
+    """A model of fastText with a piece of it replaced."""
+    content = fasttext.seeds()[0]
+    return one(content[:at] + value + content[at + len(value) :])
+
+
+def row_beyond() -> Files:
+    """A quantised model whose first bucket has a row that is not there."""
+    content = fasttext.seeds()[3]
+    at = content.index(b"__label__bad\0") + 13 + 9 + 4
+    return {"x": content[:at] + b"\xff\xff\xff\x7f" + content[at + 4 :]}
+
+
 DEEP = b"[" * 100_000
 BAD_NATIVE = safetensors({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}})
 
@@ -216,6 +229,12 @@ CASES: tuple[Case, ...] = (
     Case("a dimension of 10^9 - 1", "text", one(b"2 999999999\n" + b"a 1\n" * 100_000)),
     Case("a binary dimension of 10^9 - 1", "binary", one(b"2 999999999\na \0\0\0\0")),
     Case("a header of 2^39 bytes", "native", one((2**39).to_bytes(8, "little") + b'{"a":1}')),
+    Case("fastText of 2^31 - 1 words", "fasttext", fasttext_with(64, b"\xff\xff\xff\x7f" * 2)),
+    Case("fastText of 2^60 buckets", "fasttext", fasttext_with(84, (2**60).to_bytes(8, "little"))),
+    Case("fastText of n-grams of 2^31 - 1", "fasttext", fasttext_with(48, b"\xff\xff\xff\x7f")),
+    Case("fastText of dimension 2^31 - 1", "fasttext", fasttext_with(8, b"\xff\xff\xff\x7f")),
+    Case("fastText of 2^31 - 1 buckets", "fasttext", fasttext_with(40, b"\xff\xff\xff\x7f")),
+    Case("a bucket of row 2^31 - 1", "fasttext", row_beyond),
     # Other libraries' exceptions.
     Case("damaged gzip", "packed", one(damaged_gzip(saved("x.bin")[0] * 50))),
     Case(

@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from fuzz import checkpoints, others
+from fuzz import checkpoints, fasttext, others
 from inlay import Table, Vocabulary, containers, load, load_encoder, read_labelled, save
 from inlay.classify import storage
 from inlay.classify.settings import ClassifierSettings
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.errors import InlayError
-from inlay.formats import Finalfusion, Gensim, Glove, Npy, Word2VecBinary, Word2VecText
+from inlay.formats import FastText, Finalfusion, Gensim, Glove, Npy, Word2VecBinary, Word2VecText
 from inlay.text.corpus import encode_corpus
 
 Files = dict[str, bytes]
@@ -81,6 +81,9 @@ def used(found: Table) -> None:
     if len(found):
         with np.errstate(all="ignore"):  # numbers that are not finite were asked for
             found.most_similar(np.ones(found.dim, np.float32), topn=2)
+    if found.can_compose:
+        with np.errstate(all="ignore"):
+            found[["films", "é", "", "__label__a"]]
     json.dumps(found.provenance)
 
 
@@ -90,6 +93,18 @@ def saved(*names: str) -> list[bytes]:
         for name in names:
             save(table(), Path(folder, name), format="glove" if ".txt" in name else None)
         return [Path(folder, name).read_bytes() for name in names]
+
+
+def native_seeds() -> list[Files]:
+    """A table, and two that compose: of numbers, and quantised."""
+    contents = saved("x.safetensors")
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "x.safetensors")
+        for model in (fasttext.seeds()[0], fasttext.seeds()[3]):
+            Path(folder, "x").write_bytes(model)
+            save(load(Path(folder, "x")), path)
+            contents.append(path.read_bytes())
+    return named(contents)
 
 
 def named(contents: list[bytes], name: str = "x") -> list[Files]:
@@ -311,11 +326,19 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "native",
-        lambda: named(saved("x.safetensors")),
+        native_seeds,
         (
             *vectors_by(None),
             lambda folder: used(load(folder / "x", format="native", verify=True, mmap=False)),
             lambda folder: used(load(folder / "x", keep={"é", "the"}, limit=3)),
+        ),
+    ),
+    Target(
+        "fasttext",
+        lambda: named(fasttext.seeds()),
+        (
+            *vectors_by(None, FastText(errors="replace")),
+            lambda folder: used(load(folder / "x", keep={"é", "the"}, limit=3, mmap=False)),
         ),
     ),
     Target("numpy", numpy_seeds, vectors_by(None, Npy(tokens=TOKENS, nonfinite="keep"))),

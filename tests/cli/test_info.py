@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from fuzz.fasttext import model
 
 from inlay import Table
 
@@ -83,3 +84,10 @@ def test_what_a_terminal_would_obey_is_escaped(inlay, tmp_path, flag):
         assert "é 👩‍👧" in shown
     if flag:
         assert json.loads(shown)["first_tokens"] == [EVIL, "é 👩‍👧"]
+
+
+def test_a_model_that_composes_says_so(inlay, tmp_path):
+    (tmp_path / "m.bin").write_bytes(model().dump())
+    assert "others   composed of subwords" in inlay("info", tmp_path / "m.bin").stdout
+    facts = json.loads(inlay("info", tmp_path / "m.bin", "--json").stdout)
+    assert (facts["can_compose"], facts["format"], facts["matrix_bytes"]) == (True, "fasttext", 180)

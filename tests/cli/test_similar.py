@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from fuzz.fasttext import model
 
 from inlay import Table
 
@@ -65,3 +66,17 @@ def test_tokens_with_terminal_escapes_are_escaped(inlay, tmp_path):
     failed = inlay("similar", tmp_path / "t.npz", "a", "x\x1b[8m\x9b")
     assert failed.exit_code == 1
     assert "\x1b" not in failed.stderr
+
+
+def test_words_that_are_composed(inlay, tmp_path):
+    made = model(["film", "drama"], min_n=3, max_n=3)
+    (tmp_path / "m.bin").write_bytes(made.dump())
+    shown = inlay("similar", tmp_path / "m.bin", "films", "--json")
+    nearest = json.loads(shown.stdout)["nearest"]
+    cosine = made.vector("films") @ made.vector("film")
+    cosine /= np.linalg.norm(made.vector("films")) * np.linalg.norm(made.vector("film"))
+    assert {pair["token"] for pair in nearest} == {"film", "drama"}
+    assert abs({pair["token"]: pair["cosine"] for pair in nearest}["film"] - cosine) < 1e-6
+    failed = inlay("similar", tmp_path / "m.bin", "")
+    assert failed.exit_code == 1
+    assert "expected words that it holds, got ''" in failed.stderr

@@ -13,6 +13,16 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from fuzz.fasttext import (
+    LABELS,
+    MODELS,
+    SUPERVISED,
+    WORDS,
+    dense,
+    model,
+    quantised,
+    supervised,
+)
 
 import inlay
 from inlay import Table, Vocabulary, load, save
@@ -25,16 +35,6 @@ from inlay.errors import (
 )
 from inlay.formats import FastText, FastTextVec
 from tests.data import shared
-from tests.formats.fasttext_models import (
-    LABELS,
-    MODELS,
-    SUPERVISED,
-    WORDS,
-    dense,
-    model,
-    quantised,
-    supervised,
-)
 from tests.processes import in_fresh
 
 LETTERS = "abcdefgxyzéüñß<>_АБВ가나다라영화中文字漢😀👩🔬\u200d🏽 \n"
@@ -543,8 +543,9 @@ def test_ten_thousand_words_as_gensim_reads_them(parts):
     assert np.abs(table[words] - expected).max() < 1e-6
 
 
+BEFORE = {"lee_fasttext.bin", "non_ascii_fasttext.bin", "cp852_fasttext.bin"}  # which it refuses
 OFFICIAL = [
-    *(parts for parts in REAL if parts[1] not in {"lee_fasttext.bin", "non_ascii_fasttext.bin"}),
+    *(parts for parts in REAL if parts[1] not in BEFORE),
     ("fasttext-lid176", "lid.176.ftz"),
     ("fasttext-dl4j", "supervised.model.bin"),
 ]
@@ -553,8 +554,6 @@ OFFICIAL = [
 @pytest.mark.parametrize("parts", OFFICIAL, ids=lambda parts: parts[1])
 def test_ten_thousand_words_as_fasttext_reads_them(parts):
     fasttext = pytest.importorskip("fasttext", reason="fastText itself is not installed")
-    if "cp852" in parts[1]:
-        pytest.skip("fastText itself refuses models of before 2017")
     path = shared(*parts)
     theirs = fasttext.load_model(str(path))
     table = load(path)

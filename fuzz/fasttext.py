@@ -209,3 +209,14 @@ MODELS = {
     "quantised without norms": quantised(norms=False, qout=False),
     "quantised in one part": quantised(dim=2),
 }
+
+
+def seeds() -> list[bytes]:
+    """Models of words and n-grams, of words alone, of before versions, and quantised."""
+    words = ("film", "é")
+    return [
+        model(words, bucket=9, dim=3).dump(),
+        supervised(words=words, dim=3).dump(),
+        model(words, bucket=9, dim=3, version=None).dump(),
+        quantised(dim=3, bucket=6).dump(),
+    ]
