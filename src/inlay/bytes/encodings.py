@@ -108,7 +108,7 @@ class Encoding(NamedTuple):
         expected, replace = f"text in {self.name.upper()}", self._said("errors", "replace")
         names = likely_encodings(raw + more[: more.rfind(b"\n") + 1])
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            hint = "convert it first: iconv -f UTF-16 -t UTF-8"
+            hint = "convert it first: iconv -f UTF-16 -t UTF-8, or save it as UTF-8"
         elif self.name == "utf-8" and _is_utf8(more):
             expected += ", as in the lines that follow"
             got += f" in {_around(error)!r}"
@@ -159,7 +159,7 @@ def known_encoding(name: Any, *, lines: bool = True) -> str:
             "encoding",
             expected="one whose line feed is one byte",
             got=repr(name),
-            hint=f"convert it first: iconv -f {name.upper()} -t UTF-8",
+            hint=f"convert it first: iconv -f {name.upper()} -t UTF-8, or save it as UTF-8",
         )
     return found.name
 

@@ -94,7 +94,11 @@ STRANGERS: tuple[Stranger, ...] = (
     ),
     Stranger(rb"\x28\xb5\x2f\xfd", "a zstd archive", "zstd -d first"),
     Stranger(rb"version https://git-lfs", "a pointer of Git LFS, not the file", "git lfs pull"),
-    Stranger(rb"\xff\xfe|\xfe\xff", "text in UTF-16", "iconv -f UTF-16 -t UTF-8"),
+    Stranger(
+        rb"\xff\xfe|\xfe\xff",
+        "text in UTF-16",
+        "iconv -f UTF-16 -t UTF-8, or save it as UTF-8",
+    ),
 )
 # These have no first bytes of their own.
 NAMES: tuple[tuple[str, str, str], ...] = (
