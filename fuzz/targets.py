@@ -157,7 +157,7 @@ def tokens_seeds() -> list[Files]:
 def read_tokens(folder: Path) -> None:
     """Read a matrix with the list of tokens beside it."""
     (tokens,) = folder.glob("tokens.*")
-    used(load(folder / "x.npy", format=Npy(tokens=tokens)))
+    used(load(folder / "x.npy", tokens=tokens))
 
 
 def labelled_seeds() -> list[Files]:
@@ -341,7 +341,14 @@ TARGETS: tuple[Target, ...] = (
             lambda folder: used(load(folder / "x", keep={"é", "the"}, limit=3, mmap=False)),
         ),
     ),
-    Target("numpy", numpy_seeds, vectors_by(None, Npy(tokens=TOKENS, nonfinite="keep"))),
+    Target(
+        "numpy",
+        numpy_seeds,
+        (
+            *vectors_by(None),
+            lambda folder: used(load(folder / "x", format=Npy(nonfinite="keep"), tokens=TOKENS)),
+        ),
+    ),
     Target(
         "finalfusion",
         lambda: named(others.fifu_seeds()),

@@ -116,7 +116,6 @@ def test_a_matrix_without_tokens_takes_them_from_a_file(inlay, tmp_path):
 @pytest.mark.parametrize(
     ("flag", "value", "understood"),
     [
-        ("--vocabulary", "not-there.txt", "--dim, --encoding, --errors, --nonfinite"),
         ("--header", "check", "--dim, --encoding, --errors, --nonfinite"),
     ],
 )

@@ -189,7 +189,7 @@ def test_hints_are_found_and_every_exception_is_needed():
         ),
         (
             "info",
-            "format=Npy(tokens=...) with the list that belongs to this matrix",
+            "tokens= with the list that belongs to this matrix",
             "--vocabulary with the file of tokens, one per line, of this matrix",
         ),
         ("compare", "text= one of them", "--text with one of them"),

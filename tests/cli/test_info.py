@@ -91,3 +91,22 @@ def test_a_model_that_composes_says_so(inlay, tmp_path):
     assert "others   composed of subwords" in inlay("info", tmp_path / "m.bin").stdout
     facts = json.loads(inlay("info", tmp_path / "m.bin", "--json").stdout)
     assert (facts["can_compose"], facts["format"], facts["matrix_bytes"]) == (True, "fasttext", 180)
+
+
+def test_the_arrays_of_a_checkpoint(inlay, tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    arrays = {"emb.weight": np.zeros((4, 3), "f4"), "out.weight": np.zeros((2, 4), "f4")}
+    arrays["bias"] = np.zeros(4, "f4")
+    model = tmp_path / "model.safetensors"
+    safetensors.save_file(arrays, model)
+    shown = inlay("info", model).stdout
+    assert "* emb.weight  4 x 3 float32" in shown
+    assert "  bias  4 float32" in shown
+    facts = json.loads(inlay("info", model, "--json").stdout)
+    assert [a["name"] for a in facts["arrays"] if a["may_be"]] == ["emb.weight", "out.weight"]
+    refused = inlay("convert", model, tmp_path / "o.bin")
+    assert "Try: --name emb.weight or out.weight" in " ".join(refused.stderr.split())
+    (tmp_path / "words.txt").write_text("a\nb\nc\nd\n")
+    options = ("--name", "emb.weight", "--vocabulary", tmp_path / "words.txt")
+    assert "4 x 3 float32" in inlay("info", model, *options).stdout
+    assert inlay("convert", model, tmp_path / "o.safetensors", *options).exit_code == 0

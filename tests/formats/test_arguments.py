@@ -19,7 +19,7 @@ def table():
     [
         ({"dim": 300}, "format=Glove(dim=300) or format=Word2VecText(dim=300)"),
         ({"encoding": "cp949"}, "format=Glove(encoding='cp949')"),
-        ({"tokens": "words.txt"}, "format=Npy(tokens='words.txt')"),
+        ({"nonfinite": "keep"}, "format="),
         ({"vocabulary": ["a"]}, "keep=, for the rows of these tokens alone"),
         ({"max_size": 3}, "limit=, which takes the first rows"),
         ({"binary": True}, "format='word2vec-binary'"),
@@ -46,7 +46,7 @@ def test_an_argument_that_save_has_not(table, tmp_path):
         (lambda: Glove(dims=3), r"^Glove: .* got dims=int 3\. Try: dim="),
         (lambda: Glove(3), r"^Glove: expected options by their names, .*Glove\(dim=3\)"),
         (lambda: Word2VecText(binary=True), "^Word2VecText: .*format='word2vec-binary'"),
-        (lambda: Npz(token="x"), "^Npz: .*Try: tokens="),
+        (lambda: Npz(nonfinit="keep"), "^Npz: .*Try: nonfinite="),
     ],
 )
 def test_an_option_that_a_format_has_not(make_format, message):
@@ -60,7 +60,7 @@ def test_an_option_that_a_format_has_not(make_format, message):
         ("Glove", "format='glove'"),
         ("txt", "format='word2vec' or format='glove'"),
         (".vec", "format='fasttext-vec'"),
-        ("safetensors", "format='native'"),
+        ("safetensor", "format='safetensors'"),
         ("binary", "format='word2vec-binary'"),
         ("w2v", "format='word2vec'"),
         ("", ""),

@@ -51,7 +51,7 @@ def test_a_format_of_ones_own(make, tmp_path):
 
 def test_every_built_in_is_a_format_with_a_name_of_its_own():
     assert all(isinstance(format, Format) for format in FORMATS)
-    assert len({format.name for format in FORMATS}) == len(FORMATS) >= 7
+    assert len({format.name for format in FORMATS}) == len(FORMATS) >= 11
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,11 @@ def test_every_built_in_is_a_format_with_a_name_of_its_own():
         ({"limit": "5"}, ArgumentTypeError, "limit: expected a whole number, .* got str '5'"),
         ({"mmap": 0}, ArgumentTypeError, "mmap: expected True or False, got int 0"),
         ({"verify": "yes"}, ArgumentTypeError, "verify: expected True or False, got str 'yes'"),
-        ({"verify": True}, ArgumentError, "verify: expected a file with digests, .* got one of"),
+        (
+            {"verify": True},
+            ArgumentError,
+            "verify: .* one of the format",
+        ),
     ],
 )
 def test_arguments(make, table, tmp_path, kwargs, error, message):
@@ -89,9 +93,6 @@ def test_numpy_s_whole_numbers_are_whole(make):
         (lambda: Word2VecText(header="no"), ArgumentError, "header: .* got str 'no'"),
         (lambda: Word2VecBinary(header=None), ArgumentError, "header: .* got None"),
         (lambda: Npz(nonfinite="drop"), ArgumentError, "nonfinite: expected 'error' or 'keep'"),
-        (lambda: Npy(tokens=[1, 2]), ArgumentTypeError, "tokens: expected a file, a list"),
-        (lambda: Npy(tokens={"a": 0.0}), ArgumentTypeError, "tokens: expected a file, a list"),
-        (lambda: Npy(tokens={"a": True}), ArgumentTypeError, "tokens: expected a file, a list"),
     ],
 )
 def test_options_are_checked_when_a_format_is_made(make_format, error, message):
@@ -193,7 +194,6 @@ def test_formats_are_values():
     assert repr(FastTextVec(dim=3)).startswith("FastTextVec(nonfinite='error'")
     with pytest.raises(dataclasses.FrozenInstanceError):
         Glove().dim = 3
-    assert Npy(tokens=np.array(["a", "b"])).tokens == ["a", "b"]
 
 
 def test_the_format_of_a_file_is_told_without_reading_it(make, tmp_path, table):

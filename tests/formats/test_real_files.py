@@ -7,7 +7,7 @@ import pytest
 
 from inlay import load
 from inlay.errors import FormatError
-from inlay.formats import FastTextVec, Npy, Npz, format_of
+from inlay.formats import FastTextVec, format_of
 from tests.data import shared
 
 
@@ -120,7 +120,7 @@ def test_matrices_with_lists_of_tokens():
     folder = shared("npy-zh-songci-w2v")
     matrix = np.load(folder / "embedding.npy")
     for vocabulary in ("dictionary.json", "reverse_dictionary.json"):
-        table = load(folder / "embedding.npy", format=Npy(tokens=folder / vocabulary))
+        table = load(folder / "embedding.npy", tokens=folder / vocabulary)
         assert table.tokens[:4] == ["UNK", "。", "\n", "，"]
         assert np.array_equal(table["凡"], matrix[1381])
 
@@ -128,7 +128,7 @@ def test_matrices_with_lists_of_tokens():
 def test_a_pickle_is_never_opened():
     folder = shared("tencent-zh-char-200d")
     for tokens in (None, folder / "vocab.pkl"):
-        with pytest.raises(FormatError, match=r"none. Try: format=Npz.tokens=|a Python pickle"):
-            load(folder / "embedding_Tencent.npz", format=Npz(tokens=tokens))
+        with pytest.raises(FormatError, match=r"none. Try: tokens=|a Python pickle"):
+            load(folder / "embedding_Tencent.npz", tokens=tokens)
     with pytest.raises(FormatError, match="a Python pickle"):
         load(folder / "vocab.pkl")

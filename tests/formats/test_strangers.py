@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import pickle
 import struct
 import zipfile
 
@@ -25,16 +24,12 @@ def zipped(*names):
     return file.getvalue()
 
 
-TORCH = zipped("archive/data.pkl", "archive/byteorder", "archive/data/0", "archive/version")
 KERAS = zipped("metadata.json", "config.json", "model.weights.h5")
 
 
 KINDS = [
     (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
-    (pickle.dumps(0x1950A86A20F9469CFC6C, 2) + b"...", "PyTorch weights .a Python pickle"),
-    (TORCH, "PyTorch weights. Try: torch.load.path, weights_only=True."),
     (KERAS, "a Keras model"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"SQLite format 3\0..CREATE TABLE `magnitude`", "a Magnitude file"),
     (b"SQLite format 3\0..CREATE TABLE x", "an SQLite database"),
     (b"PAR1\x15\x04", "a Parquet file. Try: polars or pandas, and Table.tokens, matrix."),
@@ -79,14 +74,9 @@ def test_what_has_no_first_bytes_of_its_own_is_named_by_its_name(make, name, mes
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        (("elmo-allennlp-tagger", "serialization", "best.th"), "PyTorch weights"),
-        (("torch-pt-vidhirathore", "cbow.pt"), "PyTorch weights"),
         (("glove-twitter-25d", "glove_twitter_25d.rda"), "an R data file"),
         (("onnx-embedding-dl4j", "embedding_only.onnx"), "an ONNX model"),
-        (("savedmodel-keras-imdb-lstm", "saved_model.pb"), "a TensorFlow SavedModel"),
-        (("savedmodel-keras-sarcasm-s09z", "variables", "variables.index"), "the index of a"),
         (("sentencepiece-tftext", "test_oss_model.model"), "a SentencePiece model"),
-        (("ckpt-tf2-ko-yugwonwon", "embedding.ckpt-1.data-00000-of-00001"), "the numbers of a"),
     ],
 )
 def test_real_files(parts, message):

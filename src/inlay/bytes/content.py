@@ -94,6 +94,30 @@ class Content(NamedTuple):
         return np.frombuffer(content, np.uint8)
 
     @contextlib.contextmanager
+    def on_disk(self) -> Iterator[Path]:
+        """A file with the content alone, for libraries that open nothing else.
+
+        It is the file itself, or a temporary one that is gone afterwards.
+
+        Raises:
+            FormatError: It is damaged, or unpacks to more than `limits.UNPACKED`.
+        """
+        if not self.packed:
+            yield self.path
+            return
+        import tempfile
+
+        most = UNPACKED.bytes()
+        with tempfile.TemporaryDirectory(prefix="inlay-") as folder:
+            path = Path(folder, "unpacked")
+            with path.open("wb") as out, self.open() as file, damage_reported(self.name):
+                while piece := file.read(WINDOW):
+                    if out.tell() + len(piece) > most:
+                        raise UNPACKED.exceeded(self.name)
+                    out.write(piece)
+            yield path
+
+    @contextlib.contextmanager
     def windows(self, size: int = WINDOW) -> Iterator[Windows]:
         """The content, a stretch of about `size` bytes at a time."""
         with self.open() as file:

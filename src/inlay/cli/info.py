@@ -12,14 +12,20 @@ from inlay.cli.outputs import print_json, print_pairs, say, size
 
 if TYPE_CHECKING:
     from inlay.core import Table
+    from inlay.formats import FoundArray
 
 SHOWN = 8  # tokens from the top of the table
 
 HELP = """Show what is in a file of word vectors: how many there are, their size and their origin.
 
+Of the checkpoint of a model, show the arrays in it; a star marks those that may be an embedding,
+any of which --name takes.
+
 \b
 Example:
-  inlay info glove.6B.100d.txt.gz"""
+  inlay info glove.6B.100d.txt.gz
+  inlay info model.safetensors
+  inlay info model.safetensors --name embedding.weight --vocabulary vocab.txt"""
 
 
 @click.command(cls=Command, help=HELP, no_args_is_help=True)
@@ -28,10 +34,18 @@ Example:
 @json_option
 def info(file: str, as_json: bool, **reading: Any) -> None:
     check_there(file, "a file of vectors", kind="vectors")
-    from inlay.formats import load
+    from inlay.formats import CheckpointFormat, list_arrays, load
 
     file = table_file(file)
     arguments = reading_arguments(file, reading)
+    if isinstance(arguments["format"], CheckpointFormat) and reading["name"] is None:
+        _print_arrays(
+            file,
+            arguments["format"].name,
+            list_arrays(file, format=arguments["format"], member=reading["member"]),
+            as_json=as_json,
+        )
+        return
     facts = _facts(file, arguments["format"].name, load(file, **arguments))
     if as_json:
         print_json(facts)
@@ -55,6 +69,19 @@ def _facts(file: str, format: str, table: "Table") -> dict[str, Any]:
         "first_tokens": [table.tokens[i] for i in range(min(SHOWN, len(table)))],
         "provenance": table.provenance,
     }
+
+
+def _print_arrays(file: str, format: str, arrays: "list[FoundArray]", *, as_json: bool) -> None:
+    """The arrays of a checkpoint: those that may be an embedding first."""
+    if as_json:
+        listed = [{**array._asdict(), "shape": list(array.shape)} for array in arrays]
+        print_json({"file": file, "format": format, "arrays": listed})
+        return
+    print_pairs({"file": file, "format": format, "arrays": len(arrays)})
+    say()
+    for array in arrays:
+        shape = " x ".join(map(str, array.shape)) or "one number"
+        say(f"{'*' if array.may_be else ' '} {array.name}  {shape} {array.dtype}")
 
 
 def _print(facts: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import click
 from inlay.bytes.encodings import UTF8, Encoding
 from inlay.cli.hints import in_options, names_of
 from inlay.cli.interrupts import work
-from inlay.cli.options import FORMAT_FLAGS, READING, reading_options
+from inlay.cli.options import FORMAT_FLAGS, LOADING, READING, reading_options
 from inlay.cli.outputs import note
 from inlay.errors import FormatError, InlayError, MissingFileError
 from inlay.sources.asked import asked_for
@@ -85,7 +85,7 @@ def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
             )
     if said:
         format = dataclasses.replace(format, **said)  # type: ignore[type-var]
-    return {"format": format, "member": given["member"], "limit": given["limit"]}
+    return {"format": format} | {name: given[name] for name in LOADING}
 
 
 def read_embedding(file: str) -> "Table":

@@ -12,7 +12,9 @@ from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 # Flags that only some formats understand; a flag's name here is the format's own for it.
-FORMAT_FLAGS = ("dim", "encoding", "tokens", "errors", "header", "nonfinite")
+FORMAT_FLAGS = ("dim", "encoding", "errors", "header", "nonfinite")
+# The options of `inlay.load` itself.
+LOADING = ("member", "limit", "name", "tokens", "dtype")
 # The options of `inlay.read_labelled`.
 READING = ("kind", "text", "label", "split", "encoding", "errors")
 KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext")
@@ -133,16 +135,26 @@ def reading_options(format_name: str = "--format") -> Decorator:
         click.option("--member", metavar="NAME", help="Read this file of a zip or tar archive."),
         click.option("--limit", type=click.IntRange(1), help="Read only the first N rows."),
         click.option(
-            "--dim",
-            type=click.IntRange(1),
-            help="Read N numbers per vector, if the file leaves that unclear.",
+            "--name",
+            metavar="ARRAY",
+            help="Read this array of a file that holds several, such as a model's checkpoint.",
         ),
         click.option(
             "tokens",
             "--vocabulary",
             metavar="FILE",
             type=click.Path(),
-            help="Take the tokens of a bare matrix (.npy, .npz) from this file.",
+            help="Take the tokens of a bare matrix, such as a checkpoint's, from this file.",
+        ),
+        click.option(
+            "--dtype",
+            type=click.Choice(["float16", "float32", "float64"]),
+            help="Read the numbers as this type.  [default: as stored]",
+        ),
+        click.option(
+            "--dim",
+            type=click.IntRange(1),
+            help="Read N numbers per vector, where the file leaves it unclear.",
         ),
         click.option(
             "--encoding",

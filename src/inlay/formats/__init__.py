@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Container
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from inlay.bytes.content import Content, open_content
 from inlay.bytes.damage import damage_reported
@@ -13,19 +13,32 @@ from inlay.checks import flag, path_to_read, warn, whole_or_none
 from inlay.core import Table
 from inlay.formats.arguments import (
     FOREIGN,
+    check_effect,
     check_table,
+    float_type,
     format_by_suffix,
     known_format,
     options_of,
+)
+from inlay.formats.arrays import ArraysFormat, FoundArray
+from inlay.formats.checkpoints import (
+    CheckpointFormat,
+    Hdf5Arrays,
+    SafetensorsArrays,
+    TensorFlowArrays,
+    TorchArrays,
 )
 from inlay.formats.fasttext import FastText
 from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.gensim import Gensim
 from inlay.formats.glove import Glove
+from inlay.formats.names import Names, checked_names
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
+from inlay.formats.places import entry_file
 from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.recognise import check_other, find_format
+from inlay.formats.selection import converted
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
 from inlay.sources.asked import asked_for
@@ -35,20 +48,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "CheckpointFormat",
     "Content",
     "FastText",
     "FastTextVec",
     "Finalfusion",
     "Format",
+    "FoundArray",
     "Gensim",
     "Glove",
+    "Hdf5Arrays",
     "Native",
     "Npy",
     "Npz",
     "ReadOptions",
+    "SafetensorsArrays",
+    "TensorFlowArrays",
+    "TorchArrays",
     "Word2VecBinary",
     "Word2VecText",
     "format_of",
+    "list_arrays",
     "load",
     "save",
 ]
@@ -57,6 +77,10 @@ FORMATS: tuple[Format, ...] = (
     Native(),
     Npz(),
     Npy(),
+    SafetensorsArrays(),
+    Hdf5Arrays(),
+    TensorFlowArrays(),
+    TorchArrays(),
     FastText(),
     Finalfusion(),
     Gensim(),
@@ -74,15 +98,18 @@ def load(
     format: str | Format | None = None,
     limit: int | None = None,
     keep: Container[str] | None = None,
+    name: str | None = None,
+    tokens: Names | None = None,
+    dtype: Any = None,
     member: str | None = None,
     verify: bool = False,
     mmap: bool = True,
 ) -> Table:
-    r"""Read a table of vectors from any file we know.
+    r"""Read a table of vectors from any file we know, also out of a model's checkpoint.
 
     The format is recognised by the content, never by the name, also inside `.gz`, `.bz2`,
-    `.xz`, `.zip` and `.tar.gz`. No value is changed: text and binary give float32, an `.npz`
-    keeps its dtype, nothing is normalised. Of equal tokens the first is kept; how many others
+    `.xz`, `.zip` and `.tar.gz`. No value is changed: text and binary give float32, arrays
+    keep their dtype, nothing is normalised. Of equal tokens the first is kept; how many others
     there were stands in `table.provenance["duplicates"]`.
 
     A native file, a plain `.npy` and a model of fastText are mapped: a process that shortens such
@@ -91,19 +118,27 @@ def load(
     write, `mmap=False`.
 
     Args:
-        path: The file, or a name of the catalogue, such as `"glove.6B.100d"`, or a `Source` of
-            your own: what `inlay.sources.fetch` downloads once. All rows of it are converted
-            once, and mapped from then on. A file of that name goes before.
+        path: The file; of a model that is a folder, such as a SavedModel, the folder; of a
+            TensorFlow checkpoint, what the names of its files have in common. Or a name of the
+            catalogue, such as `"glove.6B.100d"`, or a `Source` of your own: what
+            `inlay.sources.fetch` downloads once. All rows of it are converted once, and mapped
+            from then on. A file of that name goes before.
         format: The format, where the content does not decide or something is to be said about
             it: a name (`"glove"`), one of `inlay.formats` with its options
-            (`Glove(dim=300)`, `Npy(tokens="vocab.txt")`, `Word2VecText(header="ignore")`), or
-            a `Format` of your own.
+            (`Glove(dim=300)`, `Word2VecText(header="ignore")`), or a `Format` of your own.
         limit: Read so many rows, from the first.
         keep: Keep only the rows of these tokens, in the file's order: a set, a list, a
             `Vocabulary` or a `Table`. Only these are ever in memory, except from an `.npz` or
             a packed native file, which are unpacked whole first. A fallback of `align` finds
             only what was kept: add the lower-cased tokens too. A table that composes makes the
             vectors of words that were left out of their parts alone.
+        name: Which array of a file that holds several, as a checkpoint does: its whole name, or
+            the end of it (`"embedding/W"`). None: the only one that can be an embedding; if
+            there are several, the error lists them.
+        tokens: What the rows of a bare matrix belong to: a text or JSON file, a list, or a
+            mapping of tokens to rows. None: what the file says itself, else the one list beside
+            it.
+        dtype: Convert the matrix to `"float16"`, `"float32"` or `"float64"`. None: as stored.
         member: Which file of an archive that holds several.
         verify: Compare the digests in a native file; reads all of it. An error for formats that
             have none.
@@ -136,25 +171,32 @@ def load(
     options = ReadOptions(
         limit=whole_or_none("limit", limit, least=0),
         keep=keep,
+        name=name,
+        tokens=checked_names("tokens", tokens),
         verify=flag("verify", verify),
         mmap=flag("mmap", mmap),
     )
+    wanted = None if dtype is None else float_type("dtype", dtype)
     if (source := asked_for(path, "vectors")) is not None:
         from inlay.formats.fetched import load_fetched
 
-        rows = {"limit": limit, "keep": keep, "verify": verify, "mmap": mmap}
-        return load_fetched(source, load, rows | {"format": format, "member": member})
+        rows = {"limit": limit, "keep": keep, "verify": verify, "mmap": mmap, "dtype": dtype}
+        given = {"format": format, "member": member, "name": name, "tokens": tokens}
+        return load_fetched(source, load, rows | given)
     path = cast("str | os.PathLike[str]", path)
     chosen = None if format is None else known_format(format, FORMATS)
-    content = open_content(path, member)
+    content = open_content(entry_file(path), member)
     if chosen is None:
         chosen, content = find_format(content, FORMATS)
     else:
         check_other(content, chosen, FORMATS)
     # What a reader of the user's own raises is the user's business.
     ours = any(type(chosen) is type(known) for known in FORMATS)
+    if ours:
+        check_effect(content.name, chosen, options)
     with damage_reported(content.name) if ours else contextlib.nullcontext():
-        return chosen.read(content, options)
+        table = chosen.read(content, options)
+    return table if wanted is None else converted(table, wanted)
 
 
 def format_of(
@@ -175,8 +217,34 @@ def format_of(
         MissingFileError: There is no such file.
         ArgumentError: No format of this name.
     """
-    content = open_content(path, member)
+    content = open_content(entry_file(path), member)
     return known_format(format, FORMATS) if format else find_format(content, FORMATS)[0]
+
+
+def list_arrays(
+    path: str | os.PathLike[str], *, format: str | Format | None = None, member: str | None = None
+) -> list[FoundArray]:
+    """The arrays of a file that holds several, any of which `load(path, name=...)` may be asked.
+
+    Args:
+        path: The file, or the folder of a model.
+        format: What `load` is told, if anything.
+        member: Which file of an archive that holds several.
+
+    Returns:
+        Name, shape and dtype: first of those that may be an embedding, the largest vocabulary
+        first, then of the others. Nothing for a format that holds one table. No number is read.
+
+    Raises:
+        FormatError: The file is damaged, or of no format that we know.
+        MissingFileError: There is no such file.
+    """
+    content = open_content(entry_file(path), member)
+    chosen = known_format(format, FORMATS) if format else find_format(content, FORMATS)[0]
+    if not isinstance(chosen, ArraysFormat):
+        return []
+    with damage_reported(content.name):
+        return chosen.list_arrays(content)
 
 
 @refuses_unknown(FOREIGN)

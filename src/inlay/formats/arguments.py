@@ -6,14 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from inlay.calls import Elsewhere
 from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.formats.protocol import Format
+from inlay.formats.protocol import Format, ReadOptions
 
 # Other libraries' words, and ours.
-_KEEP = "keep=, for the rows of these tokens alone; format=Npy(tokens=...) names the rows"
+_KEEP = "keep=, for the rows of these tokens alone; tokens= says what a bare matrix's rows are"
 FOREIGN = {
     "binary": "format='word2vec-binary', which the content says by itself",
     "fvocab": "limit= or keep=; counts come with a native file",
@@ -27,6 +29,22 @@ FOREIGN = {
     "unicode_errors": "format=Glove(errors='replace')",
     "vocab": _KEEP,
     "vocabulary": _KEEP,
+}
+FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
+# Of each argument that only some formats obey: the file that was expected, what to do, and what
+# the others lack.
+NO_EFFECT = {
+    "name": ("a file of several named arrays", "leave name= out"),
+    "tokens": ("a matrix without tokens", "leave tokens= out; keep= takes only some of them"),
+    "verify": (
+        "a file with digests, as the native format has",
+        "leave verify= out, or save the table as .safetensors",
+    ),
+}
+NOT_HAVING = {
+    "name": "holds one table",
+    "tokens": "holds its tokens itself",
+    "verify": "has none",
 }
 # Suffixes that say what others write, and how to write it.
 WRITTEN_ELSEWHERE = {
@@ -98,6 +116,41 @@ def format_by_suffix(path: Path, formats: Sequence[Format]) -> Format:
         + (", which may be several" if fitting else ""),
         hint=hint,
     )
+
+
+def float_type(name: str, given: Any) -> np.dtype[Any]:
+    """What stands for a type of floating-point numbers.
+
+    Raises:
+        ArgumentError: Another type.
+    """
+    try:
+        found: np.dtype[Any] = np.dtype(given)
+    except TypeError:
+        found = np.dtype(bool)
+    if found not in FLOATS:
+        listed = ", ".join(repr(str(known)) for known in FLOATS)
+        raise ArgumentError(name, expected=f"one of {listed}", got=described(given))
+    return found
+
+
+def check_effect(where: str, format: Any, options: ReadOptions) -> None:
+    """Refuse what was asked of a format that has no use for it.
+
+    Args:
+        where: The file.
+        format: One of ours, which says in `takes` what it obeys.
+        options: What `load` was given.
+
+    Raises:
+        ArgumentError: It would have no effect.
+    """
+    asked = {"name": options.name, "tokens": options.tokens, "verify": options.verify or None}
+    for name, value in asked.items():
+        if value is not None and name not in format.takes:
+            expected, hint = NO_EFFECT[name]
+            got = f"one of the format {format.name!r}, which {NOT_HAVING[name]}"
+            raise ArgumentError(name, expected=expected, got=f"{where}, {got}", hint=hint)
 
 
 def check_table(table: Any) -> None:

@@ -43,7 +43,13 @@ def options(cls: type[T]) -> type[T]:
 
 
 class Suggested:
-    """A format that hints can tell the user to write."""
+    """A format that hints can tell the user to write.
+
+    Attributes:
+        takes: Which of `load`'s `name`, `tokens` and `verify` have an effect.
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ()
 
     def saying(self, option: str, value: Any = None) -> str:
         """How to ask for an option: `format=Glove(dim=300)`, or `dim=...` without a value."""

@@ -12,7 +12,6 @@ from inlay.bytes.content import open_content
 from inlay.bytes.encodings import UTF8
 from inlay.checks import described
 from inlay.errors import ArgumentTypeError, FormatError
-from inlay.formats.format_options import Suggested
 
 Names = str | os.PathLike[str] | Sequence[str] | Mapping[str, int]
 
@@ -42,12 +41,11 @@ def checked_names(name: str, tokens: Any) -> Names | None:
     return cast(Names, given)
 
 
-def find_names(path: Path, format: Suggested, tokens: Names | None, rows: int) -> list[str]:
+def find_names(path: Path, tokens: Names | None, rows: int) -> list[str]:
     """One token for each row of a matrix.
 
     Args:
         path: The file with the matrix.
-        format: Its format, for hints.
         tokens: A file (a token on each line, or JSON), tokens in row order, or token -> row. None:
             the one file beside `path` that looks like a list of tokens.
         rows: How many tokens there must be.
@@ -56,7 +54,7 @@ def find_names(path: Path, format: Suggested, tokens: Names | None, rows: int) -
         FormatError: No such file or several, a pickle, or another number of tokens.
     """
     if tokens is None:
-        tokens = _beside(path, format)
+        tokens = _beside(path)
     if isinstance(tokens, str | os.PathLike):
         where = os.fspath(tokens)
         names = _from_file(where)
@@ -69,12 +67,12 @@ def find_names(path: Path, format: Suggested, tokens: Names | None, rows: int) -
             where,
             expected=f"{rows} tokens, for {path.name} has {rows} rows",
             got=str(len(names)),
-            hint=f"{format.saying('tokens')} with the list that belongs to this matrix",
+            hint="tokens= with the list that belongs to this matrix",
         )
     return names
 
 
-def _beside(path: Path, format: Suggested) -> Path:
+def _beside(path: Path) -> Path:
     stem = path.name.split(".")[0]
     found = [
         path.with_name(name + suffix)
@@ -87,13 +85,12 @@ def _beside(path: Path, format: Suggested) -> Path:
     listed = ", ".join(file.name for file in found)
     others = sorted(file.name for file in path.parent.iterdir() if file.suffix in SUFFIXES)
     names = [file.name for file in found] or others
-    which = " or ".join(format.saying("tokens", name) for name in names[:3])
+    which = " or ".join(f"tokens={name!r}" for name in names[:3])
     raise FormatError(
         path.name,
         expected="tokens in the file, or one list of them beside it",
         got=f"{len(found)} lists: {listed}" if found else "none",
-        hint=which
-        or f"{format.saying('tokens')} with a file of one token per line, a .json, or a list",
+        hint=which or "tokens= with a file of one token per line, a .json, or a list",
     )
 
 

@@ -19,6 +19,7 @@ reads everything once.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -30,6 +31,7 @@ from inlay.containers.protocol import wrong
 from inlay.containers.safetensors import (
     LARGEST_HEADER,
     Header,
+    Safetensors,
     make_header,
     read_header,
     tensor_array,
@@ -62,8 +64,10 @@ class Native:
     name: ClassVar[str] = "native"
     suffixes: ClassVar[tuple[str, ...]] = (".safetensors",)
 
+    takes: ClassVar[tuple[str, ...]] = ("verify",)
+
     def sniff(self, head: bytes, path: Path) -> bool:
-        return head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**40
+        return Safetensors.sniff(head, path) and is_ours(head)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         """Map the file; `limit` copies the tokens alone, `keep` the rows that are kept."""
@@ -120,6 +124,11 @@ class Native:
         file.write(make_header(arrays, metadata))
         for array in arrays.values():
             file.write(_bytes(array))
+
+
+def is_ours(head: bytes) -> bool:
+    """Whether a header of safetensors, or its beginning, says that this is a table."""
+    return bool(re.search(rb'"format"\s*:\s*"inlay-table"', head))
 
 
 def digest(array: Array) -> str:

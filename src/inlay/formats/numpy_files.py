@@ -19,11 +19,10 @@ from inlay.containers import numpy as containers
 from inlay.containers.protocol import LazyArray
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
-from inlay.formats.format_options import NumbersFormat, options
-from inlay.formats.names import Names, checked_names, find_names
+from inlay.formats.arrays import ArraysFormat
+from inlay.formats.format_options import options
 from inlay.formats.protocol import ReadOptions
-from inlay.formats.rows import EXAMPLES, valid_utf8
-from inlay.formats.selection import drop_duplicates, select
+from inlay.formats.rows import valid_utf8
 
 
 class OneWay:
@@ -34,70 +33,11 @@ class OneWay:
 
 
 @options
-class NumpyFormat(NumbersFormat):
-    """What the readers of both have in common.
-
-    Args:
-        nonfinite: Whether NaN and infinity are errors.
-        tokens: The tokens of a matrix that has none: a text or JSON file of them, a list, or a
-            mapping of tokens to rows. None: those in the file, else the one list beside it.
-    """
-
-    tokens: Names | None = None
-
-    name: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        object.__setattr__(self, "tokens", checked_names("tokens", self.tokens))
-
-    def table(
-        self,
-        source: Content,
-        options: ReadOptions,
-        matrix: Array,
-        stored: tuple[Tokens | None, Array | None] = (None, None),
-    ) -> Table:
-        """The rows that are wanted of a matrix, with their tokens and counts."""
-        options.refuse_verify(self.name)
-        tokens, counts = stored
-        if tokens is None or self.tokens is not None:
-            tokens = Tokens.from_list(find_names(source.path, self, self.tokens, len(matrix)))
-        rows = len(matrix)
-        if self.nonfinite == "error":
-            self._check_finite(source.name, tokens, matrix)
-        tokens, matrix, counts, dropped = drop_duplicates(tokens, matrix, counts)
-        provenance = {
-            "source": source.name,
-            "format": self.name,
-            "rows": rows,
-            "duplicates": len(dropped),
-            "duplicate_examples": dropped[:EXAMPLES],
-        }
-        return select(
-            Table._unchecked(tokens, matrix, counts=counts, provenance=provenance), options
-        )
-
-    def _check_finite(self, name: str, tokens: Tokens, matrix: Array) -> None:
-        for start in range(0, len(matrix), 8192):
-            bad = np.flatnonzero(~np.isfinite(matrix[start : start + 8192]).all(axis=1))
-            if bad.size:
-                row = start + int(bad[0])
-                raise FormatError(
-                    f"{name}, row {row}",
-                    expected="finite numbers",
-                    got=f"NaN or infinity in the vector of {tokens[row]!r}",
-                    hint=f"{self.saying('nonfinite', 'keep')} to read them as they are",
-                )
-
-
-class Npz(NumpyFormat):
+class Npz(ArraysFormat):
     """A zip of arrays.
 
     Args:
         nonfinite: Whether NaN and infinity are errors.
-        tokens: The tokens of a matrix that has none: a text or JSON file of them, a list, or a
-            mapping of tokens to rows. None: those in the file, else the one list beside it.
     """
 
     name: ClassVar[str] = "npz"
@@ -106,16 +46,18 @@ class Npz(NumpyFormat):
     def sniff(self, head: bytes, path: Path) -> bool:
         return containers.NumpyArchive.sniff(head, path)
 
-    def read(self, source: Content, options: ReadOptions) -> Table:
+    def opened(self, source: Content, options: ReadOptions) -> containers.NumpyArchive:
         path = None if source.packed else source.path
         arrays = containers.NumpyArchive(options.content(source), source.name, path=path)
         for entry in arrays.values():
             if entry.dtype.hasobject:
                 entry[...]  # says why it is refused: it may be the tokens
-        matrix = _the_matrix(source.name, arrays)
-        tokens = _stored_tokens(source.name, arrays, len(matrix))
-        counts = _stored_counts(source.name, arrays, len(matrix))
-        return self.table(source, options, matrix, (tokens, counts))
+        return arrays
+
+    def stored(
+        self, where: str, arrays: Mapping[str, LazyArray], rows: int
+    ) -> tuple[Tokens | None, Array | None]:
+        return _stored_tokens(where, arrays, rows), _stored_counts(where, arrays, rows)
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         tokens = table.tokens
@@ -132,13 +74,12 @@ class Npz(NumpyFormat):
                     np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-class Npy(NumpyFormat):
+@options
+class Npy(ArraysFormat):
     """A matrix alone; the tokens stand beside it.
 
     Args:
         nonfinite: Whether NaN and infinity are errors.
-        tokens: A text or JSON file of tokens, a list, or a mapping of tokens to rows. None: the
-            one list beside the file.
     """
 
     name: ClassVar[str] = "npy"
@@ -147,12 +88,12 @@ class Npy(NumpyFormat):
     def sniff(self, head: bytes, path: Path) -> bool:
         return containers.NumpyArray.sniff(head, path)
 
-    def read(self, source: Content, options: ReadOptions) -> Table:
+    def opened(self, source: Content, options: ReadOptions) -> containers.NumpyArray:
         """A plain file in C order is mapped copy-on-write; anything else is read."""
         arrays = containers.NumpyArray(options.content(source), source.name)
         if arrays[""].dtype.hasobject:
             arrays[""][...]
-        return self.table(source, options, _the_matrix(source.name, arrays))
+        return arrays
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         raise FormatError(
@@ -161,19 +102,6 @@ class Npy(NumpyFormat):
             got="npy, which holds one array",
             hint=".npz or .safetensors; or np.save(path, table.matrix) and the tokens yourself",
         )
-
-
-def _the_matrix(name: str, arrays: Mapping[str, LazyArray]) -> Array:
-    found = [a for a in arrays.values() if a.ndim == 2 and a.dtype.kind == "f"]
-    if len(found) == 1 and found[0].dtype.itemsize <= 8 and found[0].shape[1]:
-        return np.ascontiguousarray(found[0][...], found[0].dtype.newbyteorder("="))
-    listed = [f"{key} {array.dtype} {array.shape}".lstrip() for key, array in arrays.items()]
-    raise FormatError(
-        name,
-        expected="one matrix of float16, float32 or float64",
-        got=", ".join(listed) or "no array",
-        hint="np.load it and give Table(tokens, matrix) the right one",
-    )
 
 
 def _stored_tokens(name: str, arrays: Mapping[str, LazyArray], rows: int) -> Tokens | None:

@@ -10,7 +10,8 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.core import Table
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import FormatError
+from inlay.formats.names import Names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class ReadOptions:
 
     limit: int | None = None
     keep: Container[str] | None = None
+    name: str | None = None
+    tokens: Names | None = None
     verify: bool = False
     mmap: bool = True
 
@@ -31,20 +34,6 @@ class ReadOptions:
             return source.array().view(np.ndarray)
         return np.fromfile(source.path, np.uint8)
 
-    def refuse_verify(self, format: str) -> None:
-        """For formats without digests: what was asked for cannot be done, and is not passed over.
-
-        Raises:
-            ArgumentError: `verify=True`.
-        """
-        if self.verify:
-            raise ArgumentError(
-                "verify",
-                expected="a file with digests, as the native format has",
-                got=f"one of the format {format!r}, which has none",
-                hint="leave verify= out, or save the table as .safetensors",
-            )
-
 
 @runtime_checkable
 class Format(Protocol):
@@ -53,6 +42,9 @@ class Format(Protocol):
     Attributes:
         name: What `format=` and messages call it.
         suffixes: What the names of its files end in: `(".vec",)`. `save` goes by them.
+
+    One of our own also says which of `name`, `tokens` and `verify` it obeys, in `takes`; the
+    others are refused. A format of the user's is handed whatever `load` was.
     """
 
     @property

@@ -48,7 +48,7 @@ def check_other(source: Content, chosen: Format, formats: Sequence[Format]) -> N
         FormatError: Its first bytes are the signature of another one, or of something else.
     """
     ours = [format for format in formats if type(format) is type(chosen)]
-    if not ours or not source.head or chosen.sniff(source.head, Path(source.inner)):
+    if not ours or not source.head or chosen.sniff(source.head, _place(source)):
         return
     others = [format.name for format in _fitting(source, formats)]
     if has_signature(source.head) or any(name in SIGNED for name in others):
@@ -65,7 +65,12 @@ def check_other(source: Content, chosen: Format, formats: Sequence[Format]) -> N
 
 
 def _fitting(source: Content, formats: Sequence[Format]) -> list[Format]:
-    return [format for format in formats if format.sniff(source.head, Path(source.inner))]
+    return [format for format in formats if format.sniff(source.head, _place(source))]
+
+
+def _place(source: Content) -> Path:
+    """The file, beside which there may be others that belong to it; of a packed one its name."""
+    return Path(source.inner) if source.packed else source.path
 
 
 # Formats whose files begin like no other.

@@ -37,7 +37,6 @@ class Rows:
     def __init__(
         self, source: Content, options: ReadOptions, format: RowsFormat, dim: int, *, unit: str
     ) -> None:
-        options.refuse_verify(format.name)
         self.n, self.read = 0, 0
         self._source, self._format, self._unit = source, format, unit
         self._wanted = as_keep(options.keep)

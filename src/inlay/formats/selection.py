@@ -7,13 +7,15 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
+from inlay.checks import shown
 from inlay.core import Table, Tokens
-from inlay.errors import FormatError
+from inlay.errors import ArgumentError, FormatError
 from inlay.formats.format_options import NumbersFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import EXAMPLES, as_keep, kept_rows, take
 
-CHECKED_AT_ONCE = 8192
+CHECKED_AT_ONCE = 8192  # rows
+CONVERTED_AT_ONCE = 65_536
 # Gives rows of a matrix: those of a slice, or of int64 `(n,)`.
 TakeRows = Callable[[slice | Array], Array]
 
@@ -40,10 +42,8 @@ def table_of(
         details: What else goes into the provenance.
 
     Raises:
-        ArgumentError: Digests were asked for, which the format has not.
         FormatError: NaN or infinity, unless the format is told to keep them.
     """
-    options.refuse_verify(format.name)
     n = len(tokens) if options.limit is None else min(options.limit, len(tokens))
     if n < len(tokens):
         tokens = take(tokens, np.arange(n))
@@ -60,7 +60,7 @@ def table_of(
     is_all = chosen.size == n
     matrix = rows(slice(n) if is_all else chosen)
     if format.nonfinite == "error":
-        _check_finite(source.name, format, tokens, matrix)
+        _check_finite(source.name, format, tokens, matrix, chosen)
     if counts is not None:
         counts = counts[:n] if is_all else counts[chosen]
     provenance = {
@@ -74,15 +74,18 @@ def table_of(
     return Table._unchecked(tokens, matrix, counts=counts, provenance=provenance)
 
 
-def _check_finite(name: str, format: NumbersFormat, tokens: Tokens, matrix: Array) -> None:
+def _check_finite(
+    name: str, format: NumbersFormat, tokens: Tokens, matrix: Array, rows: Array
+) -> None:
     for start in range(0, len(matrix), CHECKED_AT_ONCE):
         block = matrix[start : start + CHECKED_AT_ONCE]
         bad = np.flatnonzero(~np.isfinite(block).all(axis=1))
         if bad.size:
+            at = start + int(bad[0])
             raise FormatError(
-                name,
+                f"{name}, row {rows[at]}",
                 expected="finite numbers",
-                got=f"NaN or infinity in the vector of {tokens[start + int(bad[0])]!r:.80}",
+                got=f"NaN or infinity in the vector of {tokens[at]!r:.80}",
                 hint=f"{format.saying('nonfinite', 'keep')} to read them as they are",
             )
 
@@ -116,20 +119,37 @@ def select(table: Table, options: ReadOptions) -> Table:
     )
 
 
-def drop_duplicates(
-    tokens: Tokens, matrix: Array, counts: Array | None
-) -> tuple[Tokens, Array, Array | None, list[str]]:
-    """Tokens each once, the first of equal ones, their rows and counts, and those left out.
+def converted(table: Table, dtype: np.dtype[Any]) -> Table:
+    """The same vectors in another type; the table itself if that is what it has.
 
-    Copies the matrix if there is any to leave out.
+    Raises:
+        ArgumentError: A number that the type cannot hold.
     """
-    first = tokens.first_rows()
-    later = np.flatnonzero(first != np.arange(len(tokens)))
-    if not later.size:
-        return tokens, matrix, counts, []
-    kept = np.delete(np.arange(len(tokens)), later)
-    counts = None if counts is None else counts[kept]
-    return take(tokens, kept), matrix[kept], counts, [tokens[row] for row in later.tolist()]
+    if table.storage.dtype == dtype:
+        return table
+    matrix = np.empty(table.shape, dtype)
+    with np.errstate(over="ignore"):
+        for start in range(0, len(matrix), CONVERTED_AT_ONCE):
+            stored = table.storage[start : start + CONVERTED_AT_ONCE]
+            matrix[start : start + CONVERTED_AT_ONCE] = stored
+            lost = np.isinf(matrix[start : start + CONVERTED_AT_ONCE]) & np.isfinite(stored)
+            if lost.any():
+                row, column = map(int, np.argwhere(lost)[0])
+                raise ArgumentError(
+                    "dtype",
+                    expected=f"a type that holds {stored[row, column]}, as in the vector of "
+                    f"{shown(table.tokens[start + row])}",
+                    got=str(dtype),
+                    hint="dtype='float32'",
+                )
+    return Table._unchecked(
+        table.tokens,
+        matrix,
+        counts=table.counts,
+        pad_id=table.pad_id,
+        unk_id=table.unk_id,
+        provenance={**table.provenance, "stored_dtype": str(table.storage.dtype)},
+    )
 
 
 def _moved(row: int | None, rows: Array) -> int | None:

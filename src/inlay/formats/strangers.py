@@ -41,8 +41,6 @@ class Stranger(NamedTuple):
 
 # The first that matches is the answer: special ones before general ones.
 STRANGERS: tuple[Stranger, ...] = (
-    Stranger(rb"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", f"PyTorch weights {_PICKLE}", _TORCH),
-    Stranger(rb"PK\x03\x04.{26}[^/]{1,999}/data\.pkl", "PyTorch weights", _TORCH),
     Stranger(
         rb"PK\x03\x04.{26}(?:metadata|config)\.json",
         "a Keras model",
@@ -54,7 +52,6 @@ STRANGERS: tuple[Stranger, ...] = (
         "a Python pickle, which may run any program and is never opened",
         f"{_GENSIM} for a gensim model; otherwise {_TABLE}",
     ),
-    Stranger(rb"\x89HDF\r\n", "an HDF5 file (Keras weights?)", _ARRAYS),
     Stranger(
         rb"SQLite format 3\0(?s:.*)magnitude",
         "a Magnitude file",

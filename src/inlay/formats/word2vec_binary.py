@@ -57,7 +57,9 @@ class Word2VecBinary(RowsFormat):
         match = HEADER.match(head)
         if match is None or len(head) == match.end():
             return False
-        return text_head(head) is None or _shows_no_vector(head)
+        if text_head(head) is None or _shows_no_vector(head):
+            return True
+        return _is_whole(head[match.end() :], int(match[1]), int(match[2]))
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         match = HEADER.match(source.head)
@@ -96,6 +98,22 @@ def _shows_no_vector(head: bytes) -> bool:
     """Whether a token, of text or of a binary file, fills all that there is to see."""
     found = split_head(head)
     return found.cut and not FIELDS.search(found.rows[0])
+
+
+def _is_whole(words: bytes, rows: int, dim: int) -> bool:
+    """Whether a short file that may be text is also just what the header says of binary words.
+
+    Numbers whose bytes are digits do not count: that is text.
+    """
+    at, letters = 0, False
+    for _ in range(rows):
+        space = words.find(b" ", at)
+        start, end = space + 1, space + 1 + 4 * dim
+        if space < 0 or end > len(words):
+            return False
+        letters = letters or not set(words[start:end]) <= set(b"0123456789+-.eE \r\n")
+        at = end + (words[end : end + 1] == b"\n")
+    return letters and at == len(words)
 
 
 def _check_dim(source: Content, skip: int, said: int) -> None:
