@@ -44,6 +44,7 @@ class FastText(Suggested):
     errors: Errors = "strict"
 
     name: ClassVar[str] = "fasttext"
+    takes: ClassVar[tuple[str, ...]] = ("name",)
     suffixes: ClassVar[tuple[str, ...]] = ()  # a .bin may be word2vec's too: reading tells
 
     def __post_init__(self) -> None:
@@ -55,7 +56,6 @@ class FastText(Suggested):
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         """Read the dictionary; the matrices stay in the file, which is mapped."""
-        options.refuse_verify(self.name)
         wanted = _wanted(options)
         data, is_mapped = options.content(source), options.mmap and not source.packed
         model = read_model(data, source.name)
@@ -133,5 +133,4 @@ def _wanted(options: ReadOptions) -> str:
     Raises:
         ArgumentError: One that such a model has not.
     """
-    name: str | None = getattr(options, "name", None)
-    return MATRICES[0] if name is None else choice("name", name, MATRICES)
+    return MATRICES[0] if options.name is None else choice("name", options.name, MATRICES)
