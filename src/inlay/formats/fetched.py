@@ -16,7 +16,8 @@ from inlay.sources.source import Source
 
 Load = Callable[..., Table]
 # Settings of `load` with which not all rows, or not all formats, are meant.
-PARTIAL = ("format", "limit", "keep", "member")
+AS_IT_CAME = ("format", "member", "name", "tokens")
+PARTIAL = (*AS_IT_CAME, "limit", "keep")
 
 
 def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
@@ -37,7 +38,7 @@ def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
         DownloadError: It cannot be fetched.
         FormatError: The download is damaged.
     """
-    as_it_came = settings["format"] is not None or settings["member"] is not None
+    as_it_came = any(settings[given] is not None for given in AS_IT_CAME)
     native = None if as_it_came else _native(source)
     if native is not None:
         return load(native, **{**settings, "member": None})
@@ -46,8 +47,6 @@ def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
     if any(settings[name] is not None for name in PARTIAL):
         return _with(load(fetched.path, **{**settings, "member": member}), facts)
     table = _with(load(fetched.path, member=member), facts)
-    if getattr(table, "can_compose", False):  # more than the native format holds
-        return _with(load(fetched.path, **{**settings, "member": member}), facts)
     place = made_of(source, "tables", fetched.sha256, ".safetensors")
     try:
         _write(table, place)
@@ -104,4 +103,5 @@ def _with(table: Table, facts: dict[str, Any]) -> Table:
         pad_id=table.pad_id,
         unk_id=table.unk_id,
         provenance={**table.provenance, **facts},
+        subwords=table._subwords,
     )

@@ -149,6 +149,7 @@ def converted(table: Table, dtype: np.dtype[Any]) -> Table:
         pad_id=table.pad_id,
         unk_id=table.unk_id,
         provenance={**table.provenance, "stored_dtype": str(table.storage.dtype)},
+        subwords=table._subwords,
     )
 
 
