@@ -201,7 +201,10 @@ def test_names_that_are_no_files(tmp_path, read):
         ("~/no such vectors.txt", repr(os.path.expanduser("~/no such vectors.txt"))),
         ("glove6B.txt", "glove.6B.txt"),
         ("something else", ""),
-        ("fasttext-wiki-news", "download it, and give the path of the file"),
+        (
+            "fasttext-wiki-news",
+            "wiki-news-300d-1M or wiki-news-300d-1M-subword or wiki.new, of the catalogue",
+        ),
         ("word2vec.300d", "download it, and give the path of the file"),
     ],
 )

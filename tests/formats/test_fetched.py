@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inlay import load
-from inlay.errors import ArgumentError, DownloadError, InlayWarning
+from inlay.errors import ArgumentError, DownloadError, InlayWarning, MissingFileError
 from inlay.sources import Source, cache, fetch, find, names
 from inlay.sources.source import Download
 
@@ -128,3 +128,11 @@ def test_a_download_of_the_catalogue(monkeypatch):
         "617afb2fe6cbd085c235baf7a465b96f4112bd7f7ccb2b2cbd649fed9cbcf2fb",
         862_000_000,
     )
+
+
+def test_a_name_that_is_none_is_led_to_those_that_are_near():
+    with pytest.raises(MissingFileError, match=r"Try: glove\.6B\.100d or .*, of the catalogue"):
+        load("glove.6B.100d.txt")
+    Path("glove.6B.100.txt").touch()
+    with pytest.raises(MissingFileError, match=r"Try: glove\.6B\.100\.txt\."):
+        load("glove.6B.100d.txt")

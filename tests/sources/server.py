@@ -1,12 +1,14 @@
 """An HTTP server on this machine that does what servers do, the wrong things too."""
 
 import hashlib
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 
 class Server:
@@ -43,8 +45,8 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server for a while."""
+def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server for a while; with a context, by TLS."""
     server = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,6 +61,8 @@ def serving() -> Iterator[Server]:
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     httpd.daemon_threads = True
+    if context is not None:
+        httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
     server.port = httpd.server_address[1]
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -72,7 +76,7 @@ def serving() -> Iterator[Server]:
 
 
 def _answer(server: Server, http: BaseHTTPRequestHandler) -> None:
-    path = http.path.lstrip("/").partition("?")[0]
+    path = urlsplit(http.path).path.lstrip("/")  # of a whole address, if this is a proxy
     wanted, condition = http.headers.get("Range"), http.headers.get("If-Range")
     server.asked.append((path, wanted, condition))
     http.close_connection = True

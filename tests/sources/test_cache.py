@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from inlay.errors import ArgumentError, MissingFileError
+from inlay.errors import ArgumentError, DownloadError, MissingFileError
 from inlay.sources import Source, cache, fetch
 
 
@@ -76,3 +76,12 @@ def test_what_lies_in_one_archive_is_one_download(server):
     url = server.put("all.bin", b"x" * 100)
     paths = {fetch(Source(name=name, url=url, member=name)) for name in ("a", "b")}
     assert len(paths) == len(server.asked) == 1
+
+
+def test_a_cache_that_cannot_be_written(server, monkeypatch, tmp_path):
+    source = of(server, "one")
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("INLAY_CACHE", str(tmp_path / "file" / "below"))
+    with pytest.raises(DownloadError, match=r"the cache: expected a folder that can .*INLAY_CACHE"):
+        fetch(source)
+    assert server.asked == []

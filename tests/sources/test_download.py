@@ -124,7 +124,9 @@ def test_mirrors_are_asked_in_turn_and_each_reason_is_said(server):
         assert reason in caught.value.got, reason
     assert caught.value.where == "mine"
     good = server.put("good.bin", CONTENT)
-    source = Source(name="m", url=urls[0], mirrors=(urls[2], good), sha256=DIGEST, file="v.bin")
+    other = server.put("other.bin", CONTENT[::-1])  # as long, and not to be gone on with
+    mirrors = (busy, other, good)
+    source = Source(name="m", url=urls[0], mirrors=mirrors, sha256=DIGEST, file="v.bin")
     assert fetch(source).read_bytes() == CONTENT
 
 
@@ -281,17 +283,20 @@ def test_several_files_are_a_folder(server):
 FETCH = """
 import sys
 from inlay.sources import Source, fetch
-print(fetch(Source(name="mine", url=sys.argv[1], sha256=sys.argv[2])))
+print(fetch(Source(name="mine", url=sys.argv[1], sha256=sys.argv[2]), progress=True))
 """
 
 
 def test_two_processes_download_once(server, cache):
     url = server.put("v.bin", CONTENT, "waits")
     args = ("-c", FETCH, url, DIGEST)
-    with started(*args, INLAY_CACHE=str(cache)) as one, started(*args) as two:
+    with started(*args) as one:
         assert server.reached.wait(60)
-        server.go_on.set()
-        answers = [ended(one), ended(two)]
+        with started(*args) as two:
+            said = two.stderr.readline() + two.stderr.readline()
+            assert b"Another process is downloading v.bin; waiting." in said
+            server.go_on.set()
+            answers = [ended(one), ended(two)]
     assert [code for code, _, _ in answers] == [0, 0], answers
     assert answers[0][1] == answers[1][1]
     assert len(server.asked) == 1

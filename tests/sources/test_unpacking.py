@@ -62,11 +62,19 @@ def test_everything_keeps_its_place(make, tmp_path, packed):
 @PACKERS
 @pytest.mark.parametrize(
     "name",
-    ["../out.txt", "a/../../out.txt", "/tmp/out.txt", "a\\..\\..\\out.txt", "C:out.txt", "a/b:c"],
+    [
+        "../out.txt",
+        "a/../../out.txt",
+        "/tmp/out.txt",
+        "a\\..\\..\\out.txt",
+        "C:out.txt",
+        "a/b:c",
+        ".",
+    ],
 )
 def test_what_leads_out_of_the_folder_is_refused(make, tmp_path, packed, name):
     archive = make(packed({"good.txt": b"1", name: b"2"}), "a.zip")
-    with pytest.raises(FormatError, match=r"stay inside of their folder, got a (path|name)"):
+    with pytest.raises(FormatError, match=r"stay inside of their folder, got a name"):
         unpack(archive, tmp_path / "out", ("*",))
     assert [path.name for path in tmp_path.rglob("*")] == ["a.zip"]
 

@@ -15,7 +15,7 @@ from inlay.cli.interrupts import work
 from inlay.cli.options import FORMAT_FLAGS, LOADING, READING, reading_options
 from inlay.cli.outputs import note
 from inlay.errors import FormatError, InlayError, MissingFileError
-from inlay.sources.asked import asked_for
+from inlay.sources.asked import asked_for, near_hint
 
 if TYPE_CHECKING:
     from inlay.core import Table
@@ -37,8 +37,10 @@ def check_there(path: str, what: str, *, hint: str = "", kind: "Kind | None" = N
         ArgumentError: The catalogue has it as another kind.
     """
     if path != "-" and not os.path.lexists(path):
-        if kind is not None and asked_for(path, kind) is not None:
-            return
+        if kind is not None:
+            if asked_for(path, kind) is not None:
+                return
+            hint = near_hint(path) or hint
         if "://" in path:
             hint = "download it first; inlay reads files of this machine"
         raise MissingFileError(path, expected=what, got="nothing there", hint=hint)

@@ -41,7 +41,7 @@ from inlay.formats.recognise import check_other, find_format
 from inlay.formats.selection import converted
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
-from inlay.sources.asked import asked_for
+from inlay.sources.asked import asked_for, near_told
 
 if TYPE_CHECKING:
     from inlay.sources import Source
@@ -185,7 +185,8 @@ def load(
         return load_fetched(source, load, rows | given)
     path = cast("str | os.PathLike[str]", path)
     chosen = None if format is None else known_format(format, FORMATS)
-    content = open_content(entry_file(path), member)
+    with near_told(path):
+        content = open_content(entry_file(path), member)
     if chosen is None:
         chosen, content = find_format(content, FORMATS)
     else:

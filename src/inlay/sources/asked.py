@@ -2,14 +2,17 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, MissingFileError
 
 if TYPE_CHECKING:
     from inlay.sources.source import Kind, Source
 
 LONGEST = 100  # characters of a name
+NEAR = 3  # names that a hint has
 # What reads each kind.
 READERS: "dict[Kind, tuple[str, str]]" = {
     "vectors": ("a table of vectors", "inlay.load({!r})"),
@@ -37,6 +40,33 @@ def asked_for(given: Any, kind: "Kind") -> "Source | None":
         got, hint = READERS[source.kind]
         raise ArgumentError(source.name, expected=expected, got=got, hint=hint.format(source.name))
     return source
+
+
+@contextmanager
+def near_told(given: Any) -> Iterator[None]:
+    """A block that looks for a file; if there is none, names of the catalogue may be meant.
+
+    Args:
+        given: What the user wrote.
+    """
+    try:
+        yield
+    except MissingFileError as error:
+        from inlay.bytes.content import DOWNLOAD
+
+        if error.hint in ("", DOWNLOAD):  # no file is near
+            error.hint = near_hint(given) or error.hint
+        raise
+
+
+def near_hint(given: Any) -> str:
+    """What to try for a name where no file is; "" if nothing in the catalogue is like it."""
+    if not isinstance(given, str) or len(given) > LONGEST or {"/", "\\"} & {*given}:
+        return ""
+    from inlay.sources.names import near_names
+
+    near = near_names(given)
+    return f"{' or '.join(near[:NEAR])}, of the catalogue" if near else ""
 
 
 def _source(given: Any) -> "Source | None":

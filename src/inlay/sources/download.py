@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inlay.bytes.writing import flush_folder
-from inlay.errors import DownloadError
+from inlay.checks import check_writable
+from inlay.errors import ArgumentError, DownloadError
 from inlay.jobs.progress import Progress, progress
 from inlay.jobs.stop import kept_in, on_stop
 from inlay.sources.cache import LOCK, NOTE, PART, read_note, write_note
@@ -71,7 +72,7 @@ def download(
             got=f"nothing at {place}",
             hint="fetch it where there is a network, or unset INLAY_OFFLINE",
         )
-    place.parent.mkdir(parents=True, exist_ok=True)
+    _make(place.parent)
     lock = place.with_name(place.name + LOCK)
     with only_one(lock, lambda: say(f"Another process is downloading {place.name}; waiting.")):
         if place.is_file() and (note := _whole(place)) is not None:
@@ -100,6 +101,19 @@ def check_digest(where: str, note: dict[str, Any], found: str) -> None:
             got=f"{found}",
             hint=f"inlay cache remove {note.get('name')}, and fetch it again",
         )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        check_writable("the cache", folder)
+    except (OSError, ArgumentError) as error:
+        raise DownloadError(
+            "the cache",
+            expected="a folder that can be written to",
+            got=error.got if isinstance(error, ArgumentError) else f"{folder}: {error.strerror}",
+            hint="INLAY_CACHE in the environment, with a folder of your own",
+        ) from error
 
 
 def _whole(place: Path) -> dict[str, Any] | None:

@@ -10,6 +10,8 @@ ALLENNLP = (
     "https://allennlp.s3.amazonaws.com/models/elmo/",
 )
 TFHUB = "https://tfhub.dev/google/"
+STORED = "https://storage.googleapis.com/tfhub-modules/google/"
+STORED_TOO = ("use-4", "use-multilingual-3")  # of the others nobody is found to say so
 NSMC = "https://raw.githubusercontent.com/e9t/nsmc/master/"
 CHINESE = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets/"
 
@@ -47,6 +49,7 @@ def encoders() -> Iterator[Source]:
         yield Source(
             name=name,
             url=f"{TFHUB}{module}/{version}?tf-hub-format=compressed",
+            mirrors=(f"{STORED}{module}/{version}.tar.gz",) if name in STORED_TOO else (),
             file=f"{module}_{version}.tar.gz",
             unpack=("*",),
             kind="encoder",

@@ -37,7 +37,7 @@ def unpack(archive: Path, folder: Path, wanted: tuple[str, ...]) -> None:
     everything, found = wanted == EVERYTHING, set()
     most = max(UNPACKED.bytes(), archive.stat().st_size)
     with atomic_folder(folder) as part, damage_reported(archive.name):
-        for name, size, file in _members(archive):
+        for name, file in _members(archive):
             if not everything and name not in wanted:
                 continue
             parts = _safe(name, archive)
@@ -45,8 +45,6 @@ def unpack(archive: Path, folder: Path, wanted: tuple[str, ...]) -> None:
             if target.exists():
                 raise _refused(archive, name, "a name that comes twice")
             target.parent.mkdir(parents=True, exist_ok=True)
-            if size > most:
-                raise UNPACKED.exceeded(f"{archive.name}:{name}", f"one of {size:,}")
             most -= _write(file, target, most, f"{archive.name}:{name}")
             found.add(name)
         if missing := [] if everything else sorted({*wanted} - found):
@@ -55,8 +53,8 @@ def unpack(archive: Path, folder: Path, wanted: tuple[str, ...]) -> None:
             )
 
 
-def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
-    """Name, size and content of each file in an archive; folders are left out."""
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Name and content of each file in an archive; folders are left out."""
     with archive.open("rb") as plain:
         if is_zip(plain.read(4)):
             with zipfile.ZipFile(plain) as packed:
@@ -64,10 +62,11 @@ def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
             return
     content = open_content(archive, what="an archive", choosable=False, through_tar=False)
     with content.open() as file:
-        yield from tar_members(file, archive.name)
+        for name, _, member in tar_members(file, archive.name):
+            yield name, member
 
 
-def _zip_members(packed: zipfile.ZipFile, archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+def _zip_members(packed: zipfile.ZipFile, archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
     for info in packed.infolist():
         if info.is_dir():
             continue
@@ -76,16 +75,13 @@ def _zip_members(packed: zipfile.ZipFile, archive: Path) -> Iterator[tuple[str, 
         if info.file_size > RATIO * max(info.compress_size, 1 << 10):
             raise _refused(archive, info.filename, f"{info.file_size:,} bytes when it is unpacked")
         with packed.open(info) as file:
-            yield info.filename, info.file_size, file
+            yield info.filename, file
 
 
 def _safe(name: str, archive: Path) -> tuple[str, ...]:
     """The parts of a member's path, none of which leads out of the folder on any system."""
-    path = PurePosixPath(name)
-    parts = tuple(part for part in path.parts if part != ".")
-    if path.is_absolute() or not parts:
-        raise _refused(archive, name, "a path from the root")
-    for part in parts:
+    parts = tuple(part for part in PurePosixPath(name).parts if part != ".")
+    for part in parts or (".",):
         try:
             check_name("name", part)
         except ArgumentError as error:
