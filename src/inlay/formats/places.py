@@ -18,8 +18,8 @@ INSIDE = (
 )
 
 
-def entry_file(path: str | os.PathLike[str]) -> Path:
-    """The file to open for what the user named: most often that itself."""
+def entry_file(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """The file to open for what the user named: most often that itself, as it was written."""
     place = path_to_read("path", path)
     kind = kind_of(place)
     if kind == stat.S_IFDIR:
@@ -30,5 +30,5 @@ def entry_file(path: str | os.PathLike[str]) -> Path:
         return entry_file(place.parent) if (place.parent / INSIDE[0]).is_file() else place
     if kind is None or ".data-" in place.name:
         index = index_of(place)
-        return index if kind_of(index) == stat.S_IFREG else place
-    return place
+        return index if kind_of(index) == stat.S_IFREG else path
+    return path
