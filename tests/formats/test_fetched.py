@@ -1,3 +1,4 @@
+import gzip
 import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -5,6 +6,7 @@ from urllib.request import url2pathname
 
 import numpy as np
 import pytest
+from fuzz.fasttext import model
 
 from inlay import load
 from inlay.errors import ArgumentError, DownloadError, InlayWarning, MissingFileError
@@ -136,3 +138,27 @@ def test_a_name_that_is_none_is_led_to_those_that_are_near():
     Path("glove.6B.100.txt").touch()
     with pytest.raises(MissingFileError, match=r"Try: glove\.6B\.100\.txt\."):
         load("glove.6B.100d.txt")
+
+
+def test_a_packed_model_of_fasttext_is_unpacked_for_its_conversion(tmp_path, monkeypatch):
+    """It may be larger than what is unpacked into memory, and the table composes as before."""
+    made = model()
+    plain, packed = tmp_path / "cc.bin", tmp_path / "cc.bin.gz"
+    plain.write_bytes(made.dump())
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    monkeypatch.setenv("INLAY_MAX_UNPACKED", "10")
+    source = Source(name="cc.mine", url=packed.as_uri())
+    expected = load(plain)
+    kept = load(source, keep=expected.tokens.tolist()[:1])
+    assert kept.tokens.tolist() == expected.tokens.tolist()[:1]
+    table = load(source)
+    assert table.can_compose
+    assert (table.tokens.tolist(), table.provenance["catalogue"]) == (
+        expected.tokens.tolist(),
+        "cc.mine",
+    )
+    np.testing.assert_array_equal(table.vectors, expected.vectors)
+    np.testing.assert_array_equal(table["unseen"], expected["unseen"])
+    assert [item.path.parts[0] for item in cache.kept()] == ["downloads", "tables"]
+    left = {file.suffix for file in (cache.cache_folder() / "tables").iterdir()}
+    assert left == {".safetensors", ".lock"}

@@ -1,14 +1,18 @@
 """A table by its name in the catalogue: fetched once, converted once, and mapped from then on."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 from typing import Any
 
+from inlay.bytes.content import WINDOW, open_content
+from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.checks import warn
 from inlay.core import Table
 from inlay.errors import DownloadError
 from inlay.formats.native import Native
+from inlay.formats.strangers import FASTTEXT
 from inlay.sources.cache import LOCK, files_of, made_of, read_note
 from inlay.sources.fetching import fetch_source
 from inlay.sources.lock import only_one
@@ -44,21 +48,22 @@ def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
         return load(native, **{**settings, "member": None})
     fetched = fetch_source(source)
     facts, member = fetched.provenance, settings["member"] or source.member
-    if any(settings[name] is not None for name in PARTIAL):
-        return _with(load(fetched.path, **{**settings, "member": member}), facts)
-    table = _with(load(fetched.path, member=member), facts)
     place = made_of(source, "tables", fetched.sha256, ".safetensors")
-    try:
-        _write(table, place)
-    except OSError as error:
-        if error.errno is None:
-            raise
-        warn(
-            f"{source.name} could not be kept in inlay's own format, so that it will be converted "
-            f"again the next time: {error.strerror} ({place.parent})."
-        )
-        return table
-    del table  # twice the memory
+    with _model(fetched.path, member, place.parent, wanted=not as_it_came) as model:
+        if model is None and any(settings[name] is not None for name in PARTIAL):
+            return _with(load(fetched.path, **{**settings, "member": member}), facts)
+        table = _with(load(model) if model else load(fetched.path, member=member), facts)
+        try:
+            _write(table, place)
+        except OSError as error:
+            if error.errno is None:
+                raise
+            warn(
+                f"{source.name} could not be kept in inlay's own format, so that it will be "
+                f"converted again the next time: {error.strerror} ({place.parent})."
+            )
+            return table
+        del table  # twice the memory, or a map of what is removed now
     return load(place, **settings)
 
 
@@ -84,6 +89,27 @@ def _native(source: Source) -> Path | None:
     digest = source.sha256 or str(note.get("sha256", ""))
     place = made_of(source, "tables", digest, ".safetensors")
     return place if digest and place.is_file() else None
+
+
+@contextmanager
+def _model(path: Path, member: str | None, folder: Path, *, wanted: bool) -> Iterator[Path | None]:
+    """A packed model of fastText, unpacked for a while: it is mapped, and may be 7 GB.
+
+    None for everything else, which is read as it comes out of its packing.
+    """
+    content = open_content(path, member) if wanted else None
+    if content is None or not (content.packed and content.head.startswith(FASTTEXT)):
+        yield None
+        return
+    import shutil
+    import tempfile
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(".part", ".", folder, ignore_cleanup_errors=True) as place:
+        model = Path(place, PurePath(content.inner).name)
+        with content.open() as packed, model.open("wb") as file, damage_reported(content.name):
+            shutil.copyfileobj(packed, file, WINDOW)
+        yield model
 
 
 def _write(table: Table, place: Path) -> None:

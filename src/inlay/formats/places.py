@@ -2,7 +2,6 @@
 
 import os
 import stat
-from pathlib import Path
 
 from inlay.bytes.content import kind_of
 from inlay.checks import path_to_read
