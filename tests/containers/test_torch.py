@@ -220,7 +220,6 @@ EVIL = {
     "eval": Evil(eval, ("open('marker', 'w')",)),
     "exec": Evil(exec, ("open('marker', 'w')",)),
     "nested": [{"x": (Evil(open, ("marker", "w")),)}],
-    "partial": Evil(__import__("functools").partial(open, "marker", "w"), ()),
     "state": EvilState(),
     "items": EvilItems(),
 }
@@ -304,7 +303,7 @@ def test_what_it_wants_to_import_is_said(make):
     ids="object number zip old-file no-zip no-pickle cut-zip cut-old-file no-directory".split(),
 )
 def test_files_of_something_else(make, empty, data):
-    with pytest.raises(FormatError, match=r"x\.th: expected a "):
+    with pytest.raises(FormatError, match=r"x\.th[^:]*: expected a "):
         containers.open(make(data, "x.th"))
     assert not list(empty.iterdir())
 
@@ -409,13 +408,13 @@ def doubling(n):
         (b"\x80\x02r\xff\xff\xff\x7f.", "a whole pickle"),
         (b"\x80\x02Nr\xff\xff\xff\x7f.", "a pickle of NoneType without tensors"),
         (b"\x80\x02]" + b"\x85" * 50_000 + b"}\x86}X\1\0\0\0a\x86.", "without tensors"),
-        (b"\x80\x02}]" + b"\x85" * 50_000 + b"Ns.", "without tensors"),
-        (b"\x80\x04\x8e" + (2**60).to_bytes(8, "little") + b"a.", "strings within 13 bytes"),
-        (b"\x80\x02ctorch\n" + b"[" * (1 << 20) + b"\n.", "imports a name of 1,048,576 charact"),
+        (b"\x80\x02}]" + b"\x85" * 50_000 + b"Ns.", "a key of type tuple"),
+        (b"\x80\x04\x8e" + (2**60).to_bytes(8, "little") + b"a.", "bytes where 2 are left"),
+        (b"\x80\x02ctorch\n" + b"[" * (1 << 20) + b"\n.", "a name of 1,048,576 characters"),
         (b"\x80\x02(((", "a whole pickle"),
         (b"\x80\x022.", "a whole pickle"),
         (b"\x80\x02}K\x01s.", "a whole pickle"),
-        (b"\x80\x05\x97.", "one with the code NEXT_BUFFER"),
+        (b"\x80\x05\x97.", "an instruction 0x97"),
     ],
     ids=range(14),
 )
@@ -424,10 +423,23 @@ def test_pickles_that_ask_for_much(make, pickled, got):
         containers.open(make(holding(pickled), "x"))
 
 
-def test_a_pickle_of_many_bytes_has_a_limit(make, monkeypatch):
-    monkeypatch.setenv("INLAY_MAX_PICKLE", "1000")
-    with pytest.raises(FormatError, match=r"a pickle of up to 1,000 bytes.*INLAY_MAX_PICKLE"):
-        containers.open(make(holding(pickle.dumps(list(range(1000)))), "x"))
+def test_names_that_are_longer_than_the_file(make):
+    long = "a" * 100_000
+    path = make(saved({str(i): {long: ROWS} for i in range(200)}), "x")
+    assert path.stat().st_size < 2 * len(long)
+    with soon(), pytest.raises(FormatError, match="names within the file"):
+        containers.open(path)
+
+
+def test_arrays_of_numpy_in_the_pickle(make):
+    state = {"a": ROWS.numpy(), "b": {"c": np.arange(99999.0)}, "objects": np.array([{}], object)}
+    for zipped in (True, False):
+        file = containers.open(make(saved(state, zipped=zipped), "x"))
+        assert list(file) == ["a", "b.c", "objects"]
+        assert np.array_equal(file["a"], ROWS.numpy())
+        assert np.array_equal(file["b.c"][[5, 7]], [5.0, 7.0])
+        with pytest.raises(FormatError, match="a plain tensor of numbers, got numbers of the type 'O8'"):
+            file["objects"][...]
 
 
 def test_nothing_there(tmp_path):

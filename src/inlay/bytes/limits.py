@@ -56,5 +56,3 @@ class Limit(NamedTuple):
 UNPACKED = Limit("INLAY_MAX_UNPACKED", 1 << 32, "packed content that has to be held in memory,")
 # 1 GiB holds the corpora that are a single line (text8, fil9).
 TEXT = Limit("INLAY_MAX_TEXT", 1 << 30, "a line or a text")
-# 64 MiB, each byte of which can ask for an object of as many bytes.
-PICKLE = Limit("INLAY_MAX_PICKLE", 1 << 26, "a pickle")

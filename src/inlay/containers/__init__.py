@@ -12,6 +12,7 @@ from inlay.containers.hdf5 import Hdf5
 from inlay.containers.numpy import NumpyArchive, NumpyArray
 from inlay.containers.protocol import Container, LazyArray
 from inlay.containers.safetensors import Safetensors
+from inlay.containers.shards import Shards
 from inlay.containers.tensorflow import TensorFlow
 from inlay.containers.torch import Torch
 from inlay.errors import FormatError, MissingFileError
@@ -25,6 +26,7 @@ CONTAINERS: tuple[type[Container], ...] = (
     NumpyArray,
     TensorFlow,
     Torch,
+    Shards,
 )
 HEAD = 1 << 12  # bytes that kinds are recognised by
 
@@ -33,10 +35,11 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
     """Open a file of named arrays; nothing is read but names, shapes and dtypes.
 
     Args:
-        path: The file; of a TensorFlow checkpoint, which is several files, what their names
-            have in common, or its index.
-        kind: One of `"safetensors"`, `"hdf5"`, `"npz"`, `"npy"`, `"tensorflow"`, `"torch"`.
-            None: by the first bytes, never by the name.
+        path: The file. Of a TensorFlow checkpoint, which is several files: what their names
+            have in common, or its index. Of a SavedModel: its folder. Of a model in several
+            files of arrays: the `.index.json` beside them.
+        kind: One of `"safetensors"`, `"hdf5"`, `"npz"`, `"npy"`, `"tensorflow"`, `"torch"`,
+            `"shards"`. None: by the first bytes, never by the name.
 
     Returns:
         A mapping of names to lazy arrays, in the file's order; close it, or use `with`.

@@ -14,7 +14,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.writing import atomic_path
-from inlay.containers.protocol import Container, LazyArray, listed, mapped_bytes, wrong
+from inlay.containers.protocol import Container, LazyArray, listed, mapped_bytes, widened, wrong
 from inlay.errors import ArgumentTypeError
 
 ALIGNMENT = 64
@@ -33,13 +33,15 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "U8": np.dtype("u1"),
     "BOOL": np.dtype("?"),
 }
+BRAIN = "BF16"
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 class Safetensors(Container):
     """A `.safetensors`: arrays that share a map of the file.
 
-    An entry of a type that numpy has not (BF16) has the dtype void, and is refused when read.
+    bfloat16 is read as float32, which holds it; an entry of another type that numpy does not
+    have (float8) has the dtype void, and is refused when it is read.
 
     Args:
         data: The file's bytes, uint8 `(bytes,)`; the arrays share them.
@@ -191,6 +193,8 @@ def _entry(data: Array, header: Header, key: str, where: str) -> LazyArray:
     """A tensor that is looked at when it is asked for; its size is checked now."""
     dtype, shape, begin, end = header.tensors[key]
     count = math.prod(shape)
+    if dtype == BRAIN:
+        return _brain(data[header.start + begin : header.start + end], shape, f"{where}, {key}")
     if dtype in DTYPES:
         stored = DTYPES[dtype]
     else:
@@ -200,6 +204,16 @@ def _entry(data: Array, header: Header, key: str, where: str) -> LazyArray:
     return LazyArray(
         tuple(shape), stored, lambda index: tensor_array(data, header, key, where)[index]
     )
+
+
+def _brain(data: Array, shape: list[int], where: str) -> LazyArray:
+    """bfloat16, of which what is asked for is widened to float32."""
+    try:
+        stored = data.view("<u2").reshape(shape)
+    except ValueError as error:
+        raise wrong(where, f"{BRAIN} {shape}", f"{data.size} bytes") from error
+    dtype = np.dtype(np.float32)
+    return LazyArray(tuple(shape), dtype, lambda index: np.asarray(widened(stored[index])))
 
 
 def _text(value: Any) -> str:

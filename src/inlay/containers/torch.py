@@ -6,16 +6,24 @@ whole model that was saved as an object gives its tensors too.
 Source: https://pytorch.org/docs/stable/notes/serialization.html, torch/serialization.py
 """
 
-import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.containers.pickles import Unpickled, unpickle
+from inlay.bytes.pickles import Name, read_pickle
 from inlay.containers.protocol import Container, LazyArray, mapped_bytes, wrong
-from inlay.containers.torch_tensors import WIDTHS, Storage, entry, storage_of, tensors
+from inlay.containers.torch_tensors import (
+    WIDTHS,
+    Storage,
+    Tensor,
+    array_entry,
+    entry,
+    outside,
+    tensors,
+)
 from inlay.errors import FormatError, InlayError
 
 if TYPE_CHECKING:
@@ -46,18 +54,14 @@ class Torch(Container):
         where, data = str(path), mapped_bytes(path)
         try:
             if data[: len(ZIP)].tobytes() == ZIP:
-                found, entries = _zipped(path, data, where)
+                entries = _zipped(path, data, where)
             else:
-                found, entries = _older(path, data, where)
+                entries = _older(data, where)
         except (InlayError, MemoryError, OSError):
             raise
         except Exception as error:  # broken bytes break in any of many places
             got = f"{type(error).__name__}: {error!s:.200}"
             raise FormatError(where, expected="a state_dict", got=got, hint=HINT) from error
-        if not entries:
-            raise FormatError(
-                where, expected="a state_dict: names and tensors", got=_described(found), hint=HINT
-            )
         super().__init__(where, entries)
 
     @classmethod
@@ -72,15 +76,33 @@ class Torch(Container):
         return cls(path)
 
 
-def _described(found: Unpickled) -> str:
-    """What a pickle without tensors is: what it would import, as far as that can do harm."""
-    for name in found.imports:
+def _entries(
+    found: Any, size: int, data_of: Callable[[Storage], Array], order: str, where: str
+) -> dict[str, LazyArray]:
+    """The tensors in what a pickle of so many bytes holds."""
+    others: list[Name] = []
+    entries = {}
+    for name, tensor in tensors(found, size, where, others):
+        inside = f"{where}, {name}"
+        if isinstance(tensor, Tensor):
+            entries[name] = entry(tensor, data_of, order, inside)
+        else:
+            entries[name] = array_entry(tensor, inside)
+    if not entries:
+        got = _described(found, others)
+        raise FormatError(where, expected="a state_dict: names and tensors", got=got, hint=HINT)
+    return entries
+
+
+def _described(found: Any, others: list[Name]) -> str:
+    """What a pickle without tensors is: what it would call, as far as that can do harm."""
+    for name in others:
         if name.module.partition(".")[0] not in HARMLESS:
             return f"a pickle that wants to import {name}, which may run any program"
-    return f"a pickle of {type(found.value).__name__} without tensors"
+    return f"a pickle of {type(found).__name__} without tensors"
 
 
-def _zipped(path: Path, data: Array, where: str) -> tuple[Unpickled, dict[str, LazyArray]]:
+def _zipped(path: Path, data: Array, where: str) -> dict[str, LazyArray]:
     """The layout since 1.6: a zip of the pickle and of each storage, not compressed."""
     members = _members(path, data, where)
     pickled = min((name for name in members if f"/{name}".endswith("/data.pkl")), default=None)
@@ -89,8 +111,7 @@ def _zipped(path: Path, data: Array, where: str) -> tuple[Unpickled, dict[str, L
         raise wrong(where, "a state_dict: a zip with data.pkl in it", got)
     folder = pickled.removesuffix("data.pkl")
     order = members.get(f"{folder}byteorder", np.empty(0, np.uint8))[:3].tobytes()
-    content = members[pickled].tobytes()
-    found = unpickle(io.BytesIO(content), len(content), where)
+    found, size = read_pickle(members[pickled], where=where, persistent=outside)
 
     def data_of(storage: Storage) -> Array:
         name = f"{folder}data/{storage.key}"
@@ -98,7 +119,7 @@ def _zipped(path: Path, data: Array, where: str) -> tuple[Unpickled, dict[str, L
             raise wrong(where, f"the numbers of a tensor in {name:.200}", "no such file in the zip")
         return _whole(storage, members[name], where)
 
-    return found, _entries(found, data_of, ">" if order == b"big" else "<", where)
+    return _entries(found, size, data_of, ">" if order == b"big" else "<", where)
 
 
 def _whole(storage: Storage, data: Array, where: str) -> Array:
@@ -108,13 +129,6 @@ def _whole(storage: Storage, data: Array, where: str) -> Array:
         expected = f"a state_dict with {claimed} bytes in storage {storage.key:.100}"
         raise wrong(where, expected, f"{data.size}")
     return data
-
-
-def _entries(found: Unpickled, data_of: Any, order: str, where: str) -> dict[str, LazyArray]:
-    return {
-        name: entry(tensor, data_of, order, f"{where}, {name}")
-        for name, tensor in tensors(found, where)
-    }
 
 
 def _members(path: Path, data: Array, where: str) -> dict[str, Array]:
@@ -144,7 +158,7 @@ def _member(info: "ZipInfo", data: Array, where: str) -> Array:
     return data[start : start + info.file_size]
 
 
-def _older(path: Path, data: Array, where: str) -> tuple[Unpickled, dict[str, LazyArray]]:
+def _older(data: Array, where: str) -> dict[str, LazyArray]:
     """The layout before 1.6: five pickles, and then the storages, each behind its size."""
     if data[:300].tobytes().startswith(_OLDEST):
         raise FormatError(
@@ -153,35 +167,37 @@ def _older(path: Path, data: Array, where: str) -> tuple[Unpickled, dict[str, La
             got="a tar archive, as older ones wrote",
             hint=f"read it with PyTorch 1, and {HINT}",
         )
-    with path.open("rb") as file:
-        magic = unpickle(file, data.size, where)
-        if magic.value != MAGIC:
-            raise FormatError(
-                where,
-                expected="a state_dict: the layout of PyTorch before 1.6, or a zip",
-                got=f"another file: {_described(magic)}",
-                hint=HINT,
-            )
-        for _ in range(2):  # the version, and the sizes of C's types
-            unpickle(file, data.size, where)
-        found = unpickle(file, data.size, where)
-        keys = unpickle(file, data.size, where).value
-        at = file.tell()
-    outside = [item for item in found.outside if item.id[0] == "storage"]  # not a program
-    storages = {storage.key: storage for storage in map(storage_of, outside)}
+    storages: dict[str, Storage] = {}
+
+    def noted(key: Any) -> Storage | Name:
+        found = outside(key)
+        if isinstance(found, Storage):
+            storages[found.key] = found
+        return found
+
+    magic, at = read_pickle(data, where=where)
+    if magic != MAGIC:
+        raise FormatError(
+            where,
+            expected="a state_dict: the layout of PyTorch before 1.6, or a zip",
+            got=f"another pickle, of {type(magic).__name__}",
+            hint=HINT,
+        )
+    for _ in range(2):  # the version, and the sizes of C's types
+        _, at = read_pickle(data, at, where=where)
+    start = at
+    found, at = read_pickle(data, start, where=where, persistent=noted)
+    size = at - start
+    keys, at = read_pickle(data, at, where=where)
     places: dict[str, Array] = {}
     for key in map(str, keys):
         width = WIDTHS.get(storages[key].dtype)
         if width is None:
             got = f"one of {storages[key].dtype:.100}"
             raise wrong(where, "storages of plain numbers in this layout", got)
-        size = width * int.from_bytes(data[at : at + 8].tobytes(), "little")
-        places[key] = data[at + 8 : at + 8 + size]
-        at += 8 + size
+        begin = at + 8
+        at = begin + width * int.from_bytes(data[at:begin].tobytes(), "little")
         if at > data.size:
             raise wrong(where, f"a state_dict of at least {at} bytes", f"{data.size}: it is cut")
-
-    def data_of(storage: Storage) -> Array:
-        return _whole(storage, places[storage.key], where)
-
-    return found, _entries(found, data_of, "<", where)
+        places[key] = data[begin:at]
+    return _entries(found, size, lambda s: _whole(s, places[s.key], where), "<", where)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from inlay.aliases import Array
-from inlay.containers.pickles import Global, Made, Outside, Unpickled
+from inlay.bytes.pickles import Inert, Name, numpy_array
 from inlay.containers.protocol import LazyArray, widened, wrong
 from inlay.errors import FormatError
 
@@ -63,10 +63,12 @@ OTHERS = {
     "_rebuild_device_tensor_from_numpy": "a tensor of another device",
     "_rebuild_wrapper_subclass": "a tensor of a class of its own",
 }
+MODULES = ("torch._utils", "torch._tensor")
 _WRAPPERS = {"_rebuild_parameter", "_rebuild_parameter_with_state"}
 MOST_DIMENSIONS = 32
 DEEPEST = 100  # dicts in dicts
-LONGEST_NAMES = 32  # characters of all names together, for each step of the pickle
+MOST_STEPS = 4  # looks at parts, for each byte of the pickle: what is shared has several names
+LONGEST_NAMES = 8  # characters of all names together, for each byte of the pickle
 
 
 class Storage(NamedTuple):
@@ -85,22 +87,6 @@ class Storage(NamedTuple):
     start: int
 
 
-def storage_of(outside: Any) -> Storage:
-    """The storage that a pickle names.
-
-    Raises:
-        TypeError: It names something else.
-        ValueError: It is malformed.
-    """
-    if not isinstance(outside, Outside):
-        raise TypeError("no storage")
-    kind, what, key, _, size, *more = outside.id
-    if kind != "storage" or not isinstance(what, Global) or type(size) is not int:
-        raise TypeError(f"no storage: {kind!s:.40}")
-    start = more[0][1] if more and more[0] is not None else 0
-    return Storage(STORAGES.get(what.name, what.name), str(key), size, start)
-
-
 class Tensor(NamedTuple):
     """A tensor as the pickle describes it; `what` says why it cannot be read, if it cannot."""
 
@@ -112,23 +98,43 @@ class Tensor(NamedTuple):
     what: str = ""
 
 
+def outside(key: Any) -> Storage | Name:
+    """What a pickle refers to outside of it: a storage, or the program of a class.
+
+    Raises:
+        TypeError: It is neither.
+        ValueError: It is malformed.
+    """
+    kind, what, name, *more = key
+    if kind == "module" and isinstance(what, Name):
+        return what
+    _, size, *view = more
+    start = view[0][1] if view and view[0] is not None else 0
+    whole = type(size) is int and type(start) is int
+    if kind != "storage" or not isinstance(what, Name) or not whole:
+        raise TypeError("something outside that is no storage")
+    return Storage(STORAGES.get(what.name, what.name), str(name), size, start)
+
+
 def tensor_of(value: Any) -> Tensor | None:
-    """What a call describes, if it is one that makes a tensor."""
+    """What a call describes, if it is one that makes a tensor.
+
+    Raises:
+        TypeError, ValueError, IndexError, AttributeError: It is one, and malformed.
+    """
     for _ in range(DEEPEST):  # a parameter is made of a tensor
-        if not isinstance(value, Made) or not isinstance(value.what, Global):
+        if not isinstance(value, Inert) or value.name.module not in MODULES:
             return None
-        (module, name), args = value.what, value.args
-        if module not in ("torch._utils", "torch._tensor"):
-            return None
+        name, args = value.name.name, value.args
         if name in _WRAPPERS:
             value = args[0]
         elif name == "_rebuild_from_type_v2":
-            value = Made(args[0], args[2])
-        elif name in ("_rebuild_tensor", "_rebuild_tensor_v2"):
-            storage = storage_of(args[0])
-            return Tensor(_sizes(args[2]), storage, args[1], _sizes(args[3]), storage.dtype)
-        elif name == "_rebuild_tensor_v3":
-            storage, dtype = storage_of(args[0]), args[6].name
+            value = Inert(args[0], args[2])
+        elif name in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3"):
+            storage = args[0]
+            if not isinstance(storage, Storage):
+                raise TypeError("no storage")
+            dtype = args[6].name if name.endswith("v3") else storage.dtype
             return Tensor(_sizes(args[2]), storage, args[1], _sizes(args[3]), dtype)
         elif name in OTHERS:
             return Tensor(_claimed(name, args), what=OTHERS[name])
@@ -142,12 +148,12 @@ def _claimed(name: str, args: tuple[Any, ...]) -> tuple[int, ...]:
     place = {"_rebuild_qtensor": 2, "_rebuild_meta_tensor_no_storage": 1}.get(name)
     try:
         return _sizes(args[place] if place else args[1][2])
-    except (TypeError, IndexError, KeyError):
+    except (TypeError, ValueError, IndexError, KeyError):
         return ()
 
 
 def _sizes(value: Any) -> tuple[int, ...]:
-    if isinstance(value, Made):  # torch.Size
+    if isinstance(value, Inert):  # torch.Size
         (value,) = value.args
     sizes = tuple(value)
     if len(sizes) > MOST_DIMENSIONS or not all(type(n) is int and 0 <= n < 2**58 for n in sizes):
@@ -155,19 +161,25 @@ def _sizes(value: Any) -> tuple[int, ...]:
     return sizes
 
 
-def tensors(found: Unpickled, where: str) -> Iterator[tuple[str, Tensor]]:
-    """All tensors, by the keys and attributes on the way to them, joined with dots.
+def tensors(
+    found: Any, size: int, where: str, others: list[Name]
+) -> Iterator[tuple[str, Tensor | Inert]]:
+    """All tensors and NumPy's arrays, by the keys and attributes on the way, joined with dots.
 
-    Those of an `nn.Module` have the names that its `state_dict` would give them.
+    Those of an `nn.Module` have the names that its `state_dict` would give them. What holds
+    itself is gone into once.
 
-    What holds itself is gone into once.
+    Args:
+        found: What a pickle holds.
+        size: How many bytes it has.
+        where: What to call it in messages.
+        others: Is told what else the pickle would call.
 
     Raises:
         FormatError: Names that grow beyond the file, two tensors of one name, or a malformed one.
     """
-    steps = 16 * found.n_steps + 1000
-    letters = LONGEST_NAMES * found.n_steps + (1 << 20)
-    waiting: list[tuple[tuple[str, ...], tuple[int, ...], Any]] = [((), (), found.value)]
+    steps, letters = MOST_STEPS * size + 1000, LONGEST_NAMES * size + (1 << 20)
+    waiting: list[tuple[tuple[str, ...], tuple[int, ...], Any]] = [((), (), found)]
     seen: set[str] = set()
     while waiting:
         path, above, value = waiting.pop()
@@ -177,10 +189,12 @@ def tensors(found: Unpickled, where: str) -> Iterator[tuple[str, Tensor]]:
         if id(value) in above:  # as when a part of a model knows the whole
             continue
         try:
-            tensor = tensor_of(value)
+            tensor = value if is_array(value) else tensor_of(value)
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             raise wrong(where, f"a tensor at {'.'.join(path)!r:.200}", str(error)) from error
         if tensor is None:
+            if isinstance(value, Inert):
+                others.append(value.name)
             above = (*above, id(value))
             parts = [((*path, name), above, part) for name, part in _parts(value)]
             waiting += reversed(parts)
@@ -201,37 +215,44 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(key), part) for key, part in value.items())
     elif isinstance(value, list) or type(value) is tuple:
         yield from ((str(i), part) for i, part in enumerate(value))
-    elif isinstance(value, Made):
+    elif isinstance(value, Inert):
         yield from _parts(value.pairs)
         yield from _parts(value.items)
         state = value.state
-        states = state if isinstance(state, tuple) else (state,)  # attributes and slots
-        for attributes in states:
+        for attributes in state if isinstance(state, tuple) else (state,):  # slots come second
             if isinstance(attributes, dict):
                 yield from _attributes(attributes)
 
 
 def _attributes(state: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
     """The parts of a module as `state_dict` orders them, and then what else has a tensor."""
-    passing = _members(state.get("_non_persistent_buffers_set"))
+    passing = state.get("_non_persistent_buffers_set")
     for group in ("_parameters", "_buffers", "_modules"):
-        for name, part in _pairs(state.get(group)).items():
-            if name not in passing or group != "_buffers":
+        members = state.get(group)
+        for name, part in members.items() if isinstance(members, dict) else ():
+            if group != "_buffers" or not isinstance(passing, set) or name not in passing:
                 yield str(name), part
     for name, part in state.items():
         if not str(name).startswith("_"):
             yield str(name), part
 
 
-def _pairs(value: Any) -> Mapping[Any, Any]:
-    return value.pairs if isinstance(value, Made) else value if isinstance(value, dict) else {}
+def is_array(value: Any) -> bool:
+    """Whether a call makes an array of NumPy's."""
+    if not isinstance(value, Inert) or value.name.module.partition(".")[0] != "numpy":
+        return False
+    return value.name.name in ("_reconstruct", "_frombuffer")
 
 
-def _members(value: Any) -> set[Any]:
-    """The names in a set, which older pickles make of a list."""
-    if isinstance(value, Made) and value.args and isinstance(value.args[0], list):
-        return {name for name in value.args[0] if isinstance(name, str)}
-    return value if isinstance(value, set) else set()
+def array_entry(value: Inert, where: str) -> LazyArray:
+    """An array of NumPy's, which is in the pickle itself."""
+    try:
+        array = numpy_array(value, where)
+    except FormatError as error:
+        return LazyArray((), np.dtype(np.void), _refuse(where, error.got))
+    if array is None:
+        return LazyArray((), np.dtype(np.void), _refuse(where, str(value.name)))
+    return LazyArray(array.shape, array.dtype, lambda index: np.array(array[index]))
 
 
 def entry(tensor: Tensor, data_of: Callable[[Storage], Array], order: str, where: str) -> LazyArray:
