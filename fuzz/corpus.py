@@ -307,6 +307,18 @@ CASES: tuple[Case, ...] = (
         one(b"\x80\x02cgensim.models\nA\nX\xff\xff\xff\xffa."),
     ),
     Case("a gensim pickle of words alone", "gensim", lambda: {"x": others.pickled(unfinished())}),
+    Case(
+        "a spaCy map of 2^32 keys",
+        "spacy",
+        lambda: others.spacy_files() | {"key2row": b"\xdf\xff\xff\xff\xff\1\1"},
+    ),
+    Case("deep JSON of strings", "spacy", lambda: others.spacy_files() | {"strings.json": DEEP}),
+    Case(
+        "deep JSON of a tokenizer",
+        "model2vec",
+        lambda: others.model2vec_files() | {"tokenizer.json": DEEP},
+    ),
+    Case("deep JSON of vectors", "json", one(b'{"a": [1], "b": ' + DEEP)),
     Case("a classifier without params", "classifier", classifier_with("params", ...)),
     Case("params that are a list", "classifier", classifier_with("params", [1])),
     Case("classes that are a number", "classifier", classifier_with("classes", 7)),

@@ -1,6 +1,7 @@
 """Small files as other libraries write them, made without these libraries: seeds, and for tests."""
 
 import io
+import json
 import pickle
 import struct
 from collections.abc import Iterable, Sequence
@@ -8,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from inlay.containers.safetensors import write_to
 
 WORDS = ["the", "é", "film", "1", "x.y"]
 VECTORS = np.array([[0, 1, -2.5], [0.25, 3, 4], [1e-3, 7, 8], [9, -1, 2], [5, 6, 7]], np.float32)
@@ -168,3 +171,93 @@ def gensim_seeds() -> list[dict[str, bytes]]:
         {"x": pickled(old_vectors(), 2)},
         {"x": pickled(both, 2)},
     ]
+
+
+# -- spaCy -------------------------------------------------------------------------------------
+
+# What spaCy 3.8 makes of the words.
+SPACY_KEYS = [
+    7425985699627899538,
+    16256712947286012828,
+    1827453542365867094,
+    5533571732986600803,
+    1862959740540492927,
+]
+
+
+def spacy_keys(keys: Sequence[int], rows: Sequence[int]) -> bytes:
+    """A map of hashes to rows, in msgpack."""
+    pairs = zip(keys, rows, strict=True)
+    return bytes([0x80 + len(keys)]) + b"".join(
+        b"\xcf" + key.to_bytes(8, "big") + bytes([row]) for key, row in pairs
+    )
+
+
+def spacy_files(
+    vectors: NDArray[Any] = VECTORS,
+    rows: Sequence[int] = range(5),
+    strings: Sequence[str] = ("not a word", *WORDS),
+    mode: str = "default",
+) -> dict[str, bytes]:
+    """A folder of vectors."""
+    return {
+        "vectors": npy(vectors),
+        "key2row": spacy_keys(SPACY_KEYS[: len(rows)], rows),
+        "strings.json": json.dumps(strings).encode(),
+        "vectors.cfg": json.dumps({"mode": mode}).encode(),
+    }
+
+
+def spacy_seeds() -> list[dict[str, bytes]]:
+    """As spaCy writes it, and with a row that several share."""
+    return [spacy_files(), spacy_files(VECTORS[:3], (2, 0, 0, 1, 2))]
+
+
+# -- model2vec ---------------------------------------------------------------------------------
+
+
+def safetensors_of(**arrays: NDArray[Any]) -> bytes:
+    """A file of tensors."""
+    file = io.BytesIO()
+    write_to(file, arrays)
+    return file.getvalue()
+
+
+def tokenizer_of(kind: str = "WordPiece", words: Sequence[str] = WORDS, **more: object) -> bytes:
+    """A `tokenizer.json`, as far as its vocabulary goes."""
+    vocab: object = {word: i for i, word in enumerate(words)}
+    if kind == "Unigram":
+        vocab = [[word, -float(i)] for i, word in enumerate(words)]
+    whole = {"version": "1.0", "added_tokens": [], "model": {"type": kind, "vocab": vocab}}
+    return json.dumps(whole | more).encode()
+
+
+def model2vec_files(**arrays: NDArray[Any]) -> dict[str, bytes]:
+    """A folder of a static model."""
+    return {
+        "model.safetensors": safetensors_of(**arrays or {"embeddings": VECTORS}),
+        "tokenizer.json": tokenizer_of(),
+        "config.json": b'{"model_type": "model2vec", "normalize": true}',
+    }
+
+
+def model2vec_seeds() -> list[dict[str, bytes]]:
+    """Plain, quantised with a mapping and weights, and of whole numbers."""
+    mapping, weights = np.array([2, 0, 0, 1, 2], np.int32), np.arange(5.0)
+    return [
+        model2vec_files(),
+        model2vec_files(embeddings=VECTORS[:3], mapping=mapping, weights=weights),
+        model2vec_files(embeddings=VECTORS.astype(np.int8))
+        | {"tokenizer.json": tokenizer_of("Unigram")},
+    ]
+
+
+# -- word2vecjson ------------------------------------------------------------------------------
+
+
+def json_seeds() -> list[bytes]:
+    """Plain, laid out in lines, and as a script."""
+    rows = {word: [float(x) for x in row] for word, row in zip(WORDS, VECTORS, strict=True)}
+    text = json.dumps(rows)
+    texts = [text, json.dumps(rows, indent=1, ensure_ascii=False), f"var wordVecs = {text};"]
+    return [text.encode() for text in texts]

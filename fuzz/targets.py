@@ -21,7 +21,16 @@ from inlay.classify import storage
 from inlay.classify.settings import ClassifierSettings
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.errors import InlayError
-from inlay.formats import FastText, Finalfusion, Gensim, Glove, Npy, Word2VecBinary, Word2VecText
+from inlay.formats import (
+    FastText,
+    Finalfusion,
+    Gensim,
+    Glove,
+    Model2Vec,
+    Npy,
+    Word2VecBinary,
+    Word2VecText,
+)
 from inlay.text.corpus import encode_corpus
 
 Files = dict[str, bytes]
@@ -355,6 +364,18 @@ TARGETS: tuple[Target, ...] = (
         vectors_by(None, Finalfusion(norms="multiply", nonfinite="keep")),
     ),
     Target("gensim", others.gensim_seeds, vectors_by(None, Gensim(part="documents"))),
+    Target(
+        "model2vec",
+        others.model2vec_seeds,
+        (
+            lambda folder: used(load(folder / "model.safetensors")),
+            lambda folder: used(
+                load(folder / "model.safetensors", format=Model2Vec(weights="multiply"))
+            ),
+        ),
+    ),
+    Target("spacy", others.spacy_seeds, (lambda folder: used(load(folder / "vectors")),)),
+    Target("json", lambda: named(others.json_seeds()), vectors_by(None, "word2vec-json")),
     Target("packed", packed_seeds, vectors_by(None)),
     Target("tokens", tokens_seeds, (read_tokens,)),
     Target("labelled", labelled_seeds, (read_texts,)),

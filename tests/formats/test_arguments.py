@@ -141,7 +141,7 @@ def test_numbers_between_commas(make, separator, header):
 def test_labelled_texts_and_json(make):
     with pytest.raises(FormatError, match=r"columns between commas .*read_labelled"):
         load(make("text,label\ngood film,pos\n"))
-    for value in ({"a": [1, 2]}, [["a", 1]], [{"word": "a"}]):
+    for value in ({"a": {"b": 1}}, [["a", 1]], [{"word": "a"}]):
         with pytest.raises(FormatError, match=r"got JSON\. Try: .*json\.load"):
             load(make(json.dumps(value)))
 

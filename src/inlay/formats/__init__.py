@@ -32,6 +32,7 @@ from inlay.formats.fasttext import FastText
 from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.gensim import Gensim
 from inlay.formats.glove import Glove
+from inlay.formats.model2vec import Model2Vec
 from inlay.formats.names import Names, checked_names
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
@@ -39,8 +40,10 @@ from inlay.formats.places import entry_file
 from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.recognise import check_other, find_format
 from inlay.formats.selection import converted
+from inlay.formats.spacy import Spacy
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
+from inlay.formats.word2vec_json import Word2VecJson
 from inlay.sources.asked import asked_for, near_told
 
 if TYPE_CHECKING:
@@ -58,14 +61,17 @@ __all__ = [
     "Gensim",
     "Glove",
     "Hdf5Arrays",
+    "Model2Vec",
     "Native",
     "Npy",
     "Npz",
     "ReadOptions",
     "SafetensorsArrays",
+    "Spacy",
     "TensorFlowArrays",
     "TorchArrays",
     "Word2VecBinary",
+    "Word2VecJson",
     "Word2VecText",
     "format_of",
     "list_arrays",
@@ -84,8 +90,11 @@ FORMATS: tuple[Format, ...] = (
     FastText(),
     Finalfusion(),
     Gensim(),
+    Model2Vec(),
+    Spacy(),
     Word2VecBinary(),
     Word2VecText(),
+    Word2VecJson(),
     FastTextVec(),
     Glove(),
 )

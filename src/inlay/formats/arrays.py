@@ -8,7 +8,7 @@ of an optimiser. What stands in the file is never guessed at.
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class ArraysFormat(NumbersFormat):
                 # What it shares is closed, or may change.
                 return np.array(matrix) if source.packed or not options.mmap else matrix
 
-            details = {"name": name} if name else {}
+            details: dict[str, Any] = {"name": name} if name else {}
             return table_of(source, options, self, tokens, rows, counts=counts, **details)
 
     def list_arrays(self, source: Content) -> list[FoundArray]:

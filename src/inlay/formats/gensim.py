@@ -22,10 +22,10 @@ from inlay.checks import choice
 from inlay.containers.numpy import NumpyArchive, NumpyArray
 from inlay.containers.protocol import Container, wrong
 from inlay.core import Table, Tokens
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import FormatError
 from inlay.formats.format_options import NumbersFormat, options
 from inlay.formats.protocol import ReadOptions, refuse_write
-from inlay.formats.selection import table_of
+from inlay.formats.selection import packed_tokens, table_of
 
 START = re.compile(rb"\x80[\x02-\x05].{0,40}gensim", re.DOTALL)
 # What the versions called the words, their vectors, and the object that has both.
@@ -108,10 +108,7 @@ class _Saved(NamedTuple):
         strange = next((word for word in words if not isinstance(word, str)), None)
         if strange is not None or None in words:
             raise wrong(name, "words that are strings", f"{strange!r:.80}")
-        try:
-            return Tokens.from_list(words)
-        except ArgumentError as error:  # half of a pair of surrogates
-            raise wrong(name, error.expected, error.got) from error
+        return packed_tokens(words, name)
 
     def _tags(self) -> list[Any]:
         """The tags of documents as gensim had them up to 3.8: numbers, and then names."""

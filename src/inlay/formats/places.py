@@ -14,6 +14,8 @@ INSIDE = (
     "model.safetensors.index.json",
     "pytorch_model.bin",
     "vectors",  # spaCy
+    "vocab/vectors",
+    "0_StaticEmbedding/model.safetensors",  # Sentence Transformers
 )
 
 

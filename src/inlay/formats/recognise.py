@@ -65,7 +65,12 @@ def check_other(source: Content, chosen: Format, formats: Sequence[Format]) -> N
 
 
 def _fitting(source: Content, formats: Sequence[Format]) -> list[Format]:
-    return [format for format in formats if format.sniff(source.head, _place(source))]
+    fitting = [format for format in formats if format.sniff(source.head, _place(source))]
+    for special in (FOLDERS, SIGNED):
+        found = [format for format in fitting if format.name in special]
+        if len(found) == 1:
+            return found
+    return fitting
 
 
 def _place(source: Content) -> Path:
@@ -73,5 +78,7 @@ def _place(source: Content) -> Path:
     return Path(source.inner) if source.packed else source.path
 
 
+# Formats that know a file by what is beside it: they fit better than those that see it alone.
+FOLDERS = ("model2vec", "spacy")
 # Formats whose files begin like no other.
-SIGNED = ("native", "npz", "npy", "finalfusion", "gensim", "magnitude", "r")
+SIGNED = ("native", "npz", "npy", "finalfusion", "gensim", "magnitude", "r", "word2vec-json")

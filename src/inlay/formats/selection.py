@@ -1,6 +1,6 @@
 """`limit` and `keep` for formats that have the whole matrix at hand, mapped or in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ def table_of(
     rows: TakeRows,
     *,
     counts: Array | None = None,
+    read: int | None = None,
     **details: Any,
 ) -> Table:
     """The table of the rows that were asked for, of equal tokens the first.
@@ -39,6 +40,7 @@ def table_of(
         tokens: All that the file has, checked.
         rows: Gives rows of the matrix; a slice, where all are wanted, need not be copied.
         counts: The tokens' counts.
+        read: How many rows were read, where some were left out on the way.
         details: What else goes into the provenance.
 
     Raises:
@@ -66,12 +68,21 @@ def table_of(
     provenance = {
         "source": source.name,
         "format": format.name,
-        "rows": n,
+        "rows": n if read is None else read,
         "duplicates": later.size,
         "duplicate_examples": examples,
         **details,
     }
     return Table._unchecked(tokens, matrix, counts=counts, provenance=provenance)
+
+
+def packed_tokens(tokens: Sequence[str], name: str) -> Tokens:
+    """Strings out of a file; half of a pair of surrogates, which JSON can hold, is damage."""
+    try:
+        return Tokens.from_list(tokens)
+    except ArgumentError as error:
+        hint = "download or convert it again"
+        raise FormatError(name, expected=error.expected, got=error.got, hint=hint) from error
 
 
 def _check_finite(
