@@ -60,48 +60,41 @@ class FastText(Suggested):
         data, is_mapped = options.content(source), options.mmap and not source.packed
         model = read_model(data, source.name)
         bounds, counts, n_words = model.entries
-        labels = self._decode(data, bounds[n_words:], source.name, n_words)
-        rows, ngrams, of_labels = model.input, model.ngrams, False
+        labels = self._decode(data, source.name, bounds, n_words, None)
+        rows, ngrams, first, decoded = model.input, model.ngrams, 0, labels
         if wanted == "output":
-            rows, ngrams, of_labels = model.output, NO_NGRAMS, model.is_supervised
-        if of_labels:
-            bounds, counts, decoded = bounds[n_words:], counts[n_words:], labels
+            rows, ngrams = model.output, NO_NGRAMS
+        if wanted == "output" and model.is_supervised:
+            first = n_words
         else:
-            n_read = n_words if options.limit is None else min(n_words, options.limit)
-            bounds, counts = bounds[:n_read], counts[:n_read]
-            decoded = self._decode(data, bounds, source.name, 0)
-        tokens = Tokens(decoded.blob, decoded.offsets)
-        is_first = tokens.first_rows() == np.arange(len(tokens))
-        own, later = np.flatnonzero(is_first), np.flatnonzero(~is_first)
+            stop = n_words if options.limit is None else min(n_words, options.limit)
+            decoded = self._decode(data, source.name, bounds, 0, stop)
+        tokens, own, repeated = _distinct(decoded)
         provenance = {
             "source": source.name,
             "format": self.name,
             "matrix": wanted,
-            "rows": len(tokens),
-            "duplicates": later.size,
-            "duplicate_examples": [tokens[row] for row in later[:EXAMPLES].tolist()],
+            "rows": len(decoded.offsets) - 1,
+            "duplicates": len(repeated),
+            "duplicate_examples": repeated[:EXAMPLES],
             "replaced": decoded.n_replaced,
             "replaced_examples": decoded.replaced,
             "labels": len(labels.offsets) - 1,
             "quantised": isinstance(rows, Coded),
             "settings": model.settings,
         }
-        if later.size:
-            tokens = take(tokens, own)
         origin = MappedFile.of(source.path, data, self) if is_mapped else None
         subwords = None
         if ngrams.n_rows:
-            subwords = Subwords(
-                ngrams,
-                rows.behind(n_words) if isinstance(rows, Coded) else rows[n_words:],
-                Tokens(labels.blob, labels.offsets),
-                None if origin is None else origin.limited(0),
-            )
-        words = WordRows(*spans(data, bounds[own]), own, ngrams, rows, n_words)
+            others = rows.behind(n_words) if isinstance(rows, Coded) else rows[n_words:]
+            elsewhere = None if origin is None else origin.limited(0)
+            subwords = Subwords(ngrams, others, Tokens(labels.blob, labels.offsets), elsewhere)
+        counts = counts[own + first]
+        blob, offsets = spans(data, bounds[own + first])
         table = Table._unchecked(
             tokens,
-            words,
-            counts=counts[own] if counts.any() else None,
+            WordRows(blob, offsets, own, ngrams, rows, n_words),
+            counts=counts if counts.any() else None,
             provenance=provenance,
             origin=_of_table(origin, wanted, options.limit),
             subwords=subwords,
@@ -111,13 +104,24 @@ class FastText(Suggested):
     def write(self, table: Table, file: IO[bytes]) -> None:
         write_model(table, file, self.name)
 
-    def _decode(self, data: Array, bounds: Array, name: str, before: int) -> Decoded:
-        """The words between bounds in UTF-8; `before` is how many entries stand before them."""
-        blob, offsets = spans(data, bounds)
+    def _decode(
+        self, data: Array, name: str, bounds: Array, first: int, stop: int | None
+    ) -> Decoded:
+        """Some words of the dictionary in UTF-8."""
+        blob, offsets = spans(data, bounds[first:stop])
         if self.encoding == "utf-8" and valid_utf8(blob, offsets):
             return Decoded(blob, offsets, 0, [])
         encoding = Encoding(self.encoding, self.errors, self.saying)
-        return decode(blob, offsets, encoding, lambda i: f"{name}, word {before + i + 1}")
+        return decode(blob, offsets, encoding, lambda i: f"{name}, word {first + i + 1}")
+
+
+def _distinct(decoded: Decoded) -> tuple[Tokens, Array, list[str]]:
+    """Tokens each once, which of the words they are, and those left out."""
+    tokens = Tokens(decoded.blob, decoded.offsets)
+    is_first = tokens.first_rows() == np.arange(len(tokens))
+    own, later = np.flatnonzero(is_first), np.flatnonzero(~is_first)
+    repeated = [tokens[row] for row in later.tolist()]
+    return take(tokens, own) if repeated else tokens, own, repeated
 
 
 def _of_table(origin: MappedFile | None, matrix: str, limit: int | None) -> MappedFile | None:

@@ -136,7 +136,7 @@ def converted(table: Table, dtype: np.dtype[Any]) -> Table:
     Raises:
         ArgumentError: A number that the type cannot hold.
     """
-    if table.storage.dtype == dtype:
+    if table.dtype == dtype:
         return table
     matrix = np.empty(table.shape, dtype)
     with np.errstate(over="ignore"):
@@ -159,7 +159,7 @@ def converted(table: Table, dtype: np.dtype[Any]) -> Table:
         counts=table.counts,
         pad_id=table.pad_id,
         unk_id=table.unk_id,
-        provenance={**table.provenance, "stored_dtype": str(table.storage.dtype)},
+        provenance={**table.provenance, "stored_dtype": str(table.dtype)},
         subwords=table._subwords,
     )
 
