@@ -81,4 +81,14 @@ def _place(source: Content) -> Path:
 # Formats that know a file by what is beside it: they fit better than those that see it alone.
 FOLDERS = ("model2vec", "spacy")
 # Formats whose files begin like no other.
-SIGNED = ("native", "npz", "npy", "fasttext", "finalfusion", "gensim", "magnitude", "r", "word2vec-json")
+SIGNED = (
+    "native",
+    "npz",
+    "npy",
+    "fasttext",
+    "finalfusion",
+    "gensim",
+    "magnitude",
+    "r",
+    "word2vec-json",
+)
