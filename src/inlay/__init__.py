@@ -21,6 +21,7 @@ _HOME = {
     "load_encoder": "inlay.encode",
     "read_labelled": "inlay.text",
     "save": "inlay.formats",
+    "sources": "inlay",
     "to_keras": "inlay.layers",
     "to_torch": "inlay.layers",
     "train": "inlay",
@@ -38,6 +39,7 @@ __all__ = [
     "load_encoder",
     "read_labelled",
     "save",
+    "sources",
     "to_keras",
     "to_torch",
     "train",
@@ -45,7 +47,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from inlay import train
+    from inlay import sources, train
     from inlay.classify import TextClassifier
     from inlay.core import HashingVocabulary, Table, Vocabulary
     from inlay.encode import load_encoder
@@ -68,6 +70,10 @@ _ELSEWHERE = {
     "Word2Vec": "inlay.train.word2vec(corpus)",
     "bilm": "inlay.train.bilm(corpus, folder)",
     "build_vocab_from_iterator": "inlay.Vocabulary.from_texts(texts)",
+    "catalogue": "inlay.sources.catalogue()",
+    "download": "inlay.sources.fetch(name), or inlay.load(name)",
+    "downloader": "inlay.sources.fetch(name), or inlay.load(name)",
+    "fetch": "inlay.sources.fetch(name)",
     "from_pretrained": "inlay.load(path), or inlay.load_encoder(path)",
     "load_word2vec_format": "inlay.load(path)",
     "to_jax": "jax.numpy.asarray(table.vectors)",
