@@ -438,7 +438,9 @@ def test_arrays_of_numpy_in_the_pickle(make):
         assert list(file) == ["a", "b.c", "objects"]
         assert np.array_equal(file["a"], ROWS.numpy())
         assert np.array_equal(file["b.c"][[5, 7]], [5.0, 7.0])
-        with pytest.raises(FormatError, match="a plain tensor of numbers, got numbers of the type 'O8'"):
+        with pytest.raises(
+            FormatError, match="a plain tensor of numbers, got numbers of the type 'O8'"
+        ):
             file["objects"][...]
 
 

@@ -94,7 +94,8 @@ def _answer(server: Server, http: BaseHTTPRequestHandler) -> None:
         http.send_error(503)
         return
     start = 0
-    if wanted and "no range" not in ways and condition in (None, tag):
+    holds = condition in (None, tag) or "no condition" in ways
+    if wanted and "no range" not in ways and holds:
         start = int(wanted.removeprefix("bytes=").removesuffix("-"))
         if start >= len(content):
             http.send_response(416)

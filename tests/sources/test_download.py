@@ -63,18 +63,49 @@ def test_a_server_without_ranges_begins_anew(server):
 
 
 def test_another_version_is_not_joined_to_the_first(server):
-    url = server.put("v.bin", CONTENT, "cut")
-    server.cuts = 1000
-    server.cut = 0
-    source = Source(name="mine", url=url)
-    part = place(source).with_name("v.bin.part")
-    part.parent.mkdir(parents=True)
-    part.write_bytes(b"x" * 500)
-    part.with_name("v.bin.part.inlay").write_text(json.dumps({"url": url, "validator": '"old"'}))
-    server.cuts = 0
+    source = Source(name="mine", url=server.put("v.bin", CONTENT))
+    left_by_another_call(source, b"x" * 500, validator='"old"')
     with pytest.warns(InlayWarning, match="nobody publishes"):
         assert fetch(source).read_bytes() == CONTENT
     assert server.asked == [("v.bin", "bytes=500-", '"old"')]
+
+
+def left_by_another_call(source, content, **state):
+    """The part of a download, and what is noted of it."""
+    part = place(source).with_name(place(source).name + ".part")
+    part.parent.mkdir(parents=True)
+    part.write_bytes(content)
+    part.with_name(part.name + ".inlay").write_text(json.dumps({"url": source.url} | state))
+
+
+def test_another_version_from_a_server_without_conditions(server):
+    source = of(server.put("v.bin", CONTENT, "no condition"))
+    left_by_another_call(source, b"x" * 500, validator='"old"')
+    assert fetch(source).read_bytes() == CONTENT
+    assert [asked[1] for asked in server.asked] == ["bytes=500-", None]
+
+
+def test_wrong_bytes_of_an_earlier_call_are_given_up(server):
+    source = of(server.put("v.bin", CONTENT))
+    left_by_another_call(source, b"x" * 500)
+    assert fetch(source).read_bytes() == CONTENT
+    assert [asked[1] for asked in server.asked] == ["bytes=500-", None]
+
+
+def test_the_whole_length_is_that_of_the_range(server):
+    server.cuts, server.cut = 1, 3000
+    source = Source(name="mine", url=server.put("v.bin", CONTENT, "cut", "no length"))
+    left_by_another_call(source, CONTENT[:500], validator=server.etags["v.bin"])
+    with pytest.warns(InlayWarning):
+        assert fetch(source).read_bytes() == CONTENT
+    assert [asked[1] for asked in server.asked] == ["bytes=500-", "bytes=3500-"]
+
+
+def test_what_was_stopped_between_the_last_byte_and_the_name(server):
+    source = of(server.put("v.bin", CONTENT))
+    left_by_another_call(source, CONTENT, total=len(CONTENT))
+    assert fetch(source).read_bytes() == CONTENT
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("tag", ["", 'W/"weak"'])
@@ -92,9 +123,7 @@ def test_with_a_published_digest_another_server_may_go_on(server):
     bad = server.put("bad.bin", CONTENT, "cut", "lies")
     good = server.put("good.bin", CONTENT)
     source = of(bad, mirrors=(good,))
-    part = place(source).with_name("bad.bin.part")
-    part.parent.mkdir(parents=True)
-    part.write_bytes(CONTENT[:3000])
+    left_by_another_call(source, CONTENT[:3000])
     assert fetch(source).read_bytes() == CONTENT
     assert server.asked[-1] == ("good.bin", "bytes=3000-", None)
 

@@ -178,11 +178,11 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _of_this_system() -> Path:
-    home = Path.home()
-    if sys.platform == "win32":
+    home, system = Path.home(), str(sys.platform)
+    if system == "win32":
         local = os.environ.get("LOCALAPPDATA", "")
         return (Path(local) if local else home / "AppData" / "Local") / "inlay" / "Cache"
-    if sys.platform == "darwin":
+    if system == "darwin":
         return home / "Library" / "Caches" / "inlay"
     said = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(said) if os.path.isabs(said) else home / ".cache") / "inlay"

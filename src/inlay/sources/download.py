@@ -6,7 +6,8 @@ import http.client
 import os
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -148,8 +149,15 @@ def _from_one_of(
         check_room(place.parent, size)
     for url in urls:
         try:
+            older = part.exists()  # bytes of an earlier call, which may have been wrong
             _persist(url, wanted, part, known, bar)
-            found = _checked(part, place.name, known, first)
+            try:
+                found = _checked(part, place.name, known, first)
+            except RefusedError:
+                if not older:
+                    raise
+                _persist(url, wanted, part, known, bar)
+                found = _checked(part, place.name, known, first)
         except (RefusedError, OSError, http.client.HTTPException) as error:
             if isinstance(error, DownloadError) or _is_full(error):
                 raise _of_disk(error, part) from error
@@ -181,7 +189,7 @@ def _persist(url: str, wanted: Download, part: Path, known: str, bar: bool | Non
     most, idle = -1, 0
     while True:
         try:
-            with _bar(part, wanted, bar) as report:
+            with _reporting(wanted.name, bar) as report:
                 attempt(url, wanted.name, part, trusted=bool(known), report=report)
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, DownloadError) or _is_full(error):
@@ -196,30 +204,23 @@ def _persist(url: str, wanted: Download, part: Path, known: str, bar: bool | Non
             return
 
 
-class _bar:  # noqa: N801 - used as a function
-    """A progress bar that is made when it is known how much is to come."""
+@contextmanager
+def _reporting(name: str, enabled: bool | None) -> Iterator[Callable[[int, int | None], None]]:
+    """What `attempt` reports to: a progress bar, made when it is known how much is to come."""
+    with ExitStack() as stack:
+        shown: Progress | None = None
+        at = 0
 
-    def __init__(self, part: Path, wanted: Download, enabled: bool | None) -> None:
-        self._name, self._enabled, self._size = wanted.name, enabled, wanted.size
-        self._shown: Progress | None = None
-        self._around: Any = None
-        self._at = 0
+        def report(got: int, total: int | None) -> None:
+            nonlocal shown, at
+            if shown is None:
+                left = None if total is None else total - got
+                shown = stack.enter_context(progress(left, unit="B", desc=name, enabled=enabled))
+            else:
+                shown.update(got - at)
+            at = got
 
-    def __enter__(self) -> Callable[[int, int | None], None]:
-        return self._report
-
-    def __exit__(self, *error: Any) -> None:
-        if self._around is not None:
-            self._around.__exit__(*error)
-
-    def _report(self, got: int, total: int | None) -> None:
-        if self._shown is None:
-            left = None if total is None else total - got
-            self._around = progress(left, unit="B", desc=self._name, enabled=self._enabled)
-            self._shown, self._at = self._around.__enter__(), got
-            return
-        self._shown.update(got - self._at)
-        self._at = got
+        yield report
 
 
 def _checked(part: Path, name: str, known: str, first: str) -> str:

@@ -112,11 +112,13 @@ def attempt(
     if have and have == state.total and (same or trusted):
         return  # it was stopped between the last byte and the new name
     with _open(url, have, state.validator if same else "") as answer:
-        start = _start(answer, have)
-        length = answer.headers.get("Content-Length", "")
-        total = start + int(length) if length.isdecimal() else None
+        start, total = _extent(answer, have)
+        version = _validator(answer.headers)
+        if start and same and state.validator and version not in ("", state.validator):
+            part.unlink()  # its server does not know If-Range
+            raise CutError("it is another version than the bytes that came before")
         check_room(part.parent, None if total is None else total - start)
-        _note(part, State(url, _validator(answer.headers), total))
+        _note(part, State(url, version, total))
         with part.open("r+b" if start else "wb") as file:
             file.seek(start)
             file.truncate()
@@ -178,14 +180,15 @@ def _open(url: str, have: int, validator: str) -> Any:
         raise RefusedError(str(error)) from error
 
 
-def _start(answer: Any, have: int) -> int:
-    """From which byte on the answer goes: 0, where the server does not know ranges."""
+def _extent(answer: Any, have: int) -> tuple[int, int | None]:
+    """From which byte on the answer goes, 0 where the server knows no ranges; how many in all."""
+    length = answer.headers.get("Content-Length", "")
     if getattr(answer, "status", None) != 206:
-        return 0
-    found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+        return 0, int(length) if length.isdecimal() else None
+    found = re.match(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != have:
         raise RefusedError("it answers with other bytes than it was asked for")
-    return have
+    return have, None if found[2] == "*" else int(found[2])
 
 
 def _validator(headers: Message) -> str:
