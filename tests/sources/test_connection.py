@@ -45,8 +45,9 @@ def safe_server(certificate):
         yield running
 
 
-def test_a_certificate_that_nobody_has_signed_is_refused(safe_server):
+def test_a_certificate_that_nobody_has_signed_is_refused(safe_server, monkeypatch):
     safe_server.put("v.bin", CONTENT)
+    monkeypatch.setattr("inlay.sources.download.PAUSE", 60)  # another attempt is of no use
     url = f"https://localhost:{safe_server.port}/v.bin"
     with pytest.raises(DownloadError, match=r"localhost: no safe connection .*CERTIFICATE"):
         fetch(Source(name="mine", url=url, sha256=DIGEST))

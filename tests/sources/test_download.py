@@ -92,6 +92,13 @@ def test_wrong_bytes_of_an_earlier_call_are_given_up(server):
     assert [asked[1] for asked in server.asked] == ["bytes=500-", None]
 
 
+def test_a_file_that_is_shorter_than_its_part(server):
+    source = of(server.put("v.bin", CONTENT, "no condition"))
+    left_by_another_call(source, CONTENT + b"more", validator='"old"')
+    assert fetch(source).read_bytes() == CONTENT
+    assert [asked[1] for asked in server.asked] == ["bytes=10244-", None]
+
+
 def test_the_whole_length_is_that_of_the_range(server):
     server.cuts, server.cut = 1, 3000
     source = Source(name="mine", url=server.put("v.bin", CONTENT, "cut", "no length"))

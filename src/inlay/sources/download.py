@@ -143,21 +143,12 @@ def _from_one_of(
     old = read_note(place)
     if not known and old is not None and isinstance(old.get("sha256"), str):
         known, first = old["sha256"], str(old.get("time", ""))
+    if wanted.size is not None and not part.exists():
+        check_room(place.parent, wanted.size)
     failures = []
-    size = wanted.size if not part.exists() else None
-    if size is not None:
-        check_room(place.parent, size)
     for url in urls:
         try:
-            older = part.exists()  # bytes of an earlier call, which may have been wrong
-            _persist(url, wanted, part, known, bar)
-            try:
-                found = _checked(part, place.name, known, first)
-            except RefusedError:
-                if not older:
-                    raise
-                _persist(url, wanted, part, known, bar)
-                found = _checked(part, place.name, known, first)
+            found = _checked_from(url, wanted, part, known, first, bar)
         except (RefusedError, OSError, http.client.HTTPException) as error:
             if isinstance(error, DownloadError) or _is_full(error):
                 raise _of_disk(error, part) from error
@@ -182,6 +173,21 @@ def _from_one_of(
         got="; ".join(failures),
         hint=_hint(failures, name),
     )
+
+
+def _checked_from(
+    url: str, wanted: Download, part: Path, known: str, first: str, bar: bool | None
+) -> str:
+    """Have all bytes in the part; their SHA-256."""
+    older = part.exists()  # of an earlier call, or of another address: they may be wrong
+    _persist(url, wanted, part, known, bar)
+    try:
+        return _checked(part, wanted.name, known, first)
+    except RefusedError:
+        if not older:
+            raise
+    _persist(url, wanted, part, known, bar)
+    return _checked(part, wanted.name, known, first)
 
 
 def _persist(url: str, wanted: Download, part: Path, known: str, bar: bool | None) -> None:

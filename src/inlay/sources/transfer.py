@@ -28,7 +28,13 @@ BLOCK = 1 << 18
 SILENCE = 30.0  # seconds without a byte after which an attempt ends
 WINDOW, LEAST = 60.0, 60 << 10  # and the bytes that have to come in so many seconds
 HEAD = 512  # bytes by which a web page and an archive are told
-PASSING = (408, 416, 425, 429)  # HTTP errors that may be gone at the next attempt, as all from 500
+BEYOND = 416  # HTTP: nothing behind this byte
+PASSING = (
+    408,
+    BEYOND,
+    425,
+    429,
+)  # HTTP errors that may be gone at the next attempt, as all from 500
 # Suffixes whose files begin in one way.
 BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     ".gz": (b"\x1f\x8b",),
@@ -111,7 +117,7 @@ def attempt(
         have = 0
     if have and have == state.total and (same or trusted):
         return  # it was stopped between the last byte and the new name
-    with _open(url, have, state.validator if same else "") as answer:
+    with _open(url, have, state.validator if same else "", part) as answer:
         start, total = _extent(answer, have)
         version = _validator(answer.headers)
         if start and same and state.validator and version not in ("", state.validator):
@@ -163,7 +169,7 @@ def reason_of(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _open(url: str, have: int, validator: str) -> Any:
+def _open(url: str, have: int, validator: str, part: Path) -> Any:
     headers = {"User-Agent": f"inlay/{__version__}", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -173,7 +179,13 @@ def _open(url: str, have: int, validator: str) -> Any:
         return opener().open(urllib.request.Request(url, headers=headers), timeout=SILENCE)
     except urllib.error.HTTPError as error:
         error.close()
+        if error.code == BEYOND and have:
+            part.unlink()  # it is shorter than what came before, which is of something else
         if error.code < 500 and error.code not in PASSING:
+            raise RefusedError(reason_of(error)) from error
+        raise
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ssl.SSLCertVerificationError):
             raise RefusedError(reason_of(error)) from error
         raise
     except http.client.InvalidURL as error:
