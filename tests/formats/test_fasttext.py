@@ -33,6 +33,7 @@ from inlay.errors import (
     UnknownTokenError,
 )
 from inlay.formats import FastText, FastTextVec
+from inlay.jobs.threads import thread_count
 from tests.data import shared
 from tests.processes import in_fresh
 
@@ -621,3 +622,14 @@ def test_nothing_of_the_matrices_is_read_to_open_a_file(tmp_path):
     tracemalloc.stop()
     assert path.stat().st_size > 4_000_000
     assert peak < 1_000_000
+
+
+def test_all_vectors_take_no_more_than_their_matrix(tmp_path):
+    made = model([f"w{i}" for i in range(10_000)], dim=100, bucket=100)
+    table = load(written(made, tmp_path))
+    table["films"]
+    tracemalloc.start()
+    assert table.matrix.nbytes == 4_000_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4_500_000 + thread_count() * 2_000_000  # a block of 1.6 MB in each thread

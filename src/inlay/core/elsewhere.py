@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from inlay.errors import UnknownNameError
 
-# gensim's, torchtext's and PyTorch's.
+# gensim's, fastText's, torchtext's and PyTorch's.
 OF_TABLES = {
     "load_word2vec_format": "inlay.load(path)",
     "from_pretrained": "inlay.load(path)",
@@ -36,6 +36,13 @@ OF_TABLES = {
     "similar_by_word": "table.most_similar(token)",
     "similar_by_vector": "table.most_similar(vector)",
     "syn0": "table.vectors",
+    "get_word_vector": "table[token]",
+    "get_word_id": "table.find(token)",
+    "get_words": "table.tokens",
+    "get_dimension": "table.dim",
+    "get_nearest_neighbors": "table.most_similar(token)",
+    "get_labels": "inlay.load(path, name='output').tokens",
+    "get_output_matrix": "inlay.load(path, name='output').matrix",
     "weight": "table.vectors, or inlay.to_torch(table).weight",
     "numpy": "table.vectors",
     "embedding_dim": "table.dim",

@@ -33,6 +33,10 @@ NO_NGRAMS = Ngrams(0, 0, 0)
 class FastText(Suggested):
     """The binary models of fastText, plain and quantised, of all versions.
 
+    `load(path, name="output")` reads the output matrix instead: a row for each label of a
+    supervised model, or for each word. NaN and infinity are not looked for, because that would
+    read all of the file.
+
     Args:
         encoding: What the words are written in.
         errors: What to do with words that are not in it: `"strict"` raises; `"replace"`,
