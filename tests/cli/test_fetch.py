@@ -54,13 +54,33 @@ def test_what_is_fetched_is_told_before_and_its_path_after(inlay, known, empty_c
 
 @pytest.mark.filterwarnings("ignore:.*nobody publishes")
 def test_other_commands_take_the_name(inlay, known, tmp_path):
-    facts = json.loads(inlay("info", "mine", "--json").stdout)
+    shown = inlay("info", "mine", "--json")
+    assert shown.stderr.startswith("Downloading mine (about 2 MB; licence CC0 1.0) to ")
+    facts = json.loads(shown.stdout)
     assert (facts["vocab_size"], facts["format"]) == (3, "native")
     assert facts["provenance"]["catalogue"] == "mine"
     assert inlay("similar", "mine", "film", "-n", "1").stdout.split()[1] == "movie"
     target = tmp_path / "out.bin"
     assert inlay("convert", "mine", target).exit_code == 0
     assert target.read_bytes().startswith(b"3 2\n")
+
+
+def test_texts_and_encoders_are_announced_too(inlay, tmp_path, monkeypatch):
+    reviews = tmp_path / "reviews.csv"
+    reviews.write_text("text,label\na good film,pos\na bore,neg\n")
+    reading = {"kind": "csv", "text": "text", "label": "label"}
+    entries = {
+        "texts": Source(name="texts", url=reviews.as_uri(), kind="labelled", reading=reading),
+        "maker": Source(name="maker", url=reviews.as_uri(), kind="encoder", licence="MIT"),
+    }
+    monkeypatch.setattr(names, "_index", lambda: entries)
+    failed = inlay("compare", "texts", "--folds", "5")
+    assert "Downloading texts (of unknown size; no licence that we found) to " in failed.stderr
+    assert failed.exit_code
+    encoded = inlay("encode", reviews, "--encoder", "maker", "-o", tmp_path / "o.safetensors")
+    assert encoded.exit_code == 1
+    assert "expected an encoder" in encoded.stderr.splitlines()[-1]
+    assert inlay("encode", reviews, "--encoder", "texts", "-o", "o.safetensors").exit_code == 1
 
 
 def test_a_name_that_is_none_and_one_of_another_kind(inlay):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, texts_of
+from inlay.cli.inputs import check_there, fetch_named, texts_of
 from inlay.cli.interrupts import work
 from inlay.cli.options import encoding_option, json_option, progress_option, tokenizer_option
 from inlay.cli.outputs import check_file, print_json, say, size
@@ -107,6 +107,7 @@ def encode(
 
     names = ("tokenizer", "engine", "precision", "workers")
     given = {name: settings.pop(name) for name in names}
+    fetch_named(folder, "encoder")
     encoder = load_encoder(folder, **{k: v for k, v in given.items() if v is not None})
     start = time.perf_counter()
     with work():

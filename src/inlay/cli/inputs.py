@@ -59,7 +59,21 @@ def table_file(file: str) -> str:
     from inlay.formats.fetched import native_of
 
     with work():
-        return str(native_of(source, load))
+        return str(native_of(source, load, note))
+
+
+def fetch_named(given: str, kind: "Kind") -> None:
+    """Fetch what a name of the catalogue stands for, and say so; of a path there is nothing to do.
+
+    Raises:
+        InlayError: It cannot be fetched.
+    """
+    source = asked_for(given, kind)
+    if source is not None:
+        from inlay.sources.fetching import fetch_source
+
+        with work():
+            fetch_source(source, say=note)
 
 
 def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +135,7 @@ def read_data(data: str, options: dict[str, Any]) -> "LabelledTexts":
     from inlay.cli.columns import with_columns
     from inlay.text import read_labelled
 
+    fetch_named(data, "labelled")
     return read_labelled(data, **with_columns(data, {name: options[name] for name in READING}))
 
 

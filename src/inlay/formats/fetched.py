@@ -24,7 +24,12 @@ AS_IT_CAME = ("format", "member", "name", "tokens")
 PARTIAL = (*AS_IT_CAME, "limit", "keep")
 
 
-def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
+def load_fetched(
+    source: Source,
+    load: Load,
+    settings: dict[str, Any],
+    say: Callable[[str], None] | None = None,
+) -> Table:
     """`inlay.load` of a source.
 
     The first time that all rows are asked for, they are written in inlay's own format, and that
@@ -34,6 +39,7 @@ def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
         source: Of vectors.
         load: `inlay.load`, of a path.
         settings: All arguments of `load` but the path.
+        say: As of `fetch_source`.
 
     Returns:
         The table; its provenance has `catalogue`, `url`, `sha256` and `licence` too.
@@ -46,7 +52,7 @@ def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
     native = None if as_it_came else _native(source)
     if native is not None:
         return load(native, **{**settings, "member": None})
-    fetched = fetch_source(source)
+    fetched = fetch_source(source, say=say)
     facts, member = fetched.provenance, settings["member"] or source.member
     place = made_of(source, "tables", fetched.sha256, ".safetensors")
     with _model(fetched.path, member, place.parent, wanted=not as_it_came) as model:
@@ -67,14 +73,15 @@ def load_fetched(source: Source, load: Load, settings: dict[str, Any]) -> Table:
     return load(place, **settings)
 
 
-def native_of(source: Source, load: Load) -> Path:
+def native_of(source: Source, load: Load, say: Callable[[str], None] | None = None) -> Path:
     """The file in inlay's own format of a source, which is fetched and converted if need be.
 
     Raises:
         DownloadError: As `load_fetched`, or it cannot be kept.
         FormatError: As `load_fetched`.
     """
-    load_fetched(source, load, dict.fromkeys((*PARTIAL,)) | {"verify": False, "mmap": True})
+    whole = dict.fromkeys((*PARTIAL,)) | {"verify": False, "mmap": True}
+    load_fetched(source, load, whole, say)
     native = _native(source)
     if native is None:
         folder = made_of(source, "tables", "").parent
