@@ -197,6 +197,7 @@ def unfinished() -> object:
     return found
 
 
+LONG_R = struct.pack(">iiii", 14, -1, 1 << 28, 0)
 CASES: tuple[Case, ...] = (
     # Hangs.
     Case("a tar whose member claims 2^60 bytes", "packed", one(tar_claiming(2**60))),
@@ -319,6 +320,12 @@ CASES: tuple[Case, ...] = (
         lambda: others.model2vec_files() | {"tokenizer.json": DEEP},
     ),
     Case("deep JSON of vectors", "json", one(b'{"a": [1], "b": ' + DEEP)),
+    Case(
+        "R lists within lists",
+        "r",
+        one(b"X\n\0\0\0\2" + bytes(8) + struct.pack(">ii", 19, 1) * 100_000),
+    ),
+    Case("an R vector of 2^60 numbers", "r", one(b"X\n\0\0\0\2" + bytes(8) + LONG_R)),
     Case("a classifier without params", "classifier", classifier_with("params", ...)),
     Case("params that are a list", "classifier", classifier_with("params", [1])),
     Case("classes that are a number", "classifier", classifier_with("classes", 7)),

@@ -261,3 +261,109 @@ def json_seeds() -> list[bytes]:
     text = json.dumps(rows)
     texts = [text, json.dumps(rows, indent=1, ensure_ascii=False), f"var wordVecs = {text};"]
     return [text.encode() for text in texts]
+
+
+# -- R -----------------------------------------------------------------------------------------
+
+
+class RValue:
+    """A value of R in the making: what it is as bytes, given how numbers are written."""
+
+    def __init__(self, kind: int, content: Any, **attributes: "RValue") -> None:
+        self.kind, self.content, self.attributes = kind, content, attributes
+
+    def written(self, order: str = ">") -> bytes:
+        """The value behind its flags, and its attributes behind it."""
+        if self.kind == 2:
+            return r_pairs(order, self.content)
+        flags = self.kind | (0x200 if self.attributes and self.kind != 238 else 0)
+        whole = struct.pack(f"{order}i", flags) + self._content(order)
+        if self.kind == 238:
+            return whole + (r_pairs(order, self.attributes))
+        return whole + (r_pairs(order, self.attributes) if self.attributes else b"")
+
+    def _content(self, order: str) -> bytes:
+        if self.kind == 254:
+            return b""
+        if self.kind == 238:
+            return b"".join(part.written(order) for part in self.content)
+        head = struct.pack(f"{order}i", len(self.content))
+        if self.kind == 16:
+            return head + b"".join(r_string(order, text) for text in self.content)
+        if self.kind == 19:
+            return head + b"".join(value.written(order) for value in self.content)
+        kind = {10: "i4", 13: "i4", 14: "f8"}[self.kind]
+        return head + np.asarray(self.content, order + kind).tobytes()
+
+
+def r_string(order: str, text: str | bytes | None) -> bytes:
+    """A string; bytes are marked as Latin-1, and None is a missing one."""
+    if text is None:
+        return struct.pack(f"{order}ii", 9, -1)
+    latin = isinstance(text, bytes)
+    content = text if isinstance(text, bytes) else text.encode()
+    return struct.pack(f"{order}ii", 9 | (4 if latin else 8) << 12, len(content)) + content
+
+
+def r_pairs(order: str, values: dict[str, RValue]) -> bytes:
+    """Values by name."""
+    found = b""
+    for name, value in values.items():
+        symbol = struct.pack(f"{order}i", 1) + r_string(order, name)
+        found += struct.pack(f"{order}i", 2 | 0x400) + symbol + value.written(order)
+    return found + struct.pack(f"{order}i", 254)
+
+
+def r_strings(*texts: str | bytes | None) -> RValue:
+    """A vector of strings."""
+    return RValue(16, texts)
+
+
+def r_matrix(vectors: NDArray[Any] = VECTORS, words: Sequence[str] = WORDS) -> RValue:
+    """A matrix with the names of its rows."""
+    names = RValue(19, [r_strings(*words), RValue(254, None)])
+    shape = RValue(13, vectors.shape)
+    return RValue(14, vectors.T.reshape(-1), dim=shape, dimnames=names)
+
+
+def r_frame(columns: dict[str, RValue], rows: RValue) -> RValue:
+    """A data frame."""
+    attributes = {"names": r_strings(*columns), "class": r_strings("data.frame")}
+    return RValue(19, list(columns.values()), **attributes, **{"row.names": rows})
+
+
+def r_columns(vectors: NDArray[Any] = VECTORS) -> dict[str, RValue]:
+    """The columns of a matrix."""
+    return {f"V{j}": RValue(14, column) for j, column in enumerate(vectors.T)}
+
+
+def rda(values: dict[str, RValue], order: str = ">", version: int = 3) -> bytes:
+    """A file of values by name."""
+    letter = b"X" if order == ">" else b"B"
+    return b"RD%b%d\n" % (letter, version) + r_head(order, version) + r_pairs(order, values)
+
+
+def rds(value: RValue, order: str = ">", version: int = 2) -> bytes:
+    """A file of one value."""
+    return r_head(order, version) + value.written(order)
+
+
+def r_head(order: str, version: int) -> bytes:
+    """What stands before the values."""
+    head = (b"X\n" if order == ">" else b"B\n") + struct.pack(
+        f"{order}3i", version, 262_657, 131_840
+    )
+    return head + (struct.pack(f"{order}i", 5) + b"UTF-8" if version == 3 else b"")
+
+
+def r_seeds() -> list[bytes]:
+    """A matrix, and data frames with names of rows and with a column of words."""
+    words = RValue(16, WORDS)
+    automatic = RValue(13, [-(2**31), -5])
+    factor = RValue(13, [5, 4, 3, 2, 1], levels=words, **{"class": r_strings("factor")})
+    return [
+        rda({"x": r_matrix()}),
+        rda({"other": r_strings("a"), "x": r_frame(r_columns(), words)}, "<"),
+        rds(r_frame({"word": words} | r_columns(), automatic)),
+        rds(r_frame(r_columns() | {"word": factor}, automatic), version=3),
+    ]

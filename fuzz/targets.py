@@ -28,6 +28,7 @@ from inlay.formats import (
     Glove,
     Model2Vec,
     Npy,
+    R,
     Word2VecBinary,
     Word2VecText,
 )
@@ -376,6 +377,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("spacy", others.spacy_seeds, (lambda folder: used(load(folder / "vectors")),)),
     Target("json", lambda: named(others.json_seeds()), vectors_by(None, "word2vec-json")),
+    Target("r", lambda: named(others.r_seeds()), vectors_by(None, R(nonfinite="keep"))),
     Target("packed", packed_seeds, vectors_by(None)),
     Target("tokens", tokens_seeds, (read_tokens,)),
     Target("labelled", labelled_seeds, (read_texts,)),

@@ -38,6 +38,7 @@ from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
 from inlay.formats.places import entry_file
 from inlay.formats.protocol import Format, ReadOptions
+from inlay.formats.r import R
 from inlay.formats.recognise import check_other, find_format
 from inlay.formats.selection import converted
 from inlay.formats.spacy import Spacy
@@ -65,6 +66,7 @@ __all__ = [
     "Native",
     "Npy",
     "Npz",
+    "R",
     "ReadOptions",
     "SafetensorsArrays",
     "Spacy",
@@ -92,6 +94,7 @@ FORMATS: tuple[Format, ...] = (
     Gensim(),
     Model2Vec(),
     Spacy(),
+    R(),
     Word2VecBinary(),
     Word2VecText(),
     Word2VecJson(),

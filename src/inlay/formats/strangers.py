@@ -61,11 +61,6 @@ STRANGERS: tuple[Stranger, ...] = (
     Stranger(rb"PAR1", "a Parquet file", _FRAME),
     Stranger(rb"ARROW1|FEA1", "an Arrow or Feather file", _FRAME),
     Stranger(
-        rb"RD[AX][23]\n|[XA]\n\0\0\0[\x02\x03]",
-        "an R data file",
-        "write.table(x, 'vectors.txt', quote = FALSE, col.names = FALSE) in R",
-    ),
-    Stranger(
         rb"\0\0[\x02-\x40]\x08[\x01-\xff]", "the index of a TensorFlow checkpoint", _CHECKPOINT
     ),
     Stranger(
