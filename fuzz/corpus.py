@@ -21,6 +21,7 @@ from fuzz.targets import (
     elmo_seeds,
     hdf5_seeds,
     labelled_seeds,
+    onnx_seeds,
     saved,
     tensorflow_seeds,
     torch_seeds,
@@ -366,6 +367,12 @@ CASES: tuple[Case, ...] = (
         one(b"\x80\x02X\xff\xff\xff\xffa."),
         "torch",
     ),
+    Case(
+        "an ONNX model with numbers elsewhere",
+        "onnx",
+        lambda: {"x": onnx_seeds()[0]["x"].replace(b"location\x12\1y", b"location\x12\1/")},
+    ),
+    Case("an index of another folder", "shards", one(b'{"weight_map": {"a": "../y"}}')),
     Case(
         "a TensorFlow checkpoint without its data",
         "tensorflow",

@@ -301,6 +301,29 @@ def read_block(folder: Path) -> None:
     read_arrays(folder)
 
 
+def onnx_seeds() -> list[Files]:
+    rows, shape = MATRIX.tobytes(), [(1, 5), (1, 3)]
+    place = [(13, checkpoints.message((1, b"location"), (2, b"y"))), (14, 1)]
+    tensors = [
+        [*shape, (2, 1), (8, b"raw"), (9, rows)],
+        [(1, b"\5\3"), (2, 1), (8, b"listed"), (4, rows)],
+        [(1, 3), (2, 7), (8, b"whole"), (7, b"\1\x80\1\0")],
+        [*shape, (2, 1), (8, b"outside"), *place],
+        [(1, 1), (2, 8), (8, b"text"), (6, b"ab")],
+    ]
+    value = checkpoints.message((5, checkpoints.message(*tensors[0])))
+    graph = [(1, checkpoints.message((2, b"made"), (4, b"Constant"), (5, value)))]
+    graph += [(5, checkpoints.message(*tensor)) for tensor in tensors]
+    model = checkpoints.message((1, 8), (2, b"inlay"), (7, checkpoints.message(*graph)))
+    return [{"x": model, "y": rows}]
+
+
+def shards_seeds() -> list[Files]:
+    (table,) = saved("x.safetensors")
+    places = {"matrix": "y.safetensors", "tokens": "y.safetensors"}
+    return [{"x": json.dumps({"weight_map": places}).encode(), "y.safetensors": table}]
+
+
 def read_arrays(folder: Path) -> None:
     """Read all arrays of a container, as far as they are numbers; the others say why not."""
     with containers.open(folder / "x") as file:
@@ -396,5 +419,7 @@ TARGETS: tuple[Target, ...] = (
     Target("containers", container_seeds, (read_arrays,)),
     Target("hdf5", hdf5_seeds, (read_arrays,), "h5py"),
     Target("torch", torch_seeds, (read_arrays,), "torch"),
+    Target("onnx", onnx_seeds, (read_arrays,)),
+    Target("shards", shards_seeds, (read_arrays,)),
     Target("tensorflow", tensorflow_seeds, (read_arrays, read_block)),
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from inlay.checks import choice, path_to_read
 from inlay.containers.hdf5 import Hdf5
 from inlay.containers.numpy import NumpyArchive, NumpyArray
+from inlay.containers.onnx import Onnx
 from inlay.containers.protocol import Container, LazyArray
 from inlay.containers.safetensors import Safetensors
 from inlay.containers.shards import Shards
@@ -26,6 +27,7 @@ CONTAINERS: tuple[type[Container], ...] = (
     NumpyArray,
     TensorFlow,
     Torch,
+    Onnx,
     Shards,
 )
 HEAD = 1 << 12  # bytes that kinds are recognised by
@@ -39,7 +41,7 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
             have in common, or its index. Of a SavedModel: its folder. Of a model in several
             files of arrays: the `.index.json` beside them.
         kind: One of `"safetensors"`, `"hdf5"`, `"npz"`, `"npy"`, `"tensorflow"`, `"torch"`,
-            `"shards"`. None: by the first bytes, never by the name.
+            `"onnx"`, `"shards"`. None: by the first bytes, never by the name.
 
     Returns:
         A mapping of names to lazy arrays, in the file's order; close it, or use `with`.

@@ -4,6 +4,7 @@ A container knows bytes and names. What the names mean is known by whoever asks:
 encoder, a user.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,8 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.errors import FormatError, UnknownArrayError
 
+MOST_DIMENSIONS = 32
+LARGEST_SIZE = 1 << 58  # elements: so many of 16 bytes each are what numpy can count
 # Takes an index as numpy knows it (`...`, a slice, rows); gives that part of the array.
 Read = Callable[[Any], Array]
 
@@ -137,6 +140,25 @@ def mapped_bytes(path: Path) -> Array:
     if not path.stat().st_size:
         return np.empty(0, np.uint8)
     return np.memmap(path, np.uint8, "c").view(np.ndarray)
+
+
+def viewed(data: Array, dtype: np.dtype[Any], shape: tuple[int, ...], where: str) -> Array:
+    """Bytes, uint8, as an array that shares them.
+
+    Raises:
+        FormatError: Fewer or more bytes than it takes, or a shape that numpy cannot have.
+    """
+    if len(shape) > MOST_DIMENSIONS or math.prod(filter(None, shape)) >= LARGEST_SIZE:
+        raise wrong(where, "a shape that can be", f"{shape!s:.200}")
+    size = math.prod(shape) * dtype.itemsize
+    if size != data.size:
+        raise wrong(where, f"{size} bytes for {dtype} {shape}", f"{data.size}")
+    return data.view(dtype).reshape(shape)
+
+
+def is_beside(name: str) -> bool:
+    """Whether a name in a file can only mean another file in the same folder."""
+    return name not in ("", ".", "..") and not {*name} & {*"\\/:\0"}
 
 
 def widened(bits: Array) -> Array:

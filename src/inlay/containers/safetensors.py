@@ -14,7 +14,15 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.writing import atomic_path
-from inlay.containers.protocol import Container, LazyArray, listed, mapped_bytes, widened, wrong
+from inlay.containers.protocol import (
+    Container,
+    LazyArray,
+    listed,
+    mapped_bytes,
+    viewed,
+    widened,
+    wrong,
+)
 from inlay.errors import ArgumentTypeError
 
 ALIGNMENT = 64
@@ -208,10 +216,7 @@ def _entry(data: Array, header: Header, key: str, where: str) -> LazyArray:
 
 def _brain(data: Array, shape: list[int], where: str) -> LazyArray:
     """bfloat16, of which what is asked for is widened to float32."""
-    try:
-        stored = data.view("<u2").reshape(shape)
-    except ValueError as error:
-        raise wrong(where, f"{BRAIN} {shape}", f"{data.size} bytes") from error
+    stored = viewed(data, np.dtype("<u2"), tuple(shape), where)
     dtype = np.dtype(np.float32)
     return LazyArray(tuple(shape), dtype, lambda index: np.asarray(widened(stored[index])))
 

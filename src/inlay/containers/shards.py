@@ -10,12 +10,11 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
-from inlay.containers.protocol import Container, LazyArray, wrong
+from inlay.containers.protocol import Container, LazyArray, is_beside, wrong
 from inlay.containers.safetensors import LARGEST_HEADER, Safetensors
 from inlay.containers.torch import Torch
 from inlay.errors import MissingFileError
 
-OUTSIDE = {*"\\/:\0"}  # of which the name of a file beside has none
 MAP = "weight_map"
 AN_INDEX = "an index of files of arrays"
 
@@ -62,7 +61,7 @@ def _places(path: Path) -> dict[str, str]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise wrong(where, AN_INDEX, f"{type(error).__name__}: {error!s:.200}") from error
     for file in places.values():
-        if not isinstance(file, str) or file in ("", ".", "..") or {*file} & OUTSIDE:
+        if not isinstance(file, str) or not is_beside(file):
             raise wrong(where, "files beside the index", f"{file!r:.200}")
     return places
 

@@ -8,7 +8,6 @@ Source: https://www.tensorflow.org/guide/checkpoint, tensor_bundle.proto and nam
 https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/util/tensor_bundle
 """
 
-import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,15 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.protobuf import Value, fields, signed
 from inlay.containers.checksums import crc32c, masked
-from inlay.containers.protocol import Container, LazyArray, mapped_bytes, widened, wrong
+from inlay.containers.protocol import (
+    LARGEST_SIZE,
+    Container,
+    LazyArray,
+    mapped_bytes,
+    viewed,
+    widened,
+    wrong,
+)
 from inlay.containers.sliced import Slice, joined, slice_key
 from inlay.containers.sorted_table import MAGIC, entries
 from inlay.containers.tensorflow_strings import strings
@@ -48,8 +55,6 @@ DTYPES: dict[int, np.dtype[Any]] = {
 # What else TensorFlow can save, for messages.
 OTHERS = {11: "qint8", 12: "quint8", 13: "qint32", 15: "qint16", 16: "quint16", 20: "a resource"}
 OTHERS |= {21: "a variant", 24: "float8_e5m2", 25: "float8_e4m3fn", 29: "int4", 30: "uint4"}
-LARGEST_SIZE = 1 << 58  # elements: so many of 16 bytes each are what numpy can count
-MOST_DIMENSIONS = 32
 Order = Literal["<", ">"]
 _GRAPH, _VARIABLES = "saved_model.pb", "variables/variables.index"
 
@@ -188,7 +193,7 @@ def _header(message: memoryview | None, where: str) -> tuple[Order, int]:
             where,
             expected="a checkpoint of TensorFlow 0.12 or newer",
             got="a sorted table of something else" if message is None else "an older one",
-            hint="read it with TensorFlow 1 and tf.train.Saver(write_version=2).save it",
+            hint="read it with TensorFlow 1 and save it in the newer layout",
         )
     found = {number: value for number, value in fields(message, where) if isinstance(value, int)}
     return ">" if found.get(2) == 1 else "<", found.get(1, 0)
@@ -236,15 +241,10 @@ def _array(entry: _Entry, files: _Files, order: Order, where: str) -> LazyArray:
     if entry.dtype not in DTYPES:
         what = OTHERS.get(entry.dtype, f"of the type {entry.dtype}")
         return _refused(shape, where, what)
-    dtype, count = DTYPES[entry.dtype], math.prod(shape)
-    dtype = dtype.newbyteorder(">") if order == ">" else dtype
-    if len(shape) > MOST_DIMENSIONS or math.prod(filter(None, shape)) >= LARGEST_SIZE:
-        raise wrong(where, "a shape that can be", f"{shape!s:.200}")
+    dtype = DTYPES[entry.dtype].newbyteorder(">") if order == ">" else DTYPES[entry.dtype]
     if entry.dtype == STRING:
         return strings(data, shape, order, entry.crc, where)
-    if count * dtype.itemsize != data.size:
-        raise wrong(where, f"{count * dtype.itemsize} bytes for {dtype} {shape}", f"{data.size}")
-    stored = data.view(dtype).reshape(shape)
+    stored = viewed(data, dtype, shape, where)
 
     def read(index: Any) -> Array:
         if index is ... and masked(crc32c(data)) != entry.crc:

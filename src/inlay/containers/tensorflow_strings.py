@@ -11,7 +11,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.protobuf import varint
 from inlay.containers.checksums import crc32c, masked
-from inlay.containers.protocol import LazyArray, wrong
+from inlay.containers.protocol import LARGEST_SIZE, MOST_DIMENSIONS, LazyArray, wrong
 
 LONG = 1 << 32  # bytes of a text whose length counts as 8 bytes, not 4, in the checksum
 
@@ -27,6 +27,8 @@ def strings(data: Array, shape: tuple[int, ...], order: str, crc: int, where: st
         where: What to call it in messages.
     """
     count = math.prod(shape)
+    if len(shape) > MOST_DIMENSIONS or math.prod(filter(None, shape)) >= LARGEST_SIZE:
+        raise wrong(where, "a shape that can be", f"{shape!s:.200}")
     if count + 4 * bool(count) > data.size:
         raise wrong(where, f"at least {count + 4} bytes for {count} texts", f"{data.size}")
 

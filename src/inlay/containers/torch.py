@@ -165,7 +165,7 @@ def _older(data: Array, where: str) -> dict[str, LazyArray]:
             where,
             expected="a state_dict of PyTorch 0.1.10 or newer",
             got="a tar archive, as older ones wrote",
-            hint=f"read it with PyTorch 1, and {HINT}",
+            hint="read it with PyTorch 1 and save it again",
         )
     storages: dict[str, Storage] = {}
 

@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from inlay.aliases import Array
 from inlay.bytes.pickles import Inert, Name, numpy_array
-from inlay.containers.protocol import LazyArray, widened, wrong
+from inlay.containers.protocol import MOST_DIMENSIONS, LazyArray, widened, wrong
 from inlay.errors import FormatError
 
 # By PyTorch's names; bfloat16 is read as float32.
@@ -65,7 +65,6 @@ OTHERS = {
 }
 MODULES = ("torch._utils", "torch._tensor")
 _WRAPPERS = {"_rebuild_parameter", "_rebuild_parameter_with_state"}
-MOST_DIMENSIONS = 32
 DEEPEST = 100  # dicts in dicts
 MOST_STEPS = 4  # looks at parts, for each byte of the pickle: what is shared has several names
 LONGEST_NAMES = 8  # characters of all names together, for each byte of the pickle
