@@ -75,7 +75,7 @@ def test_texts_and_encoders_are_announced_too(inlay, tmp_path, monkeypatch):
     }
     monkeypatch.setattr(names, "_index", lambda: entries)
     failed = inlay("compare", "texts", "--folds", "5")
-    assert "Downloading texts (of unknown size; no licence that we found) to " in failed.stderr
+    assert "Downloading texts (of unknown size; no licence found) to " in failed.stderr
     assert failed.exit_code
     encoded = inlay("encode", reviews, "--encoder", "maker", "-o", tmp_path / "o.safetensors")
     assert encoded.exit_code == 1

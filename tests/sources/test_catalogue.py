@@ -42,6 +42,10 @@ ALL = catalogue()
         ("lid.176.ftz", "lid.176.ftz"),
         ("IMDB", "imdb"),
         ("elmo", None),
+        ("imdb/", None),
+        ("./imdb", None),
+        ("~imdb", None),
+        ("..\\imdb", None),
         ("wiki.en.vec", None),
         ("SST2", "sst-2"),
         ("glove", None),
@@ -114,7 +118,7 @@ def test_words_find_what_they_stand_in():
 def test_before_a_download_its_size_and_licence_are_said():
     assert "glove.6B.50d (about 862 MB; licence PDDL 1.0) to " in announcement(find("glove.6B.50d"))
     assert "(of unknown size; licence CC BY-SA 3.0)" in announcement(find("wiki.ko"))
-    assert "mr (about 488 kB; no licence that we found)" in announcement(find("mr"))
+    assert "mr (about 488 kB; no licence found)" in announcement(find("mr"))
 
 
 def test_the_catalogue_is_plain_data():

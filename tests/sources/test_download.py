@@ -390,3 +390,12 @@ def test_ctrl_c_keeps_what_came(server, cache):
 def test_sources_that_cannot_be(wrong):
     with pytest.raises(ArgumentError):
         Source(**{"name": "mine"} | wrong)
+
+
+def test_what_was_noted_is_said_also_if_the_second_file_does_not_come(server):
+    weights, missing = server.put("w.bin", CONTENT), Download(server.url("o.json"))
+    with (
+        pytest.raises(DownloadError, match="HTTP 404"),
+        pytest.warns(InlayWarning, match=r"w\.bin"),
+    ):
+        fetch(Source(name="mine", url=weights, others=(missing,)))

@@ -68,7 +68,7 @@ def announcement(source: Source) -> str:
     about = f"about {size / 1e6:,.0f} MB" if size and size >= 10**6 else "of unknown size"
     if size and size < 10**6:
         about = f"about {size / 1e3:,.0f} kB"
-    licence = f"licence {source.licence}" if source.licence else "no licence that we found"
+    licence = f"licence {source.licence}" if source.licence else "no licence found"
     return f"Downloading {source.name} ({about}; {licence}) to {place_of(source)}."
 
 
@@ -93,18 +93,20 @@ def fetch_source(
     if not is_fetched(source) and not (is_offline() and is_remote(source.url)):
         say(announcement(source))
     notes, unknown = [], []
-    for wanted, place in files_of(source):
-        note = download(wanted, place, name=source.name, bar=shown, say=say)
-        if verify:
-            check_digest(str(place), note, digest_of(place))
-        if note.get("first"):
-            unknown.append(f"{place.name} {note['sha256']}")
-        notes.append(note)
-    if unknown:
-        warn(
-            f"{source.name}: nobody publishes a SHA-256 of this download, so that of the first "
-            f"one is noted, and another one later will be an error: {', '.join(unknown)}."
-        )
+    try:
+        for wanted, place in files_of(source):
+            note = download(wanted, place, name=source.name, bar=shown, say=say)
+            if verify:
+                check_digest(str(place), note, digest_of(place))
+            if note.get("first"):
+                unknown.append(f"{place.name} {note['sha256']}")
+            notes.append(note)
+    finally:  # also where the second of two files does not come
+        if unknown:
+            warn(
+                f"{source.name}: nobody publishes a SHA-256 of this download, so that of the first "
+                f"one is noted, and another one later will be an error: {', '.join(unknown)}."
+            )
     own = files_of(source)[0][1]
     digest = str(notes[0]["sha256"])
     path = own.parent if source.others else own

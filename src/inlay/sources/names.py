@@ -21,13 +21,14 @@ def find(name: str) -> Source | None:
     """The source of a name or an alias, however it is spelled; None if there is none.
 
     Case, spaces, hyphens, and the `d` behind a dimension make no difference, and neither does a
-    call of torchtext's.
+    call of torchtext's. What has a slash in it is a path, and no name.
 
     Example:
         >>> find("GloVe 840B").name, find('GloVe(name="6B", dim=100)').name
         ('glove.840B.300d', 'glove.6B.100d')
     """
-    return _index().get(_key(name))
+    is_path = not name[:1].isalnum() or "/" in name or "\\" in name
+    return None if is_path else _index().get(_key(name))
 
 
 def known(name: str) -> Source:

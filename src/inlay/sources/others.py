@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from inlay.sources.source import Download, Source
-from inlay.sources.vectors import BY_SA_3, FASTTEXT
 
 ALLENNLP = (
     "https://s3-us-west-2.amazonaws.com/allennlp/models/elmo/",
@@ -11,13 +10,18 @@ ALLENNLP = (
 )
 TFHUB = "https://tfhub.dev/google/"
 STORED = "https://storage.googleapis.com/tfhub-modules/google/"
-STORED_TOO = ("use-4", "use-multilingual-3")  # of the others nobody is found to say so
+STORED_TOO = ("use-4", "use-multilingual-3")  # nobody was found to say it of the others
 NSMC = "https://raw.githubusercontent.com/e9t/nsmc/master/"
 CHINESE = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/datasets/"
 
 
 def encoders() -> Iterator[Source]:
-    """ELMo by AllenNLP, the Universal Sentence Encoder, and fastText's model of languages."""
+    """ELMo by AllenNLP, and the Universal Sentence Encoder."""
+    yield from _elmo()
+    yield from _use()
+
+
+def _elmo() -> Iterator[Source]:
     for name, model, size, dim in (
         ("small", "2x1024_128_2048cnn_1xhighway", 54_000_000, 256),
         ("medium", "2x2048_256_2048cnn_1xhighway", 112_000_000, 512),
@@ -37,6 +41,9 @@ def encoders() -> Iterator[Source]:
             language="en",
             note="official ELMo by AllenNLP: options and weights",
         )
+
+
+def _use() -> Iterator[Source]:
     modules: tuple[tuple[str, str, int, int | None, str], ...] = (
         ("use-4", "", 4, 512, "en"),
         ("use-large-5", "-large", 5, 512, "en"),
@@ -44,7 +51,7 @@ def encoders() -> Iterator[Source]:
         ("use-multilingual-large-3", "-multilingual-large", 3, None, ""),
         ("use-lite-2", "-lite", 2, None, "en"),
     )
-    for name, module, version, width, language in modules:
+    for name, module, version, dim, language in modules:
         module = f"universal-sentence-encoder{module}"
         yield Source(
             name=name,
@@ -54,31 +61,10 @@ def encoders() -> Iterator[Source]:
             unpack=("*",),
             kind="encoder",
             aliases=(f"{module}-{version}", module),
-            dim=width,
+            dim=dim,
             language=language,
             licence="Apache-2.0",
             note="Universal Sentence Encoder, a module of TensorFlow Hub",
-        )
-    for suffix, size, sha256 in (
-        (
-            "ftz",
-            938_013,
-            "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83",
-        ),
-        (
-            "bin",
-            131_266_198,
-            "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",
-        ),
-    ):
-        yield Source(
-            name=f"lid.176.{suffix}",
-            url=f"{FASTTEXT}supervised-models/lid.176.{suffix}",
-            sha256=sha256,
-            size=size,
-            aliases=("lid.176",) if suffix == "ftz" else (),
-            licence=BY_SA_3,
-            note="fastText's classifier of 176 languages" + ", quantised" * (suffix == "ftz"),
         )
 
 

@@ -78,6 +78,7 @@ def named() -> Iterator[Source]:
     )
     yield from _fasttext_english()
     yield from _numberbatch()
+    yield from _identification()
 
 
 def _glove() -> Iterator[Source]:
@@ -189,6 +190,30 @@ def _numberbatch() -> Iterator[Source]:
             language=language,
             licence=BY_SA_4,
             note="ConceptNet Numberbatch" + ("" if language else "; tokens are like /c/en/word"),
+        )
+
+
+def _identification() -> Iterator[Source]:
+    for suffix, size, sha256 in (
+        (
+            "ftz",
+            938_013,
+            "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83",
+        ),
+        (
+            "bin",
+            131_266_198,
+            "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",
+        ),
+    ):
+        yield Source(
+            name=f"lid.176.{suffix}",
+            url=f"{FASTTEXT}supervised-models/lid.176.{suffix}",
+            sha256=sha256,
+            size=size,
+            aliases=("lid.176",) if suffix == "ftz" else (),
+            licence=BY_SA_3,
+            note="fastText's classifier of 176 languages" + ", quantised" * (suffix == "ftz"),
         )
 
 
