@@ -199,6 +199,11 @@ def unfinished() -> object:
 
 
 LONG_R = struct.pack(">iiii", 14, -1, 1 << 28, 0)
+ENDLESS = (
+    "DROP TABLE magnitude",
+    "CREATE VIEW magnitude AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+    "SELECT i AS key, i AS dim_0 FROM n",
+)
 CASES: tuple[Case, ...] = (
     # Hangs.
     Case("a tar whose member claims 2^60 bytes", "packed", one(tar_claiming(2**60))),
@@ -325,6 +330,11 @@ CASES: tuple[Case, ...] = (
         "R lists within lists",
         "r",
         one(b"X\n\0\0\0\2" + bytes(8) + struct.pack(">ii", 19, 1) * 100_000),
+    ),
+    Case(
+        "a Magnitude file whose words are an endless view",
+        "magnitude",
+        lambda: {"x": others.magnitude(others.VECTORS, others.WORDS, 7, *ENDLESS)},
     ),
     Case("an R vector of 2^60 numbers", "r", one(b"X\n\0\0\0\2" + bytes(8) + LONG_R)),
     Case("a classifier without params", "classifier", classifier_with("params", ...)),

@@ -1,8 +1,10 @@
 """Small files as other libraries write them, made without these libraries: seeds, and for tests."""
 
+import contextlib
 import io
 import json
 import pickle
+import sqlite3
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -367,3 +369,38 @@ def r_seeds() -> list[bytes]:
         rds(r_frame({"word": words} | r_columns(), automatic)),
         rds(r_frame(r_columns() | {"word": factor}, automatic), version=3),
     ]
+
+
+# -- Magnitude ---------------------------------------------------------------------------------
+
+
+def magnitude(
+    vectors: NDArray[Any] = VECTORS,
+    words: Sequence[Any] = WORDS,
+    precision: object = 7,
+    *more: str,
+    lengths: bool = True,
+) -> bytes:
+    """A database of unit vectors, and what else is executed in it."""
+    dim = vectors.shape[1]
+    columns = [*(f"dim_{i} INTEGER" for i in range(dim)), *["magnitude REAL"] * lengths]
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute(f"CREATE TABLE magnitude (key TEXT COLLATE NOCASE, {', '.join(columns)})")
+        database.execute("CREATE TABLE magnitude_format (key TEXT COLLATE NOCASE, value INTEGER)")
+        for word, vector in zip(words, vectors.astype(float), strict=True):
+            length = float(np.linalg.norm(vector))
+            numbers = [round(float(x) / length * 10**7) for x in vector]
+            row = [word, *numbers, *[length] * lengths]
+            database.execute(f"INSERT INTO magnitude VALUES ({', '.join('?' * len(row))})", row)
+        for key, value in (("version", 2), ("dim", dim), ("precision", precision)):
+            database.execute("INSERT INTO magnitude_format VALUES (?, ?)", (key, value))
+        for statement in more:
+            database.execute(statement)
+        database.commit()
+        return database.serialize()
+
+
+def magnitude_seeds() -> list[bytes]:
+    """As the second version of the converter writes it, and as the first did."""
+    index = "CREATE INDEX magnitude_key_idx ON magnitude (key)"
+    return [magnitude(VECTORS, WORDS, 7, index), magnitude(lengths=False)]

@@ -29,7 +29,6 @@ KERAS = zipped("metadata.json", "config.json", "model.weights.h5")
 KINDS = [
     (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
     (KERAS, "a Keras model"),
-    (b"SQLite format 3\0..CREATE TABLE `magnitude`", "a Magnitude file"),
     (b"SQLite format 3\0..CREATE TABLE x", "an SQLite database"),
     (b"PAR1\x15\x04", "a Parquet file. Try: polars or pandas, and Table.tokens, matrix."),
     (b"ARROW1\0\0", "an Arrow or Feather file"),

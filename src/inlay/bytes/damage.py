@@ -29,6 +29,7 @@ BUILTIN: tuple[type[Exception], ...] = (
 READERS = {
     "csv": "Error",
     "lzma": "LZMAError",
+    "sqlite3": "Error",
     "struct": "error",
     "tarfile": "TarError",
     "tokenize": "TokenError",

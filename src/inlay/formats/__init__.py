@@ -32,6 +32,7 @@ from inlay.formats.fasttext import FastText
 from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.gensim import Gensim
 from inlay.formats.glove import Glove
+from inlay.formats.magnitude import Magnitude
 from inlay.formats.model2vec import Model2Vec
 from inlay.formats.names import Names, checked_names
 from inlay.formats.native import Native
@@ -62,6 +63,7 @@ __all__ = [
     "Gensim",
     "Glove",
     "Hdf5Arrays",
+    "Magnitude",
     "Model2Vec",
     "Native",
     "Npy",
@@ -95,6 +97,7 @@ FORMATS: tuple[Format, ...] = (
     Model2Vec(),
     Spacy(),
     R(),
+    Magnitude(),
     Word2VecBinary(),
     Word2VecText(),
     Word2VecJson(),

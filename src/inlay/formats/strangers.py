@@ -52,12 +52,7 @@ STRANGERS: tuple[Stranger, ...] = (
         "a Python pickle, which may run any program and is never opened",
         f"{_GENSIM} for a gensim model; otherwise {_TABLE}",
     ),
-    Stranger(
-        rb"SQLite format 3\0(?s:.*)magnitude",
-        "a Magnitude file",
-        "the vectors that it was made from",
-    ),
-    Stranger(rb"SQLite format 3\0", "an SQLite database (Magnitude?)", f"sqlite3, and {_TABLE}"),
+    Stranger(rb"SQLite format 3\0", "an SQLite database", f"sqlite3, and {_TABLE}"),
     Stranger(rb"PAR1", "a Parquet file", _FRAME),
     Stranger(rb"ARROW1|FEA1", "an Arrow or Feather file", _FRAME),
     Stranger(
