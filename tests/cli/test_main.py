@@ -25,6 +25,7 @@ def test_all_commands_of_the_manual_are_there():
     assert {" ".join(path) for path, _ in commands()} == {
         "",
         "info",
+        "doctor",
         "convert",
         "similar",
         "train",

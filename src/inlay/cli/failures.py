@@ -16,7 +16,8 @@ from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, InlayWarn
 # Control characters, separators of lines, what turns the direction of writing, half characters.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
-DEBUG = "inlay.debug"  # in the context's notes
+# In the context's notes: whether to show tracebacks, and a command's own exit code of a failure.
+DEBUG, EXIT_CODE = "inlay.debug", "inlay.exit_code"
 FAILED, PIPE_CLOSED = 1, 141  # click's own 2: used wrongly
 
 
@@ -118,7 +119,7 @@ class FailingWell(click.Group):
                 traceback.print_exc()
             click.echo(f"inlay: error: {escaped(_one_line(error))}", err=True)
             _drop_output()
-            ctx.exit(FAILED)
+            ctx.exit(ctx.meta.get(EXIT_CODE, FAILED))
         return result
 
 

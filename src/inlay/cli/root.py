@@ -10,6 +10,7 @@ from inlay.version import __version__
 # In the order of the help. Each is in the module of its name.
 COMMANDS = {
     "info": "Show what is in a file of word vectors.",
+    "doctor": "Check a file of word vectors for faults.",
     "convert": "Write word vectors in another format.",
     "similar": "Print the nearest neighbours of a word.",
     "train": "Learn word vectors or an ELMo from text.",

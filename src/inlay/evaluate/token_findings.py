@@ -1,0 +1,166 @@
+"""What may be wrong with the tokens of a table."""
+
+import re
+import unicodedata
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.checks import shown
+from inlay.core import Table
+from inlay.evaluate.findings import EXAMPLES, Finding, found
+
+SPACE, DELETE, BEYOND_ASCII = 0x20, 0x7F, 0x80
+# Spaces of other kinds; control characters beyond ASCII; what cannot be seen and changes a token.
+# A joiner within a token is part of how some scripts and emoji are written.
+SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+CONTROLS = re.compile("[\u0080-\u009f]")
+INVISIBLE = re.compile(
+    "[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    "|^[\u200c\u200d]|[\u200c\u200d]$"
+)
+LEADING = re.compile("[\u00c2-\u00f4]")  # how the first byte of a character looks in Latin-1
+
+
+def token_findings(table: Table) -> list[Finding]:
+    """Duplicates, spellings that look the same, and characters that hardly anybody can mean.
+
+    ASCII is looked at as bytes; Python looks at the tokens beyond it, a microsecond or two each.
+
+    Raises:
+        FormatError: The tokens are damaged.
+    """
+    tokens = table.tokens
+    tokens.check()
+    first = tokens.first_rows()
+    twice = np.flatnonzero(first != np.arange(len(tokens)))
+    blob, offsets = np.asarray(tokens.blob), np.asarray(tokens.offsets)
+    rows = np.flatnonzero(_having(blob >= BEYOND_ASCII, offsets)).tolist()
+    spaces = _having(blob == SPACE, offsets)
+    controls = _having((blob < SPACE) | (blob == DELETE), offsets)
+    invisible, mojibake, mended = [], [], []
+    canonical: dict[int, str] = {}
+    compatible: dict[int, str] = {}
+    for row in rows:
+        token = tokens[row]
+        spaces[row] |= SPACES.search(token) is not None
+        controls[row] |= CONTROLS.search(token) is not None
+        if INVISIBLE.search(token):
+            invisible.append(row)
+        if LEADING.search(token) and (text := repaired(token)) is not None:
+            mojibake.append(row)
+            mended.append(text)
+        if not unicodedata.is_normalized("NFKC", token):
+            nfc = unicodedata.normalize("NFC", token)
+            if nfc != token:
+                canonical[row] = nfc
+            else:
+                compatible[row] = unicodedata.normalize("NFKC", token)
+    share = f"{len(mojibake) / max(len(tokens), 1):.2%} of all tokens"
+    notes = [f"may have been {shown(text)}" for text in mended[:EXAMPLES]]
+    return [
+        *found(
+            table,
+            "duplicates",
+            "tokens that are there more than once",
+            twice,
+            "keep the first of each; a look-up never finds the others",
+            [f"also row {first[row]}" for row in twice[:EXAMPLES]],
+        ),
+        *_same(table, "normalisation", "NFC", canonical),
+        *_same(table, "compatibility", "NFKC", compatible),
+        *found(
+            table,
+            "mojibake",
+            f"tokens that look like UTF-8 read as another encoding ({share})",
+            mojibake,
+            "take the vectors from a source that has not been decoded twice; texts in correct "
+            "UTF-8 will not find these tokens",
+            notes,
+        ),
+        *found(
+            table,
+            "empty",
+            "empty tokens",
+            np.flatnonzero(np.diff(offsets) == 0),
+            "leave them out; no tokenizer makes them",
+        ),
+        *found(
+            table,
+            "spaces",
+            "tokens with spaces in them",
+            np.flatnonzero(spaces),
+            "look at the lines that they come from; if they are phrases, use a tokenizer that "
+            "makes the same phrases",
+        ),
+        *found(
+            table,
+            "control",
+            "tokens with control characters",
+            np.flatnonzero(controls),
+            "leave them out; they come from damaged text",
+        ),
+        *found(
+            table,
+            "invisible",
+            "tokens with characters that cannot be seen",
+            invisible,
+            "remove these characters from your texts too, or leave the tokens out",
+        ),
+    ]
+
+
+def repaired(token: str) -> str | None:
+    """The text of which a token is the UTF-8, decoded as Windows-1252 or Latin-1; else None.
+
+    Example:
+        >>> repaired("cafÃ©"), repaired("café")
+        ('café', None)
+    """
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            return token.encode(encoding).decode()
+        except UnicodeError:
+            continue
+    return None
+
+
+def _having(mask: Array, offsets: Array) -> Array:
+    """Which tokens have at least one of the bytes that are marked: bool `(n,)`."""
+    before = np.zeros(mask.size + 1, np.int64)
+    np.cumsum(mask, out=before[1:])
+    having: Array = before[offsets[1:]] > before[offsets[:-1]]
+    return having
+
+
+def _same(table: Table, kind: str, form: str, forms: dict[int, str]) -> list[Finding]:
+    """Of tokens with another normal form, those of which that form, or one like it, is there."""
+    known = table.tokens.find_many(list(forms.values()))
+    partners: dict[int, int] = {}
+    seen: dict[str, int] = {}
+    for (row, text), other in zip(forms.items(), known.tolist(), strict=True):
+        other = other if other >= 0 else seen.setdefault(text, row)
+        if other != row:
+            partners[row] = other
+    notes = [
+        f"looks like row {other}, {shown(table.tokens[other])}"
+        for other in list(partners.values())[:EXAMPLES]
+    ]
+    alone = [row for row in forms if row not in partners] if form == "NFC" else []
+    return [
+        *found(
+            table,
+            kind,
+            f"tokens that differ from another only until both are in {form}",
+            list(partners),
+            f"bring your texts into {form}, and know that the vectors of the two are not the same",
+            notes,
+        ),
+        *found(
+            table,
+            "decomposed",
+            "tokens that are not in NFC, the usual form",
+            alone,
+            "bring the tokens into NFC; words typed on most keyboards will not find them",
+        ),
+    ]
