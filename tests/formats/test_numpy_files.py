@@ -106,8 +106,8 @@ def test_vocabulary_objects(make):
     ("content", "name", "message"),
     [
         ("a\nb\n", "w.txt", "w.txt: expected 3 tokens, for x.npy has 3 rows, got 2"),
-        ('{"a": 0, "b": 2, "c": 3}', "w.json", "no token for row 1"),
-        ('{"a": 0, "b": 0, "c": 1}', "w.json", "no token for row 2"),
+        ('{"a": 0, "b": 2, "c": 3}', "w.json", "ids from 0 to 2, for x.npy has 3 rows, got 0 to 3"),
+        ('{"a": 0, "b": 0, "c": 1}', "w.json", "each row once, got row 0 twice"),
         ("[1, 2, 3]", "w.json", "a JSON list of something else"),
         ("[", "w.json", "expected tokens as JSON"),
         ("[" * 100_000, "w.json", "expected tokens as JSON"),

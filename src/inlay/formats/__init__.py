@@ -150,9 +150,13 @@ def load(
         name: Which array of a file that holds several, as a checkpoint does: its whole name, or
             the end of it (`"embedding/W"`). None: the only one that can be an embedding; if
             there are several, the error lists them.
-        tokens: What the rows of a bare matrix belong to: a text or JSON file, a list, or a
-            mapping of tokens to rows. None: what the file says itself, else the one list beside
-            it.
+        tokens: What the rows of a bare matrix belong to. A file: a token on each line, TSV, JSON
+            (a list, token -> row, row -> token, a Keras word index), Hugging Face's
+            `tokenizer.json`, a model of SentencePiece, a saved `Vocabulary`. Or a list, a mapping
+            of tokens to rows, a `Vocabulary`, or the vocabulary of torchtext, Keras, Hugging Face
+            or scikit-learn. None: what the file says itself, else the one list beside it. Rows
+            without a token are left out only where ids say so, with a warning; a list that seems
+            to be shifted against its rows is warned of.
         dtype: Convert the matrix to `"float16"`, `"float32"` or `"float64"`. None: as stored.
         member: Which file of an archive that holds several.
         verify: Compare the digests in a native file; reads all of it. An error for formats that

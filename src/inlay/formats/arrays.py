@@ -18,7 +18,7 @@ from inlay.containers.protocol import LazyArray, listed
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, FormatError, UnknownArrayError
 from inlay.formats.format_options import NumbersFormat, options
-from inlay.formats.names import find_names
+from inlay.formats.names import Named, find_names
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import table_of
 
@@ -80,19 +80,31 @@ class ArraysFormat(NumbersFormat):
             name = choose(source.name, arrays, options.name)
             entry = arrays[name]
             tokens, counts = self.stored(source.name, arrays, entry.shape[0])
-            if tokens is None or options.tokens is not None:
-                found = find_names(source.path, options.tokens, entry.shape[0])
-                tokens, counts = Tokens.from_list(found), None
+            named = Named(tokens) if tokens is not None else None
+            if named is None or options.tokens is not None:
+                named, counts = find_names(source.path, options.tokens, entry), None
             native = entry.dtype.newbyteorder("=")
 
             def rows(index: slice | Array) -> Array:
-                is_whole = isinstance(index, slice) and index.stop == entry.shape[0]
-                matrix = np.ascontiguousarray(entry[... if is_whole else index], native)
+                at = named.row_of(index)
+                is_whole = at == slice(entry.shape[0]) if isinstance(at, slice) else False
+                matrix = np.ascontiguousarray(entry[... if is_whole else at], native)
                 # What it shares is closed, or may change.
                 return np.array(matrix) if source.packed or not options.mmap else matrix
 
             details: dict[str, Any] = {"name": name} if name else {}
-            return table_of(source, options, self, tokens, rows, counts=counts, **details)
+            if named.without:
+                details["rows_without_token"] = named.without
+            return table_of(
+                source,
+                options,
+                self,
+                named.tokens,
+                rows,
+                counts=counts,
+                special=(named.pad, named.unk),
+                **details,
+            )
 
     def list_arrays(self, source: Content) -> list[FoundArray]:
         """The arrays of a file: those that may be an embedding first, of these the largest."""

@@ -57,7 +57,11 @@ def tokenizer_vocabulary(path: Path) -> tuple[list[str], Array]:
 
     Source: https://huggingface.co/docs/tokenizers, the serialised form of each model.
     """
-    found = json_of(path)
+    return vocabulary_of(json_of(path), path.name)
+
+
+def vocabulary_of(found: Any, name: str) -> tuple[list[str], Array]:
+    """`tokenizer_vocabulary` of what the file `name` holds."""
     model = found.get("model") if isinstance(found, dict) else None
     vocab = model.get("vocab") if isinstance(model, dict) else None
     if isinstance(vocab, list):  # Unigram: the token and its score
@@ -66,14 +70,14 @@ def tokenizer_vocabulary(path: Path) -> tuple[list[str], Array]:
     elif isinstance(vocab, dict):
         ids = {i: token for token, i in vocab.items() if isinstance(i, int)}
         if len(ids) < len(vocab):
-            raise wrong(path.name, "a vocabulary in which each token has an id", "others")
+            raise wrong(name, "a vocabulary in which each token has an id", "others")
     else:
-        raise wrong(path.name, "a tokenizer with a vocabulary", f"{type(vocab).__name__}")
+        raise wrong(name, "a tokenizer with a vocabulary", f"{type(vocab).__name__}")
     for added in found.get("added_tokens") or []:
         if isinstance(added, dict):
             ids[added.get("id")] = added.get("content")
     for i, token in ids.items():
         if type(i) is not int or not 0 <= i < 2**31 or not isinstance(token, str):
-            raise wrong(path.name, "tokens and their ids", f"{token!r:.40} with {i!r:.40}")
+            raise wrong(name, "tokens and their ids", f"{token!r:.40} with {i!r:.40}")
     order = sorted(ids)
     return [ids[i] for i in order], np.array(order, np.int64)

@@ -3,7 +3,7 @@
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol, runtime_checkable
+from typing import IO, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.errors import FormatError
-from inlay.formats.names import Names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +23,7 @@ class ReadOptions:
     limit: int | None = None
     keep: Container[str] | None = None
     name: str | None = None
-    tokens: Names | None = None
+    tokens: Any = None
     verify: bool = False
     mmap: bool = True
 

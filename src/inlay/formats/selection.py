@@ -29,6 +29,7 @@ def table_of(
     *,
     counts: Array | None = None,
     read: int | None = None,
+    special: tuple[str | None, str | None] = (None, None),
     **details: Any,
 ) -> Table:
     """The table of the rows that were asked for, of equal tokens the first.
@@ -41,6 +42,8 @@ def table_of(
         rows: Gives rows of the matrix; a slice, where all are wanted, need not be copied.
         counts: The tokens' counts.
         read: How many rows were read, where some were left out on the way.
+        special: The tokens that are said to be padding, which it is if its row is zero, and to
+            stand for unknown ones.
         details: What else goes into the provenance.
 
     Raises:
@@ -73,7 +76,15 @@ def table_of(
         "duplicate_examples": examples,
         **details,
     }
-    return Table._unchecked(tokens, matrix, counts=counts, provenance=provenance)
+    pad_id, unk_id = (-1 if token is None else tokens.find(token) for token in special)
+    return Table._unchecked(
+        tokens,
+        matrix,
+        counts=counts,
+        pad_id=pad_id if pad_id >= 0 and not matrix[pad_id].any() else None,
+        unk_id=unk_id if unk_id >= 0 and unk_id != pad_id else None,
+        provenance=provenance,
+    )
 
 
 def packed_tokens(tokens: Sequence[str], name: str) -> Tokens:
