@@ -59,6 +59,66 @@ def test_a_slice_reads_no_more_than_the_slice(path, monkeypatch):
     assert asked == [np.s_[3:5]]
 
 
+LONG = np.arange(6000, dtype=np.float32).reshape(2000, 3)
+LAYOUTS = {
+    "plain": {},
+    "chunks": {"chunks": (7, 2)},
+    "packed": {"chunks": (100, 3), "compression": "gzip"},
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "index",
+    [
+        [0],
+        [1999, 0, 0, -1],
+        np.array([5, 6, 7, 1500], np.uint16),
+        slice(None, None, -3),
+        slice(1990, None, 2),
+        slice(5, 2),
+        [],
+        -1,
+        np.int64(1700),
+        np.random.default_rng(0).integers(0, 2000, 500),
+        np.arange(2000) % 2 == 0,
+        np.array([[0, 1], [2, 3]]),
+    ],
+    ids=range(12),
+)
+def test_rows_are_those_that_numpy_takes(tmp_path, monkeypatch, layout, index):
+    monkeypatch.setattr("inlay.containers.hdf5.GAP", 120)
+    monkeypatch.setattr("inlay.containers.hdf5.RUN", 1200)
+    with h5py.File(tmp_path / "x", "w") as file:
+        file.create_dataset("rows", data=LONG, **LAYOUTS[layout])
+    with containers.open(tmp_path / "x") as file:
+        found = file["rows"][index]
+        assert found.dtype == np.float32
+        assert np.array_equal(found, LONG[index])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_few_rows_read_few(tmp_path, monkeypatch, layout):
+    monkeypatch.setattr("inlay.containers.hdf5.GAP", 120)
+    with h5py.File(tmp_path / "x", "w") as file:
+        file.create_dataset("rows", data=LONG, **LAYOUTS[layout])
+    asked, real = [], h5py.Dataset.__getitem__
+    monkeypatch.setattr(
+        h5py.Dataset, "__getitem__", lambda s, i, **k: asked.append(i) or real(s, i, **k)
+    )
+    with containers.open(tmp_path / "x") as file:
+        assert np.array_equal(file["rows"][[1800, 3, 5]], LONG[[1800, 3, 5]])
+        with pytest.raises(IndexError):
+            file["rows"][[2000]]
+    assert asked == [np.s_[3:6], np.s_[1800:1801]]
+    asked.clear()
+    monkeypatch.setattr("inlay.containers.hdf5.RUN", 12 * 300)
+    with containers.open(tmp_path / "x") as file:
+        assert np.array_equal(file["rows"][::-1], LONG[::-1])
+    assert max(part.stop - part.start for part in asked) <= 300
+    assert len({part.start for part in asked}) == len(asked) <= 8
+
+
 @pytest.mark.parametrize("size", [512, 1024, 2048])
 def test_a_block_of_the_users_own_may_come_first(tmp_path, size):
     with h5py.File(tmp_path / "x", "w", userblock_size=size) as file:

@@ -6,6 +6,7 @@ storage or a virtual data set) would make numbers of whatever file its name says
 Source: https://docs.h5py.org
 """
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,12 +16,14 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.writing import atomic_path
-from inlay.containers.protocol import Container, LazyArray, Read, wrong
+from inlay.containers.protocol import Container, LazyArray, Read, is_one, rows_of, wrong
 from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.optional import require
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 LARGEST_RATIO = 1032  # of deflate, its densest filter: no stored byte can stand for more
+GAP = 1 << 16  # bytes that are rather read than left out
+RUN = 1 << 24  # bytes that are read at once
 INSIDE = "arrays in the file itself"
 
 
@@ -142,15 +145,42 @@ def _reader(item: Any, where: str) -> Read:
             raise FormatError(where, expected="numbers", got="texts or references")
         # Of the ways to index that numpy has, HDF5 knows the simple ones.
         plain = index is ... or (isinstance(index, slice) and index.step in (None, 1))
+        rows = None if plain or not item.shape else rows_of(index, item.shape[0])
         try:
-            part = item[index] if plain else item[...]
+            if plain:
+                return np.asarray(item[index])
+            part = np.asarray(item[...]) if rows is None else _rows(item, rows)
         except MemoryError:
             raise
         except Exception as error:
             raise _not_whole(where, error) from error
-        return np.asarray(part if plain else part[index])
+        if rows is None:
+            return np.asarray(part[index])
+        return np.asarray(part[0]) if is_one(index) else part
 
     return read
+
+
+def _rows(item: Any, rows: Array) -> Array:
+    """Some rows, in the order asked for: read in runs that end where no row is needed for long.
+
+    HDF5 itself can take a list of rows, one after the other, which is slow if they are many.
+    """
+    order = np.unique(rows)
+    width = max(1, item.dtype.itemsize * math.prod(item.shape[1:]))
+    step = item.chunks[0] if item.chunks else max(1, GAP // width)  # rows that are read together
+    most = max(step, RUN // width // step * step)
+    found = np.empty((order.size, *item.shape[1:]), item.dtype)
+    for run in np.split(np.arange(order.size), np.flatnonzero(np.diff(order) > step) + 1):
+        done = 0
+        while done < run.size:
+            first = int(order[run[done]])
+            end = (first // step) * step + most  # where a piece of the file ends, if it has any
+            here = run[done : done + int(np.searchsorted(order[run[done:]], end))]
+            last = int(order[here[-1]])
+            found[here] = item[first : last + 1][order[here] - first]
+            done += here.size
+    return found if np.array_equal(order, rows) else found[np.searchsorted(order, rows)]
 
 
 def _not_whole(where: str, error: BaseException) -> FormatError:

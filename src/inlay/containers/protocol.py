@@ -161,6 +161,39 @@ def is_beside(name: str) -> bool:
     return name not in ("", ".", "..") and not {*name} & {*"\\/:\0"}
 
 
+def rows_of(index: Any, n_rows: int) -> Array | None:
+    """The rows that an index asks for, int64 `(n,)`, from 0 on; None if it is not one of rows.
+
+    Takes a whole number, a slice, or a list or array of whole numbers, as numpy does.
+
+    Raises:
+        IndexError: There is no such row.
+
+    Example:
+        >>> rows_of([-1, 0], 5), rows_of(slice(1, None, 2), 5), rows_of((0, 1), 5)
+        (array([4, 0]), array([1, 3]), None)
+    """
+    if isinstance(index, slice):
+        chosen = range(n_rows)[index]
+        return np.arange(chosen.start, chosen.stop, chosen.step)
+    if isinstance(index, tuple) or index is ...:
+        return None
+    rows = np.asarray(index)
+    if rows.size == 0 and isinstance(index, list):
+        rows = rows.astype(np.int64)
+    if rows.dtype.kind not in "iu" or rows.ndim > 1:
+        return None
+    rows = np.atleast_1d(rows).astype(np.int64)
+    if rows.size and not -n_rows <= rows.min() <= rows.max() < n_rows:
+        raise IndexError(f"row {rows.max()} of {n_rows}")
+    return np.where(rows < 0, rows + n_rows, rows)
+
+
+def is_one(index: Any) -> bool:
+    """Whether an index asks for a single row, which then has one dimension less."""
+    return not isinstance(index, slice) and np.ndim(index) == 0
+
+
 def widened(bits: Array) -> Array:
     """bfloat16, given as uint16, as float32, of which it is the first half; a copy."""
     return np.asarray((bits.astype(np.uint32) << np.uint32(16)).view(np.float32))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.containers.protocol import LazyArray, wrong
+from inlay.containers.protocol import LazyArray, is_one, rows_of, wrong
 
 # In each dimension: the start, and the length, or -1 for all of it.
 Slice = tuple[tuple[int, int], ...]
@@ -70,17 +70,16 @@ def joined(
     pieces = [(*places[i][axis], parts[i][1]) for i in order]
 
     def read(index: Any) -> Array:
-        if axis or isinstance(index, tuple) or index is ... or np.ndim(index) > 1:
+        wanted = None if axis else rows_of(index, shape[0])
+        if wanted is None:
             whole: Array = np.concatenate([entry[...] for *_, entry in pieces], axis)
             return np.asarray(whole[index])
-        rows = np.arange(shape[0])[index]
-        wanted = np.atleast_1d(rows)
         found = np.empty((wanted.size, *shape[1:]), pieces[0][2].dtype)
         for start, length, entry in pieces:
             here = (wanted >= start) & (wanted < start + length)
             if here.any():
                 found[here] = entry[wanted[here] - start]
-        return found if np.ndim(rows) else np.asarray(found[0])
+        return np.asarray(found[0]) if is_one(index) else found
 
     return LazyArray(shape, pieces[0][2].dtype, read)
 
