@@ -293,6 +293,32 @@ def test_the_native_file_holds_all_of_it(made, path, tmp_path):
         assert len(pickle.dumps(kept)) < 3000
 
 
+@pytest.mark.parametrize("name", ["skipgram", "quantised", "quantised, all buckets"])
+def test_a_native_file_without_all_rows_of_its_buckets(tmp_path, name):
+    save(load(written(MODELS[name], tmp_path)), tmp_path / "t.safetensors")
+    data = (tmp_path / "t.safetensors").read_bytes()
+    old, new = (b'\\"bucket\\": %d' % MODELS[name].bucket), b'\\"bucket\\": 99'
+    if MODELS[name].kept is not None:
+        rows = np.array(list(MODELS[name].kept.values()), np.int32)
+        order = np.argsort(list(MODELS[name].kept))
+        old, new = rows[order].tobytes(), np.full(rows.size, 30, np.int32).tobytes()
+    assert data.count(old) == 1
+    (tmp_path / "t.safetensors").write_bytes(data.replace(old, new))
+    with pytest.raises(FormatError, match=r"expected (99|31) rows of n-grams, got"):
+        load(tmp_path / "t.safetensors")
+
+
+@pytest.mark.parametrize("format", ["native", "fasttext", "fasttext-vec", "word2vec-binary"])
+@pytest.mark.filterwarnings("ignore:the format")
+def test_converting_does_not_hold_the_matrix(tmp_path, format):
+    table = load(written(model([f"w{i}" for i in range(40_000)], dim=3), tmp_path))
+    save(table, tmp_path / "t.vec", format=format)
+    assert "_storage" not in vars(table), "all rows were made at once"
+    again = load(tmp_path / "t.vec", verify=format == "native")
+    assert np.abs(again.matrix - table.matrix).max() < 1e-6
+    assert again.tokens == table.tokens
+
+
 def test_digests_cover_what_composes(tmp_path):
     save(load(written(quantised(), tmp_path)), tmp_path / "t.safetensors")
     data = (tmp_path / "t.safetensors").read_bytes()

@@ -174,6 +174,11 @@ class WordRows:
         self.ngrams, self.rows, self.before = ngrams, rows, before
         self.shape = (own.size, rows.shape[1])
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows, once they are made."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
     def __getitem__(self, index: Any) -> Array:
         if isinstance(index, int | np.integer):
             return self._some(np.array([index])).reshape(-1)

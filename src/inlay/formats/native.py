@@ -20,6 +20,7 @@ reads everything once.
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -37,6 +38,7 @@ from inlay.containers.safetensors import (
     tensor_array,
 )
 from inlay.core import Table, Tokens
+from inlay.core.subwords import WordRows
 from inlay.errors import FormatError
 from inlay.formats.format_options import options
 from inlay.formats.mapped import MappedFile
@@ -55,6 +57,7 @@ TENSORS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("tokens", ("U8",), 1),
 )
 COUNTS = ("counts", ("I64",), 1)
+MADE_AT_ONCE = 1 << 15  # rows
 
 
 @options
@@ -102,8 +105,12 @@ class Native:
         return select(table, options)
 
     def write(self, table: Table, file: IO[bytes]) -> None:
-        """Stream the arrays as they are, after reading them once for their digests."""
-        arrays = {"matrix": table.matrix, "offsets": table.tokens.offsets}
+        """Stream the arrays as they are, after reading them once for their digests.
+
+        The vectors of a fastText model, if they are not there yet, are made for the one and
+        again for the other, some at a time: that takes longer, and no memory.
+        """
+        arrays: dict[str, Any] = {"matrix": table._some, "offsets": table.tokens.offsets}
         if table.counts is not None:
             arrays["counts"] = table.counts
         arrays |= {"index": table.tokens.slots, "tokens": table.tokens.blob}
@@ -112,7 +119,7 @@ class Native:
             more, metadata[SUBWORDS] = arrays_of(table._subwords)
             # Large elements first, so that each stands at a multiple of its size.
             arrays = dict(sorted((arrays | more).items(), key=_element_size, reverse=True))
-            arrays = {"matrix": table.matrix} | arrays
+            arrays = {"matrix": table._some} | arrays
         arrays = {key: _plain(array) for key, array in arrays.items()}
         for key, row in (("pad_id", table.pad_id), ("unk_id", table.unk_id)):
             if row is not None:
@@ -123,7 +130,8 @@ class Native:
         metadata["digests"] = json.dumps(digests)
         file.write(make_header(arrays, metadata))
         for array in arrays.values():
-            file.write(_bytes(array))
+            for piece in _pieces(array):
+                file.write(piece)
 
 
 def is_ours(head: bytes) -> bool:
@@ -131,9 +139,14 @@ def is_ours(head: bytes) -> bool:
     return bool(re.search(rb'"format"\s*:\s*"inlay-table"', head))
 
 
-def digest(array: Array) -> str:
+def digest(array: Array | WordRows) -> str:
     """`sha256:...` of a C-contiguous array's bytes."""
-    return _sha256(_bytes(array))
+    import hashlib
+
+    found = hashlib.sha256()
+    for piece in _pieces(array):
+        found.update(piece)
+    return f"sha256:{found.hexdigest()}"
 
 
 def _metadata_digest(metadata: dict[str, str]) -> str:
@@ -161,9 +174,20 @@ def _element_size(item: tuple[str, Array]) -> int:
     return int(item[1].dtype.itemsize)
 
 
-def _plain(array: Array) -> Array:
+def _plain(array: Array | WordRows) -> Array | WordRows:
     """Little-endian and C-contiguous, which bytes behind a header cannot say; rarely a copy."""
+    if not isinstance(array, np.ndarray):
+        return array
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+def _pieces(array: Array | WordRows) -> Iterator[memoryview]:
+    """The bytes of an array: of one that is made when it is asked for, some rows at a time."""
+    if isinstance(array, np.ndarray):
+        yield _bytes(array)
+        return
+    for start in range(0, array.shape[0], MADE_AT_ONCE):
+        yield _bytes(array[start : start + MADE_AT_ONCE])
 
 
 def _bytes(array: Array) -> memoryview:
