@@ -266,6 +266,11 @@ def test_it_travels(made, path):
     check_same(table, pickle.loads(pickle.dumps(table)))  # which takes its numbers along
 
 
+def test_what_travels_without_a_file_holds_each_row_once(tmp_path):
+    table = load(written(model(["w"], dim=64, bucket=4000), tmp_path), mmap=False)
+    assert 1_024_000 < len(pickle.dumps(table)) < 1_100_000
+
+
 def test_another_process_composes(tmp_path):
     path = written(MODELS["skipgram"], tmp_path)
     table = load(path)
@@ -302,8 +307,8 @@ def test_a_native_file_without_all_rows_of_its_buckets(tmp_path, name):
         rows = np.array(list(MODELS[name].kept.values()), np.int32)
         order = np.argsort(list(MODELS[name].kept))
         old, new = rows[order].tobytes(), np.full(rows.size, 30, np.int32).tobytes()
-    assert data.count(old) == 1
-    (tmp_path / "t.safetensors").write_bytes(data.replace(old, new))
+    assert old in data
+    (tmp_path / "t.safetensors").write_bytes(data.replace(old, new, 1))
     with pytest.raises(FormatError, match=r"expected (99|31) rows of n-grams, got"):
         load(tmp_path / "t.safetensors")
 
