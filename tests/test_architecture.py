@@ -24,7 +24,7 @@ LEVELS = [
     {"core"},
     {"sources"},
     {"formats", "text"},
-    {"layers", "encode"},
+    {"layers", "encode", "compat"},
     {"classify", "train"},
     {"evaluate"},
     {"demo"},

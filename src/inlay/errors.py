@@ -73,6 +73,10 @@ class MissingPackageError(InlayError, ImportError):
     """An optional package is not installed."""
 
 
+class NotOfferedError(InlayError, ImportError):
+    """Another library has it, and the part of `inlay.compat` that stands in for it does not."""
+
+
 class MissingFileError(InlayError, FileNotFoundError):
     """A file or folder that was named does not exist."""
 

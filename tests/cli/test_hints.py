@@ -23,6 +23,7 @@ REACHED = {
     "checks.py": "arguments in Python; the command line gives lists and numbers",
     "classify": ["classify fit", "compare"],
     "cli": "already in the words of the command line",
+    "compat": "other libraries' names in Python",
     "containers": READING,
     "core": "what is made in Python: tables, vocabularies and ids",
     "demo": ["demo"],

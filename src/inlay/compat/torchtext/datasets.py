@@ -1,0 +1,6 @@
+"""torchtext.datasets: which function reads a data set here."""
+
+from inlay.compat.refusals import refuses
+from inlay.compat.torchtext.refused import OF_DATASETS
+
+__getattr__ = refuses(__name__, OF_DATASETS)
