@@ -167,8 +167,12 @@ def gensim_seeds() -> list[dict[str, bytes]]:
     tags = {"max_rawint": 2, "offset2doctag": ["a", "b"], "count": 5, "vectors_docs": VECTORS}
     documents = foreign("gensim.models.keyedvectors.Doc2VecKeyedVectors", **tags)
     both = foreign("gensim.models.doc2vec.Doc2Vec", wv=old_vectors(), docvecs=documents)
+    parts = {"vectors_vocab": VECTORS, "vectors_ngrams": VECTORS[:2], "bucket": 2}
+    subwords = key_vectors(**parts, min_n=3, max_n=6)
+    del subwords.vectors
     return [
         {"x": pickled(key_vectors())},
+        {"x": pickled(subwords)},
         {"x": pickled(model), "x.wv.vectors.npy": npy(VECTORS)},
         {"x": pickled(old_vectors(), 2)},
         {"x": pickled(both, 2)},

@@ -24,6 +24,7 @@ from inlay.containers.protocol import Container, wrong
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.format_options import NumbersFormat, options
+from inlay.formats.gensim_subwords import OWN, composed, subwords_of
 from inlay.formats.protocol import ReadOptions, refuse_write
 from inlay.formats.selection import packed_tokens, table_of
 
@@ -37,6 +38,8 @@ PARTS = {"words": ("wv", "kv"), "documents": ("dv", "docvecs")}
 @options
 class Gensim(NumbersFormat):
     """What gensim's `save` writes, of Word2Vec, FastText, Doc2Vec, Poincare or KeyedVectors.
+
+    The table of a FastText has vectors for words that it does not hold, as the model has.
 
     Args:
         nonfinite: Whether NaN and infinity are errors.
@@ -61,7 +64,14 @@ class Gensim(NumbersFormat):
         root, _ = read_pickle(options.content(source), where=source.name)
         saved = _the_part(root, source, options, self.part)
         tokens = saved.tokens()
-        matrix = saved.matrix(self.part, len(tokens))
+        subwords = subwords_of(saved.state, saved.array, source.name)
+        if saved.has(OWN) and not saved.has("vectors", "syn0"):
+            own = saved.matrix((OWN,), len(tokens))
+            if subwords is not None and own.shape[1] != subwords.rows.shape[1]:
+                raise wrong(source.name, "rows of one width", "those of n-grams of another")
+            rows = composed(own, subwords, tokens)
+        else:
+            rows = saved.matrix(MATRICES[self.part], len(tokens)).__getitem__
         counts, invented = saved.counts(tokens), False
         if counts is not None and np.array_equal(counts, np.arange(len(counts), 0, -1)):
             counts, invented = None, True
@@ -70,8 +80,9 @@ class Gensim(NumbersFormat):
             options,
             self,
             tokens,
-            matrix.__getitem__,
+            rows,
             counts=counts,
+            subwords=subwords,
             saved_by=str(root.name),
             part=self.part,
             invented_counts_left_out=invented,
@@ -116,16 +127,14 @@ class _Saved(NamedTuple):
         doctags, count = self.state.get("doctags", {}), self.state.get("count", 0)
         if type(last) is not int or not isinstance(names, list) or last + 1 + len(names) != count:
             return list(doctags) if isinstance(doctags, dict) else []
-        if last >= self.matrix("documents", 0).shape[0]:
+        if last >= self.matrix(MATRICES["documents"], 0).shape[0]:
             raise wrong(self.source.name, "a vector for each document", f"number {last}")
         return [*range(last + 1), *names]
 
-    def matrix(self, part: str, n: int) -> Array:
-        """The vectors, `n` or more."""
-        names = MATRICES[part]
+    def matrix(self, names: tuple[str, ...], n: int) -> Array:
+        """The first of these arrays that there is, of `n` rows or more."""
         found = next((array for name in names if (array := self.array(name)) is not None), None)
         if found is None:
-            self._refuse_parts()
             raise wrong(self.source.name, f"an array of vectors ({' or '.join(names)})", "none")
         if found.ndim != 2 or found.dtype.kind != "f" or not found.shape[1]:
             got = f"{found.dtype} of shape {found.shape}"
@@ -134,16 +143,6 @@ class _Saved(NamedTuple):
             raise wrong(self.source.name, f"a vector for each of {n} words", str(len(found)))
         # Bytes of a pickle cannot be written to, and frameworks may ask for that.
         return np.require(found, found.dtype.newbyteorder("="), ["C", "W"])
-
-    def _refuse_parts(self) -> None:
-        """FastText since gensim 4 saves the parts of which the vectors of words are made."""
-        if "vectors" in self._listed("__ignoreds"):
-            raise FormatError(
-                self.source.name,
-                expected="vectors of words",
-                got="only the parts that FastText makes them of",
-                hint="model.wv.save_word2vec_format(path, binary=True) in gensim",
-            )
 
     def counts(self, tokens: Tokens) -> Array | None:
         """How often each word was seen."""
@@ -158,6 +157,13 @@ class _Saved(NamedTuple):
         if counts is None or counts.shape != (len(tokens),) or counts.dtype.kind not in "iu":
             return None
         return counts.astype(np.int64) if counts.min(initial=0) >= 0 else None
+
+    def has(self, *names: str) -> bool:
+        """Whether there is an array of one of these names."""
+        inside = (numpy_array(self.state.get(name), self.source.name) for name in names)
+        return any(name in self._listed("__numpys") for name in names) or any(
+            array is not None for array in inside
+        )
 
     def array(self, name: str) -> Array | None:
         """An attribute that is an array: in the pickle, or in a file beside it."""

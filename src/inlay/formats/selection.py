@@ -9,6 +9,7 @@ from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.checks import shown
 from inlay.core import Table, Tokens
+from inlay.core.subwords import Subwords
 from inlay.errors import ArgumentError, FormatError
 from inlay.formats.format_options import NumbersFormat
 from inlay.formats.protocol import ReadOptions
@@ -30,6 +31,7 @@ def table_of(
     counts: Array | None = None,
     read: int | None = None,
     special: tuple[str | None, str | None] = (None, None),
+    subwords: Subwords | None = None,
     **details: Any,
 ) -> Table:
     """The table of the rows that were asked for, of equal tokens the first.
@@ -44,6 +46,7 @@ def table_of(
         read: How many rows were read, where some were left out on the way.
         special: The tokens that are said to be padding, which it is if its row is zero, and to
             stand for unknown ones.
+        subwords: What makes vectors of other words.
         details: What else goes into the provenance.
 
     Raises:
@@ -84,6 +87,7 @@ def table_of(
         pad_id=pad_id if pad_id >= 0 and not matrix[pad_id].any() else None,
         unk_id=unk_id if unk_id >= 0 and unk_id != pad_id else None,
         provenance=provenance,
+        subwords=subwords,
     )
 
 
