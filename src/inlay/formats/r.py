@@ -13,11 +13,11 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
-from inlay.containers.protocol import wrong
-from inlay.core import Table
+from inlay.containers.protocol import LazyArray, wrong
+from inlay.core import Table, Tokens
 from inlay.errors import FormatError, UnknownArrayError
 from inlay.formats.format_options import NumbersFormat, options
-from inlay.formats.names import find_names
+from inlay.formats.names import Named, find_names
 from inlay.formats.protocol import ReadOptions, refuse_write
 from inlay.formats.r_data import ASCII, INT, REAL, START, STR, VEC, Value, read_r
 from inlay.formats.selection import packed_tokens, table_of
@@ -52,18 +52,22 @@ class R(NumbersFormat):
             )
         values = read_r(data, source.name)
         name, found = _the_table(values, options.name, source.name)
-        tokens = found.tokens
-        if tokens is None or options.tokens is not None:
-            tokens = find_names(source.path, options.tokens, found.n)
-        if len(tokens) != found.n:
-            raise wrong(source.name, f"a name for each of {found.n} rows", str(len(tokens)))
-        if not all(isinstance(token, str) for token in tokens):
-            raise wrong(source.name, "names that are strings", "a missing one (NA)")
         details: dict[str, Any] = {"name": name} if name else {}
         if found.left_out:
             details["columns_left_out"] = found.left_out
-        packed = packed_tokens(tokens, source.name)
-        return table_of(source, options, self, packed, found.take, **details)
+        if found.tokens is None or options.tokens is not None:
+            entry = LazyArray((found.n, found.dim), np.dtype(np.float64), found.take)
+            named = find_names(source.path, options.tokens, entry)
+        else:
+            named = Named(_names(found.tokens, found.n, source.name))
+
+        def rows(index: slice | Array) -> Array:
+            return found.take(named.row_of(index))
+
+        if named.without:
+            details["rows_without_token"] = named.without
+        special = (named.pad, named.unk)
+        return table_of(source, options, self, named.tokens, rows, special=special, **details)
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         raise refuse_write(self.name)
@@ -74,12 +78,14 @@ class _Rows(NamedTuple):
 
     Attributes:
         n: How many rows there are.
+        dim: How many numbers are in each.
         tokens: Their names, if they have any.
         take: Gives some of them.
         left_out: Columns that are no numbers.
     """
 
     n: int
+    dim: int
     tokens: list[str] | None
     take: Callable[[slice | Array], Array]
     left_out: list[str]
@@ -104,6 +110,15 @@ def _the_table(values: dict[str, Value], asked: str | None, where: str) -> tuple
     )
 
 
+def _names(tokens: list[Any], n: int, where: str) -> Tokens:
+    """The names of rows, which are strings, and as many as these."""
+    if len(tokens) != n:
+        raise wrong(where, f"a name for each of {n} rows", str(len(tokens)))
+    if not all(isinstance(token, str) for token in tokens):
+        raise wrong(where, "names that are strings", "a missing one (NA)")
+    return packed_tokens(tokens, where)
+
+
 def _rows(value: Value) -> _Rows | None:
     """A value as rows with tokens; None if it is no matrix and no data frame."""
     if value.kind in (INT, REAL) and not isinstance(value.value, range):
@@ -124,7 +139,7 @@ def _matrix(value: Value) -> _Rows | None:
     names = value.attributes.get("dimnames")
     first = names.value[0] if names is not None and names.kind == VEC and names.value else None
     tokens = first.value if first is not None and first.kind == STR else None
-    return _Rows(n, tokens, lambda chosen: _numbers(matrix[chosen]), [])
+    return _Rows(n, d, tokens, lambda chosen: _numbers(matrix[chosen]), [])
 
 
 def _frame(value: Value) -> _Rows | None:
@@ -150,7 +165,7 @@ def _frame(value: Value) -> _Rows | None:
         return matrix
 
     left_out = [names[i] or str(i + 1) for i in columns if i not in numbers]
-    return _Rows(n, tokens, take, left_out)
+    return _Rows(n, len(stored), tokens, take, left_out)
 
 
 def _numbers(values: Array) -> Array:
