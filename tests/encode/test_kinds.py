@@ -68,9 +68,14 @@ def test_settings_reach_the_encoder(folder):
         load_encoder(folder, engine="")
 
 
-def test_what_is_no_encoder_is_told_with_the_kinds_and_what_was_found(tmp_path):
+def test_what_is_no_encoder_is_told_with_the_kinds_and_what_was_found(tmp_path, monkeypatch):
     with pytest.raises(MissingFileError, match=r"elmo: options\.json .*no such file or folder"):
         load_encoder(tmp_path / "none")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingFileError, match="Try: elmo-small or elmo-medium or elmo-original"):
+        load_encoder("elmo")
+    with pytest.raises(MissingFileError, match="Try: download it first, and give the folder"):
+        load_encoder("unheard-of")
     with pytest.raises(FormatError, match=r"elmo: options\.json .*an empty folder"):
         load_encoder(tmp_path)
     for i in range(7):

@@ -48,6 +48,7 @@ ALL = catalogue()
         ("..\\imdb", None),
         ("wiki.en.vec", None),
         ("SST2", "sst-2"),
+        ("sst", None),
         ("glove", None),
         ("glove.txt", None),
         ("", None),
@@ -64,6 +65,12 @@ def test_no_two_things_have_one_name():
         for name in (source.name, *source.aliases):
             assert owners.setdefault(_key(name), source.name) == source.name, name
             assert find(name) is source
+
+
+def test_a_word_that_means_many_things_downloads_none_of_them():
+    names = [name for source in ALL for name in (source.name, *source.aliases)]
+    words = {name for name in names if re.fullmatch("[A-Za-z]+", name)}
+    assert words == {"imdb", "mr", "nsmc", "chnsenticorp", "GoogleNews"}
 
 
 def test_a_name_that_is_none_gives_those_that_are_near():

@@ -49,6 +49,18 @@ def test_what_is_cut_off_goes_on_where_it_ended(server, cuts):
     assert server.asked[1:] == [("v.bin", f"bytes={1000 * i}-", tag) for i in range(1, cuts + 1)]
 
 
+def test_no_name_starts_a_download_that_is_not_told(server, capsys):
+    source = of(server.put("v.bin", CONTENT), licence="CC0 1.0", size=2_000_000)
+    fetch(source)  # not on a terminal, so there is no bar
+    said = capsys.readouterr()
+    folder = place(source).parent
+    assert said.err == f"Downloading mine (about 2 MB; licence CC0 1.0) to {folder}.\n"
+    assert said.out == ""
+    fetch(source)
+    fetch(of(server.put("w.bin", CONTENT)), progress=False)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_cut_without_a_length_is_found_by_the_digest(server):
     source = of(server.put("v.bin", CONTENT, "cut", "no length"), mirrors=())
     with pytest.raises(DownloadError, match=r"it gives another file: SHA-256 .*published"):

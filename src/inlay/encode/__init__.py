@@ -7,10 +7,10 @@ from inlay.bytes.writing import restore_folder
 from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, described, flag, path_to_read
 from inlay.encode.engines import Engine, Precision
-from inlay.encode.kinds import ElmoKind, Kind, recognise
+from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.sources.asked import asked_for
+from inlay.sources.asked import asked_for, near_told
 from inlay.tokenizers import TokenizerLike
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def load_encoder(
         path = fetch_source(source).path
     place = path_to_read("path", path)
     restore_folder(place)  # of a training that was killed between two names
-    chosen = recognise(place, ENCODERS) if kind is None else _named(kind)
+    with near_told(path, DOWNLOAD):
+        chosen = recognise(place, ENCODERS) if kind is None else _named(kind)
     settings = {
         "tokenizer": tokenizer,
         "max_length": max_length,

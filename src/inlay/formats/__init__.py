@@ -5,7 +5,7 @@ import os
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any, cast
 
-from inlay.bytes.content import Content, open_content
+from inlay.bytes.content import DOWNLOAD, Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.calls import refuses_unknown
@@ -204,7 +204,7 @@ def load(
         return load_fetched(source, load, rows | given)
     path = cast("str | os.PathLike[str]", path)
     chosen = None if format is None else known_format(format, FORMATS)
-    with near_told(path):
+    with near_told(path, DOWNLOAD):
         content = open_content(entry_file(path), member)
     if chosen is None:
         chosen, content = find_format(content, FORMATS)

@@ -47,7 +47,8 @@ def fetch(source: "str | Source", *, verify: bool = False, progress: bool | None
     Args:
         source: A name of `catalogue()`, in any spelling, or a `Source` of your own.
         verify: Read all of a file that is there, and compare it with what was noted.
-        progress: Whether to show a bar, and where the file goes; None: on a terminal.
+        progress: Whether to show a bar. None: on a terminal. What is downloaded, how much it is,
+            under which licence and where to, is printed on standard error unless this is False.
 
     Returns:
         The file as it came, packed or not; the folder, where several files belong together.

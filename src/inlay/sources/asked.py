@@ -43,18 +43,17 @@ def asked_for(given: Any, kind: "Kind") -> "Source | None":
 
 
 @contextmanager
-def near_told(given: Any) -> Iterator[None]:
+def near_told(given: Any, *usual: str) -> Iterator[None]:
     """A block that looks for a file; if there is none, names of the catalogue may be meant.
 
     Args:
         given: What the user wrote.
+        usual: Hints that say less than such a name.
     """
     try:
         yield
     except MissingFileError as error:
-        from inlay.bytes.content import DOWNLOAD
-
-        if error.hint in ("", DOWNLOAD):  # no file is near
+        if error.hint in ("", *usual):  # no file is near
             error.hint = near_hint(given) or error.hint
         raise
 

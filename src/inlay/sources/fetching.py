@@ -85,11 +85,12 @@ def fetch_source(
         source: What to fetch.
         verify: As there.
         progress: As there.
-        say: Called with sentences on what takes time. None: to standard error, with the bar.
+        say: Called with sentences on what is downloaded and what takes time. None: to standard
+            error, unless `progress=False`, so that no name starts a download that is not told.
     """
     flag("verify", verify)
     shown = flag_or_none("progress", progress)
-    say = say or (_print if _is_shown(shown) else lambda sentence: None)
+    say = say or (_print if shown is not False and sys.stderr else lambda sentence: None)
     if not is_fetched(source) and not (is_offline() and is_remote(source.url)):
         say(announcement(source))
     notes, unknown = [], []
@@ -135,10 +136,6 @@ def _unpacked(source: Source, archive: Path, digest: str) -> Path:
                 expected = "a disk with room for what is in the archive"
                 raise DownloadError(str(folder.parent), expected=expected, got=got) from error
     return folder
-
-
-def _is_shown(progress: bool | None) -> bool:
-    return (sys.stderr is not None and sys.stderr.isatty()) if progress is None else progress
 
 
 def _print(sentence: str) -> None:

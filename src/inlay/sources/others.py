@@ -106,7 +106,7 @@ def labelled() -> Iterator[Source]:
         size=7_439_277,
         unpack=("SST-2/train.tsv", "SST-2/dev.tsv"),
         kind="labelled",
-        aliases=("sst", "sst2", "glue-sst2"),
+        aliases=("sst2", "glue-sst2"),
         rows=68_221,
         language="en",
         note="sentences and phrases from reviews of films, as GLUE has them; test has no labels",
