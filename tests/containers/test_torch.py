@@ -196,6 +196,31 @@ def without_torch(path):
     return containers.open(path)["rows"][...].tolist()
 
 
+def test_parameters_with_a_state_of_their_own(make):
+    parameter = torch.nn.Parameter(ROWS.clone())
+    parameter.note = "mine"
+    assert_same(containers.open(make(saved({"a": parameter}), "x"))["a"][...], ROWS)
+
+
+def test_a_view_of_a_storage_in_the_older_layout(make):
+    """As PyTorch 0.4 could write them: the storage itself begins within another."""
+    data = saved({"a": ROWS[:3]}, zipped=False)
+    view = b"(X\1\0\0\0vK\x03K\x09t"
+    assert data.count(b"K\x0cNt") == 1
+    changed = data.replace(b"K\x0cNt", b"K\x0c" + view + b"t")
+    assert_same(containers.open(make(changed, "x"))["a"][...], ROWS[1:])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_torchscript_gives_its_tensors_and_runs_nothing(tmp_path):
+    model = torch.nn.Sequential(torch.nn.Embedding(5, 3), torch.nn.Linear(3, 2))
+    torch.jit.trace(model, torch.tensor([1, 2])).save(tmp_path / "x")
+    with containers.open(tmp_path / "x") as file:
+        assert set(file) == set(model.state_dict())
+        for name, tensor in model.state_dict().items():
+            assert_same(file[name][...], tensor)
+
+
 class Evil:
     def __init__(self, *call):
         self.call = call

@@ -140,9 +140,11 @@ def _members(path: Path, data: Array, where: str) -> dict[str, Array]:
             infos = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise wrong(where, "a state_dict in a whole zip", str(error)) from error
+    # Only the programs of TorchScript are packed, which are of no use here.
     packed = [info.filename for info in infos if info.compress_type or info.flag_bits & 1]
-    if packed:
+    if any(f"/{name}".endswith("/data.pkl") or "/data/" in f"/{name}" for name in packed):
         raise wrong(where, "a zip that PyTorch wrote, not compressed", f"{packed[0]!r:.80}")
+    infos = [info for info in infos if not info.compress_type and not info.flag_bits & 1]
     claimed = sum(info.file_size for info in infos)
     if claimed > data.size:
         raise wrong(where, f"members within {data.size} bytes", f"{claimed}")

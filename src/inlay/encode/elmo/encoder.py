@@ -176,7 +176,7 @@ class Elmo(TextVectors, Hosted):
             MissingFileError: Nothing of the kind is there.
             FormatError: Options or weights that are damaged or do not fit each other.
             ArgumentError: `verify`, and no digest.
-            MissingPackageError: h5py (or TensorFlow, PyTorch) is not installed.
+            MissingPackageError: The weights are in HDF5, and h5py is not installed.
         """
         check_engine(engine, precision)  # before the weights are read
         found = read(path, weights, verify=flag("verify", verify))
