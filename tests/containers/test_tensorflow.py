@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from fuzz import checkpoints
@@ -7,7 +9,7 @@ from inlay import containers
 from inlay.containers import tensorflow
 from inlay.errors import FormatError, InlayError, MissingFileError, MissingPackageError
 from tests.data import shared
-from tests.processes import soon
+from tests.processes import in_fresh, soon
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
 TEXTS = np.array([[b"ab", b""], [b"xyz" * 99, "é".encode()]], object)
@@ -94,6 +96,28 @@ def test_rows_of_slices_are_read_from_the_slices_that_hold_them(prefix, monkeypa
     with containers.open(prefix) as file:
         assert np.array_equal(file["rows in slices"][[3, 0]], ROWS[[3, 0]])
     assert asked == [(1, [0]), (1, [0])]
+
+
+def test_tensorflow_is_not_needed(prefix):
+    assert in_fresh(without_tensorflow, prefix) == ROWS.tolist()
+
+
+def without_tensorflow(prefix):
+    sys.modules["tensorflow"] = None
+    with containers.open(prefix) as file:
+        return file["lm/rows"][...].tolist()
+
+
+def test_rows_share_the_map_and_a_few_of_bfloat16_are_widened(tmp_path, monkeypatch):
+    many = np.zeros((10_000, 3), np.float32)
+    prefix, asked = write(tmp_path / "x", {"rows": many, "brain": Brain(many)}), []
+    monkeypatch.setattr(
+        tensorflow, "widened", lambda bits: asked.append(bits.shape) or bits.astype(np.float32)
+    )
+    with containers.open(prefix) as file:
+        assert not file["rows"][5:9].flags.owndata
+        assert file["brain"][[7, 5]].shape == (2, 3)
+    assert asked == [(2, 3)]
 
 
 def test_data_are_mapped_and_never_written_to(prefix):
@@ -270,7 +294,7 @@ def test_an_index_that_is_packed(tmp_path):
 
 
 def test_an_index_that_is_packed_needs_a_package(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "cramjam", None)
+    monkeypatch.setitem(sys.modules, "cramjam", None)
     prefix = write(
         tmp_path / "x", ARRAYS, pack=lambda block: checkpoints.varint(len(block)) + block
     )
