@@ -43,6 +43,7 @@ REACHED = {
     "jobs": ["train bilm", "encode"],
     "layers": "layers of a framework",
     "optional.py": ["classify fit"],
+    "sources": ["fetch", "cache remove", *READING],
     "text/corpus.py": ["train word2vec"],
     "text/labelled": DATA,
     "tokenizers": ["classify fit", "encode"],
