@@ -171,6 +171,25 @@ def test_a_saved_model_is_a_folder(tmp_path):
             assert np.array_equal(file["lm/rows"], ROWS)
 
 
+@pytest.mark.parametrize(
+    "note", ["model.ckpt-10", "/home/me/run/model.ckpt-10", "C:\\\\model.ckpt-10"]
+)
+def test_the_last_of_several_checkpoints_by_their_folder(tmp_path, note):
+    for step in (9, 10, 11):
+        write(tmp_path / f"model.ckpt-{step}", {"step": np.int64(step)})
+    with pytest.raises(MissingFileError, match="got a folder"):
+        containers.open(tmp_path)
+    (tmp_path / "checkpoint").write_text(
+        f'model_checkpoint_path: "{note}"\nall_model_checkpoint_paths: "model.ckpt-9"\n'
+    )
+    with containers.open(tmp_path) as file:
+        assert file["step"][...] == 10
+    for text in ("", 'model_checkpoint_path: "gone"', 'model_checkpoint_path: "'):
+        (tmp_path / "checkpoint").write_text(text)
+        with pytest.raises(MissingFileError, match="got a folder"):
+            containers.open(tmp_path)
+
+
 def test_the_name_says_nothing(prefix):
     index = prefix.with_name("model.ckpt.index")
     index.write_bytes(b"no index of anything")

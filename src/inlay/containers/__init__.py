@@ -38,8 +38,9 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
 
     Args:
         path: The file. Of a TensorFlow checkpoint, which is several files: what their names
-            have in common, or its index. Of a SavedModel: its folder. Of a model in several
-            files of arrays: the `.index.json` beside them.
+            have in common, or its index. Of a SavedModel, or of the last of several
+            checkpoints: the folder. Of a model in several files of arrays: the `.index.json`
+            beside them.
         kind: One of `"safetensors"`, `"hdf5"`, `"npz"`, `"npy"`, `"tensorflow"`, `"torch"`,
             `"onnx"`, `"shards"`. None: by the first bytes, never by the name.
 

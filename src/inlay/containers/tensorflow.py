@@ -56,6 +56,7 @@ DTYPES: dict[int, np.dtype[Any]] = {
 OTHERS = {11: "qint8", 12: "quint8", 13: "qint32", 15: "qint16", 16: "quint16", 20: "a resource"}
 OTHERS |= {21: "a variant", 24: "float8_e5m2", 25: "float8_e4m3fn", 29: "int4", 30: "uint4"}
 Order = Literal["<", ">"]
+LONGEST_NOTE = 1 << 16  # characters
 _GRAPH, _VARIABLES = "saved_model.pb", "variables/variables.index"
 
 
@@ -67,7 +68,7 @@ class TensorFlow(Container):
 
     Args:
         path: The checkpoint: what the names of its files have in common, or one of them; or the
-            folder of a SavedModel.
+            folder of a SavedModel or of checkpoints, of which the last is read.
     """
 
     kind = "tensorflow"
@@ -116,11 +117,28 @@ def prefix_of(path: Path) -> Path:
 
 
 def index_of(path: Path) -> Path:
-    """The index of a checkpoint, of which `path` may be any file, the prefix or a SavedModel."""
-    if path.is_dir() and (path / _GRAPH).is_file():
-        return path / _VARIABLES
+    """The index of a checkpoint, of which `path` may be any file, the prefix or the folder.
+
+    Of several checkpoints in a folder, it is that of the last; of a SavedModel, its variables'.
+    """
+    if path.is_dir():
+        found = path / _VARIABLES if (path / _GRAPH).is_file() else latest_in(path)
+        if found is not None:
+            return found
     prefix = prefix_of(path)
     return prefix.parent / f"{prefix.name}.index"
+
+
+def latest_in(folder: Path) -> Path | None:
+    """The index of the last checkpoint by TensorFlow's own note, whose folders may have moved."""
+    note = folder / "checkpoint"
+    if not note.is_file():
+        return None
+    with note.open(encoding="utf-8", errors="replace") as file:
+        text = file.read(LONGEST_NOTE)
+    found = re.search(r'^model_checkpoint_path: "(?:.*[/\\])?(.+)"', text, re.MULTILINE)
+    index = folder / f"{found[1]}.index" if found else note
+    return index if found and index.is_file() else None
 
 
 def _table_of(path: Path) -> Path:

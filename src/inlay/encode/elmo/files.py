@@ -9,7 +9,7 @@ from typing import Literal
 from inlay.bytes.writing import restore_folder
 from inlay.checks import path_to_read
 from inlay.containers import kind_of_file
-from inlay.containers.tensorflow import index_of, prefix_of
+from inlay.containers.tensorflow import index_of, latest_in, prefix_of
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
@@ -155,7 +155,7 @@ def _form(path: Path) -> Form:
 
 
 def _weights_in(folder: Path) -> Path:
-    file = _find(folder, _WEIGHTS) or _latest(folder) or _find(folder, _CHECKPOINTS)
+    file = _find(folder, _WEIGHTS) or latest_in(folder) or _find(folder, _CHECKPOINTS)
     if file is None:
         raise MissingFileError(str(folder), expected=_SHAPES, got="none of them in this folder")
     return file
@@ -189,12 +189,3 @@ def _find(folder: Path, patterns: tuple[str, ...]) -> Path | None:
         if found:
             return found[0]
     return None
-
-
-def _latest(folder: Path) -> Path | None:
-    """The last of several checkpoints by TensorFlow's own note, whose folders may have moved."""
-    note = folder / "checkpoint"
-    text = note.read_text(encoding="utf-8", errors="replace") if note.is_file() else ""
-    found = re.search(r'^model_checkpoint_path: "(?:.*[/\\])?(.+)"', text, re.MULTILINE)
-    file = folder / f"{found[1]}.index" if found else note
-    return file if found and file.is_file() else None
