@@ -23,12 +23,8 @@ def zipped(*names):
     return file.getvalue()
 
 
-KERAS = zipped("metadata.json", "config.json", "model.weights.h5")
-
-
 KINDS = [
     (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
-    (KERAS, "a Keras model"),
     (b"SQLite format 3\0..CREATE TABLE x", "an SQLite database"),
     (b"PAR1\x15\x04", "a Parquet file. Try: polars or pandas, and Table.tokens, matrix."),
     (b"ARROW1\0\0", "an Arrow or Feather file"),
@@ -68,7 +64,6 @@ def test_what_has_no_first_bytes_of_its_own_is_named_by_its_name(make, name, mes
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        (("onnx-embedding-dl4j", "embedding_only.onnx"), "an ONNX model"),
         (("sentencepiece-tftext", "test_oss_model.model"), "a SentencePiece model"),
     ],
 )

@@ -24,7 +24,9 @@ from inlay.formats.arrays import ArraysFormat, FoundArray
 from inlay.formats.checkpoints import (
     CheckpointFormat,
     Hdf5Arrays,
+    OnnxArrays,
     SafetensorsArrays,
+    ShardsArrays,
     TensorFlowArrays,
     TorchArrays,
 )
@@ -32,6 +34,7 @@ from inlay.formats.fasttext import FastText
 from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.gensim import Gensim
 from inlay.formats.glove import Glove
+from inlay.formats.keras import KerasArrays
 from inlay.formats.magnitude import Magnitude
 from inlay.formats.model2vec import Model2Vec
 from inlay.formats.names import Names, checked_names
@@ -63,14 +66,17 @@ __all__ = [
     "Gensim",
     "Glove",
     "Hdf5Arrays",
+    "KerasArrays",
     "Magnitude",
     "Model2Vec",
     "Native",
     "Npy",
     "Npz",
+    "OnnxArrays",
     "R",
     "ReadOptions",
     "SafetensorsArrays",
+    "ShardsArrays",
     "Spacy",
     "TensorFlowArrays",
     "TorchArrays",
@@ -88,9 +94,12 @@ FORMATS: tuple[Format, ...] = (
     Npz(),
     Npy(),
     SafetensorsArrays(),
+    ShardsArrays(),
     Hdf5Arrays(),
+    KerasArrays(),
     TensorFlowArrays(),
     TorchArrays(),
+    OnnxArrays(),
     FastText(),
     Finalfusion(),
     Gensim(),

@@ -33,6 +33,10 @@ SLOTS = re.compile(
 # What frameworks write behind the name that a user gave.
 ENDS = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE|:0|/vars/0)$")
 
+# The one that an encoder and a decoder share, of which each may have a copy.
+SHARED = re.compile(r"(^|\.)shared\.weight$")
+Known = re.Pattern[str] | None
+
 
 class FoundArray(NamedTuple):
     """An array of a file, as `inlay info` lists it.
@@ -68,6 +72,10 @@ class ArraysFormat(NumbersFormat):
         """The arrays of a file, for as long as it is open."""
         raise NotImplementedError
 
+    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+        """The array that a name means, and, without one, how an embedding is called in the file."""
+        return name, None
+
     def stored(
         self, where: str, arrays: Mapping[str, LazyArray], rows: int
     ) -> tuple[Tokens | None, Array | None]:
@@ -77,7 +85,7 @@ class ArraysFormat(NumbersFormat):
     def read(self, source: Content, options: ReadOptions) -> Table:
         """Read the rows that are wanted of one array, and of no other."""
         with self.opened(source, options) as arrays:
-            name = choose(source.name, arrays, options.name)
+            name = choose(source.name, arrays, *self.meant(source, options.name))
             entry = arrays[name]
             tokens, counts = self.stored(source.name, arrays, entry.shape[0])
             named = Named(tokens) if tokens is not None else None
@@ -117,7 +125,9 @@ class ArraysFormat(NumbersFormat):
             ]
 
 
-def choose(where: str, arrays: Mapping[str, LazyArray], name: str | None) -> str:
+def choose(
+    where: str, arrays: Mapping[str, LazyArray], name: str | None, known: Known = None
+) -> str:
     """The name, as the file has it, of the array that is asked for.
 
     Args:
@@ -126,6 +136,8 @@ def choose(where: str, arrays: Mapping[str, LazyArray], name: str | None) -> str
         name: As `load` was given it: whole, or its end (`embedding/W` of `model/embedding/W`),
             without what a framework adds (`:0`, `/.ATTRIBUTES/VARIABLE_VALUE`). None: the only
             one that can be an embedding.
+        known: What the layers of embeddings are called by whoever wrote the file; of several
+            matrices the only one that is called so is taken.
 
     Raises:
         FormatError: None of these, or several; or an array that is no matrix.
@@ -143,6 +155,9 @@ def choose(where: str, arrays: Mapping[str, LazyArray], name: str | None) -> str
             )
         return found
     able = candidates(arrays)
+    if len(able) > 1 and known is not None:
+        called = [key for key in able if known.search(ENDS.sub("", key))]
+        able = [key for key in called if SHARED.search(key)] or called or able
     if len(able) == 1:
         return able[0]
     some = able or list(arrays)

@@ -1,31 +1,49 @@
 """Weights of models: what Keras, PyTorch, TensorFlow and Hugging Face keep them in.
 
 Each reads one matrix out of a container, by its name. Nothing of the model is built or run.
+Without a name the input embedding is taken if the framework calls it by one name alone: Keras
+keeps `embeddings` in a layer of that kind and nowhere else, and a folder of Hugging Face, which
+has a `config.json`, has one of a few names for each kind of model.
 """
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, ClassVar
 
+import numpy as np
+
+from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.containers import Container
 from inlay.containers.hdf5 import Hdf5
+from inlay.containers.onnx import Onnx
+from inlay.containers.protocol import LazyArray
 from inlay.containers.safetensors import Safetensors
+from inlay.containers.shards import Shards
 from inlay.containers.tensorflow import TensorFlow
 from inlay.containers.torch import Torch
 from inlay.core import Table
 from inlay.errors import FormatError, InlayError
-from inlay.formats.arrays import ArraysFormat
+from inlay.formats.arrays import ArraysFormat, Known
+from inlay.formats.beside import json_of
 from inlay.formats.format_options import options
 from inlay.formats.native import is_ours
 from inlay.formats.protocol import ReadOptions
+from inlay.formats.selection import packed_tokens, table_of
 
 # A zip with its pickle, or the number that the older layout begins with.
 SAVED_BY_TORCH = re.compile(
     rb"PK\x03\x04.{26}[^/]{1,999}/data\.pkl|\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL
 )
+# A layer's own variable in Keras 1, 2 and 3, without the ends that `arrays.ENDS` takes off.
+OF_KERAS = re.compile(r"(^|/)(_?embeddings|embedding(_\d+)?(_W)?)$")
+OF_HUGGING_FACE = re.compile(
+    r"(^|\.)(word_embeddings?|embed_tokens|wte|shared|tok_embeddings|token_embedding|embed_in|"
+    r"transformer\.embeddings)\.weight$"
+)
+CONFIG = "config.json"  # of Hugging Face
 
 
 @options
@@ -72,6 +90,9 @@ class Hdf5Arrays(CheckpointFormat):
     name: ClassVar[str] = "hdf5"
     container: ClassVar[type[Container]] = Hdf5
 
+    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+        return name, OF_KERAS
+
 
 @options
 class TensorFlowArrays(CheckpointFormat):
@@ -87,10 +108,30 @@ class TensorFlowArrays(CheckpointFormat):
     def sniff(self, head: bytes, path: Path) -> bool:
         return path.suffix == ".index" and TensorFlow.sniff(head, path)
 
+    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+        return name, OF_KERAS
+
 
 @options
-class TorchArrays(CheckpointFormat):
+class ModelArrays(CheckpointFormat):
+    """A format in which Hugging Face keeps models, too.
+
+    Args:
+        nonfinite: Whether NaN and infinity are errors.
+    """
+
+    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+        config = source.path.with_name(CONFIG)
+        settings = json_of(config) if name is None and config.is_file() else None
+        is_model = isinstance(settings, dict) and "model_type" in settings
+        return name, OF_HUGGING_FACE if is_model else None
+
+
+@options
+class TorchArrays(ModelArrays):
     """The tensors of a file that `torch.save` wrote (`.pt`, `.pth`, `.bin`).
+
+    A dict of words and their vectors, each a tensor of its own, is a table as it stands.
 
     Args:
         nonfinite: Whether NaN and infinity are errors.
@@ -102,9 +143,40 @@ class TorchArrays(CheckpointFormat):
     def sniff(self, head: bytes, path: Path) -> bool:
         return bool(SAVED_BY_TORCH.match(head))
 
+    def read(self, source: Content, options: ReadOptions) -> Table:
+        if options.name is None and options.tokens is None:
+            with self.opened(source, options) as arrays:
+                if _are_words(arrays):
+                    return self._of_words(source, options, arrays)
+        return super().read(source, options)
+
+    def _of_words(
+        self, source: Content, options: ReadOptions, arrays: Mapping[str, LazyArray]
+    ) -> Table:
+        names = list(arrays)
+        first = arrays[names[0]]
+
+        def rows(index: slice | Array) -> Array:
+            chosen = np.arange(len(names))[index].tolist()
+            matrix = np.empty((len(chosen), *first.shape), first.dtype.newbyteorder("="))
+            for at, row in enumerate(chosen):
+                matrix[at] = arrays[names[row]][...]
+            return matrix
+
+        return table_of(source, options, self, packed_tokens(names, source.name), rows)
+
+
+def _are_words(arrays: Mapping[str, LazyArray]) -> bool:
+    """Whether these are many vectors of one length, and nothing else."""
+    kinds = {(entry.shape, entry.dtype) for entry in arrays.values()}
+    if len(kinds) != 1 or len(arrays) < 2:
+        return False
+    ((shape, dtype),) = kinds
+    return len(shape) == 1 and shape[0] > 0 and dtype.kind == "f" and dtype.itemsize <= 8
+
 
 @options
-class SafetensorsArrays(CheckpointFormat):
+class SafetensorsArrays(ModelArrays):
     """The tensors of a `.safetensors` file that is not a table of ours.
 
     Args:
@@ -116,3 +188,30 @@ class SafetensorsArrays(CheckpointFormat):
 
     def sniff(self, head: bytes, path: Path) -> bool:
         return Safetensors.sniff(head, path) and not is_ours(head)
+
+
+@options
+class ShardsArrays(ModelArrays):
+    """The tensors of a model in several files, by the index beside them.
+
+    Args:
+        nonfinite: Whether NaN and infinity are errors.
+    """
+
+    name: ClassVar[str] = "shards"
+    container: ClassVar[type[Container]] = Shards
+
+
+@options
+class OnnxArrays(CheckpointFormat):
+    """The initialisers and constants of an ONNX model; numbers beside the model too.
+
+    Args:
+        nonfinite: Whether NaN and infinity are errors.
+    """
+
+    name: ClassVar[str] = "onnx"
+    container: ClassVar[type[Container]] = Onnx
+
+    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+        return name, OF_HUGGING_FACE

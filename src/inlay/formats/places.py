@@ -13,6 +13,7 @@ INSIDE = (
     "model.safetensors",  # Hugging Face, model2vec
     "model.safetensors.index.json",
     "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
     "vectors",  # spaCy
     "vocab/vectors",
     "0_StaticEmbedding/model.safetensors",  # Sentence Transformers

@@ -88,6 +88,7 @@ SIGNED = (
     "fasttext",
     "finalfusion",
     "gensim",
+    "keras",
     "magnitude",
     "r",
     "word2vec-json",

@@ -41,11 +41,6 @@ class Stranger(NamedTuple):
 
 # The first that matches is the answer: special ones before general ones.
 STRANGERS: tuple[Stranger, ...] = (
-    Stranger(
-        rb"PK\x03\x04.{26}(?:metadata|config)\.json",
-        "a Keras model",
-        f"keras.models.load_model(path).get_layer(name).get_weights()[0], and {_TABLE}",
-    ),
     Stranger(rb"PK\x03\x04", "a zip archive of something else", "unzip -l FILE says what"),
     Stranger(
         rb"\x80",

@@ -16,6 +16,7 @@ from inlay.errors import FormatError
 from inlay.formats.beside import json_of, vocabulary_of
 
 SETTINGS = ("special_tokens_map.json", "tokenizer_config.json")
+OF_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
 PICKLE = b"\x80"
 # A message with a first piece, which is one of these in every model of SentencePiece.
 SENTENCEPIECE = re.compile(
@@ -71,12 +72,12 @@ def read_listing(path: str) -> Listing:
     try:
         text = UTF8.decode(source.array().tobytes(), path)
         if source.inner.endswith(".json"):
-            return _from_json(json.loads(text), path)
+            return _with_special(_from_json(json.loads(text), path))
     except (ValueError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(path, expected="tokens as JSON", got=str(error)) from error
-    return _from_lines(text, path)
+    return _with_special(_from_lines(text, path))
 
 
 def _from_lines(text: str, path: str) -> Listing:
@@ -128,13 +129,17 @@ def _of_hugging_face(value: dict[str, Any], path: str) -> Listing | None:
     if type(number) is int:
         unk = dict(zip(ids.tolist(), tokens, strict=True)).get(number)
     pad = padding.get("pad_token") if isinstance(padding, dict) else None
-    return Listing(
-        path,
-        tokens,
-        ids.tolist(),
-        pad=_string(pad) or _special(Path(path), "pad_token"),
-        unk=_string(unk) or _special(Path(path), "unk_token"),
-        whole=True,
+    return Listing(path, tokens, ids.tolist(), pad=_string(pad), unk=_string(unk), whole=True)
+
+
+def _with_special(listing: Listing) -> Listing:
+    """What pads and what is unknown, as the settings beside a tokenizer's vocabulary say."""
+    path = Path(listing.where)
+    if path.name not in OF_TOKENIZERS:
+        return listing
+    return listing._replace(
+        pad=listing.pad or _special(path, "pad_token"),
+        unk=listing.unk or _special(path, "unk_token"),
     )
 
 
