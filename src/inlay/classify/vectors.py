@@ -122,7 +122,7 @@ def with_rest(
         rows = np.flatnonzero(vocab.tokens.find_many(given.tokens.tolist()) < 0)[:room]
         tokens += [given.tokens[i] for i in rows]
         counts += [0] * len(rows)
-        rest = np.asarray(given._some[rows], np.float32) * np.float32(times)
+        rest = np.asarray(given._rows[rows], np.float32) * np.float32(times)
         vectors = np.concatenate([vectors, rest])
     # `tokens` holds the special ones already, in their places.
     grown = Vocabulary(

@@ -242,7 +242,7 @@ class Table(Vectors):
         wanted, seed = as_vocabulary(vocab), whole("seed", seed, least=0)
         compose = self._composed if self.can_compose else None
         found = align_rows(
-            (self.tokens, self._some, compose), wanted, unknown, seed=seed, fallback=fallback
+            (self.tokens, self._rows, compose), wanted, unknown, seed=seed, fallback=fallback
         )
         made: dict[str, Any] = {"aligned_from": self._provenance, "seed": seed}
         made["unknown"] = unknown if isinstance(unknown, str) else "callable"

@@ -21,7 +21,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 if TYPE_CHECKING:
     from inlay.core.subwords import Subwords, WordRows
 
-CACHED = ("matrix", "_storage", "_inverse_norms")  # made of the rows when first asked for
+CACHED = ("matrix", "_inverse_norms")  # made of the rows when first asked for
 
 
 class Vectors(Rows):
@@ -130,17 +130,16 @@ class Vectors(Rows):
             ArgumentTypeError: Not a token; rows by number are `table.vectors[row]`.
         """
         if isinstance(token, str):
-            row = self.tokens.find(token) if self.can_compose else self._row(token)
-            return np.array(
-                self._some[row] if row >= 0 else self._composed([token])[0][0], np.float32
-            )
+            row = self.tokens.find(token) if self._subwords is not None else self._row(token)
+            found = self._rows[row] if row >= 0 else self._composed([token])[0][0]
+            return np.array(found, np.float32)
         hint = "table.vectors[row] for a row by its number"
         if not hasattr(token, "__iter__"):
             expected, got = "a token, or a list of tokens", described(token)
             raise ArgumentTypeError("table[...]", expected=expected, got=got, hint=hint)
         listed = many_tokens("table[...]", token, hint=hint)
         if not self.can_compose:
-            return np.array(self._some[[self._row(t) for t in listed]], np.float32)
+            return np.array(self._rows[[self._row(t) for t in listed]], np.float32)
         return self._known_or_composed(listed)[0]
 
     @property
@@ -260,25 +259,27 @@ class Vectors(Rows):
                 raise ArgumentTypeError("mean", expected=expected, got=described(tokens), hint=hint)
             tokens = [tokens]
         listed = many_tokens("tokens", tokens)
-        vectors, is_known = self._known_or_composed(listed)
-        if unknown == "error" and not is_known.all():
-            self._row(listed[int(is_known.argmin())])
-        n = int(is_known.sum())
-        if n == 0:
+        rows = self.tokens.find_many(listed)
+        missing = rows < 0
+        known = self._rows[rows[~missing]]
+        if self.can_compose and missing.any():
+            made, is_made = self._composed([listed[i] for i in np.flatnonzero(missing).tolist()])
+            known = np.concatenate([known, made[is_made]])
+            missing[missing] = ~is_made
+        if unknown == "error" and missing.any():
+            self._row(listed[int(missing.argmax())])
+        if not len(known):
             return np.zeros(self.dim, np.float32), 0
-        return vectors[is_known].mean(axis=0, dtype=np.float64).astype(np.float32), n
+        return known.mean(axis=0, dtype=np.float64).astype(np.float32), len(known)
 
     # -- helpers -----------------------------------------------------------------------------
 
-    @cached_property
-    def _storage(self) -> Array:
-        """The whole matrix, in memory or mapped."""
-        return self._rows if isinstance(self._rows, np.ndarray) else self._rows[...]
-
     @property
-    def _some(self) -> "Array | WordRows":
-        """For who takes some rows: the matrix if there is one, else what makes these alone."""
-        return self._storage if "_storage" in vars(self) else self._rows
+    def _storage(self) -> Array:
+        """The whole matrix, in memory or mapped: made now, if it is not there yet."""
+        if not isinstance(self._rows, np.ndarray):
+            self._set(_rows=self._rows[...])
+        return self._rows  # type: ignore[return-value]
 
     def _composed(self, tokens: Sequence[str]) -> tuple[Array, Array]:
         """Vectors of any tokens, of their parts alone, and whether they had any."""
@@ -292,7 +293,7 @@ class Vectors(Rows):
         rows = self.tokens.find_many(tokens)
         is_known, unknown = rows >= 0, np.flatnonzero(rows < 0)
         vectors = np.empty((len(tokens), self.dim), self.dtype)
-        vectors[is_known] = self._some[rows[is_known]]
+        vectors[is_known] = self._rows[rows[is_known]]
         vectors[unknown], is_known[unknown] = self._composed([tokens[i] for i in unknown.tolist()])
         return vectors, is_known
 

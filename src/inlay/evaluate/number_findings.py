@@ -80,7 +80,7 @@ def _examined(table: Table) -> tuple[Array, Array, Array]:
     from inlay.jobs.threads import Pool, thread_count
     from inlay.kernels.examine import examine_rows
 
-    n, rows = len(table), table._some
+    n, rows = len(table), table._rows
     kinds, lengths, hashes = np.empty(n, np.uint8), np.empty(n), np.empty(n, np.uint64)
 
     def work(start: int) -> None:
@@ -126,6 +126,6 @@ def _equal(table: Table, hashes: Array, ordinary: Array) -> tuple[Array, Array]:
     really = np.zeros(rows.size, bool)  # equal hashes may be of different rows, if hardly ever
     for start in range(0, rows.size, BLOCK):
         some = slice(start, start + BLOCK)
-        really[some] = (table._some[rows[some]] == table._some[first[some]]).all(axis=1)
+        really[some] = (table._rows[rows[some]] == table._rows[first[some]]).all(axis=1)
     order = np.argsort(rows[really], kind="stable")
     return rows[really][order], first[really][order]

@@ -87,7 +87,7 @@ def _settings(table: Table, ngrams: Ngrams) -> list[Any]:
 def _own_rows(table: Table, ngrams: Ngrams, others: Any, start: int) -> Array:
     """The rows of some words themselves: float32 `(n, dim)`."""
     stop = min(start + BLOCK, len(table))
-    vectors = float32_rows(table._some, start, stop)
+    vectors = float32_rows(table._rows, start, stop)
     if not ngrams.max_n:
         return vectors
     offsets = np.asarray(table.tokens.offsets[start : stop + 1])

@@ -110,7 +110,7 @@ class Native:
         The vectors of a fastText model, if they are not there yet, are made for the one and
         again for the other, some at a time: that takes longer, and no memory.
         """
-        arrays: dict[str, Any] = {"matrix": table._some, "offsets": table.tokens.offsets}
+        arrays: dict[str, Any] = {"matrix": table._rows, "offsets": table.tokens.offsets}
         if table.counts is not None:
             arrays["counts"] = table.counts
         arrays |= {"index": table.tokens.slots, "tokens": table.tokens.blob}
@@ -119,7 +119,7 @@ class Native:
             more, metadata[SUBWORDS] = arrays_of(table._subwords)
             # Large elements first, so that each stands at a multiple of its size.
             arrays = dict(sorted((arrays | more).items(), key=_element_size, reverse=True))
-            arrays = {"matrix": table._some} | arrays
+            arrays = {"matrix": table._rows} | arrays
         arrays = {key: _plain(array) for key, array in arrays.items()}
         for key, row in (("pad_id", table.pad_id), ("unk_id", table.unk_id)):
             if row is not None:

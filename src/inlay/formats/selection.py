@@ -131,7 +131,7 @@ def select(table: Table, options: ReadOptions) -> Table:
     origin = None
     if table._origin is not None and wanted is None:
         origin = table._origin.limited(n)
-    matrix = table._some[:n] if wanted is None else table._some[rows]
+    matrix = table._rows[:n] if wanted is None else table._rows[rows]
     counts = None if table.counts is None else table.counts[rows]
     return Table._unchecked(
         take(table.tokens, rows),

@@ -40,7 +40,7 @@ def write_text(table: Table, file: IO[bytes], *, header: bool, space_at_end: boo
 def _lines(table: Table, start: int, stop: int, space_at_end: bool) -> Iterator[bytes]:
     from inlay.kernels.decimals import WIDEST, write_rows
 
-    matrix = float32_rows(table._some, start, stop)
+    matrix = float32_rows(table._rows, start, stop)
     offsets = np.asarray(table.tokens.offsets[start : stop + 1])
     tokens = int(offsets[-1] - offsets[0])
     out = np.empty(len(matrix) * (table.dim * WIDEST + 2) + tokens, np.uint8)
@@ -88,7 +88,7 @@ def check_glove_tokens(table: Table, format: str, hint: str) -> None:
     check_tokens(table, format, hint, forbidden=BREAKS)
     blob, offsets = table.tokens.blob, table.tokens.offsets
     header = table.dim == 1 and len(table) > 1 and table.tokens[0] == str(len(table) - 1)
-    if header and table._some[0][0] == 1:  # token and number together say what the others are
+    if header and table._rows[0][0] == 1:  # token and number together say what the others are
         refuse(table.tokens[0], 0, format, hint)
     spaced = np.flatnonzero((blob == 32) | (blob == 9))
     for row in np.unique(np.searchsorted(offsets, spaced, "right") - 1).tolist():

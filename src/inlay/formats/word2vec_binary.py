@@ -88,7 +88,7 @@ class Word2VecBinary(RowsFormat):
         file.write(f"{len(table)} {table.dim}\n".encode())
         for start in range(0, len(table), WRITTEN_AT_ONCE):
             stop = min(start + WRITTEN_AT_ONCE, len(table))
-            block = float32_rows(table._some, start, stop).astype("<f4", copy=False)
+            block = float32_rows(table._rows, start, stop).astype("<f4", copy=False)
             tokens = table.tokens[start:stop]
             for token, row in zip(tokens, block, strict=True):
                 file.write(b"%b %b\n" % (token.encode(), row.tobytes()))
