@@ -54,7 +54,7 @@ VOCAB = Vocabulary(["good", "film"])
         (lambda: TABLE.save("x.bin", binary=True), "^save: expected no argument but path, format"),
         (lambda: Table.load("x.bin", binary=True), "^load: expected no argument but path, format"),
         (lambda: load("x.bin", 1000), "^load: expected only path without a name; by name format"),
-        (lambda: load(name="glove"), "^load: .* got name=str 'glove'"),
+        (lambda: load(names="glove"), "^load: .* got names=str .glove.. Try: name="),
         (lambda: load_encoder(options_file="o", weight_file="w"), r"Try: load_encoder\(folder\)"),
         (lambda: load_encoder("x", stateful=True), "Try: inlay.encode.elmo.Elmo.load"),
         (lambda: compare(TEXTS, [0, 1], cv=5), "^compare: .* Try: folds="),
