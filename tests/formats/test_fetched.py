@@ -162,3 +162,25 @@ def test_a_packed_model_of_fasttext_is_unpacked_for_its_conversion(tmp_path, mon
     assert [item.path.parts[0] for item in cache.kept()] == ["downloads", "tables"]
     left = {file.suffix for file in (cache.cache_folder() / "tables").iterdir()}
     assert left == {".safetensors", ".lock"}
+
+
+def test_a_model_that_a_kill_left_unpacked_is_listed_and_serves(tmp_path, monkeypatch):
+    packed = tmp_path / "cc.bin.gz"
+    packed.write_bytes(gzip.compress(model().dump()))
+    source = Source(name="cc.mine", url=packed.as_uri())
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("inlay.formats.fetched.Native.write", killed)
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)
+        with pytest.raises(Killed):
+            load(source)
+    assert [item.name for item in cache.kept()] == ["cc.mine", "cc.mine"]
+    monkeypatch.setattr("inlay.bytes.writing._swap", killed)  # nothing is unpacked again
+    assert load(source).can_compose
+    assert [item.path.suffix for item in cache.kept()] == [".gz", ".safetensors"]

@@ -7,11 +7,11 @@ from typing import Any
 
 from inlay.bytes.content import WINDOW, open_content
 from inlay.bytes.damage import damage_reported
-from inlay.bytes.writing import atomic_path
+from inlay.bytes.writing import atomic_folder, atomic_path
 from inlay.checks import warn
 from inlay.core import Table
 from inlay.errors import DownloadError
-from inlay.formats.native import Native
+from inlay.formats.native import VERSION, Native
 from inlay.formats.strangers import FASTTEXT
 from inlay.sources.cache import LOCK, files_of, made_of, read_note
 from inlay.sources.fetching import fetch_source
@@ -22,6 +22,7 @@ Load = Callable[..., Table]
 # Settings of `load` with which not all rows, or not all formats, are meant.
 AS_IT_CAME = ("format", "member", "name", "tokens")
 PARTIAL = (*AS_IT_CAME, "limit", "keep")
+SUFFIX = f".v{VERSION}.safetensors"
 
 
 def load_fetched(
@@ -54,22 +55,27 @@ def load_fetched(
         return load(native, **{**settings, "member": None})
     fetched = fetch_source(source, say=say)
     facts, member = fetched.provenance, settings["member"] or source.member
-    place = made_of(source, "tables", fetched.sha256, ".safetensors")
-    with _model(fetched.path, member, place.parent, wanted=not as_it_came) as model:
-        if model is None and any(settings[name] is not None for name in PARTIAL):
-            return _with(load(fetched.path, **{**settings, "member": member}), facts)
-        table = _with(load(model) if model else load(fetched.path, member=member), facts)
-        try:
-            _write(table, place)
-        except OSError as error:
-            if error.errno is None:
-                raise
-            warn(
-                f"{source.name} could not be kept in inlay's own format, so that it will be "
-                f"converted again the next time: {error.strerror} ({place.parent})."
-            )
-            return table
-        del table  # twice the memory, or a map of what is removed now
+    rows = any(settings[name] is not None for name in PARTIAL)
+    if as_it_came or (rows and not _is_model(fetched.path, member)):
+        return _with(load(fetched.path, **{**settings, "member": member}), facts)
+    place = made_of(source, "tables", fetched.sha256, SUFFIX)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with only_one(place.with_name(place.name + LOCK), lambda: None):
+        if not place.is_file():  # otherwise another process has done it
+            with _unpacked(fetched.path, member, place) as path:
+                table = _with(load(path, member=member if path == fetched.path else None), facts)
+                try:
+                    with atomic_path(place) as part, part.open("wb") as file:
+                        Native().write(table, file)
+                except OSError as error:
+                    if error.errno is None:
+                        raise
+                    warn(
+                        f"{source.name} could not be kept in inlay's own format, so that it will "
+                        f"be converted again the next time: {error.strerror} ({place.parent})."
+                    )
+                    return table
+                del table  # twice the memory, or a map of what is removed now
     return load(place, **settings)
 
 
@@ -94,37 +100,42 @@ def _native(source: Source) -> Path | None:
     """The converted table, if there is one; the download itself may have been removed since."""
     note = read_note(files_of(source)[0][1]) or {}
     digest = source.sha256 or str(note.get("sha256", ""))
-    place = made_of(source, "tables", digest, ".safetensors")
+    place = made_of(source, "tables", digest, SUFFIX)
     return place if digest and place.is_file() else None
 
 
-@contextmanager
-def _model(path: Path, member: str | None, folder: Path, *, wanted: bool) -> Iterator[Path | None]:
-    """A packed model of fastText, unpacked for a while: it is mapped, and may be 7 GB.
+def _is_model(path: Path, member: str | None) -> bool:
+    """Whether this is a model of fastText in a packing: it is to be mapped, and may have 7 GB."""
+    content = open_content(path, member)
+    return content.packed and content.head.startswith(FASTTEXT)
 
-    None for everything else, which is read as it comes out of its packing.
+
+@contextmanager
+def _unpacked(path: Path, member: str | None, place: Path) -> Iterator[Path]:
+    """A packed model of fastText as a file, for a while; everything else as it is.
+
+    After a kill the file stays, is in the list of what is kept, and serves the next time.
     """
-    content = open_content(path, member) if wanted else None
-    if content is None or not (content.packed and content.head.startswith(FASTTEXT)):
-        yield None
+    if not _is_model(path, member):
+        yield path
         return
     import shutil
-    import tempfile
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(".part", ".", folder, ignore_cleanup_errors=True) as place:
-        model = Path(place, PurePath(content.inner).name)
-        with content.open() as packed, model.open("wb") as file, damage_reported(content.name):
+    content = open_content(path, member)
+    folder = place.with_suffix(".model")
+    model = folder / PurePath(content.inner).name
+    if not folder.is_dir():
+        with (
+            atomic_folder(folder) as part,
+            (part / model.name).open("wb") as file,
+            content.open() as packed,
+            damage_reported(content.name),
+        ):
             shutil.copyfileobj(packed, file, WINDOW)
+    try:
         yield model
-
-
-def _write(table: Table, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with only_one(place.with_name(place.name + LOCK), lambda: None):
-        if not place.is_file():  # another process has done it
-            with atomic_path(place) as part, part.open("wb") as file:
-                Native().write(table, file)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # on Windows not while it is mapped
 
 
 def _with(table: Table, facts: dict[str, Any]) -> Table:

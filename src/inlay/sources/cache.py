@@ -4,7 +4,7 @@
     downloads/HOST-XXXXXXXX/FILE.inlay      what is noted of it: JSON, with its SHA-256
     downloads/HOST-XXXXXXXX/FILE.part       what has come so far, and FILE.part.inlay from where
     unpacked/NAME-XXXXXXXXXXXX              what had to leave an archive
-    tables/NAME-XXXXXXXXXXXX.safetensors    the table in inlay's own format, which is mapped
+    tables/NAME-XXXXXXXXXXXX.v1.safetensors    the table in inlay's own format, which is mapped
 
 A folder of downloads is named after the address, so that four tables in one archive are one
 download. The digits behind a name stand for the download's SHA-256 and what is taken of it.
