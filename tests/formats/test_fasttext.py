@@ -232,9 +232,7 @@ def test_another_dtype_still_composes(tmp_path):
     assert again.matrix.tobytes() == half.matrix.tobytes()
     assert again["films"].tobytes() == table["films"].tobytes()
     same = load(tmp_path / "m.bin", dtype="float32")
-    assert not isinstance(same._rows, np.ndarray), (
-        "all rows were made for nothing"
-    )
+    assert not isinstance(same._rows, np.ndarray), "all rows were made for nothing"
 
 
 def test_words_left_out_are_composed_of_their_parts_alone(tmp_path):
@@ -312,6 +310,19 @@ def test_a_native_file_without_all_rows_of_its_buckets(tmp_path, name):
     assert old in data
     (tmp_path / "t.safetensors").write_bytes(data.replace(old, new, 1))
     with pytest.raises(FormatError, match=r"expected (99|31) rows of n-grams, got"):
+        load(tmp_path / "t.safetensors")
+
+
+def test_a_native_file_whose_buckets_do_not_rise(tmp_path):
+    made = quantised()
+    save(load(written(made, tmp_path)), tmp_path / "t.safetensors")
+    data = (tmp_path / "t.safetensors").read_bytes()
+    buckets = np.array(sorted(made.kept), np.int32)
+    assert data.count(buckets.tobytes()) == 1
+    (tmp_path / "t.safetensors").write_bytes(
+        data.replace(buckets.tobytes(), buckets[::-1].tobytes())
+    )
+    with pytest.raises(FormatError, match="rising buckets and their rows"):
         load(tmp_path / "t.safetensors")
 
 
@@ -498,6 +509,7 @@ HEAD = 8  # magic and version; the settings begin here, the sizes of the diction
         (changed(model(), HEAD + 76, struct.pack("<q", 2**60)), "buckets in"),
         (changed(quantised(), HEAD + 76, struct.pack("<q", 2**60)), "buckets in"),
         (changed(supervised(), HEAD + 56, struct.pack("<iii", 11, 10, 1)), "10 words and then 1"),
+        (changed(model(), HEAD + 89, b"\xff" * 8), "counts of 0 or more, got -1"),
         (model().dump() + b"\0", "bytes, as its matrices say"),
         (model(output=dense(3, 5, np.random.default_rng(0))).dump(), "output matrix of 9 rows"),
         (model(kept={1: 2}).dump(), "a quantised matrix"),
