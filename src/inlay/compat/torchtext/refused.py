@@ -38,7 +38,7 @@ OF_DATA = {
     "filter_wikipedia_xml": "gensim.corpora.WikiCorpus, of gensim itself",
 }
 
-OF_LEGACY = {**OF_DATA, **dict.fromkeys(("data", "datasets", "vocab"), LEGACY)}
+OF_LEGACY = {**OF_DATA, **dict.fromkeys(("datasets", "vocab"), LEGACY)}
 OF_TRANSFORMS = {
     **dict.fromkeys(("VocabTransform", "ToTensor", "LabelToIndex", "Truncate"), ENCODE),
     **dict.fromkeys(("PadTransform", "AddToken", "StrToIntTransform"), ENCODE),

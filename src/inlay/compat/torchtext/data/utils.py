@@ -55,7 +55,9 @@ def get_tokenizer(
             hint = "inlay.tokenizers.get_tokenizer('words'), for any language"
             raise ArgumentError("language", expected="'en'", got=repr(language), hint=hint)
         return basic_english
-    if isinstance(tokenizer, str) and tokenizer in LIBRARIES:
+    if callable(tokenizer):
+        return tokenizer
+    if tokenizer in LIBRARIES:
         expected, hint = "'basic_english', or a callable", LIBRARIES[tokenizer]
         raise ArgumentError("tokenizer", expected=expected, got=repr(tokenizer), hint=hint)
     found: Any = tokenizers.get_tokenizer(tokenizer)

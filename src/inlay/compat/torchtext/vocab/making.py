@@ -78,8 +78,12 @@ def build_vocab_from_iterator(
     """
     counter: Counter[str] = Counter()
     for i, tokens in enumerate(many("iterator", iterator, "lists of tokens")):
-        hint = "tokenizer(text) for each text, or inlay.Vocabulary.from_texts(texts)"
-        counter.update(many_tokens(f"iterator, item {i}", tokens, hint=hint))
+        where = f"iterator, item {i}"
+        if isinstance(tokens, str):
+            expected, got = "the tokens of a text", described(tokens)
+            hint = "tokenizer(text) for each text, or inlay.Vocabulary.from_texts(texts)"
+            raise ArgumentTypeError(where, expected=expected, got=got, hint=hint)
+        counter.update(many_tokens(where, tokens))
     ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
     most = whole_or_none("max_tokens", max_tokens)
     if most is not None:

@@ -1,0 +1,6 @@
+"""gensim.models.doc2vec: how the vectors of documents that it has saved are read."""
+
+from inlay.compat.gensim.refused import OF_DOC2VEC
+from inlay.compat.refusals import refuses
+
+__getattr__ = refuses(__name__, OF_DOC2VEC)
