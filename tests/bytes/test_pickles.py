@@ -124,7 +124,7 @@ def test_what_is_no_array_of_numbers():
     content = pickle.dumps(np.arange(6.0).reshape(2, 3), 2)
     for old, new in ((b"K\x02K\x03\x86", b"K\x02K\x07\x86"), (b"f8", b"O8"), (b"f8", b"q9")):
         assert old in content
-        with pytest.raises(FormatError, match="an array of numbers in the pickle"):
+        with pytest.raises(FormatError, match=r"bytes for float64 of shape|of the type '"):
             numpy_array(read(content.replace(old, new)), "x")
 
 

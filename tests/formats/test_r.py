@@ -149,6 +149,7 @@ BROKEN = [
     (b"X\n\0\0\0\2" + bytes(8) + struct.pack(">i", 21), "a value of the type 21 of R"),
     (b"X\n\0\0\0\2" + bytes(8) + struct.pack(">i", 255 | 7 << 8), "a reference to one of 0, got 7"),
     (b"X\n\0\0\0\2" + bytes(8) + struct.pack(">i", 255), "4 bytes, got 0"),
+    (b"X\n\0\0\0\2" + bytes(8) + struct.pack(">ii", 19, -5), "a number of values, got -5"),
     (rds(altrep("mmap_real", RValue(19, []))), "a vector in its plain form"),
 ]
 

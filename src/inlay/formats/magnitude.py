@@ -125,7 +125,7 @@ def _columns(database: "Connection", name: str) -> tuple[int, bool]:
     """How many numbers a row has, and whether the length of the vector stands behind them."""
     for table in ("magnitude", "magnitude_format"):
         found = database.execute(
-            "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
+            "SELECT sql FROM sqlite_master WHERE name = ?", (table,)
         ).fetchall()
         text = str(found[0][0]).upper().split() if found else []
         if text[:2] != ["CREATE", "TABLE"]:

@@ -110,8 +110,8 @@ class _Reader:
         n = self.number()
         if n == -1:  # of a long vector, in two numbers
             n = (self.number() << 32) + (self.number() & 0xFFFFFFFF)
-        if n < 0 or n > len(self.data) - self.at:  # nothing takes less than a byte
-            raise wrong(f"{self.name}, byte {self.at}", f"{n} values", "fewer bytes")
+        if n < 0:
+            raise wrong(f"{self.name}, byte {self.at}", "a number of values", str(n))
         return n
 
     def array(self, kind: int) -> Array:
