@@ -19,7 +19,10 @@ WRONG = [
     ("convert none.txt o.npz", "none.txt: expected a file of vectors, got nothing there"),
     ("convert g.txt o.foo", "a suffix that says the format"),
     ("convert g.txt o.npy", "o.npy: expected a format that holds tokens"),
-    ("info https://a.org/g.txt", "Try: download it first; inlay reads files of this machine."),
+    (
+        "info https://a.org/g.txt",
+        "Try: inlay fetch https://a.org/g.txt, which prints the path of the file.",
+    ),
     ("convert g.txt no/o.npz", "expected a folder to write into, got no folder no"),
     ("convert g.txt old.npz", "old.npz: expected a new file, got one that exists"),
     ("convert g.txt o.npz --keep none", "none: expected a file of tokens"),

@@ -55,6 +55,18 @@ def test_what_is_fetched_is_told_before_and_its_path_after(inlay, known, empty_c
 
 
 @pytest.mark.filterwarnings("ignore:.*nobody publishes")
+def test_an_address_is_fetched_too(inlay, tmp_path):
+    path = tmp_path / "tiny.vec"
+    path.write_text(TEXT)
+    done = inlay("fetch", path.as_uri())
+    assert done.stderr.startswith("Downloading tiny.vec (of unknown size; no licence found) to ")
+    found = done.stdout.removesuffix("\n")
+    assert found.endswith("tiny.vec")
+    assert json.loads(inlay("info", found, "--json").stdout)["vocab_size"] == 3
+    assert "begins with https://" in inlay("fetch", "s3://bucket/v.bin").stderr
+
+
+@pytest.mark.filterwarnings("ignore:.*nobody publishes")
 def test_other_commands_take_the_name(inlay, known, tmp_path):
     shown = inlay("info", "mine", "--json")
     assert shown.stderr.startswith("Downloading mine (about 2 MB; licence CC0 1.0) to ")

@@ -9,7 +9,8 @@ from inlay.cli.outputs import note, print_json, say
 
 HELP = """Download a public embedding or data set by its name, and print where it lies.
 
-Its size and its licence are shown before the download. If the download is cut off or stopped,
+NAME may also be the address of a file, which begins with https://, http:// or file://. The size
+and the licence are shown before the download. If the download is cut off or stopped,
 give the same command again and it continues where it ended. What has been downloaded before is
 found at once. Other commands that read vectors or labelled texts take the same names.
 
@@ -30,11 +31,9 @@ Example:
 @progress_option
 @json_option
 def fetch(name: str, verify: bool, progress: bool | None, as_json: bool) -> None:
-    from inlay.sources.names import known
+    from inlay.sources.fetching import as_source, fetch_source
 
-    source = known(name)  # before what downloading needs is imported
-    from inlay.sources.fetching import fetch_source
-
+    source = as_source(name)
     with work():
         fetched = fetch_source(source, verify=verify, progress=progress, say=note)
     if as_json:

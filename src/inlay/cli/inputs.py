@@ -42,7 +42,7 @@ def check_there(path: str, what: str, *, hint: str = "", kind: "Kind | None" = N
                 return
             hint = near_hint(path) or hint
         if "://" in path:
-            hint = "download it first; inlay reads files of this machine"
+            hint = f"inlay fetch {path}, which prints the path of the file"
         raise MissingFileError(path, expected=what, got="nothing there", hint=hint)
 
 

@@ -45,7 +45,8 @@ def fetch(source: "str | Source", *, verify: bool = False, progress: bool | None
     no server is asked. Proxies are those of the environment (`HTTPS_PROXY`).
 
     Args:
-        source: A name of `catalogue()`, in any spelling, or a `Source` of your own.
+        source: A name of `catalogue()`, in any spelling; the address of a file; or a `Source` of
+            your own, which says more about it.
         verify: Read all of a file that is there, and compare it with what was noted.
         progress: Whether to show a bar. None: on a terminal. What is downloaded, how much it is,
             under which licence and where to, is printed on standard error unless this is False.

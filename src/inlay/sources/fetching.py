@@ -11,7 +11,7 @@ from inlay.errors import ArgumentTypeError, DownloadError
 from inlay.sources.cache import files_of, made_of, place_of, read_note
 from inlay.sources.download import check_digest, digest_of, download, is_offline, is_remote
 from inlay.sources.names import known
-from inlay.sources.source import Source
+from inlay.sources.source import Download, Source
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,14 @@ class Fetched:
 
 
 def as_source(source: Any) -> Source:
-    """A name of the catalogue, or a source of the user's own, as a source.
+    """A name of the catalogue, an address, or a source of the user's own, as a source.
 
     Raises:
-        ArgumentError: No such name.
+        ArgumentError: No such name, or an address that cannot be.
         ArgumentTypeError: Neither.
     """
+    if isinstance(source, str) and "://" in source:
+        return Source(name=Download(source).name, url=source)
     if isinstance(source, str):
         return known(source)
     if not isinstance(source, Source):
