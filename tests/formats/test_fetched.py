@@ -1,4 +1,5 @@
 import gzip
+import threading
 import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from fuzz.fasttext import model
 
 from inlay import load
 from inlay.errors import ArgumentError, DownloadError, InlayWarning, MissingFileError
+from inlay.formats import fetched
 from inlay.sources import Source, cache, fetch, find, names
 from inlay.sources.source import Download
 
@@ -184,3 +186,22 @@ def test_a_model_that_a_kill_left_unpacked_is_listed_and_serves(tmp_path, monkey
     monkeypatch.setattr("inlay.bytes.writing._swap", killed)  # nothing is unpacked again
     assert load(source).can_compose
     assert [item.path.suffix for item in cache.kept()] == [".gz", ".safetensors"]
+
+
+def test_several_at_once_convert_once(published, monkeypatch):
+    written, write = [], fetched.Native.write
+
+    def counted(*args):
+        written.append(1)
+        write(*args)
+
+    monkeypatch.setattr(fetched.Native, "write", counted)
+    fetch(published)
+    tables = []
+    threads = [threading.Thread(target=lambda: tables.append(load(published))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [table.tokens.tolist() for table in tables] == [["good", "film", "bad"]] * 4
+    assert written == [1]
