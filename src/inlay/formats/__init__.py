@@ -310,8 +310,8 @@ def save(
     chosen = format_by_suffix(inner, FORMATS) if format is None else known_format(format, FORMATS)
     if table.can_compose and not isinstance(chosen, Native | FastText):
         warn(
-            f"the format {chosen.name!r} cannot hold what composes vectors of words that are not in "
-            "the table. Try: a path in .safetensors, which can."
+            f"the format {chosen.name!r} cannot hold what composes vectors of words that are not "
+            "in the table. Try: a path in .safetensors, which can."
         )
     with atomic_path(path) as part, packed(part, packing, inner.name) as file:
         chosen.write(table, file)
