@@ -429,6 +429,7 @@ def doubling(n):
         (deep(200), "dicts in dicts in dicts"),
         (deep(50_000), "dicts in dicts in dicts"),
         (doubling(60), "dicts in dicts in dicts"),
+        (b"\x80\x02](%beq\0](%be." % (b"K\1" * 10**5, b"h\0" * 10**5), "dicts in dicts in dicts"),
         (b"\x80\x02]q\0h\0a.", "a pickle of list without tensors"),
         (b"\x80\x02r\xff\xff\xff\x7f.", "a whole pickle"),
         (b"\x80\x02Nr\xff\xff\xff\x7f.", "a pickle of NoneType without tensors"),
@@ -441,7 +442,7 @@ def doubling(n):
         (b"\x80\x02}K\x01s.", "a whole pickle"),
         (b"\x80\x05\x97.", "an instruction 0x97"),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_pickles_that_ask_for_much(make, pickled, got):
     with soon(3.0), pytest.raises(FormatError, match=got):

@@ -210,7 +210,9 @@ class _Outside:
                 got="no such file",
                 hint="put it where the model is",
             )
-        data = self.maps.setdefault(name, mapped_bytes(path))
+        if name not in self.maps:
+            self.maps[name] = mapped_bytes(path)
+        data = self.maps[name]
         offset, length = (tensor.outside.get(key) or "0" for key in ("offset", "length"))
         if not (offset + length).isascii() or not (offset + length).isdigit():
             raise wrong(where, "an offset and a length", f"{offset!r:.40} and {length!r:.40}")

@@ -182,9 +182,6 @@ def tensors(
     seen: set[str] = set()
     while waiting:
         path, above, value = waiting.pop()
-        steps -= 1
-        if steps < 0 or len(path) > DEEPEST:
-            raise wrong(where, "names and tensors", "dicts in dicts in dicts, without an end")
         if id(value) in above:  # as when a part of a model knows the whole
             continue
         try:
@@ -194,8 +191,13 @@ def tensors(
         if tensor is None:
             if isinstance(value, Inert):
                 others.append(value.name)
-            above = (*above, id(value))
-            parts = [((*path, name), above, part) for name, part in _parts(value)]
+            above, parts = (*above, id(value)), []
+            for name, part in _parts(value):
+                steps -= 1
+                if type(part) in (dict, list, tuple, Inert):
+                    parts.append(((*path, name), above, part))
+            if steps < 0 or (parts and len(path) == DEEPEST):
+                raise wrong(where, "names and tensors", "dicts in dicts in dicts, without an end")
             waiting += reversed(parts)
             continue
         name = ".".join(path)
