@@ -12,7 +12,7 @@ from inlay import Table, Vocabulary, load, save
 from inlay.bytes.content import Content
 from inlay.containers.safetensors import make_header
 from inlay.core import Tokens
-from inlay.errors import FormatError
+from inlay.errors import FormatError, InlayError
 
 
 @pytest.fixture
@@ -171,9 +171,17 @@ def remove(entries):
         (setter("matrix", shape=[3, 3]), r"F32 \[3, 3\] in tensor 'matrix', got 24 bytes"),
         (setter("matrix", shape=[2**62, 4]), "in tensor 'matrix', got 24 bytes"),
         (setter("matrix", shape=[1] * 100 + [3, 2]), "a shape of tensor 'matrix' that can be"),
-        (setter("matrix", shape=[6]), "'matrix' as F16 or F32 or F64 in 2 dimensions"),
-        (setter("matrix", dtype="I64", shape=[3, 1]), "'matrix' as F16 or F32 or F64"),
-        (setter("matrix", dtype="BF16"), "got BF16"),
+        (
+            setter("matrix", shape=[6]),
+            "'matrix' as F16 or BF16 or F32 or F64 or I8 in 2 dimensions",
+        ),
+        (
+            setter("matrix", dtype="I64", shape=[3, 1]),
+            "'matrix' as F16 or BF16 or F32 or F64 or I8",
+        ),
+        (setter("matrix", dtype="BF16"), r"U16 \[3, 2\] in tensor 'matrix', got 24 bytes"),
+        (setter("matrix", dtype="U16"), r"in tensor 'matrix', got 24 bytes|as F16 or BF16"),
+        (setter("matrix", dtype="I8"), r"in tensor 'matrix', got 24 bytes"),
         (setter("offsets", data_offsets=[8, 40]), "'offsets' to begin at byte 24, got 8"),
         (setter("tokens", shape=[3, 2]), "'tokens' as U8 in 1 dimensions"),
         (swap, "'index' as U32|'tokens' as U8"),
@@ -368,3 +376,54 @@ def test_a_packed_file_whose_header_is_long_is_read(tmp_path, table):
     long = Table(table.tokens, table.matrix, provenance={"notes": ["x" * 1000] * 400})
     save(long, tmp_path / "t.safetensors.gz")
     assert load(tmp_path / "t.safetensors.gz", verify=True).provenance == long.provenance
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int8"])
+def test_a_flipped_bit_of_any_byte_is_found(table, tmp_path, dtype):
+    """The metadata, the spaces that fill up the header and the length before it among them."""
+    path = tmp_path / "t.safetensors"
+    whole = Table(
+        ["<pad>", "é", "b"],
+        np.array([[0, 0], [1, 2], [-3, 0.5]], np.float32),
+        counts=[1, 2, 3],
+        pad_id=0,
+        unk_id=1,
+        provenance={"source": 'a "b" é', "licence": "CC0"},
+    )
+    save(whole.astype(dtype), path)
+    data = path.read_bytes()
+    load(path, verify=True)
+    for at in range(len(data)):
+        changed = bytearray(data)
+        changed[at] ^= 1 << at % 8
+        path.write_bytes(changed)
+        with pytest.raises(InlayError):
+            load(path, verify=True)
+
+
+def test_a_flipped_byte_of_what_composes_is_found(tmp_path):
+    from fuzz.fasttext import model
+
+    (tmp_path / "m.bin").write_bytes(model().dump())
+    save(load(tmp_path / "m.bin"), tmp_path / "m.safetensors")
+    data = (tmp_path / "m.safetensors").read_bytes()
+    for at in range(0, len(data), 97):
+        changed = bytearray(data)
+        changed[at] ^= 0xFF
+        (tmp_path / "m.safetensors").write_bytes(changed)
+        with pytest.raises(InlayError):
+            load(tmp_path / "m.safetensors", verify=True)
+
+
+def test_scales_that_do_not_fit(tmp_path):
+    path = tmp_path / "t.safetensors"
+    save(Table(["a", "b"], np.eye(2, dtype=np.float32)).astype("int8"), path)
+    for shape in ([1, 2], [1]):
+        other = tmp_path / "u.safetensors"
+        other.write_bytes(path.read_bytes())
+        rewritten(other, setter("scales", shape=shape))
+        with pytest.raises(FormatError, match="scales"):
+            load(other)
+    rewritten(path, lambda entries: entries.update(other=entries.pop("scales")))
+    with pytest.raises(FormatError, match="a tensor 'scales'"):
+        load(path)

@@ -65,9 +65,9 @@ def convert(
                 "file_bytes": written,
                 "vocab_size": len(table),
                 "dim": table.dim,
-                "dtype": str(table.dtype),
+                "dtype": table.stored_dtype,
                 "provenance": table.provenance,
             }
         )
         return
-    say(f"{target}: {len(table):,} x {table.dim} {table.dtype}, {size(written)}")
+    say(f"{target}: {len(table):,} x {table.dim} {table.stored_dtype}, {size(written)}")

@@ -148,8 +148,9 @@ def reading_options(format_name: str = "--format") -> Decorator:
         ),
         click.option(
             "--dtype",
-            type=click.Choice(["float16", "float32", "float64"]),
-            help="Read the numbers as this type.  [default: as stored]",
+            type=click.Choice(["float16", "float32", "float64", "bfloat16", "int8"]),
+            help="Store the numbers as this type; int8 has a scale for each row.  "
+            "[default: as they are in the file]",
         ),
         click.option(
             "--dim",

@@ -126,13 +126,22 @@ class Header(NamedTuple):
     start: int
 
 
-def make_header(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
-    """Length and JSON, filled up with spaces so that the data begin at a multiple of 64."""
+def make_header(
+    arrays: Mapping[str, Any], metadata: Mapping[str, str], codes: Mapping[str, str] | None = None
+) -> bytes:
+    """Length and JSON, filled up with spaces so that the data begin at a multiple of 64.
+
+    Args:
+        arrays: What has the dtype, the shape and the `nbytes` of each tensor.
+        metadata: What else to note.
+        codes: The types of tensors whose dtype in numpy is another: BF16.
+    """
+    codes = codes or {}
     entries: dict[str, Any] = {"__metadata__": dict(metadata)}
     at = 0
     for name, array in arrays.items():
         entries[name] = {
-            "dtype": NAMES[array.dtype.newbyteorder("<")],
+            "dtype": codes.get(name) or NAMES[array.dtype.newbyteorder("<")],
             "shape": list(array.shape),
             "data_offsets": [at, at + array.nbytes],
         }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.core.storage import StoredRows
 
 BLOCK = 32_768  # rows
 
@@ -15,7 +16,7 @@ def unit(vector: Array) -> Array:
     return vector / np.float32(norm) if norm > 0 else vector
 
 
-def inverse_norms(matrix: Array) -> Array:
+def inverse_norms(matrix: Array | StoredRows) -> Array:
     """One over each row's length, 0 for a row of zeros: float32 `(n,)`."""
     norms = np.empty(len(matrix), np.float32)
     for rows, block in _blocks(matrix):
@@ -23,7 +24,7 @@ def inverse_norms(matrix: Array) -> Array:
     return np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
 
 
-def cosines(matrix: Array, inverse: Array, direction: Array) -> Array:
+def cosines(matrix: Array | StoredRows, inverse: Array, direction: Array) -> Array:
     """The cosine of each row with a unit vector: float32 `(n,)`."""
     result = np.empty(len(matrix), np.float32)
     for rows, block in _blocks(matrix):
@@ -39,7 +40,7 @@ def highest(values: Array, n: int) -> Array:
     return best[np.lexsort((best, -values[best]))]
 
 
-def _blocks(matrix: Array) -> Iterator[tuple[slice, Array]]:
+def _blocks(matrix: Array | StoredRows) -> Iterator[tuple[slice, Array]]:
     for start in range(0, len(matrix), BLOCK):
         rows = slice(start, min(start + BLOCK, len(matrix)))
         yield rows, np.asarray(matrix[rows], np.float32)

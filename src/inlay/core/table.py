@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import LONG, whole
+from inlay.checks import LONG, shown, whole
 from inlay.core.agreement import split_by, warn_of_cost
 from inlay.core.alignment import DEFAULT, Coverage, Unknown, align_rows, as_vocabulary
 from inlay.core.given import check_order, checked_counts, checked_matrix, plain_json, row_or_none
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
+from inlay.core.storage import StoredRows, as_stored, stored_type
 from inlay.core.tokens import Tokens
 from inlay.core.travel import Origin
 from inlay.core.vectors import CACHED, Vectors
@@ -108,7 +109,7 @@ class Table(Vectors):
     def _unchecked(
         cls,
         tokens: Tokens,
-        matrix: "Array | WordRows",
+        matrix: "Array | WordRows | StoredRows",
         *,
         counts: Array | None = None,
         pad_id: int | None = None,
@@ -127,7 +128,7 @@ class Table(Vectors):
     def _fill(
         self,
         tokens: Tokens,
-        matrix: "Array | WordRows",
+        matrix: "Array | WordRows | StoredRows",
         counts: Array | None,
         pad_id: int | None,
         unk_id: int | None,
@@ -153,7 +154,7 @@ class Table(Vectors):
     def __getstate__(self) -> dict[str, Any]:
         # Views of the matrix would be pickled as matrices of their own.
         state = {name: value for name, value in vars(self).items() if name not in CACHED}
-        return state | {"_rows": self._storage}
+        return state | {"_rows": self._whole}
 
     @staticmethod
     @refuses_unknown()
@@ -190,7 +191,7 @@ class Table(Vectors):
 
     def __repr__(self) -> str:
         source = str(self._provenance.get("source", ""))[:LONG]
-        return f"Table({len(self)} x {self.dim} {self.dtype}{source and f', {source}'})"
+        return f"Table({len(self)} x {self.dim} {self.stored_dtype}{source and f', {source}'})"
 
     # -- to a model --------------------------------------------------------------------------
 
@@ -258,6 +259,48 @@ class Table(Vectors):
             unk_id=wanted.unk_id,
             provenance=made,
             coverage=found.coverage,
+        )
+
+    @refuses_unknown()
+    def astype(self, dtype: Any) -> "Table":
+        """The same vectors stored as another type; this table itself if that is what it has.
+
+        bfloat16 keeps 8 bits of each number, and rounds to the nearest, in the middle to even.
+        int8 keeps whole numbers from -127 to 127, and for each row the largest of its numbers over
+        127, by which they are multiplied. Both are float32 again as they are asked for.
+
+        Args:
+            dtype: `"float16"`, `"float32"`, `"float64"`, `"bfloat16"` or `"int8"`.
+
+        Returns:
+            A table that allocates its numbers: 2, 4, 8, 2, or 1 byte each, and for int8 4 a row.
+            Its provenance has what they were stored as before, as `stored_dtype`.
+
+        Raises:
+            ArgumentError: Another type, or a number that it cannot hold.
+
+        Example:
+            >>> import numpy as np
+            >>> table = Table(["good"], np.array([[1.27, 0.5]], "float32")).astype("int8")
+            >>> table["good"], table.stored_dtype
+            (array([1.27, 0.5 ], dtype=float32), 'int8')
+        """
+        wanted = stored_type("dtype", dtype)
+        if wanted == self.stored_dtype:
+            return self
+        rows = as_stored(self._rows, wanted, lambda row: shown(self.tokens[row]))
+        return self._with(rows, {"stored_dtype": self.stored_dtype})
+
+    def _with(self, rows: "Array | WordRows | StoredRows", facts: Mapping[str, Any]) -> "Table":
+        """The same table with other rows of as many numbers, and a provenance that says more."""
+        return Table._unchecked(
+            self.tokens,
+            rows,
+            counts=self.counts,
+            pad_id=self.pad_id,
+            unk_id=self.unk_id,
+            provenance={**self._provenance, **facts},
+            subwords=self._subwords,
         )
 
     @refuses_unknown()

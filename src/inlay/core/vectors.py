@@ -15,6 +15,7 @@ from inlay.core.elsewhere import OF_TABLES
 from inlay.core.immutable import read_only
 from inlay.core.queries import Queries, asked, direction
 from inlay.core.rows import Rows
+from inlay.core.storage import StoredRows
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
@@ -27,7 +28,8 @@ CACHED = ("matrix", "_inverse_norms")  # made of the rows when first asked for
 class Vectors(Rows):
     """A vector for each token: the reading half of a `Table`."""
 
-    _rows: "Array | WordRows"  # the matrix, or what makes rows of it when they are asked for
+    # The matrix, or what makes rows of it when they are asked for.
+    _rows: "Array | WordRows | StoredRows"
     _subwords: "Subwords | None"
     _elsewhere = OF_TABLES
 
@@ -38,7 +40,17 @@ class Vectors(Rows):
         """The matrix as stored, float16, float32 or float64 `(vocab_size, dim)`, read-only.
 
         Of a fastText model it is made when it is first asked for, in `4 * vocab_size * dim` bytes.
+
+        Raises:
+            ArgumentTypeError: The table is stored as bfloat16 or int8, which numpy does not have.
         """
+        if isinstance(self._rows, StoredRows):
+            raise ArgumentTypeError(
+                "table.matrix",
+                expected="numbers of a type that numpy has",
+                got=self._rows.name,
+                hint="table.vectors, which are float32",
+            )
         return read_only(self._storage)
 
     @property
@@ -48,6 +60,8 @@ class Vectors(Rows):
         A view when it is stored as float32; otherwise every call converts, allocating
         `4 * vocab_size * dim` bytes.
         """
+        if isinstance(self._rows, StoredRows):
+            return read_only(self._rows[...])
         if self.matrix.dtype == np.float32:
             return self.matrix
         return read_only(self.matrix.astype(np.float32))
@@ -58,9 +72,10 @@ class Vectors(Rows):
 
         It is writable, because frameworks take no other, but whoever writes to it changes every
         table and layer that shares it: write to a copy. From a native file it is a copy-on-write
-        map, so that writing never reaches the file.
+        map, so that writing never reaches the file. Stored as bfloat16 or int8, there is no such
+        array: every call makes one, as `vectors` does.
         """
-        return self._storage
+        return self._rows[...] if isinstance(self._rows, StoredRows) else self._storage
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """`vectors`, for `np.asarray(table)`; or the matrix in another dtype.
@@ -68,16 +83,16 @@ class Vectors(Rows):
         Read-only and shared where the matrix is stored so; `np.array(table)` copies.
         """
         wanted = np.dtype(np.float32 if dtype is None else dtype)
-        if copy:
-            return np.array(self.matrix, wanted)
-        if copy is False and wanted != self.matrix.dtype:
+        stored = isinstance(self._rows, StoredRows)
+        if copy is False and (stored or wanted != self.dtype):
             raise ArgumentError(
                 "copy",
-                expected=f"True or None, to make {wanted} of {self.matrix.dtype}",
+                expected=f"True or None, to make {wanted} of {self.stored_dtype}",
                 got="False",
                 hint="np.asarray(table), or table.matrix as it is stored",
             )
-        return np.asarray(self.matrix, wanted)
+        matrix = self.vectors if stored else self.matrix
+        return np.array(matrix, wanted) if copy else np.asarray(matrix, wanted)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -91,8 +106,22 @@ class Vectors(Rows):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """What the numbers of `matrix` are stored as."""
+        """What the numbers of a vector are: float32 if they are stored as bfloat16 or int8."""
         return self._rows.dtype
+
+    @property
+    def stored_dtype(self) -> str:
+        """What the numbers are stored as: `"float16"`, `"float32"`, `"float64"`, `"bfloat16"`, or
+        `"int8"`, with a scale for each row.
+        """
+        return self._rows.name if isinstance(self._rows, StoredRows) else str(self._rows.dtype)
+
+    @property
+    def stored_bytes(self) -> int:
+        """What the numbers take as they are stored, the scales of int8 among them."""
+        if isinstance(self._rows, StoredRows):
+            return self._rows.nbytes
+        return self.vocab_size * self.dim * self.dtype.itemsize
 
     @property
     def vector_size(self) -> int:
@@ -212,7 +241,7 @@ class Vectors(Rows):
             (self[query] if isinstance(query, str) else np.asarray(query, np.float32), weight)
             for query, weight in queries
         ]
-        near = cosines(self._storage, self._inverse_norms, direction(vectors, self.dim))
+        near = cosines(self._whole, self._inverse_norms, direction(vectors, self.dim))
         if most is None:
             return near
         for query, _ in queries:
@@ -281,6 +310,11 @@ class Vectors(Rows):
             self._set(_rows=self._rows[...])
         return self._rows  # type: ignore[return-value]
 
+    @property
+    def _whole(self) -> "Array | StoredRows":
+        """For who goes through all rows: the matrix, or rows that are float32 block by block."""
+        return self._rows if isinstance(self._rows, StoredRows) else self._storage
+
     def _composed(self, tokens: Sequence[str]) -> tuple[Array, Array]:
         """Vectors of any tokens, of their parts alone, and whether they had any."""
         if self._subwords is None:
@@ -313,4 +347,4 @@ class Vectors(Rows):
 
     @cached_property
     def _inverse_norms(self) -> Array:
-        return inverse_norms(self._storage)
+        return inverse_norms(self._whole)

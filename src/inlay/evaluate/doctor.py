@@ -90,7 +90,7 @@ def diagnose(
         findings.append(_of_reader("tokens", "tokens that are damaged", error, advice))
     else:
         findings += number_findings(table)
-    return Diagnosis(os.fspath(path), known.name, table.shape, str(table.dtype), tuple(findings))
+    return Diagnosis(os.fspath(path), known.name, table.shape, table.stored_dtype, tuple(findings))
 
 
 def _lenient(format: Format) -> Format:

@@ -11,11 +11,11 @@ from inlay.bytes.writing import atomic_path
 from inlay.calls import refuses_unknown
 from inlay.checks import flag, path_to_read, warn, whole_or_none
 from inlay.core import Table
+from inlay.core.storage import stored_type
 from inlay.formats.arguments import (
     FOREIGN,
     check_effect,
     check_table,
-    float_type,
     format_by_suffix,
     known_format,
     options_of,
@@ -44,7 +44,6 @@ from inlay.formats.places import entry_file
 from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.r import R
 from inlay.formats.recognise import check_other, find_format
-from inlay.formats.selection import converted
 from inlay.formats.spacy import Spacy
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
@@ -166,7 +165,8 @@ def load(
             or scikit-learn. None: what the file says itself, else the one list beside it. Rows
             without a token are left out only where ids say so, with a warning; a list that seems
             to be shifted against its rows is warned of.
-        dtype: Convert the matrix to `"float16"`, `"float32"` or `"float64"`. None: as stored.
+        dtype: Store the vectors as `"float16"`, `"float32"`, `"float64"`, `"bfloat16"` or
+            `"int8"`, as `table.astype` does. None: as they are in the file.
         member: Which file of an archive that holds several.
         verify: Compare the digests in a native file; reads all of it. An error for formats that
             have none.
@@ -204,7 +204,7 @@ def load(
         verify=flag("verify", verify),
         mmap=flag("mmap", mmap),
     )
-    wanted = None if dtype is None else float_type("dtype", dtype)
+    wanted = None if dtype is None else stored_type("dtype", dtype)
     if (source := asked_for(path, "vectors")) is not None:
         from inlay.formats.fetched import load_fetched
 
@@ -225,7 +225,7 @@ def load(
         check_effect(content.name, chosen, options)
     with damage_reported(content.name) if ours else contextlib.nullcontext():
         table = chosen.read(content, options)
-    return table if wanted is None else converted(table, wanted)
+    return table if wanted is None else table.astype(wanted)
 
 
 def format_of(

@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from inlay.calls import Elsewhere
 from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Vocabulary
@@ -30,7 +28,6 @@ FOREIGN = {
     "vocab": _KEEP,
     "vocabulary": _KEEP,
 }
-FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
 # Of each argument that only some formats obey: the file that was expected, what to do, and what
 # the others lack.
 NO_EFFECT = {
@@ -116,22 +113,6 @@ def format_by_suffix(path: Path, formats: Sequence[Format]) -> Format:
         + (", which may be several" if fitting else ""),
         hint=hint,
     )
-
-
-def float_type(name: str, given: Any) -> np.dtype[Any]:
-    """What stands for a type of floating-point numbers.
-
-    Raises:
-        ArgumentError: Another type.
-    """
-    try:
-        found: np.dtype[Any] = np.dtype(given)
-    except TypeError:
-        found = np.dtype(bool)
-    if found not in FLOATS:
-        listed = ", ".join(repr(str(known)) for known in FLOATS)
-        raise ArgumentError(name, expected=f"one of {listed}", got=described(given))
-    return found
 
 
 def check_effect(where: str, format: Any, options: ReadOptions) -> None:

@@ -57,13 +57,15 @@ def load_fetched(
     facts, member = fetched.provenance, settings["member"] or source.member
     rows = any(settings[name] is not None for name in PARTIAL)
     if as_it_came or (rows and not _is_model(fetched.path, member)):
-        return _with(load(fetched.path, **{**settings, "member": member}), facts)
+        table = load(fetched.path, **{**settings, "member": member})
+        return table._with(table._rows, facts)
     place = made_of(source, "tables", fetched.sha256, SUFFIX)
     place.parent.mkdir(parents=True, exist_ok=True)
     with only_one(place.with_name(place.name + LOCK), lambda: None):
         if not place.is_file():  # otherwise another process has done it
             with _unpacked(fetched.path, member, place) as path:
-                table = _with(load(path, member=member if path == fetched.path else None), facts)
+                table = load(path, member=member if path == fetched.path else None)
+                table = table._with(table._rows, facts)
                 try:
                     with atomic_path(place) as part, part.open("wb") as file:
                         Native().write(table, file)
@@ -136,16 +138,3 @@ def _unpacked(path: Path, member: str | None, place: Path) -> Iterator[Path]:
         yield model
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # on Windows not while it is mapped
-
-
-def _with(table: Table, facts: dict[str, Any]) -> Table:
-    """The same table, whose provenance says more."""
-    return Table._unchecked(
-        table.tokens,
-        table.storage,
-        counts=table.counts,
-        pad_id=table.pad_id,
-        unk_id=table.unk_id,
-        provenance={**table.provenance, **facts},
-        subwords=table._subwords,
-    )

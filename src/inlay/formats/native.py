@@ -1,10 +1,13 @@
 """Our own format: one `.safetensors` file that opens in milliseconds, whatever its size.
 
-    matrix   F16, F32 or F64 [n, dim]   first, at a multiple of 64 bytes
-    offsets  I64 [n + 1]                where each token begins in `tokens`; the end of the last
-    counts   I64 [n]                    optional
-    index    U32 [slots]                the hash index that `inlay.kernels.hashing` describes
-    tokens   U8 [bytes]                 the tokens in UTF-8, one after the other
+    matrix   F16, BF16, F32 or F64 [n, dim]   first, at a multiple of 64 bytes
+    offsets  I64 [n + 1]   where each token begins in `tokens`; the end of the last
+    counts   I64 [n]       optional
+    index    U32 [slots]   the hash index that `inlay.kernels.hashing` describes
+    tokens   U8 [bytes]    the tokens in UTF-8, one after the other
+
+A matrix may also be I8, the last in the file, and then `scales`, F32 [n], is what the numbers of
+each row are multiplied by.
 
 The metadata are strings, as safetensors wants them: `format` ("inlay-table"), `version` ("1"),
 `pad_id` and `unk_id` if there are any, `provenance` (JSON) and `digests` (JSON: the SHA-256 of
@@ -20,7 +23,7 @@ reads everything once.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -30,6 +33,7 @@ from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.containers.protocol import wrong
 from inlay.containers.safetensors import (
+    BRAIN,
     LARGEST_HEADER,
     Header,
     Safetensors,
@@ -38,7 +42,7 @@ from inlay.containers.safetensors import (
     tensor_array,
 )
 from inlay.core import Table, Tokens
-from inlay.core.subwords import WordRows
+from inlay.core.storage import BFloat16Rows, Int8Rows, StoredRows
 from inlay.errors import FormatError
 from inlay.formats.format_options import options
 from inlay.formats.mapped import MappedFile
@@ -51,12 +55,13 @@ from inlay.formats.selection import select
 MARK, VERSION = "inlay-table", "1"
 # Name, dtypes and number of dimensions of each tensor that must be there.
 TENSORS: tuple[tuple[str, tuple[str, ...], int], ...] = (
-    ("matrix", ("F16", "F32", "F64"), 2),
+    ("matrix", ("F16", BRAIN, "F32", "F64", "I8"), 2),
     ("offsets", ("I64",), 1),
     ("index", ("U32",), 1),
     ("tokens", ("U8",), 1),
 )
 COUNTS = ("counts", ("I64",), 1)
+SCALES = ("scales", ("F32",), 1)  # of a matrix of I8
 MADE_AT_ONCE = 1 << 15  # rows
 
 
@@ -84,17 +89,17 @@ class Native:
         if options.verify:
             _verify(arrays, metadata, name)
         tokens = Tokens(arrays["tokens"], arrays["offsets"], arrays["index"], name=name)
-        pad_id = _row(metadata, "pad_id", len(tokens), name)
-        if pad_id is not None and arrays["matrix"][pad_id].any():
+        pad_id, rows = _row(metadata, "pad_id", len(tokens), name), _rows_of(arrays)
+        if pad_id is not None and rows[pad_id].any():
             raise wrong(name, f"zeros in row {pad_id}, which is padding", "other numbers")
         origin = MappedFile.of(source.path, data, self) if is_mapped else None
         subwords = None
         if SUBWORDS in metadata:
-            dim, some = arrays["matrix"].shape[1], None if origin is None else origin.limited(0)
+            dim, some = rows.shape[1], None if origin is None else origin.limited(0)
             subwords = subwords_of(metadata[SUBWORDS], arrays, dim, name, some)
         table = Table._unchecked(
             tokens,
-            arrays["matrix"],
+            rows,
             counts=arrays.get("counts"),
             pad_id=pad_id,
             unk_id=_row(metadata, "unk_id", len(tokens), name),
@@ -110,28 +115,32 @@ class Native:
         The vectors of a fastText model, if they are not there yet, are made for the one and
         again for the other, some at a time: that takes longer, and no memory.
         """
-        arrays: dict[str, Any] = {"matrix": table._rows, "offsets": table.tokens.offsets}
+        rows = table._rows
+        arrays = _arrays_of(rows) | {"offsets": table.tokens.offsets}
         if table.counts is not None:
             arrays["counts"] = table.counts
         arrays |= {"index": table.tokens.slots, "tokens": table.tokens.blob}
         metadata = {"format": MARK, "version": VERSION}
+        more: dict[str, Any] = {}
         if table._subwords is not None:
             more, metadata[SUBWORDS] = arrays_of(table._subwords)
+        if more or isinstance(rows, Int8Rows):
             # Large elements first, so that each stands at a multiple of its size.
             arrays = dict(sorted((arrays | more).items(), key=_element_size, reverse=True))
-            arrays = {"matrix": table._rows} | arrays
+            if not isinstance(rows, Int8Rows):
+                arrays = {"matrix": arrays["matrix"]} | arrays
         arrays = {key: _plain(array) for key, array in arrays.items()}
         for key, row in (("pad_id", table.pad_id), ("unk_id", table.unk_id)):
             if row is not None:
                 metadata[key] = str(row)
         metadata["provenance"] = json.dumps(table.provenance, ensure_ascii=False)
-        digests = {key: digest(array) for key, array in arrays.items()}
+        digests = {key: _sha256(_pieces(array)) for key, array in arrays.items()}
         digests["metadata"] = _metadata_digest(metadata)
         metadata["digests"] = json.dumps(digests)
-        file.write(make_header(arrays, metadata))
+        codes = {"matrix": BRAIN} if isinstance(rows, BFloat16Rows) else {}
+        file.write(make_header(arrays, metadata, codes))
         for array in arrays.values():
-            for piece in _pieces(array):
-                file.write(piece)
+            file.writelines(_pieces(array))
 
 
 def is_ours(head: bytes) -> bool:
@@ -139,27 +148,42 @@ def is_ours(head: bytes) -> bool:
     return bool(re.search(rb'"format"\s*:\s*"inlay-table"', head))
 
 
-def digest(array: Array | WordRows) -> str:
+def digest(array: Any) -> str:
     """`sha256:...` of a C-contiguous array's bytes."""
-    import hashlib
-
-    found = hashlib.sha256()
-    for piece in _pieces(array):
-        found.update(piece)
-    return f"sha256:{found.hexdigest()}"
+    return _sha256(_pieces(array))
 
 
 def _metadata_digest(metadata: dict[str, str]) -> str:
     """The digest of all metadata but the digests themselves."""
     others = {key: value for key, value in metadata.items() if key != "digests"}
     text = json.dumps(others, ensure_ascii=False, sort_keys=True)
-    return _sha256(text.encode(errors="surrogatepass"))
+    return _sha256([text.encode(errors="surrogatepass")])
 
 
-def _sha256(data: bytes | memoryview) -> str:
+def _sha256(pieces: Iterable[bytes | memoryview]) -> str:
     import hashlib
 
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+    found = hashlib.sha256()
+    for piece in pieces:
+        found.update(piece)
+    return f"sha256:{found.hexdigest()}"
+
+
+def _arrays_of(rows: Any) -> dict[str, Any]:
+    """The tensors that hold vectors."""
+    if isinstance(rows, BFloat16Rows):
+        return {"matrix": rows.bits}
+    if isinstance(rows, Int8Rows):
+        return {"matrix": rows.codes, "scales": rows.scales}
+    return {"matrix": rows}
+
+
+def _rows_of(arrays: dict[str, Array]) -> Array | StoredRows:
+    """The vectors that tensors hold."""
+    matrix = arrays["matrix"]
+    if matrix.dtype == np.uint16:
+        return BFloat16Rows(matrix)
+    return Int8Rows(matrix, arrays["scales"]) if "scales" in arrays else matrix
 
 
 def _header_bytes(source: Content) -> Array:
@@ -174,24 +198,20 @@ def _element_size(item: tuple[str, Array]) -> int:
     return int(item[1].dtype.itemsize)
 
 
-def _plain(array: Array | WordRows) -> Array | WordRows:
+def _plain(array: Any) -> Any:
     """Little-endian and C-contiguous, which bytes behind a header cannot say; rarely a copy."""
     if not isinstance(array, np.ndarray):
         return array
     return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
 
 
-def _pieces(array: Array | WordRows) -> Iterator[memoryview]:
+def _pieces(array: Any) -> Iterator[memoryview]:
     """The bytes of an array: of one that is made when it is asked for, some rows at a time."""
     if isinstance(array, np.ndarray):
-        yield _bytes(array)
+        yield memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
         return
     for start in range(0, array.shape[0], MADE_AT_ONCE):
-        yield _bytes(array[start : start + MADE_AT_ONCE])
-
-
-def _bytes(array: Array) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
+        yield from _pieces(_plain(array[start : start + MADE_AT_ONCE]))
 
 
 def _check_mark(header: Header, name: str) -> None:
@@ -216,15 +236,24 @@ def _check_mark(header: Header, name: str) -> None:
 def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
     """The tensors as arrays whose shapes agree: what can be checked without reading them."""
     more = [(key, *of) for key, of in OF_SUBWORDS.items() if key in header.tensors]
+    stored = header.tensors.get("matrix")
+    if stored is not None and stored.dtype == "I8":
+        more.append(SCALES)
+    visible = header
+    if stored is not None and stored.dtype == BRAIN:  # of which numpy sees the bits
+        bits = {"matrix": stored._replace(dtype="U16")}
+        visible = header._replace(tensors=header.tensors | bits)
     tensors = [*TENSORS, *([COUNTS] if "counts" in header.tensors else []), *more]
     arrays = {}
     for key, dtypes, ndim in tensors:
-        array = arrays[key] = tensor_array(data, header, key, name)
+        array = arrays[key] = tensor_array(data, visible, key, name)
         if header.tensors[key].dtype not in dtypes or array.ndim != ndim:
             got = f"{header.tensors[key].dtype} {header.tensors[key].shape}"
             raise wrong(name, f"{key!r} as {' or '.join(dtypes)} in {ndim} dimensions", got)
     n, dim = arrays["matrix"].shape
     slots, offsets = arrays["index"].size, arrays["offsets"]
+    if "scales" in arrays and arrays["scales"].size != n:
+        raise wrong(name, f"scales of {n} rows", str(arrays["scales"].size))
     if offsets.size != n + 1 or arrays.get("counts", offsets[1:]).size != n or dim == 0:
         raise wrong(name, f"offsets and counts of {n} rows", f"{offsets.size} offsets")
     if slots <= n or slots & (slots - 1):

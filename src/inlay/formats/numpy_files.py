@@ -61,7 +61,7 @@ class Npz(ArraysFormat):
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         tokens = table.tokens
-        arrays = {"matrix": table.matrix, "tokens": tokens.blob, "offsets": tokens.offsets}
+        arrays = {"matrix": table._whole[...], "tokens": tokens.blob, "offsets": tokens.offsets}
         if table.counts is not None:
             arrays["counts"] = table.counts
         import zipfile

@@ -7,8 +7,8 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
-from inlay.checks import shown
 from inlay.core import Table, Tokens
+from inlay.core.storage import StoredRows
 from inlay.core.subwords import Subwords
 from inlay.errors import ArgumentError, FormatError
 from inlay.formats.format_options import NumbersFormat
@@ -16,7 +16,6 @@ from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import EXAMPLES, as_keep, kept_rows, take
 
 CHECKED_AT_ONCE = 8192  # rows
-CONVERTED_AT_ONCE = 65_536
 # Gives rows of a matrix: those of a slice, or of int64 `(n,)`.
 TakeRows = Callable[[slice | Array], Array]
 
@@ -131,7 +130,9 @@ def select(table: Table, options: ReadOptions) -> Table:
     origin = None
     if table._origin is not None and wanted is None:
         origin = table._origin.limited(n)
-    matrix = table._rows[:n] if wanted is None else table._rows[rows]
+    chosen = slice(n) if wanted is None else rows
+    stored = table._rows
+    matrix = stored.taken(chosen) if isinstance(stored, StoredRows) else stored[chosen]
     counts = None if table.counts is None else table.counts[rows]
     return Table._unchecked(
         take(table.tokens, rows),
@@ -141,40 +142,6 @@ def select(table: Table, options: ReadOptions) -> Table:
         unk_id=_moved(table.unk_id, rows),
         provenance=table.provenance,
         origin=origin,
-        subwords=table._subwords,
-    )
-
-
-def converted(table: Table, dtype: np.dtype[Any]) -> Table:
-    """The same vectors in another type; the table itself if that is what it has.
-
-    Raises:
-        ArgumentError: A number that the type cannot hold.
-    """
-    if table.dtype == dtype:
-        return table
-    matrix = np.empty(table.shape, dtype)
-    with np.errstate(over="ignore"):
-        for start in range(0, len(matrix), CONVERTED_AT_ONCE):
-            stored = table.storage[start : start + CONVERTED_AT_ONCE]
-            matrix[start : start + CONVERTED_AT_ONCE] = stored
-            lost = np.isinf(matrix[start : start + CONVERTED_AT_ONCE]) & np.isfinite(stored)
-            if lost.any():
-                row, column = map(int, np.argwhere(lost)[0])
-                raise ArgumentError(
-                    "dtype",
-                    expected=f"a type that holds {stored[row, column]}, as in the vector of "
-                    f"{shown(table.tokens[start + row])}",
-                    got=str(dtype),
-                    hint="dtype='float32'",
-                )
-    return Table._unchecked(
-        table.tokens,
-        matrix,
-        counts=table.counts,
-        pad_id=table.pad_id,
-        unk_id=table.unk_id,
-        provenance={**table.provenance, "stored_dtype": str(table.dtype)},
         subwords=table._subwords,
     )
 

@@ -1,14 +1,13 @@
 """Writing text vectors: the shortest decimals that read back as the same float32."""
 
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.encodings import BOM
 from inlay.core import Table
-from inlay.core.subwords import WordRows
 from inlay.errors import FormatError
 from inlay.formats.line_rules import holds_row
 
@@ -56,7 +55,7 @@ def _lines(table: Table, start: int, stop: int, space_at_end: bool) -> Iterator[
         row += 1
 
 
-def float32_rows(matrix: Array | WordRows, start: int, stop: int) -> Array:
+def float32_rows(matrix: Any, start: int, stop: int) -> Array:
     """Rows as float32, C-contiguous; a view if they are that already."""
     return np.ascontiguousarray(matrix[start:stop], np.float32)
 

@@ -73,7 +73,7 @@ def to_torch(
         A subclass of `nn.Embedding` with the state_dict key `weight`, float32
         `(num_embeddings, embedding_dim)`. Allocates nothing when frozen; one matrix,
         `4 * len(table) * table.dim` bytes, when `freeze=False`, when `vocab` is given, when the
-        table is stored as float16 or float64, or when its array is read-only (writing there
+        table is stored as anything but float32, or when its array is read-only (writing there
         would end the process). Of an encoder, what its own `to_torch` returns.
 
     Raises:

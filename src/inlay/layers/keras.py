@@ -53,8 +53,8 @@ class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional,
     def from_table(cls, table: Table, **kwargs: Any) -> Self:
         """Do what `to_keras` says."""
         layer = cls(len(table), table.dim, pad_id=table.pad_id, **kwargs)
-        share = not layer.trainable and host.can_share(table.storage, layer.variable_dtype)
-        layer._fill(table.storage, share)
+        array = table.storage
+        layer._fill(array, not layer.trainable and host.can_share(array, layer.variable_dtype))
         return layer
 
     def build(self, input_shape: Any = None) -> None:
