@@ -104,6 +104,7 @@ def test_few_rows_are_made_without_the_matrix(tmp_path):
     assert repr(table) == f"Table({len(WORDS)} x 5 float32, m.bin)"
     assert not isinstance(table._rows, np.ndarray), "all rows were made for a few"
     assert table.matrix[table.find("film")].tolist() == some[0].tolist()
+    assert np.shares_memory(table.storage, table.matrix)
 
 
 def test_a_large_matrix_is_made_in_blocks(tmp_path):
