@@ -124,17 +124,16 @@ def test_text_said_to_be_an_array(make, format):
 
 @pytest.mark.parametrize("format", [Glove(dim=3), Word2VecText(), Word2VecBinary(), Npz()])
 def test_a_stranger_said_to_be_one_of_ours(make, format):
-    with pytest.raises(FormatError, match="got a Parquet file"):
+    with pytest.raises(FormatError, match="got one of the format 'parquet'"):
         load(make(b"PAR1" + bytes(range(200))), format=format)
 
 
 @pytest.mark.parametrize("separator", [",", ", ", ";"])
-@pytest.mark.parametrize("header", ["", "word,d0,d1\n"])
+@pytest.mark.parametrize("header", [[], ["word", "d0", "d1"]])
 def test_numbers_between_commas(make, separator, header):
     rows = [["good", "0.5", "-1"], ["film", "1e-3", ".25"]]
-    content = header + "".join(f"{separator.join(row)}\n" for row in rows)
-    with pytest.raises(FormatError, match=r"between commas .*pandas\.read_csv"):
-        load(make(content))
+    content = "".join(f"{separator.join(row)}\n" for row in [header, *rows] if row)
+    assert load(make(content))["film"].tolist() == [np.float32(1e-3), 0.25]
     assert load(make("1,2,3 0.5 1\n4,5,6 1 2\n")).tokens.tolist() == ["1,2,3", "4,5,6"]
 
 

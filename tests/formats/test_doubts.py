@@ -23,9 +23,8 @@ def test_a_table_is_not_doubted(make):
     assert len(load(make(lines(WORDS, ROWS)))) == 40
 
 
-@pytest.mark.parametrize("separator", ["\t", " "])
-def test_a_matrix_without_tokens(make, separator):
-    path = make(lines([row[0] for row in ROWS], [row[1:] for row in ROWS], separator), "vecs.tsv")
+def test_a_matrix_without_tokens(make):
+    path = make(lines([row[0] for row in ROWS], [row[1:] for row in ROWS]), "vecs.tsv")
     with pytest.raises(
         FormatError,
         match=r"vecs.tsv: expected .*, got numbers .*, as '0.126', .* Try: format=Glove.dim=5. if",
@@ -40,11 +39,11 @@ def test_similarities_of_tokens_do_not_shrink_to_two_rows(make):
         load(make(lines([row[0] for row in square], [row[1:] for row in square])))
 
 
-@pytest.mark.parametrize("index", [WORDS, range(40)])
-def test_an_export_of_pandas_with_a_row_of_column_numbers(make, index):
-    content = "\t" + "\t".join(map(str, range(6))) + "\n" + lines(index, ROWS, "\t")
+def test_an_export_of_pandas_with_a_row_of_column_numbers(make):
+    head = "\t" + "\t".join(map(str, range(6))) + "\n"
+    assert load(make(head + lines(WORDS, ROWS, "\t"))).tokens.tolist() == WORDS
     with pytest.raises(FormatError, match=r"that numbers the columns|numbers there in most"):
-        load(make(content))
+        load(make(head + lines(range(40), ROWS, "\t")))
 
 
 def test_the_first_row_alone_is_no_doubt(make):

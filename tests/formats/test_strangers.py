@@ -26,9 +26,7 @@ def zipped(*names):
 KINDS = [
     (b"\x80\x04\x95abc", "a Python pickle, which may run any program and is never opened"),
     (b"SQLite format 3\0..CREATE TABLE x", "an SQLite database"),
-    (b"PAR1\x15\x04", "a Parquet file. Try: polars or pandas, and Table.tokens, matrix."),
-    (b"ARROW1\0\0", "an Arrow or Feather file"),
-    (b"FEA1\0\0\0\0", "an Arrow or Feather file"),
+    (b"FEA1\0\0\0\0", "a Feather file of version 1. Try: polars or pandas, and Table.tokens"),
     (b"\0\0\6\x08\1\x1a\2\x08\1\0\t\x11conv/bias", "the index of a TensorFlow checkpoint"),
     (b"\x08\1\x12\xfc\xab\x8b\1\n\xfe\x1e", "a TensorFlow SavedModel"),
     (b"\n\x81\2\n\4in_0\x12\5Const*\x0b", "a frozen TensorFlow graph"),

@@ -30,6 +30,7 @@ from inlay.formats.checkpoints import (
     TensorFlowArrays,
     TorchArrays,
 )
+from inlay.formats.csv import Csv
 from inlay.formats.fasttext import FastText
 from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.gensim import Gensim
@@ -40,6 +41,7 @@ from inlay.formats.model2vec import Model2Vec
 from inlay.formats.names import Names, checked_names
 from inlay.formats.native import Native
 from inlay.formats.numpy_files import Npy, Npz
+from inlay.formats.parquet import Parquet
 from inlay.formats.places import entry_file
 from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.r import R
@@ -57,6 +59,7 @@ __all__ = [
     "FORMATS",
     "CheckpointFormat",
     "Content",
+    "Csv",
     "FastText",
     "FastTextVec",
     "Finalfusion",
@@ -72,6 +75,7 @@ __all__ = [
     "Npy",
     "Npz",
     "OnnxArrays",
+    "Parquet",
     "R",
     "ReadOptions",
     "SafetensorsArrays",
@@ -109,6 +113,8 @@ FORMATS: tuple[Format, ...] = (
     Word2VecBinary(),
     Word2VecText(),
     Word2VecJson(),
+    Parquet(),
+    Csv(),
     FastTextVec(),
     Glove(),
 )

@@ -82,9 +82,11 @@ def _place(source: Content) -> Path:
 FOLDERS = ("model2vec", "spacy")
 # Formats whose files begin like no other.
 SIGNED = (
+    "csv",
     "native",
     "npz",
     "npy",
+    "parquet",
     "fasttext",
     "finalfusion",
     "gensim",

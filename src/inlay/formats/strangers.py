@@ -48,8 +48,8 @@ STRANGERS: tuple[Stranger, ...] = (
         f"{_GENSIM} for a gensim model; otherwise {_TABLE}",
     ),
     Stranger(rb"SQLite format 3\0", "an SQLite database", f"sqlite3, and {_TABLE}"),
-    Stranger(rb"PAR1", "a Parquet file", _FRAME),
-    Stranger(rb"ARROW1|FEA1", "an Arrow or Feather file", _FRAME),
+    Stranger(rb"PAR1|ARROW1", "a Parquet or Arrow file", _FRAME),
+    Stranger(rb"FEA1", "a Feather file of version 1", _FRAME),
     Stranger(
         rb"\0\0[\x02-\x40]\x08[\x01-\xff]", "the index of a TensorFlow checkpoint", _CHECKPOINT
     ),
