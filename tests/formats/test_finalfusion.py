@@ -64,6 +64,21 @@ def test_rows_of_ngrams_are_left_out_and_counted(make, kind):
     assert described.get("buckets") == {3: 4, 7: 2, 8: None}[kind]
 
 
+def test_fasttext_s_ngrams_make_vectors_of_other_words(make):
+    """Beside vectors that have their length: rows of n-grams are not made as long as 1."""
+    same = np.array([[3, -1, 0.5]] * 2, np.float32)  # whatever bucket an n-gram is in
+    rows, norms = np.concatenate([VECTORS, same]), np.arange(1, 6, dtype=np.float32)
+    path = make(plain(7, rows=rows, norms=norms))
+    long = load(path, format=Finalfusion(norms="multiply"))
+    assert np.array_equal(long["unseen"], same[0])
+    assert "unseen" not in long
+    assert not load(path).can_compose
+    assert load(make(plain(7, rows=rows))).can_compose
+    assert not load(make(plain(3, rows=np.concatenate([VECTORS, VECTORS])))).can_compose
+    with pytest.raises(FormatError, match="rows of 2 n-grams"):
+        load(make(plain(7, rows=rows[:6])))
+
+
 def test_a_quantised_matrix_with_its_projection_and_norms(make):
     projection = np.random.default_rng(1).normal(size=(4, 4)).astype(np.float32)
     norms = np.arange(1, 6, dtype=np.float32)

@@ -21,6 +21,7 @@ from inlay.bytes.limits import UNPACKED
 from inlay.checks import choice
 from inlay.containers.protocol import wrong
 from inlay.core import Table, Tokens
+from inlay.core.subwords import LONGEST_NGRAM, Ngrams, Subwords
 from inlay.errors import FormatError
 from inlay.formats.format_options import NumbersFormat, options
 from inlay.formats.protocol import ReadOptions, refuse_write
@@ -32,6 +33,7 @@ MOST_CHUNKS, LONGEST_DESCRIPTION = 64, 1 << 20
 # What a chunk begins with.
 CHUNK = struct.Struct("<IQ")
 WORDS = {1: ("simple", 8), 3: ("buckets", 20), 7: ("fasttext", 20), 8: ("explicit", 24)}
+FASTTEXT = 7
 PLAIN, QUANTISED, METADATA, NORMS, FLORET = 2, 4, 5, 6, 9
 U8, F32 = 1, 10
 RECONSTRUCTED_AT_ONCE = 4096
@@ -45,7 +47,8 @@ class Finalfusion(NumbersFormat):
         nonfinite: Whether NaN and infinity are errors.
         norms: finalfusion makes the vectors of words as long as 1 and stores beside them how long
             they were. `"beside"` gives the vectors as they are stored, as that library's
-            `embedding` does; `"multiply"` gives them the length that they had, in memory.
+            `embedding` does; `"multiply"` gives them the length that they had, in memory. Then
+            the table of a fastText model also has vectors of words that it does not hold.
     """
 
     norms: Literal["beside", "multiply"] = "beside"
@@ -61,7 +64,7 @@ class Finalfusion(NumbersFormat):
         return head.startswith(MAGIC)
 
     def read(self, source: Content, options: ReadOptions) -> Table:
-        """The vectors of whole words; those of n-grams, which have no tokens, are left out."""
+        """The vectors of whole words; rows of n-grams have no tokens, and are counted."""
         data, name = options.content(source), source.name
         chunks = _chunks(data, name)
         kind = next((kind for kind in WORDS if kind in chunks), None)
@@ -76,6 +79,9 @@ class Finalfusion(NumbersFormat):
         if stored < len(tokens):
             raise wrong(name, f"a vector for each of {len(tokens)} words", f"{stored} vectors")
         norms = _norms(chunks[NORMS], len(tokens), name) if NORMS in chunks else None
+        subwords = None
+        if kind == FASTTEXT and PLAIN in chunks and (norms is None or self.norms == "multiply"):
+            subwords = _subwords(said, rows(slice(len(tokens), stored)), name)
         if self.norms == "multiply":
             if norms is None:
                 raise FormatError(
@@ -87,7 +93,7 @@ class Finalfusion(NumbersFormat):
         details["norms"] = "none" if norms is None else self.norms
         if METADATA in chunks:
             details["metadata"] = _metadata(chunks[METADATA], name)
-        return table_of(source, options, self, tokens, rows, **details)
+        return table_of(source, options, self, tokens, rows, subwords=subwords, **details)
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         raise refuse_write(self.name)
@@ -163,6 +169,19 @@ def _words(chunk: _Chunk, kind: int, name: str) -> tuple[Tokens, dict[str, Any]]
     if not valid_utf8(blob, offsets):
         raise wrong(name, "words in UTF-8", "other bytes")
     return Tokens(blob, offsets, name=name), described
+
+
+def _subwords(said: dict[str, Any], rows: Array, name: str) -> Subwords | None:
+    """What makes vectors of other words, as fastText does: the mean of the rows of n-grams.
+
+    Those rows are as they were trained, so that they are of one kind with words that have their
+    length, and not with those that were made as long as 1.
+    """
+    ngrams = Ngrams(said["min_n"], said["max_n"], said["buckets"])
+    if ngrams.max_n > LONGEST_NGRAM or len(rows) < ngrams.n_rows:
+        got = f"{len(rows)} rows, {ngrams.max_n} characters"
+        raise wrong(name, f"rows of {ngrams.n_rows} n-grams up to {LONGEST_NGRAM} long", got)
+    return Subwords(ngrams, rows) if ngrams.n_rows else None
 
 
 def _plain(chunk: _Chunk, name: str) -> tuple[TakeRows, int]:
