@@ -289,6 +289,21 @@ def test_an_empty_string_is_no_name():
             use("")
 
 
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        ("https://a.b/c", "inlay.sources.fetch('https://a.b/c'), which gives its path"),
+        ("file:///data/reviews.csv", "/data/reviews.csv"),
+        ("s3://bucket/reviews.csv", ""),
+    ],
+)
+@pytest.mark.parametrize("use", [inlay.read_labelled, Table.load, Table(["a"], [[1.0]]).save])
+def test_an_address_is_none_of_this_machine_s_files(address, hint, use):
+    with pytest.raises(MissingFileError) as raised:
+        use(address)
+    assert (raised.value.where, raised.value.hint) == (address, hint)
+
+
 def test_what_is_shown_is_short():
     assert checks.shown("a") == "'a'"
     assert checks.shown("x" * 60) == repr("x" * 60)

@@ -192,3 +192,19 @@ def test_names_that_others_have_lead_to_ours(name):
             found = getattr(found, part, None) or importlib.import_module(f"inlay.{place}")
         assert callable(found)
     assert not hasattr(inlay, name)
+
+
+@pytest.mark.parametrize("place", ["tokenizers.get_tokenizer", "encode.elmo.Elmo.load"])
+def test_what_pages_and_messages_name_is_there_after_import_inlay(place):
+    script = f"import inlay; print(hasattr(inlay, 'kernels'), callable(inlay.{place}))"
+    answer = run(script)
+    assert answer.stdout.strip() == "False True", answer.stderr
+
+
+def test_a_name_that_nobody_has_is_answered_by_all_of_ours_and_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"one of .*'Tabel'\. Try: inlay\.Table\."):
+        inlay.Tabel  # noqa: B018
+    with pytest.raises(UnknownNameError, match=r"got 'xyzzy'\.$"):
+        inlay.xyzzy  # noqa: B018
+    with pytest.raises(AttributeError, match=r"^module 'inlay' has no attribute '__wrapped__'$"):
+        inlay.__wrapped__  # noqa: B018

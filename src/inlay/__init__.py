@@ -59,14 +59,30 @@ if TYPE_CHECKING:
     from inlay.tokenizers import words
 
 
+# Rooms of which a page or a message speaks: `inlay.tokenizers.get_tokenizer(name)`.
+_ROOMS = (
+    "classify",
+    "core",
+    "encode",
+    "errors",
+    "evaluate",
+    "formats",
+    "layers",
+    "text",
+    "tokenizers",
+)
+
 # What others have at their front door, and what to write here.
 _ELSEWHERE = {
+    "ELMo": "inlay.load_encoder(path)",
     "Elmo": "inlay.load_encoder(path)",
     "Embedding": "inlay.to_torch(table) or inlay.to_keras(table)",
     "FastText": "inlay.load(path)",
     "GloVe": "inlay.load(path)",
     "KeyedVectors": "inlay.load(path)",
+    "ElmoEmbedder": "inlay.load_encoder(path)",
     "Tokenizer": "inlay.Vocabulary.from_texts(texts), or inlay.tokenizers.get_tokenizer(name)",
+    "Vocab": "inlay.Vocabulary.from_texts(texts)",
     "Word2Vec": "inlay.train.word2vec(corpus)",
     "bilm": "inlay.train.bilm(corpus, folder)",
     "build_vocab_from_iterator": "inlay.Vocabulary.from_texts(texts)",
@@ -75,21 +91,28 @@ _ELSEWHERE = {
     "downloader": "inlay.sources.fetch(name), or inlay.load(name)",
     "fetch": "inlay.sources.fetch(name)",
     "from_pretrained": "inlay.load(path), or inlay.load_encoder(path)",
+    "load_glove": "inlay.load(path)",
+    "load_vectors": "inlay.load(path)",
     "load_word2vec_format": "inlay.load(path)",
+    "read_csv": "inlay.read_labelled(path)",
     "to_jax": "jax.numpy.asarray(table.vectors)",
+    "tokenize": "inlay.words(text), or inlay.tokenizers.get_tokenizer(name)",
     "to_tensorflow": "inlay.to_keras(table), or tensorflow.constant(table.vectors)",
     "word2vec": "inlay.train.word2vec(corpus)",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _ELSEWHERE:
-        errors = importlib.import_module("inlay.errors")
-        expected, hint = f"one of {', '.join(__all__)}", _ELSEWHERE[name]
-        raise errors.UnknownNameError("inlay", expected=expected, got=repr(name), hint=hint)
-    if name not in _HOME:
+    if name.startswith("_"):
         raise AttributeError(f"module 'inlay' has no attribute {name!r}")
-    if _HOME[name] == "inlay":
+    if name not in _HOME and name not in _ROOMS:
+        errors = importlib.import_module("inlay.errors")
+        expected, hint = f"one of {', '.join(__all__)}", _ELSEWHERE.get(name)
+        if hint is None:
+            near = importlib.import_module("difflib").get_close_matches(name, __all__, 1)
+            hint = "".join(f"inlay.{found}" for found in near)
+        raise errors.UnknownNameError("inlay", expected=expected, got=repr(name), hint=hint)
+    if name in _ROOMS or _HOME[name] == "inlay":
         return importlib.import_module(f"inlay.{name}")
     value = getattr(importlib.import_module(_HOME[name]), name)
     globals()[name] = value

@@ -262,7 +262,8 @@ def path_to_read(name: str, path: Any) -> Path:
     Raises:
         ArgumentTypeError: No string and no path, or bytes.
         ArgumentError: An empty string, which would be the working folder.
-        MissingFileError: A name longer than any file's, as a text is that was given for a path.
+        MissingFileError: A name longer than any file's, as a text is that was given for a path;
+            an address.
     """
     if isinstance(path, str) and not path:
         raise ArgumentError(name, expected="the name of a file or folder", got="an empty string")
@@ -282,6 +283,16 @@ def path_to_read(name: str, path: Any) -> Path:
                 expected="the path of a file or folder",
                 got=f"{text[:60]!r}... of {len(text):,} characters, longer than any name",
                 hint="a text itself goes into a list: [text]",
+            ) from None
+        scheme, found, place = text.partition("://")
+        if found:  # a path would print one slash of it
+            fetched = f"inlay.sources.fetch({text!r}), which gives its path"
+            hints = {"file": place, "http": fetched, "https": fetched}
+            raise MissingFileError(
+                text,
+                expected="a file or folder of this machine",
+                got="an address",
+                hint=hints.get(scheme, ""),
             ) from None
     return Path(path)
 

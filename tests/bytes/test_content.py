@@ -197,7 +197,7 @@ def test_names_that_are_no_files(tmp_path, read):
 @pytest.mark.parametrize(
     ("given", "hint"),
     [
-        ("https://example.org/vectors.zip", "download it, and give the path of the file"),
+        ("https://a.b/c.zip", "inlay.sources.fetch('https://a.b/c.zip'), which gives its path"),
         ("~/no such vectors.txt", repr(os.path.expanduser("~/no such vectors.txt"))),
         ("glove6B.txt", "glove.6B.txt"),
         ("something else", ""),
@@ -205,7 +205,7 @@ def test_names_that_are_no_files(tmp_path, read):
             "fasttext-wiki-news",
             "wiki-news-300d-1M or wiki-news-300d-1M-subword or wiki.new, of the catalogue",
         ),
-        ("word2vec.300d", "download it, and give the path of the file"),
+        ("word2vec.300d", "download it, and give its path"),
     ],
 )
 def test_what_may_be_meant_by_a_path_where_nothing_is(tmp_path, monkeypatch, given, hint):

@@ -152,7 +152,7 @@ def test_the_cache_is_listed_and_emptied(inlay, known, empty_cache):
     assert inlay("cache", "list").stdout == ""
     failed = inlay("cache", "remove", "mine")
     assert (failed.exit_code, failed.stdout) == (1, "")
-    assert "Try: inlay cache list says what is there." in failed.stderr
+    assert "Try: inlay cache list, which says what is there." in failed.stderr
 
 
 STOPPED = """

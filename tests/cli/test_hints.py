@@ -19,6 +19,7 @@ SRC = Path(package.__file__).parent
 READING = ["info", "convert", "similar"]
 DATA = ["classify fit", "classify evaluate", "compare", "demo"]
 REACHED = {
+    "__init__.py": "names of the package in Python",
     "bytes": [*READING, *DATA],
     "checks.py": "arguments in Python; the command line gives lists and numbers",
     "classify": ["classify fit", "compare"],
@@ -71,6 +72,9 @@ NEVER = {
     "one text of encoder.layers": "layers are mixed in Python",
     "the table first: save(": "the command line saves the table itself",
     "vocabulary.save(path)": "vocabularies are saved in Python",
+    "leave norms= out": "what a format is told in Python",
+    "leave weights= out": "what a format is told in Python",
+    "table = Table(words": "only spaCy makes vectors of these rows",
     "X()": "formats are made in Python",
     "inlay.load(path, mmap": "pickling a table",
     "load it again; or inlay.load(path, mmap": "pickling a table",

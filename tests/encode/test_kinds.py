@@ -170,7 +170,7 @@ def test_vectors_of_words_lead_to_their_own_door(tmp_path):
     (tmp_path / "vectors.txt").write_text("good 1 2\nfilm 3 4\n")
     with pytest.raises(FormatError, match=r"Try: inlay\.load\(path\)"):
         load_encoder(tmp_path / "vectors.txt")
-    with pytest.raises(MissingFileError, match="Try: download it first, and give the folder"):
+    with pytest.raises(MissingFileError, match=r"Try: inlay\.sources\.fetch\('https://"):
         load_encoder("https://tfhub.dev/google/elmo/3")
 
 

@@ -8,6 +8,7 @@ import pytest
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.sources import catalogue, fetch, find, languages
 from inlay.sources.fetching import announcement
+from inlay.sources.languages import SPOKEN
 from inlay.sources.names import _key, near_names, search
 from tests.data import shared
 
@@ -80,7 +81,7 @@ def test_a_name_that_is_none_gives_those_that_are_near():
     assert near_names("glove.6B.301d")[0] == "glove.6B.300d"
     with pytest.raises(ArgumentError, match=r"got 'glov\.6B\.100d'\. Try: 'glove\.6B\.100d'"):
         fetch("glov.6B.100d")
-    with pytest.raises(ArgumentError, match="Try: inlay catalogue lists all of them"):
+    with pytest.raises(ArgumentError, match="Try: inlay catalogue, which lists all of them"):
         fetch("q")
     with pytest.raises(ArgumentTypeError, match="a name of the catalogue, or a Source"):
         fetch(3)
@@ -118,6 +119,10 @@ def test_each_entry_is_what_it_should_be():
 def test_words_find_what_they_stand_in():
     assert [s.name for s in search("twitter 25")] == ["glove.twitter.27B.25d"]
     assert {s.name for s in search("labelled")} == {"imdb", "mr", "sst-2", "nsmc", "chnsenticorp"}
+    korean = {"nsmc", "cc.ko.300.vec", "cc.ko.300.bin", "wiki.ko", "wiki.ko.align"}
+    assert {s.name for s in search("Korean")} == {s.name for s in search("한국어")} == korean
+    assert {"chnsenticorp", "cc.zh.300.vec"} <= {s.name for s in search("中文")}
+    assert set(SPOKEN) <= set(languages.CRAWL)
     assert len(search("")) == len(ALL)
     assert search("nothing of this kind") == []
 

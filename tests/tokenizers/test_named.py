@@ -18,6 +18,7 @@ from inlay.tokenizers import (
     tokenizer_name,
     words,
 )
+from inlay.tokenizers.named import ELSEWHERE, NAMES, _is_file
 
 
 def test_names_and_callables():
@@ -33,6 +34,35 @@ def test_names_and_callables():
         get_tokenizer("wrods")
     with pytest.raises(ArgumentTypeError):
         get_tokenizer(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("wrods", "words"),
+        ("Korean", "kiwi"),
+        ("한국어", "kiwi"),
+        ("konlpy", "kiwi"),
+        ("中文", "jieba"),
+        ("japanese", "mecab"),
+        ("ไทย", "icu"),
+        ("chars", "characters"),
+        ("whitespace", "split"),
+        ("bert", "path/to/tokenizer.json"),
+    ],
+)
+def test_a_language_or_another_s_name_leads_to_a_tokenizer(name, meant):
+    with pytest.raises(ArgumentError) as raised:
+        get_tokenizer(name)
+    assert raised.value.hint == f"tokenizer={meant!r}"
+
+
+def test_a_name_like_none_is_not_guessed():
+    with pytest.raises(ArgumentError) as raised:
+        get_tokenizer("xyzzy")
+    assert raised.value.hint == ""
+    for meant in ELSEWHERE.values():
+        assert meant in NAMES or _is_file(meant)
 
 
 @pytest.mark.parametrize("answer", ["a b", None, [1, 2], {"a": 1}, {"a", "b"}, 3])

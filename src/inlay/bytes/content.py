@@ -28,6 +28,7 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 HEAD = 1 << 18  # bytes that formats are recognised by
 WINDOW = 1 << 24
 DEPTH = 4  # a .tar.gz is two deep
+DOWNLOAD = "download it, and give its path"
 
 # Opens the content; whatever has to be closed afterwards goes onto the stack.
 Opener = Callable[[contextlib.ExitStack], IO[bytes]]
@@ -43,7 +44,6 @@ STREAMS: tuple[tuple[bytes | tuple[bytes, ...], str, str], ...] = (
     (b"\xfd7zXZ\x00", ".xz", "lzma"),
 )
 NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
-DOWNLOAD = "download it, and give the path of the file"
 SHORT = {".tgz": ".tar", ".tbz2": ".tar", ".txz": ".tar"}
 
 
@@ -295,8 +295,6 @@ def _without(name: str, suffix: str) -> str:
 
 def _instead(given: str, path: Path) -> str:
     """What may be meant by a path at which nothing is."""
-    if "://" in given:
-        return DOWNLOAD
     if given.startswith("~"):
         return repr(os.path.expanduser(given))
     try:

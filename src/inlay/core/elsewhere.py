@@ -33,6 +33,13 @@ OF_TABLES = {
     "word_vec": "table[token]",
     "get_vecs_by_tokens": "table[tokens]",
     "get_mean_vector": "table.mean(tokens)",
+    "similar": "table.most_similar(token)",
+    "words": "table.tokens",
+    **dict.fromkeys(
+        ("to_pandas", "to_dataframe", "to_df"),
+        "pandas.DataFrame(table.vectors, table.tokens.tolist())",
+    ),
+    **dict.fromkeys(("oov", "missing", "unknown"), "table.align(vocab).coverage.misses"),
     "similar_by_word": "table.most_similar(token)",
     "similar_by_vector": "table.most_similar(vector)",
     "syn0": "table.vectors",

@@ -1,7 +1,8 @@
 """Encoders: texts in, vectors out, for each token or for the whole."""
 
+import importlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inlay.bytes.writing import restore_folder
 from inlay.calls import Elsewhere, refuses_unknown
@@ -28,6 +29,12 @@ ELSEWHERE: Elsewhere = (
     | dict.fromkeys(("trainable", "freeze"), "inlay.to_torch(encoder), or to_keras, for a layer")
     | dict.fromkeys(("options_file", "weight_file"), "load_encoder(folder), which holds both")
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name != "elmo":  # `inlay.encode.elmo.Elmo`, of which errors speak
+        raise AttributeError(f"module 'inlay.encode' has no attribute {name!r}")
+    return importlib.import_module("inlay.encode.elmo")
 
 
 @refuses_unknown(ELSEWHERE)

@@ -48,7 +48,7 @@ class R(NumbersFormat):
                 source.name,
                 expected="R data in binary form",
                 got="its form as text",
-                hint="save(x, file = 'vectors.rda') in R, without ascii = TRUE",
+                hint="save it in R without ascii = TRUE",
             )
         values = read_r(data, source.name)
         name, found = _the_table(values, options.name, source.name)

@@ -152,7 +152,7 @@ def remove(name: str, *, forget: bool = False) -> list[Kept]:
     notes = [note for note in noted if _named_in(note) in names]
     notes += [path.with_name(path.name + NOTE) for path in places if forget or _is_part(path)]
     if not found and not notes:
-        hint = "inlay cache list says what is there"
+        hint = "inlay cache list, which says what is there"
         raise MissingFileError(name, expected="something fetched", got="nothing there", hint=hint)
     for path in places:
         if path.is_dir():

@@ -31,3 +31,35 @@ ALIGNED = tuple(
     """af ar bg bn bs ca cs da de el en es et fa fi fr he hi hr hu id it ko lt lv mk ms nl no pl pt
     ro ru sk sl sq sv ta th tl tr uk vi zh""".split()
 )
+# What speakers and others call those that are asked for most.
+SPOKEN = {
+    "ar": "Arabic العربية",
+    "cs": "Czech čeština",
+    "da": "Danish dansk",
+    "de": "German Deutsch",
+    "el": "Greek ελληνικά",
+    "en": "English",
+    "es": "Spanish español",
+    "fa": "Persian فارسی",
+    "fi": "Finnish suomi",
+    "fr": "French français",
+    "he": "Hebrew עברית",
+    "hi": "Hindi हिन्दी",
+    "hu": "Hungarian magyar",
+    "id": "Indonesian Bahasa Indonesia",
+    "it": "Italian italiano",
+    "ja": "Japanese 日本語",
+    "ko": "Korean 한국어",
+    "nl": "Dutch Nederlands",
+    "no": "Norwegian norsk",
+    "pl": "Polish polski",
+    "pt": "Portuguese português",
+    "ro": "Romanian română",
+    "ru": "Russian русский",
+    "sv": "Swedish svenska",
+    "th": "Thai ไทย",
+    "tr": "Turkish Türkçe",
+    "uk": "Ukrainian українська",
+    "vi": "Vietnamese Tiếng Việt",
+    "zh": "Chinese 中文 汉语",
+}

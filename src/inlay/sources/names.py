@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from inlay.errors import ArgumentError
 from inlay.sources import others, vectors
+from inlay.sources.languages import SPOKEN
 from inlay.sources.source import Source
 
 CALL = re.compile(r"\b(?:name|dim|language|lang)\s*=\s*")
@@ -44,7 +45,7 @@ def known(name: str) -> Source:
             "name",
             expected="a name of the catalogue",
             got=repr(name[:100]),
-            hint=" or ".join(map(repr, near)) or "inlay catalogue lists all of them",
+            hint=" or ".join(map(repr, near)) or "inlay catalogue, which lists all of them",
         )
     return source
 
@@ -95,5 +96,6 @@ def _key(name: str) -> str:
 
 
 def _text(source: Source) -> str:
-    facts = (source.name, *source.aliases, source.kind, source.language, source.note)
+    language = SPOKEN.get(source.language, "")
+    facts = (source.name, *source.aliases, source.kind, source.language, language, source.note)
     return " ".join(facts).casefold()

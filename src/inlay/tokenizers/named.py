@@ -39,6 +39,21 @@ PLAIN: tuple[tuple[str, Tokenizer], ...] = (
     ("split", split),
     ("characters", characters),
 )
+# What others say, and what people look for by the name of a language.
+ELSEWHERE = {
+    **dict.fromkeys(("korean", "ko", "한국어", "konlpy", "okt", "komoran", "kiwipiepy"), "kiwi"),
+    **dict.fromkeys(("chinese", "zh", "中文", "汉语", "pkuseg", "thulac", "hanlp"), "jieba"),
+    **dict.fromkeys(("japanese", "ja", "日本語", "fugashi", "janome", "sudachi"), "mecab"),
+    **dict.fromkeys(("thai", "th", "ไทย", "khmer", "lao", "burmese", "pythainlp"), "icu"),
+    **dict.fromkeys(("whitespace", "space", "white_space", "str.split"), "split"),
+    **dict.fromkeys(("char", "chars", "character"), "characters"),
+    **dict.fromkeys(("word", "spacy", "nltk", "punkt", "toktok", "moses"), "words"),
+    **dict.fromkeys(("basic_english", "uncased", "lowercase"), "lower"),
+    **dict.fromkeys(("bert", "wordpiece", "bpe", "gpt2"), "path/to/tokenizer.json"),
+    **dict.fromkeys(("sentencepiece", "spm", "unigram"), "path/to/pieces.model"),
+    **dict.fromkeys(("bigrams", "ngram", "ngrams", "char_ngrams"), "ngrams:2"),
+}
+
 # Those of a library, which may be missing.
 LIBRARIES = (Jieba, Kiwi, Mecab, Icu)
 _FUNCTION = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
@@ -175,7 +190,16 @@ def _by_name(name: str) -> Tokenizer:
             got="'auto'",
             hint="Vocabulary.from_texts(texts, tokenizer='auto').tokenizer, to see its choice",
         )
-    raise ArgumentError("tokenizer", expected=_choices(), got=described(name))
+    raise ArgumentError("tokenizer", expected=_choices(), got=described(name), hint=_near(name))
+
+
+def _near(name: str) -> str:
+    """What may be meant by a name that is none, as an argument."""
+    from difflib import get_close_matches
+
+    word = name.casefold()
+    near = ELSEWHERE.get(word) or next(iter(get_close_matches(word, (*NAMES, AUTO), 1)), None)
+    return f"tokenizer={near!r}" if near else ""
 
 
 def _normalised(name: str) -> Normalised:

@@ -62,6 +62,8 @@ def test_what_cannot_be_recognised_is_not_guessed(tmp_path):
 def test_nothing_there_and_nothing_in_it(tmp_path):
     with pytest.raises(MissingFileError):
         read_labelled(tmp_path / "none.csv")
+    with pytest.raises(MissingFileError, match=r"nothing there\. Try: imdb, of the catalogue"):
+        read_labelled("imdb2")
     with pytest.raises(FormatError, match="labelled texts"):
         read_labelled(tmp_path)
     (tmp_path / "empty.jsonl").write_bytes(b"")

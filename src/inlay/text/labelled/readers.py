@@ -12,7 +12,7 @@ from inlay.bytes.limits import UNPACKED
 from inlay.calls import refuses_unknown
 from inlay.checks import choice, path_to_read, whole, whole_or_none
 from inlay.errors import ArgumentError, FormatError, MissingFileError
-from inlay.sources.asked import asked_for
+from inlay.sources.asked import asked_for, near_hint
 from inlay.text.labelled.doubts import warn_of_labels
 from inlay.text.labelled.folders import archive_files, class_files, folder_files, one_file_a_class
 from inlay.text.labelled.frames import frame_rows, is_frame
@@ -113,7 +113,10 @@ def read_labelled(
         return read_labelled(place, **given)
     path = path_to_read("data", data)
     if kind_of(path) is None:
-        raise MissingFileError(shortened(path), expected="a file or folder", got="nothing there")
+        expected = "a file or folder of labelled texts"
+        raise MissingFileError(
+            shortened(path), expected=expected, got="nothing there", hint=near_hint(data)
+        )
     if kind is not None:
         choice("kind", kind, KINDS)
     max_length = whole_or_none("max_length", max_length)
