@@ -96,6 +96,26 @@ def test_a_file_of_another_kind_is_refused(make):
         KeyedVectors.load_word2vec_format("no such file")
 
 
+@pytest.mark.parametrize(
+    ("content", "settings", "hint"),
+    [
+        ("good 1 0\nfilm 0 1\n", {}, "Try: no_header=True"),
+        ("good 1 0\nfilm 0 1\n", {"binary": True}, "Try: binary=False"),
+        (SETTINGS[-1][0], {}, "Try: binary=True"),
+        (HIDDEN, {}, "Try: encoding='cp1252'; unicode_errors='replace' if"),
+        ("1 2\ngood 1 nan\n", {}, r"Try: KeyedVectors\(inlay.load\(path, format=Word2VecText\("),
+        (TEXT, {"unicode_errors": "no"}, "unicode_errors: expected 'strict'"),
+        (TEXT, {"encoding": "no"}, "^encoding: expected"),
+        (TEXT, {"datatype": int}, "datatype: expected"),
+    ],
+)
+def test_advice_is_in_gensims_arguments(make, content, settings, hint):
+    with pytest.raises((FormatError, ArgumentError), match=hint) as told:
+        KeyedVectors.load_word2vec_format(make(content, "x.txt"), **settings)
+    assert "format='" not in str(told.value)
+    assert "; format=" not in str(told.value)
+
+
 # -- writing, and reading again --------------------------------------------------------------
 
 
@@ -163,6 +183,29 @@ def test_the_matrix_is_the_tables_own():
 def test_a_vector_cannot_be_written_to_by_accident(kv):
     with pytest.raises(ValueError, match="read-only"):
         kv["good"][0] = 5
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16", "int8"])
+def test_vectors_in_fewer_bytes_or_more(dtype, tmp_path):
+    tokens = [f"w{i}" for i in range(50)]
+    table = inlay.Table(tokens, np.random.default_rng(2).normal(size=(50, 8)).astype("float32"))
+    inlay.save(table.astype(dtype), tmp_path / "x.safetensors")
+    kv, wide = KeyedVectors.load(tmp_path / "x.safetensors", mmap="r"), KeyedVectors(table)
+    near = {"rtol": 0.03, "atol": 0.03}
+    np.testing.assert_allclose(kv["w3"], wide["w3"], **near)
+    np.testing.assert_allclose(kv[["w3", "w1"]], wide[["w3", "w1"]], **near)
+    np.testing.assert_allclose(kv.vectors_for_all(["w3"])["w3"], wide["w3"], **near)
+    for call in (
+        lambda kv: kv.most_similar("w1", topn=None),
+        lambda kv: kv.most_similar("w1", topn=None, clip_start=3, clip_end=20),
+        lambda kv: kv.most_similar_cosmul(["w1"], ["w2"], topn=None, restrict_vocab=9),
+        lambda kv: kv.distances("w1"),
+        lambda kv: kv.distances("w1", ["w4", "w2"]),
+        lambda kv: kv.get_mean_vector(tokens),
+        lambda kv: kv.get_normed_vectors(),
+    ):
+        np.testing.assert_allclose(call(kv), call(wide), rtol=0.05, atol=0.05)
+    assert kv.most_similar("w1", topn=1)[0][0] == wide.most_similar("w1", topn=1)[0][0]
 
 
 # -- sets ------------------------------------------------------------------------------------
@@ -348,6 +391,7 @@ def test_calls_that_cannot_be(kv):
         lambda: kv.get_mean_vector([]),
         lambda: kv.get_mean_vector(["good"], weights=[1, 2]),
         lambda: kv.n_similarity([], ["good"]),
+        lambda: kv.relative_cosine_similarity("good", "film", topn=0),
         lambda: kv.doesnt_match(["no"]),
         lambda: kv.evaluate_word_analogies("x", similarity_function="most_similar_cosmul"),
     ):
@@ -355,6 +399,8 @@ def test_calls_that_cannot_be(kv):
             call()
     with pytest.raises(ArgumentTypeError, match=r"Try: KeyedVectors\(inlay.Table\(tokens, matrix"):
         KeyedVectors(100)
+    with pytest.raises(ArgumentTypeError, match="topn: expected a whole number"):
+        kv.most_similar("good", topn="3")
 
 
 def test_a_vector_of_zeros_is_near_to_nothing(kv):

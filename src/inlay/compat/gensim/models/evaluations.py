@@ -10,8 +10,8 @@ from inlay.aliases import Array
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import read_lines
 from inlay.checks import choice
-from inlay.core import Table, Tokens
-from inlay.core.cosine import highest
+from inlay.core import Tokens
+from inlay.core.cosine import highest, inverse_norms
 from inlay.errors import FormatError
 from inlay.optional import require
 
@@ -26,8 +26,6 @@ Path = str | os.PathLike[str]
 class Vectors(Protocol):
     """What is evaluated."""
 
-    table: Table
-
     @property
     def vectors(self) -> Array:
         """The matrix."""
@@ -35,9 +33,6 @@ class Vectors(Protocol):
     @property
     def index_to_key(self) -> Tokens:
         """The keys."""
-
-    def get_normed_vectors(self) -> Array:
-        """The matrix, with rows of length 1."""
 
 
 def analogies(
@@ -131,7 +126,8 @@ def _answers(
     kv: Vectors, rows: Mapping[str, int], questions: list[Question], restrict_vocab: int
 ) -> Iterator[list[str]]:
     """The keys nearest to b - a + c for each question; many questions are one product."""
-    normed = np.asarray(kv.get_normed_vectors()[:restrict_vocab], np.float32)
+    normed = np.array(kv.vectors[:restrict_vocab], np.float32)
+    normed *= inverse_norms(normed)[:, None]
     at = max(SCORES_AT_ONCE // max(len(normed), 1), 1)
     for start in range(0, len(questions), at):
         asked = [

@@ -12,6 +12,7 @@ from inlay.calls import refuses_unknown
 from inlay.checks import choice, path_to_read
 from inlay.compat.gensim.models import evaluations
 from inlay.compat.gensim.models.nearest import Nearest
+from inlay.compat.gensim.models.wording import in_gensims_words
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, FormatError
 from inlay.formats import Glove, Word2VecBinary, Word2VecText, load, save
@@ -73,7 +74,8 @@ class KeyedVectors(Nearest):
             raise ArgumentError("no_header", expected=expected, got=got)
         said: dict[str, Any] = {"encoding": encoding, "errors": unicode_errors}
         kind = Word2VecBinary if binary else Glove if no_header else Word2VecText
-        table = load(fname, format=kind(**said), limit=limit or None, dtype=datatype)
+        with in_gensims_words(bool(binary)):
+            table = load(fname, format=kind(**said), limit=limit or None, dtype=datatype)
         return cls(table if fvocab is None else _with_counts(table, fvocab))
 
     @classmethod

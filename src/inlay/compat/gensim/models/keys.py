@@ -12,6 +12,7 @@ from inlay.core import Table, Tokens
 from inlay.core.cosine import inverse_norms
 from inlay.core.elsewhere import Elsewhere
 from inlay.core.immutable import read_only
+from inlay.core.storage import StoredRows
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownArrayError, UnknownTokenError
 
 Key = str | int
@@ -76,7 +77,8 @@ class Keys(Elsewhere):
         """The matrix `(len(kv), vector_size)`, as it is stored.
 
         It is writable, as gensim's is, so that `torch.from_numpy` takes it; it is the memory of
-        the table, and whoever writes to it changes that.
+        the table, and whoever writes to it changes that. Of a table that is stored as bfloat16
+        or int8, every call makes a matrix of float32.
         """
         return self.table.storage
 
@@ -141,10 +143,11 @@ class Keys(Elsewhere):
         Raises:
             UnknownTokenError: The key is not here, and cannot be composed.
         """
-        if self.table.can_compose and isinstance(key, str):
+        row = self._find(key)
+        if row < 0 and isinstance(key, str) and self.table.can_compose:
             vector = self.table[key]
         else:
-            vector = self.vectors[self.get_index(key)]
+            vector = self.table._rows[self.get_index(key)]
         return read_only(unit(vector) if norm else vector)
 
     def get_mean_vector(
@@ -233,14 +236,21 @@ class Keys(Elsewhere):
         counts = None
         if self.table.counts is not None and copy_vecattrs:
             counts = np.where(rows >= 0, self.table.counts[rows], 0)
-        matrix = self.table[found] if self.table.can_compose else self.vectors[rows]
+        matrix = self.table[found] if self.table.can_compose else self.table._rows[rows]
         made = Table(found, matrix, counts=counts, provenance=self.table.provenance)
         return type(self)(made)
 
     @cached_property
     def _inverse(self) -> Array:
         """One over the length of each vector: float32 `(len(kv),)`."""
-        return inverse_norms(self.vectors)
+        return inverse_norms(self.table._whole)
+
+    def _between(self, start: int, stop: int | None) -> Array | StoredRows:
+        """The rows from `start` to `stop`, as they are stored: a view."""
+        whole = self.table._whole
+        if not isinstance(whole, StoredRows):
+            return whole[start:stop]
+        return whole if not start and stop is None else whole.taken(slice(start, stop))
 
     def _find(self, key: object) -> int:
         if isinstance(key, str):

@@ -51,7 +51,7 @@ class Nearest(Keys):
         if indexer is not None:
             hint = "leave indexer= out: the search is exact"
             raise ArgumentError("indexer", expected="None", got=type(indexer).__name__, hint=hint)
-        if topn is not None and topn < 1:
+        if _wants_none(topn):
             return []
         queries = [
             *self._asked("positive", positive, 1.0),
@@ -59,11 +59,10 @@ class Nearest(Keys):
         ]
         keys, weights = [query for query, _ in queries], [weight for _, weight in queries]
         mean = self.get_mean_vector(keys, weights, post_normalize=True, ignore_missing=False)
-        rows = slice(clip_start, clip_end or len(self))
-        if restrict_vocab:
-            rows = slice(0, restrict_vocab)
-        near = cosines(self.vectors[rows], self._inverse[rows], mean.astype(np.float32))
-        return self._best(near, keys, topn, rows.start)
+        start, stop = (0, restrict_vocab) if restrict_vocab else (clip_start, clip_end or None)
+        matrix, inverse = self._between(start, stop), self._inverse[start:stop]
+        near = cosines(matrix, inverse, mean.astype(np.float32))
+        return self._best(near, keys, topn, start)
 
     def most_similar_cosmul(
         self,
@@ -87,14 +86,14 @@ class Nearest(Keys):
         Source: Levy and Goldberg 2014, Linguistic regularities in sparse and explicit word
         representations, equation 4.
         """
-        if topn is not None and topn < 1:
+        if _wants_none(topn):
             return []
         near_to = [query for query, _ in self._asked("positive", positive, 1.0)]
         far_from = [query for query, _ in self._asked("negative", negative, -1.0)]
         if not near_to:
             raise ArgumentError("positive", expected="a key or a vector", got="nothing")
-        rows = slice(0, restrict_vocab or len(self))
-        matrix, inverse = self.vectors[rows], self._inverse[rows]
+        matrix = self._between(0, restrict_vocab or None)
+        inverse = self._inverse[: len(matrix)]
         products = []
         for queries in (near_to, far_from):
             product = np.ones(len(matrix), np.float32)
@@ -148,8 +147,10 @@ class Nearest(Keys):
         is_vector = isinstance(word_or_vector, np.ndarray | list)
         vector: Any = word_or_vector if is_vector else self.get_vector(word_or_vector)  # type: ignore[arg-type]
         direction = unit(np.asarray(vector, np.float32))
-        rows: Any = [self.get_index(word) for word in other_words] or slice(None)
-        return 1 - cosines(self.vectors[rows], self._inverse[rows], direction)
+        rows = [self.get_index(word) for word in other_words]
+        if not rows:
+            return 1 - cosines(self.table._whole, self._inverse, direction)
+        return 1 - cosines(self.table._rows[rows], self._inverse[rows], direction)
 
     @staticmethod
     def cosine_similarities(vector_1: Array, vectors_all: Array) -> Array:
@@ -255,12 +256,19 @@ class Nearest(Keys):
 
     def _best(self, near: Array, keys: list[Any], topn: int | None, start: int) -> Near:
         """The keys of the highest values, without those asked about; `topn=None`: all values."""
-        most = whole_or_none("topn", topn)
-        if most is None:
+        if topn is None:
             return near
         for key in keys:
             row = self._find(key) - start if isinstance(key, str) else -1
             if 0 <= row < len(near):
                 near[row] = -np.inf
-        best = highest(near, most)
+        best = highest(near, topn)
         return [(self.index_to_key[start + i], float(near[i])) for i in best if near[i] > -np.inf]
+
+
+def _wants_none(topn: Any) -> bool:
+    """Whether nothing is asked for: 0, or less."""
+    if isinstance(topn, int | np.integer) and topn < 1:
+        return True
+    whole_or_none("topn", topn)
+    return False
