@@ -19,6 +19,7 @@ from fuzz import checkpoints, fasttext, others
 from inlay import Table, Vocabulary, containers, load, load_encoder, read_labelled, save
 from inlay.classify import storage
 from inlay.classify.settings import ClassifierSettings
+from inlay.containers.safetensors import write_to
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.errors import InlayError
 from inlay.formats import (
@@ -156,12 +157,26 @@ def numpy_seeds() -> list[Files]:
 
 
 def tokens_seeds() -> list[Files]:
+    """A matrix, and its tokens in each layout that libraries have for them."""
     file = io.BytesIO()
     np.save(file, MATRIX)
     rows = {token: row for row, token in enumerate(TOKENS)}
-    names = {str(row): token for token, row in rows.items()}
-    lists = [{"tokens.json": json.dumps(value).encode()} for value in (TOKENS, rows, names)]
+    keras = {"class_name": "Tokenizer", "config": {"num_words": 9, "word_index": json.dumps(rows)}}
+    layouts = (
+        TOKENS,
+        rows,
+        {str(row): token for token, row in rows.items()},
+        {"model": {"type": "WordPiece", "vocab": rows, "unk_token": "1"}, "added_tokens": []},
+        {"model": {"type": "Unigram", "vocab": [[t, 0.5] for t in TOKENS], "unk_id": 1}},
+        keras,
+        json.dumps(keras),
+        {"format": "inlay-vocabulary", "tokens": TOKENS, "pad_id": 0, "unk_id": 1},
+    )
+    lists = [{"tokens.json": json.dumps(layout).encode()} for layout in layouts]
     lists.append({"tokens.txt": "\n".join(TOKENS).encode()})
+    lists.append({"tokens.tsv": "\n".join(f"{token}\t1" for token in ["word", *TOKENS]).encode()})
+    piece = [checkpoints.message((1, checkpoints.message((1, t.encode())))) for t in TOKENS]
+    lists.append({"tokens.model": checkpoints.message((1, b"\n\x05<unk>")) + b"".join(piece[1:])})
     return [{"x.npy": file.getvalue()} | files for files in lists]
 
 
@@ -169,6 +184,71 @@ def read_tokens(folder: Path) -> None:
     """Read a matrix with the list of tokens beside it."""
     (tokens,) = folder.glob("tokens.*")
     used(load(folder / "x.npy", tokens=tokens))
+
+
+def keras_seeds() -> list[Files]:
+    """A model as Keras keeps it: its settings, and the weights, which are HDF5."""
+    import h5py
+
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as root:
+        root["layers/embedding/vars/0"] = MATRIX
+        root["layers/dense/vars/0"] = MATRIX.T
+    layer = {"class_name": "Embedding", "config": {"name": "words"}}
+    settings = {"class_name": "Sequential", "config": {"name": "all", "layers": [layer]}}
+    files = []
+    for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", packing) as archive:
+            archive.writestr("config.json", json.dumps(settings))
+            archive.writestr("model.weights.h5", weights.getvalue())
+        files.append({"x": file.getvalue(), "words.txt": "\n".join(TOKENS).encode()})
+    return files
+
+
+def folder_seeds() -> list[Files]:
+    """A model as Hugging Face keeps it."""
+    file = io.BytesIO()
+    matrix = np.concatenate([MATRIX, MATRIX])
+    write_to(file, {"bert.embeddings.word_embeddings.weight": matrix, "cls.weight": matrix + 1})
+    vocab = {token: row for row, token in enumerate(TOKENS)}
+    tokenizer = {"model": {"type": "WordPiece", "vocab": vocab}, "padding": {"pad_token": "the"}}
+    return [
+        {
+            "model.safetensors": file.getvalue(),
+            "config.json": b'{"model_type": "bert"}',
+            "tokenizer.json": json.dumps(tokenizer).encode(),
+            "tokenizer_config.json": b'{"unk_token": {"content": "1"}, "pad_token": "the"}',
+        }
+    ]
+
+
+def csv_seeds() -> list[Files]:
+    rows = [
+        ",".join([f'"{token}"', *map(str, row)])
+        for token, row in zip(TOKENS, MATRIX.tolist(), strict=True)
+    ]
+    pair = {
+        "x": "\n".join("\t".join(map(str, row)) for row in MATRIX.tolist()).encode(),
+        "metadata.tsv": "\n".join(TOKENS).encode(),
+    }
+    plain = "\n".join(rows)
+    named_columns = f"word;a;b;c\n{plain.replace(',', ';')}"
+    return [*named([plain.encode(), named_columns.encode(), gzip.compress(plain.encode())]), pair]
+
+
+def parquet_seeds() -> list[Files]:
+    import polars
+
+    files = []
+    for kind in (polars.List(polars.Float32), polars.Array(polars.Float64, 3)):
+        vectors = polars.Series("vector", MATRIX.tolist(), dtype=kind)
+        frame = polars.DataFrame({"word": TOKENS, "vector": vectors})
+        for save_frame in (frame.write_parquet, frame.write_ipc):
+            file = io.BytesIO()
+            save_frame(file)
+            files.append(file.getvalue())
+    return named(files)
 
 
 def labelled_seeds() -> list[Files]:
@@ -409,6 +489,15 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("packed", packed_seeds, vectors_by(None)),
     Target("tokens", tokens_seeds, (read_tokens,)),
+    Target(
+        "keras",
+        keras_seeds,
+        (*vectors_by(None), lambda folder: used(load(folder / "x", name="words"))),
+        "h5py",
+    ),
+    Target("folder", folder_seeds, (lambda folder: used(load(folder)),)),
+    Target("csv", csv_seeds, vectors_by(None, "csv")),
+    Target("parquet", parquet_seeds, vectors_by(None), "polars"),
     Target("labelled", labelled_seeds, (read_texts,)),
     Target("corpus", corpus_seeds, (lambda folder: encode_corpus(folder / "x", min_count=1),)),
     Target(
