@@ -24,6 +24,7 @@ PHRASES = {
     r"^tokens=\w+\[(\w+):.*": r"a copy of the file without its first \1 lines",
     r"^tokens=dict\(zip.*": "a copy of the file with a line for each row, also for padding",
     r"^tokens=\{token: .*": "a copy of the file in which each id is that of a row",
+    r"^format=\w+\(column=.*": "a file with one column of strings",
     r"give them as a Python list": "tokens= with a file of one token per line",
     r"load it yourself .* list or dict": "tokens= with a file of one token per line",
     r"^a list of texts, or \[words\] [^;]*; or ": "texts of more words, or ",
