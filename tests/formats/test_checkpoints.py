@@ -92,6 +92,33 @@ def test_of_several_layers_the_error_lists_those_of_embeddings(saved):
         load(saved / "model.keras", name="letters")
 
 
+def test_layers_are_listed_by_their_own_names(saved):
+    found = [array.name for array in list_arrays(saved / "model.keras") if array.may_be]
+    assert found[0] in ("dense/vars/0", "dense_1/vars/0")
+    assert found[1:] == ["inside/vars/0", "words/vars/0", "tags/vars/0"]
+    with pytest.raises(FormatError, match="name='inside/vars/0' or name='words/vars/0'"):
+        load(saved / "model.keras")
+    table = load(saved / "model.keras", name="words", tokens=numbered(saved / "words.npy"))
+    assert table.provenance["name"] == "words/vars/0"
+
+
+def test_names_that_say_too_little_stay_keras(saved, tmp_path):
+    import zipfile
+
+    layers = [
+        {"class_name": "Embedding", "config": {"name": "same"}},
+        {"class_name": "Embedding", "config": {"name": "same"}},
+        {"class_name": "Dense", "config": {"name": "adam"}},
+    ]
+    with zipfile.ZipFile(tmp_path / "x.keras", "w") as new:
+        new.writestr("config.json", json.dumps({"config": {"layers": layers}}))
+        with zipfile.ZipFile(saved / "model.keras") as old:
+            new.writestr("model.weights.h5", old.read("model.weights.h5"))
+    found = [array.name for array in list_arrays(tmp_path / "x.keras") if array.may_be]
+    assert "layers/embedding/vars/0" in found
+    assert "layers/dense/vars/0" in found
+
+
 def test_keras_is_not_imported(saved):
     program = (
         f"import inlay, sys; inlay.load({str(saved / 'model.keras')!r}, name='tags', "
@@ -246,6 +273,7 @@ def test_a_dict_of_words_and_their_vectors(tmp_path):
     table = load(tmp_path / "x.pt")
     assert table.tokens.tolist() == WORDS
     assert np.array_equal(table.matrix, MATRIX)
+    assert list_arrays(tmp_path / "x.pt") == []
     assert load(tmp_path / "x.pt", keep=["film"]).matrix.tolist() == [MATRIX[4].tolist()]
     vectors["odd"] = torch.zeros(3)
     torch.save(vectors, tmp_path / "x.pt")

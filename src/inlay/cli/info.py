@@ -38,15 +38,14 @@ def info(file: str, as_json: bool, **reading: Any) -> None:
 
     file = table_file(file)
     arguments = reading_arguments(file, reading)
-    if isinstance(arguments["format"], CheckpointFormat) and reading["name"] is None:
-        _print_arrays(
-            file,
-            arguments["format"].name,
-            list_arrays(file, format=arguments["format"], member=reading["member"]),
-            as_json=as_json,
-        )
-        return
-    facts = _facts(file, arguments["format"].name, load(file, **arguments))
+    format = arguments["format"]
+    # Of a file of arrays those are shown, until one of them is asked for.
+    if isinstance(format, CheckpointFormat) and reading["name"] is reading["tokens"] is None:
+        arrays = list_arrays(file, format=format, member=reading["member"])
+        if arrays:
+            _print_arrays(file, format.name, arrays, as_json=as_json)
+            return
+    facts = _facts(file, format.name, load(file, **arguments))
     if as_json:
         print_json(facts)
     else:

@@ -26,7 +26,7 @@ from inlay.containers.tensorflow import TensorFlow
 from inlay.containers.torch import Torch
 from inlay.core import Table
 from inlay.errors import FormatError, InlayError
-from inlay.formats.arrays import ArraysFormat, Known
+from inlay.formats.arrays import ArraysFormat, FoundArray, Known
 from inlay.formats.beside import json_of
 from inlay.formats.format_options import options
 from inlay.formats.native import is_ours
@@ -149,6 +149,11 @@ class TorchArrays(ModelArrays):
                 if _are_words(arrays):
                     return self._of_words(source, options, arrays)
         return super().read(source, options)
+
+    def list_arrays(self, source: Content) -> list[FoundArray]:
+        with self.opened(source, ReadOptions()) as arrays:
+            are_words = _are_words(arrays)
+        return [] if are_words else super().list_arrays(source)
 
     def _of_words(
         self, source: Content, options: ReadOptions, arrays: Mapping[str, LazyArray]

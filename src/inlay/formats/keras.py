@@ -4,8 +4,9 @@
     model.weights.h5  their variables, as `layers/embedding/vars/0`
     metadata.json     the version of Keras, and when
 
-Keras names the weights by the kind of the layer and numbers equal kinds, so that a layer called
-"words" is found by its name only through the settings. Nothing in them is built or run.
+Keras names the weights by the kind of the layer and numbers equal kinds. Here they go by the
+layer's own name, `words/vars/0`, which the settings tell, and Keras' name is understood as well.
+Nothing in the settings is built or run.
 
 Source: https://keras.io/api/models/model_saving_apis, `keras/src/saving/saving_lib.py`.
 """
@@ -13,7 +14,8 @@ Source: https://keras.io/api/models/model_saving_apis, `keras/src/saving/saving_
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +24,7 @@ from inlay.bytes.damage import damage_reported
 from inlay.bytes.limits import UNPACKED
 from inlay.containers import Container
 from inlay.containers.hdf5 import Hdf5
-from inlay.formats.arrays import Known
+from inlay.formats.arrays import SLOTS, Known
 from inlay.formats.checkpoints import OF_KERAS, CheckpointFormat
 from inlay.formats.format_options import options
 from inlay.formats.protocol import ReadOptions
@@ -59,20 +61,41 @@ class KerasArrays(CheckpointFormat):
                 _unpack(path, weights, source.name)
             inside = source._replace(path=weights, packed=False)
             with super().opened(inside, options) as arrays:
-                yield arrays
+                places = _own_names(path, source.name)
+                named = {_renamed(key, places): key for key in arrays}
+                whole = len(named) == len(arrays)
+                entries = {new: arrays[old] for new, old in named.items()} if whole else arrays
+                yield Container(arrays.where, entries)
 
     def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
-        if name is None:
-            return None, OF_KERAS
-        import zipfile
+        with source.on_disk() as path:
+            places = _own_names(path, source.name)
+        if name is not None:
+            return _renamed(name.removesuffix("/embeddings"), places), OF_KERAS
+        layers = [re.escape(own) for place, own in places.items() if OF_KERAS.search(place)]
+        return None, re.compile("|".join([OF_KERAS.pattern, *(f"^{own}$" for own in layers)]))
 
-        with source.on_disk() as path, damage_reported(source.name, expected="a Keras model"):
-            with zipfile.ZipFile(path) as archive, archive.open(SETTINGS) as file:
-                content = file.read(UNPACKED.bytes() + 1)
-            if len(content) > UNPACKED.bytes():
-                raise UNPACKED.exceeded(source.name)
-            found = dict(_layers(json.loads(content), ""))
-        return found.get(name.removesuffix("/embeddings"), name), OF_KERAS
+
+def _own_names(path: Path, where: str) -> dict[str, str]:
+    """The name of the layer at each place, where only one layer has it."""
+    import zipfile
+
+    with damage_reported(where, expected="a Keras model"):
+        with zipfile.ZipFile(path) as archive, archive.open(SETTINGS) as file:
+            content = file.read(UNPACKED.bytes() + 1)
+        if len(content) > UNPACKED.bytes():
+            raise UNPACKED.exceeded(where)
+        found = list(_layers(json.loads(content), ""))
+    times = Counter(own for own, _ in found)
+    return {place: own for own, place in found if times[own] == 1 and not SLOTS.search(own)}
+
+
+def _renamed(key: str, places: Mapping[str, str]) -> str:
+    """A variable by the name of the innermost layer that it is in."""
+    place = key
+    while place and place not in places:
+        place = place.rpartition("/")[0]
+    return places[place] + key[len(place) :] if place else key
 
 
 def _unpack(path: Path, weights: Path, where: str) -> None:
@@ -91,11 +114,10 @@ def _unpack(path: Path, weights: Path, where: str) -> None:
 
 
 def _layers(settings: Any, inside: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """The names of layers and where their weights are, the outer ones last, which thus win."""
+    """The names of layers, and where their weights are."""
     config = settings.get("config") if isinstance(settings, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else None
     numbers: dict[str, int] = {}
-    here = []
     for layer in layers if isinstance(layers, list) and depth < DEEPEST else ():
         kind = layer.get("class_name") if isinstance(layer, dict) else None
         if not isinstance(kind, str):
@@ -107,8 +129,7 @@ def _layers(settings: Any, inside: str, depth: int = 0) -> Iterator[tuple[str, s
         named = layer.get("config")
         name = named.get("name") if isinstance(named, dict) else None
         if isinstance(name, str):
-            here.append((name, place))
-    yield from here
+            yield name, place
 
 
 def _snake(name: str) -> str:
