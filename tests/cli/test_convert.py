@@ -157,3 +157,40 @@ def test_tokens_in_another_encoding_are_named_and_read(inlay, tmp_path):
     assert "Try: --encoding cp949." in " ".join(failed.stderr.split())
     assert inlay("convert", korean, tmp_path / "o.npz", "--encoding", "cp949").exit_code == 0
     assert "영화" in inlay("similar", tmp_path / "o.npz", "배우").stdout
+
+
+def test_report_says_what_was_lost(inlay, glove, tmp_path):
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("good\tgreat\t9\ngood\tfilm\t1\nfilm\tmovie\t8\n", encoding="utf-8")
+    target = tmp_path / "o.safetensors"
+    shown = inlay("convert", glove, target, "--dtype", "int8", "--report", "--pairs", pairs)
+    assert shown.exit_code == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert lines[0].startswith(f"{target}: 5 x 3 int8, ")
+    assert lines[1] == "  stored as int8: 35 bytes for the numbers, 60 bytes before"
+    assert lines[2].startswith("  cosine with the original: 1.0000")
+    assert lines[3] == "  neighbours kept: 100.00% of the nearest 4, of 5 rows"
+    assert lines[4].endswith("; 3 of 3 pairs known")
+    assert lib.load(target).stored_dtype == "int8"
+    answer = inlay("convert", glove, target, "--dtype", "int8", "--report", "--json", "--overwrite")
+    report = json.loads(answer.stdout)["report"]
+    assert (report["dtype"], report["n_sample"], report["agreement"]) == ("int8", 5, [])
+
+
+def test_without_report_there_is_none(inlay, glove, tmp_path):
+    answer = inlay("convert", glove, tmp_path / "o.safetensors", "--json")
+    assert "report" not in json.loads(answer.stdout)
+
+
+def test_pairs_that_are_missing_are_noticed_before_the_work(inlay, tmp_path):
+    args = (unreadable(tmp_path), tmp_path / "o.bin", "--pairs", tmp_path / "absent")
+    failed = inlay("convert", *args)
+    assert failed.exit_code == 1
+    assert "a file of pairs of words" in failed.stderr
+
+
+def test_the_origin_is_noted(inlay, glove, tmp_path):
+    assert inlay("convert", glove, tmp_path / "o.safetensors", "--limit", 2).exit_code == 0
+    made = lib.load(tmp_path / "o.safetensors").provenance
+    assert (made["source"], made["options"]) == ("glove.txt", {"limit": 2})
+    assert len(made["sha256"]) == 64

@@ -293,13 +293,18 @@ class Table(Vectors):
 
     def _with(self, rows: "Array | WordRows | StoredRows", facts: Mapping[str, Any]) -> "Table":
         """The same table with other rows of as many numbers, and a provenance that says more."""
+        return self._replaced(rows, provenance={**self._provenance, **facts})
+
+    def _replaced(
+        self, rows: "Array | WordRows | StoredRows | None" = None, *, provenance: Mapping[str, Any]
+    ) -> "Table":
         return Table._unchecked(
             self.tokens,
-            rows,
+            self._rows if rows is None else rows,
             counts=self.counts,
             pad_id=self.pad_id,
             unk_id=self.unk_id,
-            provenance={**self._provenance, **facts},
+            provenance=provenance,
             subwords=self._subwords,
         )
 

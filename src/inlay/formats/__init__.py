@@ -9,7 +9,7 @@ from inlay.bytes.content import DOWNLOAD, Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
 from inlay.calls import refuses_unknown
-from inlay.checks import flag, path_to_read, warn, whole_or_none
+from inlay.checks import file_to_write, flag, path_to_read, warn, whole_or_none
 from inlay.core import Table
 from inlay.core.storage import stored_type
 from inlay.formats.arguments import (
@@ -86,6 +86,7 @@ __all__ = [
     "Word2VecBinary",
     "Word2VecJson",
     "Word2VecText",
+    "convert",
     "format_of",
     "list_arrays",
     "load",
@@ -217,7 +218,84 @@ def load(
         rows = {"limit": limit, "keep": keep, "verify": verify, "mmap": mmap, "dtype": dtype}
         given = {"format": format, "member": member, "name": name, "tokens": tokens}
         return load_fetched(source, load, rows | given)
-    path = cast("str | os.PathLike[str]", path)
+    table, _ = _read(cast("str | os.PathLike[str]", path), format, member, options)
+    return table if wanted is None else table.astype(wanted)
+
+
+def convert(
+    path: "str | os.PathLike[str] | Source",
+    target: str | os.PathLike[str],
+    *,
+    format: str | Format | None = None,
+    target_format: str | Format | None = None,
+    limit: int | None = None,
+    keep: Container[str] | None = None,
+    name: str | None = None,
+    tokens: Names | None = None,
+    dtype: Any = None,
+    member: str | None = None,
+) -> Table:
+    """Read a file of vectors and write another, as `load` and `save` do.
+
+    Rows of text and of word2vec's binary format wait in a temporary file beside `target`, of the
+    size of the result, so that in memory there are only the tokens and a few windows of 16 MiB.
+    With `dtype` the rows in that type are in memory too.
+
+    The result's provenance has what the file said of itself, the file's SHA-256, for which it is
+    read once more, and the options that it was read with; of a native file its own provenance, as
+    `converted_from`. Text, word2vec and `.npz` files cannot hold a provenance.
+
+    Args:
+        path: As for `load`, which says what the other arguments do.
+        target: As for `save`.
+        format: Of the file that is read.
+        target_format: Of the one that is written.
+        limit: See `load`.
+        keep: See `load`.
+        name: See `load`.
+        tokens: See `load`.
+        dtype: See `load`.
+        member: See `load`.
+
+    Returns:
+        The table that was written; while it is there, the temporary file is.
+
+    Raises:
+        InlayError: As `load` and `save`.
+    """
+    from inlay.formats.conversion import made_of
+
+    wanted = None if dtype is None else stored_type("dtype", dtype)
+    if (source := asked_for(path, "vectors")) is not None:
+        from inlay.formats.fetched import native_of
+
+        path = native_of(source, load)
+    path = path_to_read("path", cast("str | os.PathLike[str]", path))
+    folder = file_to_write(target).parent
+    options = ReadOptions(
+        limit=whole_or_none("limit", limit, least=0),
+        keep=keep,
+        name=name,
+        tokens=checked_names("tokens", tokens),
+        spool=folder,
+    )
+    table, read_as = _read(path, format, member, options)
+    told = {"limit": limit, "name": name, "dtype": wanted, "member": member}
+    if keep is not None:
+        told["keep"] = f"{len(table)} tokens"
+    table = made_of(table, path, read_as, told)
+    table = table if wanted is None else table.astype(wanted)
+    save(table, target, format=target_format)
+    return table
+
+
+def _read(
+    path: str | os.PathLike[str],
+    format: str | Format | None,
+    member: str | None,
+    options: ReadOptions,
+) -> tuple[Table, Format]:
+    """The table in a file, and the format that it is in."""
     chosen = None if format is None else known_format(format, FORMATS)
     with near_told(path, DOWNLOAD):
         content = open_content(entry_file(path), member)
@@ -230,8 +308,7 @@ def load(
     if ours:
         check_effect(content.name, chosen, options)
     with damage_reported(content.name) if ours else contextlib.nullcontext():
-        table = chosen.read(content, options)
-    return table if wanted is None else table.astype(wanted)
+        return chosen.read(content, options), chosen
 
 
 def format_of(

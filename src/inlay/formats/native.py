@@ -62,7 +62,7 @@ TENSORS: tuple[tuple[str, tuple[str, ...], int], ...] = (
 )
 COUNTS = ("counts", ("I64",), 1)
 SCALES = ("scales", ("F32",), 1)  # of a matrix of I8
-MADE_AT_ONCE = 1 << 15  # rows
+MADE_AT_ONCE = 1 << 14  # rows
 
 
 @options

@@ -26,6 +26,8 @@ class ReadOptions:
     tokens: Any = None
     verify: bool = False
     mmap: bool = True
+    # Not for the user to set: the folder where rows may wait on their way into another file.
+    spool: Path | None = None
 
     def content(self, source: Content) -> Array:
         """The whole content as uint8 `(bytes,)`, mapped copy-on-write where that is allowed."""

@@ -14,6 +14,7 @@ from inlay.core import HashingVocabulary, Table, Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.formats.format_options import RowsFormat
 from inlay.formats.protocol import ReadOptions
+from inlay.formats.spool import Spool
 
 EXAMPLES = 5  # of anything counted in the provenance
 COMPACTED_AT_ONCE = 8192
@@ -28,7 +29,7 @@ class Rows:
 
     Args:
         source: Where the rows come from.
-        options: `keep` is obeyed here.
+        options: `keep` is obeyed here, and `spool`.
         format: Says what to do with tokens that are not UTF-8.
         dim: Numbers in a row.
         unit: What the source's rows are counted in: `"line"` or `"word"`.
@@ -40,7 +41,8 @@ class Rows:
         self.n, self.read = 0, 0
         self._source, self._format, self._unit = source, format, unit
         self._wanted = as_keep(options.keep)
-        self._matrix = np.empty((0, dim), np.float32)
+        self._spool = None if options.spool is None else Spool(options.spool, dim)
+        self._matrix = np.empty((0, dim), np.float32)  # with a spool: what goes there next
         self._blobs: list[Array] = []
         self._lengths: list[Array] = []
         self._replaced: list[str] = []
@@ -48,11 +50,15 @@ class Rows:
 
     def expect(self, rows: int) -> None:
         """Make room for so many rows in all, as an estimate; untouched room costs nothing."""
-        if self._wanted is None and rows > len(self._matrix):
+        if self._wanted is None and self._spool is None and rows > len(self._matrix):
             self._resize(rows)
 
     def room(self, rows: int) -> Array:
         """Float32 `(rows, dim)` behind the rows there are, to be written before `add`."""
+        if self._spool is not None:
+            if rows > len(self._matrix):
+                self._matrix = np.empty((rows, self._matrix.shape[1]), np.float32)
+            return self._matrix[:rows]
         if self.n + rows > len(self._matrix):
             self._resize(max(self.n + rows, self.n * 5 // 4))
         return self._matrix[self.n : self.n + rows]
@@ -79,6 +85,8 @@ class Rows:
             room = self.room(len(bounds))
             room[: rows.size] = room[rows]
             blob, offsets = spans(blob, np.stack([offsets[rows], offsets[rows + 1]], axis=1))
+        if self._spool is not None:
+            self._spool.append(self._matrix[: offsets.size - 1])
         self.n += offsets.size - 1
         self._blobs.append(blob)
         self._lengths.append(np.diff(offsets))
@@ -93,7 +101,8 @@ class Rows:
         examples = [tokens[row] for row in later[:EXAMPLES]]
         if later.size:
             tokens = self._without(tokens, later)
-        self._resize(self.n)
+        if self._spool is None:
+            self._resize(self.n)
         provenance = {
             "source": self._source.name,
             "format": self._format.name,
@@ -104,7 +113,8 @@ class Rows:
             "replaced_examples": self._replaced,
             **details,
         }
-        return Table._unchecked(tokens, self._matrix, provenance=provenance)
+        rows = self._matrix if self._spool is None else self._spool
+        return Table._unchecked(tokens, rows, provenance=provenance)
 
     def _resize(self, rows: int) -> None:
         shape = (rows, self._matrix.shape[1])
@@ -117,6 +127,9 @@ class Rows:
         """Drop rows, moving the others up in place."""
         kept = np.delete(np.arange(self.n), later)
         self.n = kept.size
+        if self._spool is not None:
+            self._spool.keep(kept)
+            return take(tokens, kept)
         for start in range(int(later[0]), self.n, COMPACTED_AT_ONCE):
             stop = min(start + COMPACTED_AT_ONCE, self.n)
             self._matrix[start:stop] = self._matrix[kept[start:stop]]

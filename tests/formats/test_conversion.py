@@ -1,0 +1,147 @@
+import gzip
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from fuzz.fasttext import model
+
+from inlay import Table, load, save
+from inlay.errors import ArgumentError, FormatError
+from inlay.formats import Word2VecText, convert
+from inlay.formats.spool import AT_ONCE, Spool
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "g.txt"
+    path.write_text("good 1 0.5\nfilm 0.25 1e-3\ngood 7 7\n영화 3 4\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["o.safetensors", "o.npz", "o.bin", "o.vec", "o.vec.gz"])
+@pytest.mark.parametrize("given", ["g.txt", "g.txt.gz", "g.bin", "g.safetensors", "g.npz"])
+def test_every_pair_of_formats_gives_what_load_and_save_do(text, tmp_path, given, name):
+    source = tmp_path / given
+    if given == "g.txt.gz":
+        source.write_bytes(gzip.compress(text.read_bytes()))
+    elif given != "g.txt":
+        save(load(text), source)
+    convert(source, tmp_path / name)
+    expected, found = load(source), load(tmp_path / name)
+    assert found.tokens == expected.tokens
+    assert np.array_equal(found.vectors, expected.vectors)
+
+
+def test_the_origin_is_kept_through_every_conversion(text, tmp_path):
+    first, second = tmp_path / "1.safetensors", tmp_path / "2.safetensors"
+    convert(text, first, format="glove", limit=4)
+    made = load(first).provenance
+    assert (made["source"], made["format"], made["duplicates"]) == ("g.txt", "glove", 1)
+    assert made["sha256"] == hashlib.sha256(text.read_bytes()).hexdigest()
+    assert made["options"] == {"limit": 4}
+    convert(first, second, dtype="int8", keep=["film"])
+    again = load(second).provenance
+    assert again["converted_from"] == made
+    assert again["sha256"] == hashlib.sha256(first.read_bytes()).hexdigest()
+    assert again["options"] == {"dtype": "int8", "keep": "1 tokens"}
+    assert (again["source"], again["format"]) == ("1.safetensors", "native")
+
+
+def test_a_licence_is_kept(tmp_path):
+    table = Table(["a"], np.ones((1, 2), np.float32), provenance={"licence": "PDDL"})
+    save(table, tmp_path / "1.safetensors")
+    convert(tmp_path / "1.safetensors", tmp_path / "2.safetensors")
+    assert load(tmp_path / "2.safetensors").provenance["converted_from"] == {"licence": "PDDL"}
+
+
+def test_what_a_format_was_told_is_noted(tmp_path):
+    (tmp_path / "w.txt").write_text("9 2\na 1 2\n")
+    told = Word2VecText(header="ignore")
+    convert(tmp_path / "w.txt", tmp_path / "o.safetensors", format=told)
+    assert load(tmp_path / "o.safetensors").provenance["options"] == {"header": "ignore"}
+
+
+@pytest.mark.parametrize("keep", [None, [f"w{i}" for i in range(0, 30_000, 3)]])
+@pytest.mark.parametrize("limit", [None, 20_000])
+def test_rows_that_wait_on_the_disk_are_the_same(tmp_path, keep, limit):
+    """More than a window's blocks, with duplicates that are dropped far from each other."""
+    rng = np.random.default_rng(0)
+    numbers = rng.standard_normal((30_000, 3)).astype(np.float32)
+    lines = [f"w{i % 29_000} {a:.5g} {b:.5g} {c:.5g}\n" for i, (a, b, c) in enumerate(numbers)]
+    lines.insert(5, lines[3])
+    path = tmp_path / "g.txt"
+    path.write_text("".join(lines))
+    convert(path, tmp_path / "o.safetensors", keep=keep, limit=limit)
+    expected = load(path, keep=keep, limit=limit)
+    found = load(tmp_path / "o.safetensors", verify=True)
+    assert found.tokens == expected.tokens
+    assert np.array_equal(found.matrix, expected.matrix)
+    assert found.provenance["duplicates"] == expected.provenance["duplicates"] > 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["g.txt", "o.safetensors"]
+
+
+def test_a_spool_is_indexed_as_a_matrix_is(tmp_path):
+    rows = np.arange(6 * AT_ONCE, dtype=np.float32).reshape(-1, 3)
+    spool = Spool(tmp_path, 3)
+    assert spool[0:5].shape == (0, 3)
+    spool.append(rows[:10])
+    spool.append(rows[10:])
+    for index in (3, slice(5, 900), [7, 1, 7], ...):
+        assert np.array_equal(spool[index], rows[index])
+    kept = np.flatnonzero(np.arange(len(rows)) % 7 != 2)
+    spool.keep(kept)
+    assert (spool.shape, spool.nbytes) == (rows[kept].shape, rows[kept].nbytes)
+    assert np.array_equal(spool[...], rows[kept])
+
+
+def test_a_file_may_be_converted_onto_itself(text):
+    convert(text, text, target_format="word2vec")
+    assert text.read_text(encoding="utf-8").startswith("3 2\ngood 1 0.5\n")
+
+
+def test_what_fails_leaves_nothing(text, tmp_path):
+    text.write_text("a 1 2\nb 1\n")
+    with pytest.raises(FormatError):
+        convert(text, tmp_path / "o.safetensors")
+    text.write_text("a 1 2\n")
+    with pytest.raises(ArgumentError, match="a suffix that says the format"):
+        convert(text, tmp_path / "o.xyz")
+    assert [p.name for p in tmp_path.iterdir()] == ["g.txt"]
+
+
+def test_a_model_of_fasttext_still_composes(tmp_path):
+    (tmp_path / "m.bin").write_bytes(model().dump())
+    convert(tmp_path / "m.bin", tmp_path / "m.safetensors")
+    expected, found = load(tmp_path / "m.bin"), load(tmp_path / "m.safetensors")
+    assert np.array_equal(found["unseen"], expected["unseen"])
+
+
+SCRIPT = """
+import sys, numpy as np
+from pathlib import Path
+from inlay.formats import convert, load
+tiny, big, out = map(Path, sys.argv[1:])
+convert(tiny, out)  # what is imported and compiled
+def peak():
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
+before = peak()
+convert(big, out)
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux says what a process had")
+def test_memory_does_not_grow_with_the_file(tmp_path):
+    """150,000 x 200: 120 MB of numbers, of which a few windows are in memory at a time."""
+    line = " ".join(["0.12345", "-1.5"] * 100)
+    big, tiny = tmp_path / "big.txt", tmp_path / "tiny.txt"
+    with big.open("w") as file:
+        file.writelines(f"word{i} {line}\n" for i in range(150_000))
+    with tiny.open("w") as file:
+        file.writelines(f"word{i} {line}\n" for i in range(15_000))
+    command = [sys.executable, "-c", SCRIPT, tiny, big, tmp_path / "o.safetensors"]
+    added = int(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert added < 60
