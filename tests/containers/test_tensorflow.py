@@ -388,6 +388,38 @@ def test_what_tensorflow_writes(tmp_path):
     assert np.array_equal(containers.open(tmp_path / "part")["rows"], rows)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_partitioned_variable_of_tensorflow_1(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    v1, rows = tf.compat.v1, np.arange(33, dtype=np.float32).reshape(11, 3)
+    with tf.Graph().as_default(), v1.Session() as session:
+        v1.get_variable(
+            "model/embedding",
+            shape=rows.shape,
+            initializer=lambda shape, dtype, partition_info: rows[
+                partition_info.var_offset[0] : partition_info.var_offset[0] + shape[0]
+            ],
+            partitioner=v1.fixed_size_partitioner(4),
+        )
+        session.run(v1.global_variables_initializer())
+        v1.train.Saver().save(session, str(tmp_path / "model.ckpt"), global_step=5)
+    check_as_tensorflow_does(tmp_path / "model.ckpt-5")
+    with containers.open(tmp_path) as file:
+        assert list(file) == ["model/embedding"]
+        assert np.array_equal(file["model/embedding"], rows)
+        assert np.array_equal(file["model/embedding"][[10, 0, 5]], rows[[10, 0, 5]])
+
+
+def test_a_saved_model_that_tensorflow_writes(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    module = tf.Module()
+    module.embeddings = tf.Variable(ROWS)
+    tf.saved_model.save(module, str(tmp_path / "m"))
+    with containers.open(tmp_path / "m") as file:
+        assert np.array_equal(file["embeddings/.ATTRIBUTES/VARIABLE_VALUE"], ROWS)
+    check_as_tensorflow_does(tmp_path / "m" / "variables" / "variables")
+
+
 def test_real_checkpoints_equal_what_tensorflow_reads():
     indexes = sorted(shared().rglob("*.index"))
     assert len(indexes) == 6
