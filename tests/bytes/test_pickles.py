@@ -204,6 +204,26 @@ def test_small_files_that_would_take_much():
             read(many)
 
 
+def test_what_is_no_dtype_and_no_shape_takes_no_time_to_say():
+    endless = ()
+    for _ in range(60):
+        endless = (endless, endless)
+    dtype = Inert(Name("numpy", "dtype"), ("f4",))
+    made = Inert(Name("numpy.core.multiarray", "_reconstruct"))
+    for kind, shape in (
+        (Inert(dtype.name, (endless,)), (1,)),
+        (dtype, (endless,)),
+        (dtype, endless),
+    ):
+        made.state = (1, shape, kind, False, bytes(4))
+        with soon(), pytest.raises(FormatError, match="an array of numbers in the pickle"):
+            numpy_array(made, "x")
+    dtype.state = (3, endless)
+    made.state = (1, (1,), dtype, False, bytes(4))
+    with soon(), pytest.raises(FormatError, match="a byte order a tuple"):
+        numpy_array(made, "x")
+
+
 def test_every_instruction_is_known_but_those_that_reach_outside():
     codes = {opcode.name: opcode.code for opcode in pickletools.opcodes}
     known = {*VALUES, *CHANGES, *DONE}

@@ -1,3 +1,4 @@
+import contextlib
 import io
 import os
 import pickle
@@ -21,6 +22,7 @@ from inlay.errors import ArgumentError, FormatError
 from inlay.formats import Gensim
 from tests.data import shared
 from tests.formats.readers import base, check_reader
+from tests.processes import soon
 
 COUNTS = [9, 7, 5, 4, 2]
 DOCUMENTS = Gensim(part="documents")
@@ -177,6 +179,28 @@ def test_what_cannot_be_read(make, saved, message):
     path = make(pickled(saved))
     with pytest.raises(FormatError, match=message):
         load(path)
+
+
+def test_lists_that_hold_each_other_take_no_time(make):
+    endless = []
+    for _ in range(60):
+        endless = [endless, endless]
+    itself = [1]
+    itself.append(itself)
+    for odd in (endless, itself):
+        path = make(pickled(key_vectors(index_to_key=[*WORDS[:4], odd])))
+        with soon(), pytest.raises(FormatError, match="words that are strings, got a list"):
+            load(path)
+        for saved in (
+            key_vectors(vectors=odd, expandos={"count": odd}, other=odd),
+            key_vectors(vectors_ngrams=VECTORS, min_n=odd, max_n=3, bucket=1),
+            key_vectors(vectors_ngrams=VECTORS, min_n=3, max_n=3, bucket=1, hash2index={0: odd}),
+            key_vectors(index_to_key={"a": odd}),
+            key_vectors(__numpys=odd),
+        ):
+            path = make(pickled(saved))
+            with soon(), contextlib.suppress(FormatError):
+                assert load(path).tokens.tolist() == WORDS
 
 
 def test_every_cut_is_refused(make):

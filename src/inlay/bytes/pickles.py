@@ -20,7 +20,7 @@ from inlay.bytes.damage import CUT_OFF
 from inlay.bytes.pickle_machine import Inert, Machine, Maker, Name, checked_key
 from inlay.errors import FormatError
 
-__all__ = ["KNOWN", "Inert", "Maker", "Name", "numpy_array", "read_pickle"]
+__all__ = ["KNOWN", "Inert", "Maker", "Name", "brief", "numpy_array", "read_pickle"]
 
 BUILTINS = ("builtins", "__builtin__")
 CORE = ("numpy.core.multiarray", "numpy._core.multiarray")
@@ -115,6 +115,15 @@ def numpy_array(value: Any, where: str) -> Array | None:
         ) from error
 
 
+def brief(value: Any) -> str:
+    """Something out of a pickle, for a message.
+
+    The `repr` of a list that holds the same list twice, and so on, has no end to speak of.
+    """
+    plain = isinstance(value, str | bytes | int | float) or value is None
+    return f"{value!r:.60}" if plain else f"a {type(value).__name__}"
+
+
 def _array(data: Any, dtype: np.dtype[Any], shape: Any, fortran: bool) -> Array:
     if isinstance(data, str):  # of Python 2
         data = data.encode("latin-1")
@@ -122,7 +131,7 @@ def _array(data: Any, dtype: np.dtype[Any], shape: Any, fortran: bool) -> Array:
         raise TypeError("Python objects")
     shape = shape if isinstance(shape, tuple) else (shape,)
     if not all(type(n) is int and n >= 0 for n in shape):
-        raise ValueError(f"a shape {shape!r:.60}")
+        raise ValueError("a shape of something else than whole numbers")
     if math.prod(shape) * dtype.itemsize != len(data) or not dtype.itemsize:
         raise ValueError(f"{len(data)} bytes for {dtype} of shape {shape!r:.60}")
     flat = np.frombuffer(data, dtype)
@@ -135,10 +144,10 @@ def _dtype(value: Any) -> np.dtype[Any]:
         raise TypeError("numbers of no type")
     spec = value.args[0] if value.args else None
     if not isinstance(spec, str) or not DTYPE.fullmatch(spec):
-        raise TypeError(f"numbers of the type {spec!r:.40}")
+        raise TypeError(f"numbers of the type {brief(spec)}")
     order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "|"
     if order not in ("<", ">", "|"):
-        raise ValueError(f"a byte order {order!r:.40}")
+        raise ValueError(f"a byte order {brief(order)}")
     return np.dtype(order + spec.lstrip("<>=|"))
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content, open_content
-from inlay.bytes.pickles import Inert, numpy_array, read_pickle
+from inlay.bytes.pickles import Inert, brief, numpy_array, read_pickle
 from inlay.checks import choice
 from inlay.containers.numpy import NumpyArchive, NumpyArray
 from inlay.containers.protocol import Container, wrong
@@ -118,7 +118,7 @@ class _Saved(NamedTuple):
         words = [str(key) if type(key) is int else key for key in keys]
         strange = next((word for word in words if not isinstance(word, str)), None)
         if strange is not None or None in words:
-            raise wrong(name, "words that are strings", f"{strange!r:.80}")
+            raise wrong(name, "words that are strings", brief(strange))
         return packed_tokens(words, name)
 
     def _tags(self) -> list[Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.bytes.pickles import brief
 from inlay.containers.protocol import wrong
 from inlay.core import Tokens
 from inlay.core.subwords import LONGEST_NGRAM, Ngrams, Subwords
@@ -46,7 +47,9 @@ def subwords_of(state: Mapping[str, Any], array: ArrayOf, name: str) -> Subwords
     sizes = [state.get(key) for key in ("min_n", "max_n", "bucket")]
     most = (LONGEST_NGRAM, LONGEST_NGRAM, MOST_BUCKETS)
     if not all(type(n) is int and 0 <= n <= top for n, top in zip(sizes, most, strict=True)):
-        raise wrong(name, "lengths of n-grams, and a number of buckets", f"{sizes!r:.100}")
+        raise wrong(
+            name, "lengths of n-grams, and a number of buckets", ", ".join(map(brief, sizes))
+        )
     min_n, max_n, bucket = (int(n or 0) for n in sizes)
     if not bucket or not max_n or min_n > max_n:
         return None
@@ -87,13 +90,11 @@ def _kept(rows: Any, bucket: int, name: str) -> tuple[Array, Array] | None:
     """The buckets that have rows, rising, and those rows; None: all have."""
     if not isinstance(rows, dict):
         return None
-    try:
-        pairs = np.array([*rows.items()], np.int64).reshape(-1, 2)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise wrong(name, "rows of buckets", f"{error!s:.100}") from error
-    if pairs.size and (
-        pairs.min() < 0 or pairs[:, 0].max() >= bucket or pairs.max() > MOST_BUCKETS
-    ):
+    # What looks like numbers to numpy may be lists in lists without end.
+    if not {*map(type, rows), *map(type, rows.values())} <= {int}:
+        raise wrong(name, "rows of buckets", "something else than whole numbers")
+    if any(not (0 <= key < bucket and 0 <= row <= MOST_BUCKETS) for key, row in rows.items()):
         raise wrong(name, f"rows of {bucket} buckets", "numbers beyond them")
+    pairs = np.array([*rows.items()], np.int64).reshape(-1, 2)
     buckets, found = pairs[np.argsort(pairs[:, 0])].astype(np.int32).T
     return np.ascontiguousarray(buckets), np.ascontiguousarray(found)
