@@ -4,8 +4,12 @@ import pytest
 from fuzz.others import WORDS, tokenizer_of
 
 from inlay.errors import FormatError, MissingFileError
-from inlay.formats.beside import bytes_of, json_of, tokenizer_vocabulary
+from inlay.formats.beside import bytes_of, json_of, vocabulary_of
 from tests.data import shared
+
+
+def tokenizer_vocabulary(path):
+    return vocabulary_of(json_of(path), path.name)
 
 
 @pytest.mark.parametrize("kind", ["WordPiece", "BPE", "WordLevel", "Unigram"])

@@ -84,6 +84,19 @@ def test_rows_without_a_token_are_left_out(folder):
     assert np.array_equal(table.matrix, VECTORS[[0, 4]])
 
 
+def test_the_tokens_that_pad_and_stand_for_unknown_ones(folder):
+    vectors = VECTORS.copy()
+    vectors[1] = 0
+    model = {"type": "WordPiece", "unk_token": "film", "vocab": {w: i for i, w in enumerate(WORDS)}}
+    files = {"tokenizer.json": tokenizer_of(model=model, padding={"pad_token": "é"})}
+    table = load(folder(files, embeddings=vectors))
+    assert (table.pad_id, table.unk_id) == (1, 2)
+    table = load(folder(files, embeddings=VECTORS))  # a row that pads is all zeros
+    assert (table.pad_id, table.unk_id) == (None, 2)
+    table = load(folder({"tokenizer.json": tokenizer_of("Unigram")}))
+    assert (table.pad_id, table.unk_id) == (None, None)
+
+
 def test_without_a_tokenizer_it_is_another_format_s(make):
     path = make(safetensors_of(embeddings=VECTORS), "model.safetensors")
     assert not Model2Vec().sniff(path.read_bytes(), path)
@@ -131,3 +144,4 @@ def test_real_folders(parts, shape, dtype, third, crc):
     assert (table.matrix.shape, table.matrix.dtype, table.tokens[2]) == (shape, dtype, third)
     assert zlib.crc32(table.matrix.tobytes()) == crc
     assert table.provenance["config"]["model_type"] == "model2vec"
+    assert table.tokens[table.unk_id] == "[UNK]"

@@ -39,7 +39,7 @@ def json_of(path: Path) -> Any:
         return json.loads(bytes_of(path).tobytes())
 
 
-def tokenizer_vocabulary(path: Path) -> tuple[list[str], Array]:
+def vocabulary_of(found: Any, name: str) -> tuple[list[str], Array]:
     """The tokens of a `tokenizer.json`, in the order of their ids, and those ids.
 
     The file says how texts are split, and for that it has the vocabulary of whatever model does
@@ -47,7 +47,8 @@ def tokenizer_vocabulary(path: Path) -> tuple[list[str], Array]:
     place of the model's token of the same id.
 
     Args:
-        path: The file.
+        found: What the file holds.
+        name: What to call it in messages.
 
     Returns:
         Tokens, and int64 `(len(tokens),)`, rising: ids need not follow upon each other.
@@ -57,11 +58,6 @@ def tokenizer_vocabulary(path: Path) -> tuple[list[str], Array]:
 
     Source: https://huggingface.co/docs/tokenizers, the serialised form of each model.
     """
-    return vocabulary_of(json_of(path), path.name)
-
-
-def vocabulary_of(found: Any, name: str) -> tuple[list[str], Array]:
-    """`tokenizer_vocabulary` of what the file `name` holds."""
     model = found.get("model") if isinstance(found, dict) else None
     vocab = model.get("vocab") if isinstance(model, dict) else None
     if isinstance(vocab, list):  # Unigram: the token and its score

@@ -25,10 +25,11 @@ from inlay.containers.protocol import LazyArray, wrong
 from inlay.containers.safetensors import Safetensors
 from inlay.core import Table
 from inlay.errors import FormatError
-from inlay.formats.beside import TOKENIZER, json_of, tokenizer_vocabulary
+from inlay.formats.beside import TOKENIZER, json_of
 from inlay.formats.format_options import NumbersFormat, options
 from inlay.formats.protocol import ReadOptions, refuse_write
 from inlay.formats.selection import packed_tokens, table_of
+from inlay.formats.vocabulary_files import of_tokenizer
 
 EMBEDDINGS, MORE = ("embeddings", "embedding.weight"), ("mapping", "weights")
 CONFIG = "config.json"
@@ -80,10 +81,14 @@ class Model2Vec(NumbersFormat):
             raise wrong(source.name, "a matrix of embeddings", repr(entry))
         if entry.dtype.kind != "f" and entry.dtype != np.int8:
             raise wrong(source.name, "embeddings of float or int8", str(entry.dtype))
-        strings, ids = tokenizer_vocabulary(source.path.with_name(TOKENIZER))
+        tokenizer = source.path.with_name(TOKENIZER)
+        listing = of_tokenizer(json_of(tokenizer), str(tokenizer))
+        if listing is None:
+            raise wrong(TOKENIZER, "a tokenizer with a vocabulary", "something else")
+        ids = np.array(listing.ids, np.int64)
         mapping, weights = arrays.get("mapping"), arrays.get("weights")
         n = len(entry_rows(mapping) if mapping is not None else entry_rows(entry))
-        tokens = packed_tokens(strings, TOKENIZER)
+        tokens = packed_tokens(listing.tokens, TOKENIZER)
         if ids.size and int(ids[-1]) >= n:
             raise FormatError(
                 source.name,
@@ -115,7 +120,8 @@ class Model2Vec(NumbersFormat):
         config = source.path.with_name(CONFIG)
         if config.is_file() and config.stat().st_size <= LARGEST_CONFIG:
             details["config"] = json_of(config)
-        return table_of(source, options, self, tokens, take, **details)
+        special = (listing.pad, listing.unk)
+        return table_of(source, options, self, tokens, take, special=special, **details)
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         raise refuse_write(self.name)

@@ -98,7 +98,7 @@ def _from_json(value: Any, path: str) -> Listing:
         value = json.loads(value)
     if isinstance(value, list) and all(isinstance(token, str) for token in value):
         return Listing(path, value, made=JSON.format(path))
-    for known in (_of_hugging_face, _of_keras, _of_ours, _of_pairs):
+    for known in (of_tokenizer, _of_keras, _of_ours, _of_pairs):
         if isinstance(value, dict) and (found := known(value, path)) is not None:
             return found
     raise FormatError(
@@ -119,7 +119,7 @@ def _of_pairs(value: dict[str, Any], path: str) -> Listing | None:
     return None
 
 
-def _of_hugging_face(value: dict[str, Any], path: str) -> Listing | None:
+def of_tokenizer(value: dict[str, Any], path: str) -> Listing | None:
     """A `tokenizer.json`; what pads and what is unknown may also stand beside it."""
     model, padding = value.get("model"), value.get("padding")
     if not isinstance(model, dict) or "vocab" not in model:
