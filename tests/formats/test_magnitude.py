@@ -96,7 +96,7 @@ def test_what_cannot_be_read(make, content, message):
 def test_the_database_is_neither_changed_nor_locked(make):
     content = bytearray(magnitude())
     content[18:20] = b"\2\2"  # with a journal that is opened with it (write-ahead logging)
-    path = make(bytes(content), "a file?mode=rwc#x%.magnitude")
+    path = make(bytes(content), "a file &mode=rwc#x%41.magnitude")
     journal = make(b"somebody's", f"{path.name}-wal")
     assert load(path).tokens.tolist() == WORDS
     assert (path.read_bytes(), journal.read_bytes()) == (content, b"somebody's")
