@@ -1,6 +1,7 @@
 import gzip
 import hashlib
 import os
+import pickle
 import subprocess
 import sys
 
@@ -95,6 +96,15 @@ def test_a_spool_is_indexed_as_a_matrix_is(tmp_path):
     spool.keep(kept)
     assert (spool.shape, spool.nbytes) == (rows[kept].shape, rows[kept].nbytes)
     assert np.array_equal(spool[...], rows[kept])
+
+
+def test_what_comes_back_is_the_table(text, tmp_path):
+    table, expected = convert(text, tmp_path / "o.vec"), load(text)
+    assert (table.tokens, table.stored_dtype) == (expected.tokens, "float32")
+    assert np.array_equal(pickle.loads(pickle.dumps(table)).matrix, expected.matrix)
+    assert table.most_similar("film") == expected.most_similar("film")
+    assert np.array_equal(table.matrix, expected.matrix)
+    assert np.array_equal(table.storage, expected.matrix)
 
 
 def test_a_file_may_be_converted_onto_itself(text):

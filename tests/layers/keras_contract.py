@@ -91,6 +91,15 @@ def test_trainable_has_its_own_memory(padded):
     assert (numbers(layer)[0] != 7).all()
 
 
+@pytest.mark.parametrize("trainable", [False, True])
+def test_what_numpy_has_no_type_for_becomes_float32(padded, trainable):
+    for dtype in ("bfloat16", "int8"):
+        stored = padded.astype(dtype)
+        layer = to_keras(stored, trainable=trainable)
+        np.testing.assert_array_equal(numbers(layer), stored.vectors)
+        np.testing.assert_array_equal(array(layer(IDS)), stored.vectors[IDS])
+
+
 def test_memory_that_cannot_be_shared_is_copied(padded):
     read_only = padded.storage.view()
     read_only.flags.writeable = False

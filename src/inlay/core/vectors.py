@@ -15,7 +15,7 @@ from inlay.core.elsewhere import OF_TABLES
 from inlay.core.immutable import read_only
 from inlay.core.queries import Queries, asked, direction
 from inlay.core.rows import Rows
-from inlay.core.storage import StoredRows
+from inlay.core.storage import PACKED, StoredRows
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 
@@ -44,7 +44,7 @@ class Vectors(Rows):
         Raises:
             ArgumentTypeError: The table is stored as bfloat16 or int8, which numpy does not have.
         """
-        if isinstance(self._rows, StoredRows):
+        if isinstance(self._rows, StoredRows) and self._rows.name in PACKED:
             raise ArgumentTypeError(
                 "table.matrix",
                 expected="numbers of a type that numpy has",

@@ -56,6 +56,9 @@ class Spool(StoredRows):
         some: Array = np.array(whole[index])
         return some
 
+    def __reduce__(self) -> Any:  # in another process there is no such file
+        return np.asarray, (self[...],)
+
     def _sized(self, n: int) -> None:
         self.shape = (n, self.shape[1])
         self.nbytes = 4 * n * self.shape[1]

@@ -73,8 +73,8 @@ def to_torch(
         A subclass of `nn.Embedding` with the state_dict key `weight`, float32
         `(num_embeddings, embedding_dim)`. Allocates nothing when frozen; one matrix,
         `4 * len(table) * table.dim` bytes, when `freeze=False`, when `vocab` is given, when the
-        table is stored as anything but float32, or when its array is read-only (writing there
-        would end the process). Of an encoder, what its own `to_torch` returns.
+        table is stored as anything but float32 (bfloat16 and int8 take two for a moment), or when
+        its array is read-only (writing there would end the process). Of an encoder, what its own `to_torch` returns.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
@@ -144,7 +144,8 @@ def to_keras(
         `output_dim = table.dim`, already built. `mask_zero` says what it says in Keras: that the
         id left out is 0. Frozen, it shares the table's memory, allocating nothing, if that is
         of the layer's variable dtype, writable, and (TensorFlow, JAX) starts at a multiple of 64
-        bytes, as the map of a native file does. Otherwise it allocates one matrix.
+        bytes, as the map of a native file does. Otherwise it allocates one matrix, and a second
+        one for a moment if the table is stored as bfloat16 or int8, which become float32.
         With JAX the first `fit` makes one more copy. On the torch backend `model.set_weights`
         writes into memory that is shared: the table changes, its file never. Of an encoder,
         what its own `to_keras` returns.
