@@ -74,7 +74,8 @@ def to_torch(
         `(num_embeddings, embedding_dim)`. Allocates nothing when frozen; one matrix,
         `4 * len(table) * table.dim` bytes, when `freeze=False`, when `vocab` is given, when the
         table is stored as anything but float32 (bfloat16 and int8 take two for a moment), or when
-        its array is read-only (writing there would end the process). Of an encoder, what its own `to_torch` returns.
+        its array is read-only (writing there would end the process). Of an encoder, what its own
+        `to_torch` returns.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
