@@ -81,6 +81,15 @@ def test_the_counts_of_fvocab(models, make):
         KeyedVectors.load_word2vec_format(path, make("bad 7\ngood\n", "counts.txt"))
 
 
+def test_counts_go_along_where_they_are_asked_for(kv):
+    counted = kv.vectors_for_all(["film", "great", "no"], copy_vecattrs=True)
+    assert [counted.get_vecattr(key, "count") for key in counted.index_to_key] == [5, 9]
+    with pytest.raises(UnknownArrayError):
+        kv.vectors_for_all(["film"]).get_vecattr("film", "count")
+    with pytest.raises(UnknownArrayError, match="got 'sample'"):
+        kv.get_vecattr("film", "sample")
+
+
 def test_counts_are_never_invented(make):
     kv = KeyedVectors.load_word2vec_format(make(TEXT, "x.txt"))
     with pytest.raises(UnknownArrayError, match=r"Try: load_word2vec_format\(path, fvocab=...\)"):
@@ -485,7 +494,7 @@ def test_the_downloader_loads_by_gensims_names(known):
     path = api.load("glove-wiki-gigaword-2", return_path=True)
     assert isinstance(path, str)
     assert inlay.load(path)["film"].tolist() == [0, 1]
-    with pytest.raises(ArgumentError, match=r"expected a table of vectors|the name of a table"):
+    with pytest.raises(ArgumentError, match=r"expected a table of vectors.*Try: inlay\.sources"):
         api.load("text8")
     with pytest.raises(ArgumentError, match="a name of the catalogue"):
         api.load("no such name")

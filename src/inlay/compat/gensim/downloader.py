@@ -6,10 +6,8 @@ from typing import Any
 from inlay.calls import refuses_unknown
 from inlay.checks import flag
 from inlay.compat.gensim.models.keyedvectors import KeyedVectors
-from inlay.errors import ArgumentError
 from inlay.formats import load as load_table
 from inlay.sources import Source, catalogue, fetch
-from inlay.sources.asked import READERS
 from inlay.sources.names import known
 
 __all__ = ["info", "load"]
@@ -35,10 +33,6 @@ def load(name: str, return_path: bool = False) -> KeyedVectors | str:
     source = known(name)
     if flag("return_path", return_path):
         return os.fspath(fetch(source))
-    if source.kind != "vectors":
-        got, hint = READERS[source.kind]
-        expected = "the name of a table of vectors"
-        raise ArgumentError("name", expected=expected, got=got, hint=hint.format(source.name))
     return KeyedVectors(load_table(source))
 
 
