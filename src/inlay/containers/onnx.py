@@ -8,7 +8,6 @@ Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -109,7 +108,6 @@ class Onnx(Container):
         return cls(path)
 
 
-@dataclass
 class _Tensor:
     """A `TensorProto`.
 
@@ -117,16 +115,16 @@ class _Tensor:
         listed: Its numbers, if they are in a field of their type: the pieces of each field.
         raw: Its numbers as bytes, if they are there as such.
         outside: Where else they are, by the model's own words.
+        what: Why it cannot be read, if it cannot.
     """
 
-    name: str = ""
-    dtype: int = 0
-    shape: list[int] = field(default_factory=list)
-    raw: memoryview | None = None
-    listed: dict[int, list[Value]] = field(default_factory=dict)
-    location: int = 0
-    outside: dict[str, str] = field(default_factory=dict)
-    what: str = ""
+    def __init__(self, name: str = "", what: str = "") -> None:
+        self.name, self.what = name, what
+        self.dtype = self.location = 0
+        self.shape: list[int] = []
+        self.raw: memoryview | None = None
+        self.listed: dict[int, list[Value]] = {}
+        self.outside: dict[str, str] = {}
 
 
 def _tensors(graph: memoryview, where: str) -> Iterator[_Tensor]:

@@ -9,7 +9,6 @@ https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/util/tensor
 """
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -87,7 +86,7 @@ class TensorFlow(Container):
                 name = key.decode()
             except UnicodeDecodeError as error:
                 raise wrong(where, "names in UTF-8", f"{key!r:.100}") from error
-            found[name] = _entry(_Entry.of(value, where), name, table, files, order)
+            found[name] = _entry(_Entry(value, where), name, table, files, order)
         super().__init__(where, found)
 
     @classmethod
@@ -147,33 +146,23 @@ def _table_of(path: Path) -> Path:
     return path if path.is_file() and not index.is_file() else index
 
 
-@dataclass
 class _Entry:
-    """What the index says of a variable or a slice of one."""
+    """What the index says of a variable or a slice of one: a `BundleEntryProto`."""
 
-    dtype: int = 0
-    shape: tuple[int, ...] = ()
-    file: int = 0
-    offset: int = 0
-    size: int = 0
-    crc: int = 0
-    slices: list[Slice] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, message: memoryview, where: str) -> Self:
-        """Parse a `BundleEntryProto`."""
-        entry = cls()
+    def __init__(self, message: memoryview, where: str) -> None:
+        self.dtype = self.file = self.offset = self.size = self.crc = 0
+        self.shape: tuple[int, ...] = ()
+        self.slices: list[Slice] = []
         numbers = {1: "dtype", 3: "file", 4: "offset", 5: "size", 6: "crc"}
         for number, value in fields(message, where):
             if number in numbers and isinstance(value, int):
-                setattr(entry, numbers[number], value)
+                setattr(self, numbers[number], value)
             elif number == 2:
-                entry.shape = tuple(
+                self.shape = tuple(
                     _size(v, where) for k, v in fields(_inner(value), where) if k == 2
                 )
             elif number == 7:
-                entry.slices.append(_slice(_inner(value), where))
-        return entry
+                self.slices.append(_slice(_inner(value), where))
 
 
 class _Files:
@@ -249,7 +238,7 @@ def _entry(
         message = table.get(slice_key(name, part))
         if message is None:
             raise wrong(where, "all slices of the variable", f"none of {part}")
-        parts.append((part, _array(_Entry.of(message, where), files, order, where)))
+        parts.append((part, _array(_Entry(message, where), files, order, where)))
     return joined(entry.shape, parts, where)
 
 
