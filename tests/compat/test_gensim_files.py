@@ -22,6 +22,7 @@ from inlay.errors import (
     UnknownNameError,
     UnknownTokenError,
 )
+from inlay.formats import FastText
 from inlay.sources import Source, names
 from tests.data import shared
 
@@ -369,6 +370,14 @@ def test_a_model_of_fasttext_composes():
     assert len(kv.vectors_for_all([known, unseen])) == 2
     assert len(kv.vectors_for_all([known, unseen], allow_inference=False)) == 1
     assert kv.most_similar(unseen, topn=1)[0][0] in kv.key_to_index
+
+
+def test_a_model_of_fasttext_in_another_encoding():
+    path = shared("gensim-fixtures", "cp852_fasttext.bin")
+    kv = load_facebook_vectors(path, encoding="cp852")
+    assert kv.index_to_key[:2] == inlay.load(path, format=FastText(encoding="cp852")).tokens[:2]
+    with pytest.raises(FormatError):
+        load_facebook_vectors(path)
 
 
 # -- what is not there -----------------------------------------------------------------------
