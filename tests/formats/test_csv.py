@@ -28,7 +28,7 @@ def write(tmp_path):
     return written
 
 
-@pytest.mark.parametrize("head", ["", "word,a,b,c\n", "\ufeff,x,y,z\n"])
+@pytest.mark.parametrize("head", ["", "\ufeff", "word,a,b,c\n", "\ufeff,x,y,z\n"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_commas(write, head, end):
     table = load(write((head + "\n".join(ROWS) + "\n").replace("\n", end)))

@@ -154,8 +154,10 @@ def test_names_that_are_looked_for(matrix, name):
 
 def test_settings_are_never_tokens(matrix):
     matrix.with_name("config.json").write_text('{"a": 0, "b": 1, "c": 2, "d": 3}')
-    with pytest.raises(FormatError, match=r"got none. Try: tokens= with a file"):
-        load(matrix)
+    np.save(matrix.with_name("config.npy"), MATRIX)
+    for path in (matrix, matrix.with_name("config.npy")):
+        with pytest.raises(FormatError, match=r"got none. Try: tokens= with a file"):
+            load(path)
 
 
 def test_the_folder_around_a_checkpoint(tmp_path):

@@ -102,7 +102,12 @@ def test_words_beside_the_frame(write, tmp_path):
 )
 def test_frames_of_something_else(write, data):
     with pytest.raises(InlayError):
-        load(write(data))
+        load(write(data), format=Parquet(nonfinite="keep"))
+
+
+def test_words_that_are_missing(write):
+    with pytest.raises(FormatError, match="a word in each row, got a row without one"):
+        load(write(polars.DataFrame({"word": ["a", None, "b"], "vector": MATRIX.tolist()})))
 
 
 def test_more_rows_than_memory(write, monkeypatch):

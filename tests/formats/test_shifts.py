@@ -47,6 +47,13 @@ def test_noise_says_nothing(table, noise):
     assert probed(table[0], matrix_of(table[0], noise)) is None
 
 
+def test_chance_says_nothing():
+    """In few pairs of short vectors one shift is often far better than the others, by chance."""
+    tokens = [f"{word}{end}" for word in STEMS[:40] for end in ("", "s")]
+    for seed in range(50):
+        assert probed(tokens, np.random.default_rng(seed).normal(size=(80, 2))) is None
+
+
 def test_a_list_that_is_altogether_another_says_nothing(table):
     tokens, matrix = table
     assert probed(list(RNG.permutation(tokens)), matrix) is None
@@ -106,6 +113,10 @@ def test_no_token_is_in_two_pairs():
         ("영화관", "영화제"),
         ("2001", "1999"),
     ]
+
+
+def test_a_word_that_waits_for_another_may_be_taken_meanwhile():
+    assert like_pairs(["filmmakings", "filmmaking", "filmmaker"]) == [(1, 0)]
 
 
 RIGHT = (

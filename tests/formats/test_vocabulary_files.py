@@ -68,7 +68,9 @@ def test_keras_tokenizer(matrix, form):
     content = {"class_name": "Tokenizer", "config": config}
     if form == "index":
         content = {token: i for token, i in INDEX.items() if i < 4}
-    path = beside(matrix, "index.json", json.dumps(content) if form == "quoted" else content)
+    path = beside(
+        matrix, "index.json", json.dumps(json.dumps(content)) if form == "quoted" else content
+    )
     with pytest.warns(UserWarning, match=r"2 of the 5 rows of x.npy have no token .* 0, 4\."):
         table = load(matrix, tokens=path)
     assert table.tokens.tolist() == ["a", "good", "film"]

@@ -31,7 +31,6 @@ from inlay.formats.protocol import ReadOptions
 
 START = re.compile(rb"PK\x03\x04.{26}(?:metadata\.json|config\.json|model\.weights\.h5)", re.DOTALL)
 SETTINGS, WEIGHTS = "config.json", "model.weights.h5"
-DEEPEST = 20  # models within models
 
 
 @options
@@ -113,19 +112,19 @@ def _unpack(path: Path, weights: Path, where: str) -> None:
             out.write(piece)
 
 
-def _layers(settings: Any, inside: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+def _layers(settings: Any, inside: str) -> Iterator[tuple[str, str]]:
     """The names of layers, and where their weights are."""
     config = settings.get("config") if isinstance(settings, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else None
     numbers: dict[str, int] = {}
-    for layer in layers if isinstance(layers, list) and depth < DEEPEST else ():
+    for layer in layers if isinstance(layers, list) else ():
         kind = layer.get("class_name") if isinstance(layer, dict) else None
         if not isinstance(kind, str):
             continue
         stem = _snake(kind)
         number = numbers[stem] = numbers.get(stem, -1) + 1
         place = f"{inside}layers/{stem}_{number}" if number else f"{inside}layers/{stem}"
-        yield from _layers(layer, f"{place}/", depth + 1)
+        yield from _layers(layer, f"{place}/")
         named = layer.get("config")
         name = named.get("name") if isinstance(named, dict) else None
         if isinstance(name, str):
