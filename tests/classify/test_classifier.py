@@ -1,3 +1,4 @@
+import re
 import sys
 
 import numpy as np
@@ -8,7 +9,15 @@ pytest.importorskip("keras")
 from inlay import Table, TextClassifier
 from inlay.classify import cnn
 from inlay.classify.settings import MODELS, ClassifierSettings
-from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, InlayWarning, NotFittedError
+from inlay.core.elsewhere import OF_CLASSIFIERS
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    InlayError,
+    InlayWarning,
+    NotFittedError,
+    UnknownNameError,
+)
 
 QUICK = {"model": "mean", "dim": 16, "epochs": 20, "learning_rate": 0.1, "validation": None}
 
@@ -401,3 +410,14 @@ def test_an_embedding_may_be_half_as_precise(reviews, vectors):
     model = TextClassifier(half, **QUICK).fit(*reviews)
     assert model.table_.matrix.dtype == np.float32
     assert model.score(*reviews) == 1.0
+
+
+@pytest.mark.parametrize("name", OF_CLASSIFIERS)
+def test_what_keras_and_scikit_learn_call_it_leads_to_ours(name):
+    for asked in (TextClassifier(), TextClassifier):
+        assert not hasattr(asked, name)
+        with pytest.raises(UnknownNameError, match=rf"TextClassifier\.{name}: .* Try: ") as raised:
+            getattr(asked, name)
+    said = re.match(r"(?:numpy\.log\()?(?:classifier|TextClassifier)\.?(\w*)", raised.value.hint)
+    learned = ("", "classes_", "history_", "vocabulary_", "coverage_")
+    assert said[1] in learned or hasattr(TextClassifier, said[1])

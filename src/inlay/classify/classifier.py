@@ -17,6 +17,7 @@ from inlay.classify.labels import compared
 from inlay.classify.settings import ClassifierSettings
 from inlay.classify.storage import Fitted
 from inlay.classify.vectors import PAD_ID, Embedding
+from inlay.core import elsewhere
 from inlay.core.travel import origin_of, reopened
 from inlay.jobs.stop import on_stop
 from inlay.tokenizers import TokenizerLike
@@ -42,7 +43,7 @@ FOREIGN: Elsewhere = {
 }
 
 
-class TextClassifier(Estimator):
+class TextClassifier(Estimator, elsewhere.Elsewhere):
     """Learn to label texts, from random vectors or on top of given ones.
 
     A scikit-learn estimator (`clone`, `cross_val_score` and `Pipeline` work) on Keras 3 with
@@ -95,6 +96,8 @@ class TextClassifier(Estimator):
     Source: Kim 2014, Convolutional neural networks for sentence classification. Unlike there,
     steps are by Adam and not Adadelta, and a text is padded at its end only.
     """
+
+    _elsewhere = elsewhere.OF_CLASSIFIERS
 
     @refuses_unknown(FOREIGN)
     def __init__(

@@ -94,6 +94,23 @@ OF_VOCABULARIES = {
     "fit_on_texts": "Vocabulary.from_texts(texts)",
     "set_default_index": "Vocabulary.from_texts(texts, unk='<unk>')",
 }
+# Keras' and scikit-learn's, of a classifier.
+OF_CLASSIFIERS = {
+    **dict.fromkeys(("classes", "labels"), "classifier.classes_"),
+    **dict.fromkeys(("history", "log"), "classifier.history_, once it is fitted"),
+    **dict.fromkeys(("vocab", "vocabulary"), "classifier.vocabulary_, once it is fitted"),
+    "coverage": "classifier.coverage_, once it is fitted",
+    "evaluate": "classifier.score(texts, labels)",
+    "compile": "TextClassifier(learning_rate=...)",
+    "predict_classes": "classifier.predict(texts)",
+    "predict_log_proba": "numpy.log(classifier.predict_proba(texts))",
+    "fit_predict": "classifier.fit(texts, labels).predict(others)",
+    "save_model": "classifier.save(path)",
+    "load_model": "TextClassifier.load(path)",
+    "load_weights": "TextClassifier.load(path)",
+    "save_weights": "classifier.save(path)",
+    "from_pretrained": "TextClassifier.load(path)",
+}
 # Arguments of what makes a vocabulary of texts.
 OF_COUNTING = {
     **dict.fromkeys(("max_tokens", "max_features", "num_words", "vocab_size"), "max_size="),
