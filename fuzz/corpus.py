@@ -19,9 +19,12 @@ from fuzz.targets import (
     Files,
     classifier_seeds,
     elmo_seeds,
+    folder_seeds,
     hdf5_seeds,
+    keras_seeds,
     labelled_seeds,
     onnx_seeds,
+    parquet_seeds,
     saved,
     tensorflow_seeds,
     torch_seeds,
@@ -47,6 +50,16 @@ class Case(NamedTuple):
 def one(content: bytes, name: str = "x") -> Callable[[], Files]:
     """A single file."""
     return lambda: {name: content}
+
+
+def keras_with(settings: bytes) -> Files:
+    """A model of Keras with other settings."""
+    files = dict(keras_seeds()[0])
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(files["x"])) as old, zipfile.ZipFile(out, "w") as new:
+        new.writestr("config.json", settings)
+        new.writestr("model.weights.h5", old.read("model.weights.h5"))
+    return files | {"x": out.getvalue()}
 
 
 def tar_claiming(size: int) -> bytes:
@@ -324,6 +337,19 @@ CASES: tuple[Case, ...] = (
         "deep JSON of a tokenizer",
         "model2vec",
         lambda: others.model2vec_files() | {"tokenizer.json": DEEP},
+    ),
+    Case(
+        "deep JSON of a tokenizer's settings",
+        "folder",
+        lambda: folder_seeds()[0] | {"tokenizer_config.json": DEEP},
+    ),
+    Case("deep JSON of a Keras model", "keras", lambda: keras_with(DEEP), "h5py"),
+    Case("a quotation mark that is never closed", "csv", one(b'a,0.5,1\n"' + b"x," * 200_000)),
+    Case(
+        "an Arrow file at which polars panics",
+        "parquet",
+        lambda: {"x": parquet_seeds()[1]["x"][:-60] + b"ARROW1"},
+        "polars",
     ),
     Case("deep JSON of vectors", "json", one(b'{"a": [1], "b": ' + DEEP)),
     Case(

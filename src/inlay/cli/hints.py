@@ -21,7 +21,7 @@ PHRASES = {
     r"^text\.encode\('utf-8'.*": "a copy of the text in UTF-8",
     r"the list that belongs to this matrix": "the file of tokens, one per line, of this matrix",
     r", a \.json, or a list$": ", or a .json file",
-    r"^tokens=\w+\[(\w+):.*": r"a copy of the file without its first \1 lines",
+    r"^tokens=\w+\[(\w+):.*": r"a copy of the file without its first lines (\1)",
     r"^tokens=dict\(zip.*": "a copy of the file with a line for each row, also for padding",
     r"^tokens=\{token: .*": "a copy of the file in which each id is that of a row",
     r"^format=\w+\(column=.*": "a file with one column of strings",

@@ -168,10 +168,11 @@ def _by_ids(
         holes = np.setdiff1d(np.arange(n), rows, assume_unique=True)[:EXAMPLES].tolist()
         some = ", ".join(map(str, holes)) + (", ..." if without > EXAMPLES else "")
         example = f"{{**{ids_of}, '<pad>': {holes[0]}}}"
+        have, are = ("has", "is") if without == 1 else ("have", "are")
         warn(
-            f"{listing.where}: {without} of the {n} rows of {path.name} have no token and are left "
-            f"out: {some}. Try: tokens={example}{_json(listing)}, if row {holes[0]} is padding "
-            "that you need."
+            f"{listing.where}: {without} of the {n} rows of {path.name} {have} no token and {are} "
+            f"left out: {some}. Try: tokens={example}{_json(listing)}, if row {holes[0]} is "
+            "padding that you need."
         )
     tokens = packed_tokens([token for _, token in pairs], listing.where)
     return Named(tokens, rows if without else None, listing.pad, listing.unk, without)
