@@ -190,7 +190,9 @@ def test_options_default_to_what_the_function_does(name):
 )
 def test_a_corpus_in_another_encoding(inlay, tmp_path, job, settings):
     text = "영화가 아주 좋다 film\n별로였다 film 이야기\n" * 30
-    file, target = tmp_path / "korean.txt", tmp_path / "out.npz"
+    file = tmp_path / "korean.txt"
+    ending = "" if job == "bilm" else ".npz"
+    target = tmp_path / f"out{ending}"
     file.write_bytes(text.encode("cp949"))
     args = ("train", job, *settings, "--min-count", 1)
     for source in (file, "-"):
@@ -202,9 +204,9 @@ def test_a_corpus_in_another_encoding(inlay, tmp_path, job, settings):
     ways = [(file, known, None), ("-", known, text.encode("cp949")), ("-", (), text.encode())]
     written = []
     for number, (source, more, given) in enumerate(ways):
-        done = inlay(*args, source, *more, "-o", tmp_path / f"{number}.npz", input=given)
+        made = tmp_path / f"{number}{ending}"
+        done = inlay(*args, source, *more, "-o", made, input=given)
         assert (done.exit_code, done.stderr) == (0, "")
-        made = tmp_path / f"{number}.npz"
         if job == "bilm":
             written.append(json.loads((made / "training.json").read_text("utf-8"))["text"])
         else:
