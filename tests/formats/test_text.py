@@ -21,7 +21,7 @@ def tiny_pieces(monkeypatch):
     """Windows and blocks of a few lines, so that small files cross every border."""
     monkeypatch.setattr(text, "BLOCK", 64)
     windows = Content.windows
-    monkeypatch.setattr(Content, "windows", lambda self: windows(self, 200))
+    monkeypatch.setattr(Content, "windows", lambda self, _: windows(self, 200))
 
 
 @pytest.mark.parametrize("content", [GOOD, "\ufeff" + GOOD, GOOD[:-1], GOOD + "\n \n\n"])
@@ -223,6 +223,67 @@ class TestBorders:
         table = load(make(pack("".join(lines).encode())))
         assert np.array_equal(table.matrix, matrix)
         assert table.tokens[299] == "word299"
+
+    @pytest.mark.parametrize("header", ["", "300 3\n"])
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_only_wanted_lines_are_parsed(self, make, many, pack, header, end):
+        lines, matrix = many
+        lines[200] = lines[200].replace("word200", "a b")
+        lines[201] = lines[201].replace("word201", "a c")
+        lines[202] = lines[202].replace(" ", "  ")
+        lines[299] = lines[299].removesuffix("\n")
+        content = (header + "".join(lines)).replace("\n", end)
+        kept = ["word299", "word2", "a b", "a d", "word202", "nowhere", "word150"]
+        for keep in (kept, set(kept), Vocabulary(kept), dict.fromkeys(kept)):
+            table = load(make(pack(content.encode())), keep=keep)
+            rows = [2, 150, 200, 202, 299]
+            names = ["word2", "word150", "a b", "word202", "word299"]
+            assert table.tokens.tolist() == names
+            assert np.array_equal(table.matrix, matrix[rows])
+            assert table.provenance["rows"] == 300
+
+    def test_the_first_of_equal_tokens_is_kept(self, make, many, pack):
+        lines, matrix = many
+        lines[250] = lines[250].replace("word250", "word150")
+        table = load(make(pack("".join(lines).encode())), keep=["word150"])
+        assert np.array_equal(table.matrix, matrix[[150]])
+        assert table.provenance["duplicates"] == 1
+
+    @pytest.mark.parametrize("header", ["", "300 3\n"])
+    def test_wanted_lines_have_their_own_numbers_in_errors(self, make, many, pack, header):
+        lines, _ = many
+        number = 250 + (2 if header else 1)
+        broken = [*lines[:250], "word250 1 2\n", *lines[251:]]
+        with pytest.raises(FormatError, match=f"line {number}: .* got 2"):
+            load(make(pack((header + "".join(broken)).encode())), keep=["word1", "word250"])
+        # What nobody wants is not looked at, but for the very end.
+        assert len(load(make(pack((header + "".join(broken)).encode())), keep=["word1"])) == 1
+        cut = (header + "".join(lines))[:-20]
+        with pytest.raises(FormatError, match=f"line {299 + (2 if header else 1)}: "):
+            load(make(pack(cut.encode())), keep=["word1", "word299"])
+
+    def test_an_empty_line_between_lines_that_nobody_wants(self, make, many, pack):
+        lines, _ = many
+        for at in (250, *range(290, 300)):
+            broken = "".join([*lines[:at], "\n", *lines[at:]])
+            for keep in (["word1"], ["word1", "word299"]):
+                with pytest.raises(FormatError, match=f"line {at + 1}: .* an empty line"):
+                    load(make(pack(broken.encode())), keep=keep)
+        ending = "".join(lines) + "\n \n\n"
+        assert len(load(make(pack(ending.encode())), keep=["word1", "word299"])) == 2
+
+    def test_a_broken_token_may_be_wanted_as_it_is_mended(self, make, many, pack):
+        lines, matrix = many
+        content = "".join(lines).encode().replace(b"word250", b"word\xff")
+        table = load(make(pack(content)), keep=["word\ufffd"], format=Glove(errors="replace"))
+        assert np.array_equal(table.matrix, matrix[[250]])
+
+    def test_a_header_that_lies_is_noticed_although_lines_are_passed(self, make, many, pack):
+        lines, _ = many
+        for said in (299, 301):
+            content = f"{said} 3\n" + "".join(lines)
+            with pytest.raises(FormatError, match="300"):
+                load(make(pack(content.encode())), keep=["word1"])
 
     @pytest.mark.parametrize("threads", [1, 3])
     def test_the_number_of_threads_does_not_show(self, make, many, pack, threads, monkeypatch):

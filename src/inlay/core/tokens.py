@@ -184,15 +184,19 @@ class Tokens(Sequence[str]):
             return np.fromiter((get(t, -1) for t in tokens), np.int64, len(tokens))
         if len(tokens) < FEW:
             return np.fromiter((self.find(t) for t in tokens), np.int64, len(tokens))
+        return self.find_all(Tokens(*pack(tokens, errors="replace")))
+
+    def find_all(self, others: "Tokens") -> Array:
+        """The rows of other tokens, int64 `(len(others),)`, -1 for each that is not here."""
         from inlay.kernels.hashing import find_rows
 
-        self.check()
-        query, offsets = pack(tokens, errors="replace")
-        rows = np.empty(len(tokens), np.int64)
-        slots = self.slots
+        for tokens in (self, others):
+            tokens.check()
+        rows, slots = np.empty(len(others), np.int64), self.slots
         if slots.max() > len(self):
             raise self._damaged(f"an index of rows below {len(self)}", str(slots.max() - 1))
-        find_rows(self.blob, self.offsets, slots, _shift(slots.size), query, offsets, rows)
+        shift = slot_shift(slots.size)
+        find_rows(self.blob, self.offsets, slots, shift, others.blob, others.offsets, rows)
         return rows
 
     def check(self) -> None:
@@ -230,7 +234,7 @@ class Tokens(Sequence[str]):
         first = np.empty(n, np.int64)
         if n < SMALL:
             seen: dict[bytes, int] = {}
-            mask, shift = slots.size - 1, int(_shift(slots.size))
+            mask, shift = slots.size - 1, int(slot_shift(slots.size))
             for row in range(n):
                 utf8 = self._raw(row)
                 first[row] = seen.setdefault(utf8, row)
@@ -243,7 +247,7 @@ class Tokens(Sequence[str]):
             from inlay.kernels.hashing import build_index
 
             self.check()
-            build_index(self.blob, self.offsets, slots, _shift(slots.size), first)
+            build_index(self.blob, self.offsets, slots, slot_shift(slots.size), first)
         return slots, first
 
 
@@ -269,5 +273,6 @@ def _rebuilt(blob: Array, offsets: Array, slots: Array | None, name: str) -> Tok
     return Tokens(blob, offsets, slots, name=name)
 
 
-def _shift(slots: int) -> np.uint64:
+def slot_shift(slots: int) -> np.uint64:
+    """What a hash is shifted by to give one of so many slots, a power of two."""
     return np.uint64(65 - slots.bit_length())

@@ -159,9 +159,10 @@ def load(
         limit: Read so many rows, from the first.
         keep: Keep only the rows of these tokens, in the file's order: a set, a list, a
             `Vocabulary` or a `Table`. Only these are ever in memory, except from an `.npz` or
-            a packed native file, which are unpacked whole first. A fallback of `align` finds
-            only what was kept: add the lower-cased tokens too. A table that composes makes the
-            vectors of words that were left out of their parts alone.
+            a packed native file, which are unpacked whole first. In text, behind the first 4 MiB,
+            the lines of other tokens are counted, and not parsed or checked. A fallback of
+            `align` finds only what was kept: add the lower-cased tokens too. A table that
+            composes makes the vectors of words that were left out of their parts alone.
         name: Which array of a file that holds several, as a checkpoint does: its whole name, or
             the end of it (`"embedding/W"`). None: the only one that can be an embedding; if
             there are several, the error lists them.

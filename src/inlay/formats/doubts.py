@@ -21,22 +21,24 @@ _STARTS_NUMBER[np.frombuffer(b"0123456789+-.", np.uint8)] = True
 
 
 class Doubts:
-    """What speaks against a file, gathered while it is read."""
+    """What speaks against a file, gathered while all of its lines are read."""
 
     def __init__(self) -> None:
-        self._rows = self._numbers = 0
+        self._rows = self._numbers = self._spaced = 0
         self._example = ""
         self._columns = False
         self._whole = np.ones(2, bool)
 
-    def look(self, window: Array, bounds: Array, matrix: Array) -> None:
+    def look(self, window: Array, bounds: Array, matrix: Array, spaced: int) -> None:
         """Look at some rows.
 
         Args:
             window: uint8 `(bytes,)`.
             bounds: int64 `(rows, 2)`: the tokens' bounds in `window`.
             matrix: float32 `(rows, dim)`.
+            spaced: How many tokens so far have spaces in them.
         """
+        self._spaced = spaced
         if not self._rows and len(bounds):
             # A row of column numbers, as pandas writes it: the index's name or nothing, then 0,
             # 1, 2, ... Behind a token a few of them may be an accident, if others are whole too.
@@ -58,17 +60,16 @@ class Doubts:
                 self._numbers += 1
                 self._example = self._example or token[:20].decode()
 
-    def check(self, name: str, table: Table, spaced: int, format: TextFormat) -> None:
+    def check(self, name: str, table: Table, format: TextFormat) -> None:
         """Raise `FormatError` if this is hardly a table of tokens.
 
         Args:
             name: The file's.
             table: What was read.
-            spaced: How many tokens have spaces in them.
             format: For what to say if it is one.
         """
         hint = f"{format.saying('dim', table.dim)} if it is one: that says where tokens end"
-        duplicates = int(table.provenance["duplicates"])
+        rows, duplicates = (int(table.provenance[key]) for key in ("rows", "duplicates"))
         if 2 * self._numbers > self._rows:
             got = (
                 f"numbers there in most lines, as {self._example!r}, as a matrix without tokens has"
@@ -81,10 +82,10 @@ class Doubts:
             got = "a single number in each line, as lists of counts, ids or similarities have"
         elif table.dim == 2 and self._rows >= DOZEN and self._whole.any():
             got = "two numbers in each line, whole ones among them, as lists of counts or ids have"
-        elif 2 * spaced > self._rows:
+        elif 2 * self._spaced > self._rows:
             got = "several words there in most lines, as lists of pairs or of texts have"
-        elif duplicates >= DOZEN and 10 * duplicates > self._rows:
-            got = f"equal ones in {duplicates} of {self._rows} lines"
+        elif duplicates >= DOZEN and 10 * duplicates > rows:
+            got = f"equal ones in {duplicates} of {rows} lines"
         else:
             return
         raise FormatError(

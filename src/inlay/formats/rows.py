@@ -1,7 +1,8 @@
 """Rows as they come out of a file, gathered into a table: what all row-wise readers share."""
 
+import contextlib
 import itertools
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -33,6 +34,11 @@ class Rows:
         format: Says what to do with tokens that are not UTF-8.
         dim: Numbers in a row.
         unit: What the source's rows are counted in: `"line"` or `"word"`.
+
+    Attributes:
+        n: Rows there are.
+        read: Rows that there were in the source so far.
+        wanted: The tokens that are kept; None for all.
     """
 
     def __init__(
@@ -40,7 +46,7 @@ class Rows:
     ) -> None:
         self.n, self.read = 0, 0
         self._source, self._format, self._unit = source, format, unit
-        self._wanted = as_keep(options.keep)
+        self.wanted = as_keep(options.keep)
         self._spool = None if options.spool is None else Spool(options.spool, dim)
         self._matrix = np.empty((0, dim), np.float32)  # with a spool: what goes there next
         self._blobs: list[Array] = []
@@ -50,7 +56,7 @@ class Rows:
 
     def expect(self, rows: int) -> None:
         """Make room for so many rows in all, as an estimate; untouched room costs nothing."""
-        if self._wanted is None and self._spool is None and rows > len(self._matrix):
+        if self.wanted is None and self._spool is None and rows > len(self._matrix):
             self._resize(rows)
 
     def room(self, rows: int) -> Array:
@@ -63,25 +69,25 @@ class Rows:
             self._resize(max(self.n + rows, self.n * 5 // 4))
         return self._matrix[self.n : self.n + rows]
 
-    def add(self, buf: Array, bounds: Array, number: int) -> None:
+    def add(self, buf: Array, bounds: Array, numbers: Sequence[int] | Array) -> None:
         """Take the first `len(bounds)` rows of the room.
 
         Args:
             buf: uint8 `(bytes,)`.
             bounds: int64 `(rows, 2)`: the tokens' bounds in `buf`.
-            number: The line or word number of the first, for messages.
+            numbers: The line or word number of each, for messages.
         """
         self.read += len(bounds)
         blob, offsets = spans(buf, bounds)
         if self._format.encoding != "utf-8" or not valid_utf8(blob, offsets):
             encoding = Encoding(self._format.encoding, self._format.errors, self._format.saying)
             where = f"{self._source.name}, {self._unit}"
-            decoded = decode(blob, offsets, encoding, lambda i: f"{where} {number + i}")
+            decoded = decode(blob, offsets, encoding, lambda i: f"{where} {numbers[i]}")
             blob, offsets = decoded.blob, decoded.offsets
             self._n_replaced += decoded.n_replaced
             self._replaced += decoded.replaced[: EXAMPLES - len(self._replaced)]
-        if self._wanted is not None:
-            rows = kept_rows(Tokens(blob, offsets), self._wanted)
+        if self.wanted is not None:
+            rows = kept_rows(Tokens(blob, offsets), self.wanted)
             room = self.room(len(bounds))
             room[: rows.size] = room[rows]
             blob, offsets = spans(blob, np.stack([offsets[rows], offsets[rows + 1]], axis=1))
@@ -211,8 +217,8 @@ def valid_utf8(blob: Array, offsets: Array) -> bool:
 
 def as_keep(keep: Any) -> Container[str] | Tokens | None:
     """`keep` in the form that answers fastest."""
-    if keep is None or isinstance(keep, Tokens | dict):
-        return cast(Container[str] | Tokens | None, keep)
+    if keep is None or isinstance(keep, Tokens):
+        return keep
     if isinstance(getattr(keep, "tokens", None), Tokens):  # a Vocabulary or a Table
         return cast(Tokens, keep.tokens)
     one = isinstance(keep, str | bytes | HashingVocabulary)  # the last has any token
@@ -225,16 +231,19 @@ def as_keep(keep: Any) -> Container[str] | Tokens | None:
         )
     if not isinstance(keep, Iterable):
         return keep
-    kept = frozenset(keep)
-    for token in kept:
+    kept = []
+    for token in dict.fromkeys(keep):
         if not isinstance(token, str):
             expected, got = "tokens, which are strings", described(token)
             raise ArgumentTypeError("keep", expected=expected, got=got)
-    return kept
+        with contextlib.suppress(UnicodeEncodeError):  # what no file can hold is in none
+            token.encode()
+            kept.append(token)
+    return Tokens.from_list(kept)
 
 
 def kept_rows(tokens: Tokens, wanted: Container[str] | Tokens) -> Array:
     """The rows whose tokens are wanted."""
     if isinstance(wanted, Tokens):
-        return np.flatnonzero(wanted.find_many(tokens.tolist()) >= 0)
+        return np.flatnonzero(wanted.find_all(tokens) >= 0)
     return np.flatnonzero([token in wanted for token in tokens])

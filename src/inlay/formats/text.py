@@ -1,12 +1,12 @@
 """Reading text vectors: windows of bytes, blocks of lines in parallel, rows to a table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.content import Content
+from inlay.bytes.content import WINDOW, Content
 from inlay.core import Table
 from inlay.formats.doubts import Doubts
 from inlay.formats.format_options import HeaderUse, TextFormat
@@ -14,8 +14,10 @@ from inlay.formats.heads import check_count, checked_head, line_rules
 from inlay.formats.line_rules import LineRules, found_in
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import Rows
+from inlay.formats.wanted import Wanted, WantedLines, wanted_of
 
 BLOCK = 1 << 20
+LOOKED_AT = 1 << 22  # bytes of which every line is read, whichever rows are kept
 LINE_FEED = 10
 SLACK = 1 << 24
 SEPARATORS = b" \t\r\n"
@@ -41,6 +43,9 @@ def read_text(
         format: What the user said about it.
         header: Whether the first line, `rows dim`, is checked; None if there is no such line.
 
+    With `keep`, lines behind the first 4 MiB whose first field begins no token that is kept are
+    counted, and not read.
+
     Returns:
         float32; allocates the matrix, the tokens, and a window of 16 MiB.
 
@@ -53,7 +58,10 @@ def read_text(
     rules = line_rules(source.name, head, format, header)
     rows = Rows(source, options, format, rules.dim, unit="line")
     reader = TextReader(rules, rows, number=2 if header else 1, limit=options.limit)
-    with source.windows() as windows, Pool(thread_count()) as pool:
+    plain = options.limit is None and format.encoding == "utf-8" and format.errors == "strict"
+    wanted = wanted_of(rows.wanted) if plain else None
+    size = WINDOW if wanted is None else LOOKED_AT
+    with source.windows(size) as windows, Pool(thread_count()) as pool:
         window, final = windows.next(0)
         used = min(head.skip if header else head.bom, window.size)
         if not source.packed:
@@ -61,6 +69,7 @@ def read_text(
         reader.map = pool.map
         while True:
             used = reader.take(window, used, final=final)
+            reader.wanted = wanted
             if reader.done or (final and used == window.size):
                 break
             window, final = windows.next(used)
@@ -69,7 +78,7 @@ def read_text(
         check_count(source.name, head, rows.read, format)
     table = rows.table(tokens_with_spaces=reader.spaced)
     if header is None and format.dim is None:
-        reader.doubts.check(source.name, table, reader.spaced, format)
+        reader.doubts.check(source.name, table, format)
     return table
 
 
@@ -83,6 +92,7 @@ class TextReader:
         self._left = limit
         self._blank: int | None = None  # the number of the first blank line
         self.spaced, self.doubts = 0, Doubts()
+        self.wanted: Wanted | None = None
 
     @property
     def done(self) -> bool:
@@ -98,15 +108,47 @@ class TextReader:
 
     def take(self, window: Array, used: int, *, final: bool) -> int:
         """Parse the whole lines of a window; returns how many bytes are done with."""
-        from inlay.kernels.parse import parse_lines
-
         stop = max(window.size if final else last_line_feed(window) + 1, used)
         if self.done:
             return stop
         if self._blank is not None or stop - used < 2 * self._rules.dim:
             return self._take_no_row(window, used, stop)
+        if self.wanted is not None:
+            return self._take_wanted(self.wanted.lines(window, used, stop))
+        used, lines = self._parse(window, used, stop)
+        self._number += lines
+        return used
+
+    def _take_wanted(self, found: WantedLines) -> int:
+        """Parse the lines of a window that may be wanted: the others count, and are not read."""
+        numbers, done, used = self._number + found.numbers, 0, 0
+        while used < found.text.size:
+            if self._blank is not None:
+                used = self._take_no_row(found.text, used, found.text.size)
+                break
+            used, lines = self._parse(found.text, used, found.text.size, numbers[done:])
+            done += lines
+        if self._blank is not None:
+            behind = self._number + found.passed - 1 - self._blank
+            if behind != np.count_nonzero(numbers > self._blank):
+                raise self._rules.error(self._blank, "an empty line")
+        self._rows.read += found.passed - numbers.size
+        self._number += found.passed
+        return found.stop
+
+    def _parse(
+        self, window: Array, used: int, stop: int, numbers: Sequence[int] | Array | None = None
+    ) -> tuple[int, int]:
+        """Parse lines in parallel, whose numbers follow the last one's if they are not given.
+
+        Returns where in the window the first line begins that was not parsed, and how many were.
+        """
+        from inlay.kernels.parse import parse_lines
+
         blocks = list(self._limited(fitting(window, split(window, used, stop), self._rules.dim)))
         n = sum(block.lines for block in blocks)
+        if numbers is None:
+            numbers = range(self._number, self._number + n)
         matrix = self._rows.room(n)
         bounds, status = np.empty((n, 2), np.int64), np.empty(n, np.uint8)
 
@@ -117,11 +159,11 @@ class TextReader:
 
         for _ in self.map(work, blocks):
             pass
-        n = self._judge(window, matrix, bounds, status)
-        self.doubts.look(window, bounds[:n], matrix[:n])
-        self._rows.add(window, bounds[:n], self._number)
-        self._number += len(status)
-        return blocks[-1].stop if blocks else used
+        rows = self._judge(window, matrix, bounds, status, numbers)
+        if self.wanted is None:
+            self.doubts.look(window, bounds[:rows], matrix[:rows], self.spaced)
+        self._rows.add(window, bounds[:rows], numbers)
+        return (blocks[-1].stop if blocks else used), n
 
     def _take_no_row(self, window: Array, used: int, stop: int) -> int:
         """Pass over blank lines where no row can be: behind one, or in too few bytes for one."""
@@ -143,13 +185,20 @@ class TextReader:
             if lines:
                 yield block._replace(lines=lines)
 
-    def _judge(self, window: Array, matrix: Array, bounds: Array, status: Array) -> int:
+    def _judge(
+        self,
+        window: Array,
+        matrix: Array,
+        bounds: Array,
+        status: Array,
+        numbers: Sequence[int] | Array,
+    ) -> int:
         """Look at the lines that the kernel did not take as they are; count the rows."""
         from inlay.kernels.parse import BLANK, SPACED
 
         n = len(status)
-        for row in np.flatnonzero(status):
-            number = self._number + int(row)
+        for row in np.flatnonzero(status).tolist():
+            number = int(numbers[row])
             if status[row] == BLANK:
                 if self._blank is None:
                     self._blank, n = number, int(row)
@@ -164,7 +213,7 @@ class TextReader:
             end, matrix[row] = self._rules.parse(line, number)
             bounds[row, 1] = bounds[row, 0] + end
         if n < len(status) and (status[n:] != BLANK).any():
-            raise self._rules.error(self._number + n, "an empty line")
+            raise self._rules.error(int(numbers[n]), "an empty line")
         return n
 
 

@@ -210,7 +210,7 @@ class _Reader:
         n, end = scan_words(window, start, room.view(np.uint8), bounds)
         if self._format.nonfinite == "error" and not np.isfinite(room[:n]).all():
             self._refuse(window, room[:n], bounds)
-        self._rows.add(window, bounds[:n], self._rows.read + 1)
+        self._rows.add(window, bounds[:n], range(self._rows.read + 1, self._rows.read + 1 + n))
         return int(end)
 
     def _refuse(self, window: Array, vectors: Array, bounds: Array) -> None:

@@ -1,0 +1,61 @@
+"""The lines of a text that `keep` asks for, found by their first field, and no others read."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.core import Tokens
+from inlay.core.tokens import slot_shift
+
+SEPARATOR = re.compile("[ \t]")
+
+
+class WantedLines(NamedTuple):
+    """Some lines of a window, one behind the other.
+
+    Attributes:
+        text: uint8 `(bytes,)`.
+        numbers: int64 `(lines,)`: how many lines of the window stand before each.
+        passed: Lines of the window that were looked at.
+        stop: Where in the window the first one that was not begins.
+    """
+
+    text: Array
+    numbers: Array
+    passed: int
+    stop: int
+
+
+class Wanted:
+    """What the lines that are wanted begin with.
+
+    Args:
+        tokens: Those that are kept. A token may hold spaces, so it is its first field that tells.
+    """
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        fields = {SEPARATOR.split(token, maxsplit=1)[0] for token in tokens}
+        self._fields = Tokens.from_list(sorted(fields))
+
+    def lines(self, window: Array, start: int, stop: int) -> WantedLines:
+        """The lines of `window[start:stop]`, which holds whole ones, that may be wanted."""
+        from inlay.kernels.lines import wanted_lines
+        from inlay.kernels.parse import copy_spans
+
+        most = max((stop - start) // 64, 16)
+        spans, numbers = np.empty((most, 2), np.int64), np.empty(most, np.int64)
+        fields: tuple[Any, ...] = (self._fields.blob, self._fields.offsets, self._fields.slots)
+        shift = slot_shift(self._fields.slots.size)
+        n, passed, end = wanted_lines(window, start, stop, *fields, shift, spans, numbers)
+        sizes = spans[:n, 1] - spans[:n, 0]
+        text, offsets = np.empty(int(sizes.sum()), np.uint8), np.empty(n + 1, np.int64)
+        copy_spans(window, spans[:n], text, offsets)
+        return WantedLines(text, numbers[:n], passed, end)
+
+
+def wanted_of(keep: Any) -> Wanted | None:
+    """What lines may begin with, where the tokens that are kept can be listed."""
+    return Wanted(keep) if isinstance(keep, Iterable) else None
