@@ -59,7 +59,7 @@ def wanted_lines(buf, start, stop, blob, offsets, slots, shift, spans, numbers):
                 break
             p += STRETCH
         while p + U8 <= stop:
-            w = _load8(buf, p) ^ LINE_FEEDS
+            w = np.uint64(_load8(buf, p)) ^ LINE_FEEDS
             if (w - LOW_BITS) & ~w & HIGH_BITS:
                 break
             p += U8
