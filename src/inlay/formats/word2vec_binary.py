@@ -184,7 +184,9 @@ class _Reader:
             used = skip
             if not self._source.packed:
                 possible = self._source.path.stat().st_size // self._width
-                rows.expect(min(self._said, possible, options.limit or possible))
+                # The last window has room for more words than are left: growing would touch it all.
+                spare = window.size // self._width + 1
+                rows.expect(min(self._said, possible, options.limit or possible) + spare)
             while True:
                 used = self._take(window, used)
                 if options.limit == rows.read:

@@ -32,8 +32,9 @@ def scan_words(buf, start, vectors, bounds):
         if end > buf.size:
             break
         bounds[n, 0], bounds[n, 1] = first, space
-        for i in range(width):
-            vectors[n, i] = buf[space + 1 + i]
+        row, vector = vectors[n], np.uint64(space + 1)
+        for i in range(np.uint64(width)):  # unsigned: LLVM makes one copy of it
+            row[i] = buf[vector + np.uint64(i)]
         n += 1
         p = end
     while p < buf.size and buf[p] == LF:
