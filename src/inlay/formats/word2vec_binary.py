@@ -185,8 +185,8 @@ class _Reader:
             if not self._source.packed:
                 possible = self._source.path.stat().st_size // self._width
                 # The last window has room for more words than are left: growing would touch it all.
-                spare = window.size // self._width + 1
-                rows.expect(min(self._said, possible, options.limit or possible) + spare)
+                expected = min(self._said, possible, options.limit or possible)
+                rows.expect(expected + min(expected, window.size // self._width + 1))
             while True:
                 used = self._take(window, used)
                 if options.limit == rows.read:
