@@ -7,18 +7,15 @@ from typing import NamedTuple
 from inlay.bytes.content import HEAD, is_html
 
 CONTROLS = re.compile(rb"[\0-\x08\x0e-\x1f\x7f]")
-# A varint of protobuf, and behind it a name as TensorFlow and ONNX write them.
 NUMBERS_BY_COMMAS = re.compile(
     rb"(?:[^\n]{0,4000}\n)?[^,;\n]{0,1000}(?:[,;][ \t]*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?){2,}\r?\n"
 )
 LABELLED_BY_COMMAS = re.compile(rb"[^,;\n]{1,200}[,;][^\n]{1,4000}\n[^,;\n]{0,4000}[,;]")
+# A varint of protobuf, and behind it a name as TensorFlow and ONNX write them.
 _VARINT = rb"[\x80-\xff]{0,4}[\x01-\x7f]"
 _TABLE = "Table(tokens, matrix)"
-_PICKLE = "(a Python pickle, which may run any program and is never opened)"
 _GENSIM = "gensim's KeyedVectors.load(...).save_word2vec_format(path, binary=True)"
-_TORCH = f"torch.load(path, weights_only=True), and {_TABLE} of the array in it"
-_CHECKPOINT = f"tf.train.load_checkpoint(path without its suffix).get_tensor(name), and {_TABLE}"
-_ARRAYS = f"inlay.containers.open(path) lists its arrays, and {_TABLE} takes one"
+_CHECKPOINT = "what the names of its files have in common, with all of them in one folder"
 _CSV = "frame = pandas.read_csv(path, index_col=0), and Table(list(frame.index), frame.to_numpy())"
 _JSON = "d = json.load(open(path)), and Table(list(d), np.array(list(d.values()))) if it is a dict"
 _LONG = "format=Glove(dim=...) with the number of numbers in a line, if this is a long token"
@@ -56,8 +53,7 @@ STRANGERS: tuple[Stranger, ...] = (
     Stranger(
         rb"\x08\x01\x12" + _VARINT + rb"\x0a",
         "a TensorFlow SavedModel (a graph without numbers)",
-        "the checkpoint in the folder variables/ beside it: "
-        "tf.train.load_checkpoint('variables/variables').get_tensor(name)",
+        "the whole folder of the model, in which variables/ has the numbers",
     ),
     Stranger(
         rb"\x08[\x01-\x20](?:\x12[\x01-\x40][ -~]+|[:B])",

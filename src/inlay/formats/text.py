@@ -37,14 +37,14 @@ def read_text(
 ) -> Table:
     """Read a table from text.
 
+    With `keep`, lines behind the first 4 MiB whose first field begins no token that is kept are
+    counted, and not read.
+
     Args:
         source: The file.
         options: What is wanted of it.
         format: What the user said about it.
         header: Whether the first line, `rows dim`, is checked; None if there is no such line.
-
-    With `keep`, lines behind the first 4 MiB whose first field begins no token that is kept are
-    counted, and not read.
 
     Returns:
         float32; allocates the matrix, the tokens, and a window of 16 MiB.
