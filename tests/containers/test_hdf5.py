@@ -1,10 +1,18 @@
+import sys
+
 import h5py
 import numpy as np
 import pytest
 
 from inlay import containers
 from inlay.containers.hdf5 import Hdf5
-from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
+from inlay.errors import (
+    ArgumentError,
+    FormatError,
+    InlayError,
+    MissingFileError,
+    MissingPackageError,
+)
 from tests.processes import soon
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
@@ -154,6 +162,12 @@ def test_what_lies_in_other_files_is_refused(path, how):
         containers.open(path)
     change(path, lambda file: file.attrs.clear())  # nobody holds it any more
     assert caught.value.where == str(path)
+
+
+def test_what_is_missing_is_named_by_the_extra_that_brings_it(path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(MissingPackageError, match=r"'h5py', got .* pip install \"inlay\[h5\]\""):
+        containers.open(path)
 
 
 def test_links_in_a_circle_end(path):

@@ -39,7 +39,7 @@ class Hdf5(Container):
     kind = "hdf5"
 
     def __init__(self, path: Path) -> None:
-        h5py = require("h5py", extra="elmo", need="reading an HDF5 file")
+        h5py = require("h5py", extra="h5", need="reading an HDF5 file")
         where = str(path)
         try:
             file = h5py.File(path, "r")
@@ -81,7 +81,7 @@ def write(
     Raises:
         MissingPackageError: h5py is not installed.
     """
-    h5py = require("h5py", extra="elmo", need="writing an HDF5 file")
+    h5py = require("h5py", extra="h5", need="writing an HDF5 file")
     with atomic_path(path) as part, h5py.File(part, "w") as file:
         for name, array in arrays.items():
             file.create_dataset(name, data=array)
