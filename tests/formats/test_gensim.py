@@ -50,7 +50,7 @@ SAVED = [
 del SAVED[2].index_to_key
 
 
-@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize("saved", SAVED, ids=lambda saved: type(saved).__name__)
 def test_every_version_that_has_words_and_vectors(make, saved, protocol):
     path = make(pickled(saved, protocol), "x.model")

@@ -1,9 +1,12 @@
 """Files that are no tables of ours are named for what they are."""
 
 import io
+import pickle
 import struct
 import zipfile
+from collections import Counter
 
+import numpy as np
 import pytest
 
 from inlay import load
@@ -45,6 +48,19 @@ KINDS = [
 def test_a_file_is_named_by_its_first_bytes(make, head, message):
     with pytest.raises(FormatError, match=f"got {message}"):
         load(make(head))
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 5])
+@pytest.mark.parametrize(
+    "value", [["the", "film"], {"the": [0.5, 1]}, np.eye(2), Counter("ab")], ids=type
+)
+def test_pickles_of_all_protocols(make, protocol, value):
+    path = make(pickle.dumps(value, protocol))
+    with pytest.raises(FormatError, match="got a Python pickle, which may run any program"):
+        load(path)
+    np.save(path.with_name("matrix.npy"), np.eye(2))
+    with pytest.raises(FormatError, match="got a Python pickle, which may run any program"):
+        load(path.with_name("matrix.npy"), tokens=path)
 
 
 @pytest.mark.parametrize(

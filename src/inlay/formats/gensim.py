@@ -28,7 +28,11 @@ from inlay.formats.gensim_subwords import OWN, composed, subwords_of
 from inlay.formats.protocol import ReadOptions, refuse_write
 from inlay.formats.selection import packed_tokens, table_of
 
-START = re.compile(rb"\x80[\x02-\x05].{0,40}gensim", re.DOTALL)
+# Protocols 0 and 1 have no mark of their own: they begin with how an object is made, or its class.
+START = re.compile(
+    rb"(?:\x80[\x02-\x05].{0,40}|c(?:copy_reg|copyreg)\n_reconstructor\n.{0,20}\(c|\(?[ci])gensim",
+    re.DOTALL,
+)
 # What the versions called the words, their vectors, and the object that has both.
 KEYS = ("index_to_key", "index2word", "index2entity", "index2doctag")
 MATRICES = {"words": ("vectors", "syn0"), "documents": ("vectors_docs", "doctag_syn0", "vectors")}

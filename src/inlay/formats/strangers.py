@@ -13,6 +13,11 @@ NUMBERS_BY_COMMAS = re.compile(
 LABELLED_BY_COMMAS = re.compile(rb"[^,;\n]{1,200}[,;][^\n]{1,4000}\n[^,;\n]{0,4000}[,;]")
 # A varint of protobuf, and behind it a name as TensorFlow and ONNX write them.
 _VARINT = rb"[\x80-\xff]{0,4}[\x01-\x7f]"
+# Of protocol 2 and later, or of 0 and 1: a list, a dict, or something that is imported.
+PICKLE = (
+    rb"\x80|\([dl]p\d{1,3}\n|[\]}]q[\x00\x01]|"
+    rb"c(?:copy_reg|copyreg|__builtin__|builtins|_?collections|numpy[\w.]{0,40})\n\w+\n"
+)
 _TABLE = "Table(tokens, matrix)"
 _GENSIM = "gensim's KeyedVectors.load(...).save_word2vec_format(path, binary=True)"
 _CHECKPOINT = "what the names of its files have in common, with all of them in one folder"
@@ -40,7 +45,7 @@ class Stranger(NamedTuple):
 STRANGERS: tuple[Stranger, ...] = (
     Stranger(rb"PK\x03\x04", "a zip archive of something else", "unzip -l FILE says what"),
     Stranger(
-        rb"\x80",
+        PICKLE,
         "a Python pickle, which may run any program and is never opened",
         f"{_GENSIM} for a gensim model; otherwise {_TABLE}",
     ),

@@ -14,10 +14,10 @@ from inlay.bytes.encodings import UTF8
 from inlay.bytes.protobuf import fields
 from inlay.errors import FormatError
 from inlay.formats.beside import json_of, vocabulary_of
+from inlay.formats.strangers import PICKLE
 
 SETTINGS = ("special_tokens_map.json", "tokenizer_config.json")
 OF_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
-PICKLE = b"\x80"
 # A message with a first piece, which is one of these in every model of SentencePiece.
 SENTENCEPIECE = re.compile(
     rb"\n[\x80-\xff]{0,4}[\x01-\x7f]\n[\x01-\x20]<(?:unk|pad|s|/s)>", re.DOTALL
@@ -60,7 +60,7 @@ def read_listing(path: str) -> Listing:
         FormatError: A pickle, no text, or JSON of something else.
     """
     source = open_content(path, what="a file of tokens", choosable=False)
-    if source.head.startswith(PICKLE):
+    if re.match(PICKLE, source.head):
         raise FormatError(
             path,
             expected="a text or JSON file of tokens",
