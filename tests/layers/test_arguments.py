@@ -81,7 +81,12 @@ class Frame:
 
 @pytest.mark.parametrize(
     ("make", "name", "value"),
-    [("to_torch", "check_ids", True), ("to_keras", "check_ids", True), ("to_keras", "mask", False)],
+    [
+        ("to_torch", "sparse", True),
+        ("to_torch", "check_ids", True),
+        ("to_keras", "check_ids", True),
+        ("to_keras", "mask", False),
+    ],
 )
 def test_what_an_encoder_does_not_obey_is_refused(make, name, value):
     with pytest.raises(ArgumentError, match=f"{name}: expected a table"):
@@ -132,6 +137,7 @@ def test_the_second_argument_is_no_flag(maker, padded, value):
     ("make", "name"),
     [
         ("to_torch", "freeze"),
+        ("to_torch", "sparse"),
         ("to_torch", "check_ids"),
         ("to_keras", "trainable"),
         ("to_keras", "mask"),

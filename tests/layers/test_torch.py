@@ -144,6 +144,20 @@ def test_pad_row_stays_zero(padded, name):
     assert (numbers(layer)[[0, 1, 5]] != padded.vectors[[0, 1, 5]]).all()
 
 
+def test_a_sparse_gradient_holds_the_rows_that_were_looked_up(padded):
+    layer = to_torch(padded, freeze=False, sparse=True)
+    dense = to_torch(padded, freeze=False)
+    for each in (layer, dense):
+        each(IDS).square().sum().backward()
+    found = layer.weight.grad
+    assert found.is_sparse
+    assert sorted(found.coalesce().indices()[0].tolist()) == [0, 1, 5]  # 2 is padding
+    np.testing.assert_array_equal(found.to_dense(), dense.weight.grad)
+    train(layer, lambda p: torch.optim.SparseAdam(list(p), 0.1))
+    moved = (numbers(layer) != padded.vectors).any(axis=1)
+    assert moved.tolist() == [True, True, False, False, False, True]
+
+
 @pytest.mark.parametrize("freeze", [True, False])
 def test_state_dict_goes_to_ours_and_to_a_plain_embedding(padded, make, freeze):
     layer = to_torch(padded, freeze=freeze)

@@ -38,6 +38,7 @@ def to_torch(
     vocab: Any = None,
     *,
     freeze: bool = True,
+    sparse: bool = False,
     check_ids: bool = False,
 ) -> "torch.nn.Module":
     """Make an `nn.Embedding` that holds a table's rows, or the module of an encoder.
@@ -65,6 +66,9 @@ def to_torch(
             Vocabulary.
         freeze: False for a layer that trains; of an encoder all or nothing, for more see its
             own `to_torch`.
+        sparse: Whether the gradient holds only the rows that were looked up, so that a step of
+            `torch.optim.SparseAdam`, `Adagrad` or `SGD` costs what the batch costs, and not what
+            the vocabulary costs. Most other optimisers refuse such a gradient.
         check_ids: Look at the ids before each look-up, and name a wrong one. Costs a pass over
             the ids, for which a GPU is waited for, and a graph break in `torch.compile`;
             `torch.jit` and `torch.export` refuse it. An encoder does so anyway.
@@ -90,16 +94,17 @@ def to_torch(
         TableEmbedding(2, 2)
     """
     check_vocab(vocab, "freeze")
-    freeze, check_ids = flag("freeze", freeze), flag("check_ids", check_ids)
+    freeze, sparse = flag("freeze", freeze), flag("sparse", sparse)
+    check_ids = flag("check_ids", check_ids)
     if make := maker_of(x, "to_torch"):
         check_vocab_for_encoder(vocab)
-        check_for_encoder("to_torch", check_ids=check_ids)
+        check_for_encoder("to_torch", check_ids=check_ids, sparse=sparse)
         return make(vocab_to_cache=vocab, trainable=False if freeze else "all")
     require("torch", extra="torch", need="making a torch layer")
     from inlay.layers.torch import TableEmbedding
 
     table = table_of("to_torch", x, vocab)
-    return TableEmbedding.from_table(table, freeze=freeze, check_ids=check_ids)
+    return TableEmbedding.from_table(table, freeze=freeze, sparse=sparse, check_ids=check_ids)
 
 
 @refuses_unknown(FOREIGN_TO_KERAS)

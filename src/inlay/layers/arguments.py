@@ -120,7 +120,7 @@ def check_for_encoder(where: str, **without_effect: bool) -> None:
         if is_set:
             raise ArgumentError(
                 name,
-                expected="a table: an encoder's layer masks and checks its ids by itself",
+                expected="a table: the layer of an encoder decides that by itself",
                 got="an encoder",
                 hint=f"leave {name} out, or see the encoder's own {where}",
             )

@@ -25,13 +25,13 @@ class TableEmbedding(nn.Embedding):  # type: ignore[misc]  # torch is optional, 
     _borrowed = False  # whether `weight` may be the table's own memory, which we never write to
 
     @classmethod
-    def from_table(cls, table: Table, *, freeze: bool, check_ids: bool) -> Self:
+    def from_table(cls, table: Table, *, freeze: bool, sparse: bool, check_ids: bool) -> Self:
         """Do what `to_torch` says."""
         array = table.storage
         shared = freeze and can_share(array, "float32", aligned=False)
         rows = array if shared else aligned_copy(array, "float32")
         layer: Self = cls.from_pretrained(
-            host.as_tensor(rows), freeze=freeze, padding_idx=table.pad_id
+            host.as_tensor(rows), freeze=freeze, padding_idx=table.pad_id, sparse=sparse
         )
         layer.check_ids, layer._borrowed = check_ids, shared
         return layer
