@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_rows_that_wait_on_the_disk_are_the_same(tmp_path, keep, limit):
 
 def test_a_spool_is_indexed_as_a_matrix_is(tmp_path):
     rows = np.arange(6 * AT_ONCE, dtype=np.float32).reshape(-1, 3)
-    spool = Spool(tmp_path, 3)
+    spool = Spool(tmp_path, (0, 3))
     assert spool[0:5].shape == (0, 3)
     spool.append(rows[:10])
     spool.append(rows[10:])
@@ -96,6 +97,47 @@ def test_a_spool_is_indexed_as_a_matrix_is(tmp_path):
     spool.keep(kept)
     assert (spool.shape, spool.nbytes) == (rows[kept].shape, rows[kept].nbytes)
     assert np.array_equal(spool[...], rows[kept])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16", "int8"])
+def test_another_type_is_what_load_gives_and_never_in_memory_as_a_whole(
+    tmp_path, monkeypatch, dtype
+):
+    """20,000 x 64 in rows of 256: the least of these types has 1.3 MB."""
+    for name in ("core.storage.BLOCK", "formats.native.MADE_AT_ONCE", "formats.conversion.AT_ONCE"):
+        monkeypatch.setattr(f"inlay.{name}", 256)
+    matrix = np.random.default_rng(0).standard_normal((20_000, 64)).astype(np.float32)
+    path, target = tmp_path / "t.safetensors", tmp_path / "o.safetensors"
+    save(Table([f"w{row}" for row in range(20_000)], matrix), path)
+    tracemalloc.start()
+    made = convert(path, target, dtype=dtype)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.2e6
+    expected = load(path).astype(dtype)
+    assert (made.stored_dtype, made.dtype) == (expected.stored_dtype, expected.dtype)
+    assert load(target, verify=True).provenance["stored_dtype"] == "float32"
+    for table in (made, load(target), pickle.loads(pickle.dumps(made))):
+        assert table.vectors.dtype == np.float32
+        assert np.array_equal(table.vectors, expected.vectors)
+    assert made.stored_bytes == expected.stored_bytes
+    assert np.array_equal(made.storage, expected.storage)
+    assert np.array_equal(made["w7"], expected["w7"])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int8"])
+def test_rows_of_text_in_another_type(text, tmp_path, dtype):
+    convert(text, tmp_path / "o.safetensors", dtype=dtype)
+    found, expected = load(tmp_path / "o.safetensors"), load(text, dtype=dtype)
+    assert (found.tokens, found.stored_dtype) == (expected.tokens, dtype)
+    assert np.array_equal(found.vectors, expected.vectors)
+
+
+def test_a_number_that_the_type_cannot_hold_is_named_and_nothing_stays(text, tmp_path):
+    text.write_text("a 1 2\nbig 3 1e30\n")
+    with pytest.raises(ArgumentError, match="in the vector of 'big', got float16"):
+        convert(text, tmp_path / "o.safetensors", dtype="float16")
+    assert [p.name for p in tmp_path.iterdir()] == ["g.txt"]
 
 
 def test_what_comes_back_is_the_table(text, tmp_path):

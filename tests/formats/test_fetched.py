@@ -12,6 +12,7 @@ from fuzz.fasttext import model
 from inlay import load
 from inlay.errors import ArgumentError, DownloadError, InlayWarning, MissingFileError
 from inlay.formats import fetched
+from inlay.formats.spool import Spool
 from inlay.sources import Source, cache, fetch, find, names
 from inlay.sources.source import Download
 
@@ -96,14 +97,23 @@ def test_two_tables_of_one_archive_are_two_tables(published):
     assert (load(published).dim, load(small).dim, load(published).dim) == (2, 3, 2)
 
 
-def test_a_disk_without_room_for_the_table(known, monkeypatch):
+@pytest.mark.parametrize("filled", ["fetched.Native.write", "spool.Spool.append"])
+def test_a_disk_without_room_for_the_table(known, monkeypatch, filled):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("inlay.formats.fetched.Native.write", full)
+    monkeypatch.setattr(f"inlay.formats.{filled}", full)
     with pytest.warns(InlayWarning, match="mine could not be kept .* No space left on device"):
-        table = load("mine")
+        table = load("mine", dtype="float16")
     assert (table["film"].tolist(), table.provenance["catalogue"]) == ([0, 1], "mine")
+    assert table.stored_dtype == "float16"
+
+
+def test_rows_wait_on_the_disk_on_their_way_into_the_cache(known, monkeypatch):
+    kept, write = [], fetched.Native.write
+    monkeypatch.setattr(fetched.Native, "write", lambda *a: (kept.append(a[1]), write(*a)))
+    load("mine")
+    assert isinstance(kept[0]._rows, Spool)
 
 
 @pytest.mark.parametrize(

@@ -55,11 +55,11 @@ def table_file(file: str) -> str:
     source = asked_for(file, "vectors")
     if source is None:
         return file
-    from inlay.formats import load
+    from inlay.formats import load, read_spooled
     from inlay.formats.fetched import native_of
 
     with work():
-        return str(native_of(source, load, note))
+        return str(native_of(source, load, read_spooled, note))
 
 
 def fetch_named(given: str, kind: "Kind") -> None:

@@ -16,6 +16,8 @@ from inlay.errors import ArgumentError
 
 BLOCK = 16_384  # rows at a time
 FLOATS = tuple(map(np.dtype, ("float16", "float32", "float64")))
+# Makes the place for numbers of a shape and dtype: `numpy.empty`, or a file that is written to.
+Room = Callable[[tuple[int, int], Any], Any]
 
 
 class StoredRows:
@@ -64,13 +66,13 @@ class BFloat16Rows(StoredRows):
         return BFloat16Rows(self.bits[index])
 
     @classmethod
-    def packed(cls, rows: Any) -> Self:
+    def room(cls, shape: tuple[int, int], room: Room) -> Self:
+        """Rows that are to be written, some at a time: `rows[2:5] = floats`."""
+        return cls(room(shape, np.uint16))
+
+    def __setitem__(self, some: slice, rows: Array) -> None:
         """Round float rows `(n, dim)` to the nearest, and to even in the middle. NaN stays NaN."""
-        bits = np.empty(rows.shape, np.uint16)
-        for start in range(0, len(bits), BLOCK):
-            block = np.ascontiguousarray(rows[start : start + BLOCK], np.float32)
-            bits[start : start + BLOCK] = rounded(block)
-        return cls(bits)
+        self.bits[some] = rounded(np.ascontiguousarray(rows, np.float32))
 
 
 class Int8Rows(StoredRows):
@@ -96,27 +98,28 @@ class Int8Rows(StoredRows):
         return Int8Rows(self.codes[index], self.scales[index])
 
     @classmethod
-    def packed(cls, rows: Any) -> Self:
+    def room(cls, shape: tuple[int, int], room: Room) -> Self:
+        """Rows that are to be written, some at a time: `rows[2:5] = floats`."""
+        return cls(room(shape, np.int8), np.empty(shape[0], np.float32))
+
+    def __setitem__(self, some: slice, rows: Array) -> None:
         """Round float rows `(n, dim)`: `scale = max|x| / 127`, and 0 for a row of zeros.
 
         A row with NaN or infinity has the scale NaN, so that all of it is.
         """
-        codes, scales = np.empty(rows.shape, np.int8), np.empty(rows.shape[0], np.float32)
-        for start in range(0, len(codes), BLOCK):
-            block = np.asarray(rows[start : start + BLOCK], np.float32)
-            largest = np.abs(block).max(axis=1)
-            scale = np.where(np.isfinite(largest), largest / np.float32(127), np.float32(np.nan))
-            with np.errstate(invalid="ignore"):  # NaN has no whole number
-                inverse = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
-                whole = np.rint(block * inverse[:, None])
-                codes[start : start + BLOCK] = np.nan_to_num(whole).clip(-127, 127)
-            scales[start : start + BLOCK] = scale
-        return cls(codes, scales)
+        block = np.asarray(rows, np.float32)
+        largest = np.abs(block).max(axis=1)
+        scale = np.where(np.isfinite(largest), largest / np.float32(127), np.float32(np.nan))
+        with np.errstate(invalid="ignore"):  # NaN has no whole number
+            inverse = np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
+            whole = np.rint(block * inverse[:, None])
+            self.codes[some] = np.nan_to_num(whole).clip(-127, 127).astype(np.int8)
+        self.scales[some] = scale
 
 
-PACKED: dict[str, Callable[[Any], StoredRows]] = {
-    BFloat16Rows.name: BFloat16Rows.packed,
-    Int8Rows.name: Int8Rows.packed,
+PACKED: dict[str, type[BFloat16Rows | Int8Rows]] = {
+    BFloat16Rows.name: BFloat16Rows,
+    Int8Rows.name: Int8Rows,
 }
 
 
@@ -155,25 +158,27 @@ def _is_called(given: Any, name: str) -> bool:
     return getattr(given, "__name__", None) == name
 
 
-def as_stored(rows: Any, name: str, token: Callable[[int], str]) -> "Array | StoredRows":
+def as_stored(
+    rows: Any, name: str, token: Callable[[int], str], room: Room = np.empty
+) -> "Array | StoredRows":
     """The same vectors in another type, which are allocated.
 
     Args:
         rows: What is indexed like a matrix.
         name: Of the type.
         token: What to call a row in messages.
+        room: Where they are to be.
 
     Raises:
         ArgumentError: A number that the type cannot hold.
     """
-    made: Array | StoredRows
+    made: Any = PACKED[name].room(rows.shape, room) if name in PACKED else room(rows.shape, name)
     with np.errstate(over="ignore"):  # what has become infinite is looked for
-        made = PACKED[name](rows) if name in PACKED else np.empty(rows.shape, name)
         for start in range(0, rows.shape[0], BLOCK):
-            given = rows[start : start + BLOCK]
-            if isinstance(made, np.ndarray):
-                made[start : start + BLOCK] = given
-            lost = ~np.isfinite(made[start : start + BLOCK]) & np.isfinite(given)
+            some = slice(start, min(start + BLOCK, rows.shape[0]))
+            given = rows[some]
+            made[some] = given
+            lost = ~np.isfinite(made[some]) & np.isfinite(given)
             if lost.any():
                 row, column = map(int, np.argwhere(lost)[0])
                 raise ArgumentError(
@@ -183,4 +188,5 @@ def as_stored(rows: Any, name: str, token: Callable[[int], str]) -> "Array | Sto
                     got=name,
                     hint="dtype='float32'",
                 )
-    return made
+    found: Array | StoredRows = made
+    return found

@@ -5,6 +5,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
 from inlay.checks import LONG, shown, whole
@@ -13,7 +15,7 @@ from inlay.core.alignment import DEFAULT, Coverage, Unknown, align_rows, as_voca
 from inlay.core.given import check_order, checked_counts, checked_matrix, plain_json, row_or_none
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
-from inlay.core.storage import StoredRows, as_stored, stored_type
+from inlay.core.storage import Room, StoredRows, as_stored, stored_type
 from inlay.core.tokens import Tokens
 from inlay.core.travel import Origin
 from inlay.core.vectors import CACHED, Vectors
@@ -285,10 +287,13 @@ class Table(Vectors):
             >>> table["good"], table.stored_dtype
             (array([1.27, 0.5 ], dtype=float32), 'int8')
         """
-        wanted = stored_type("dtype", dtype)
+        return self._stored(stored_type("dtype", dtype))
+
+    def _stored(self, wanted: str, room: Room = np.empty) -> "Table":
+        """`astype`, with the numbers where `room` makes a place for them."""
         if wanted == self.stored_dtype:
             return self
-        rows = as_stored(self._rows, wanted, lambda row: shown(self.tokens[row]))
+        rows = as_stored(self._rows, wanted, lambda row: shown(self.tokens[row]), room)
         return self._with(rows, {"stored_dtype": self.stored_dtype})
 
     def _with(self, rows: "Array | WordRows | StoredRows", facts: Mapping[str, Any]) -> "Table":

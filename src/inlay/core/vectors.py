@@ -61,7 +61,7 @@ class Vectors(Rows):
         `4 * vocab_size * dim` bytes.
         """
         if isinstance(self._rows, StoredRows):
-            return read_only(self._rows[...])
+            return read_only(np.asarray(self._rows[...], np.float32))
         if self.matrix.dtype == np.float32:
             return self.matrix
         return read_only(self.matrix.astype(np.float32))

@@ -3,6 +3,8 @@
 import contextlib
 import os
 from collections.abc import Container
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from inlay.bytes.content import DOWNLOAD, Content, open_content
@@ -47,6 +49,7 @@ from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.r import R
 from inlay.formats.recognise import check_other, find_format
 from inlay.formats.spacy import Spacy
+from inlay.formats.spool import Spool
 from inlay.formats.word2vec import FastTextVec, Word2VecText
 from inlay.formats.word2vec_binary import Word2VecBinary
 from inlay.formats.word2vec_json import Word2VecJson
@@ -218,7 +221,7 @@ def load(
 
         rows = {"limit": limit, "keep": keep, "verify": verify, "mmap": mmap, "dtype": dtype}
         given = {"format": format, "member": member, "name": name, "tokens": tokens}
-        return load_fetched(source, load, rows | given)
+        return load_fetched(source, load, read_spooled, rows | given)
     table, _ = _read(cast("str | os.PathLike[str]", path), format, member, options)
     return table if wanted is None else table.astype(wanted)
 
@@ -238,9 +241,9 @@ def convert(
 ) -> Table:
     """Read a file of vectors and write another, as `load` and `save` do.
 
-    Rows of text and of word2vec's binary format wait in a temporary file beside `target`, of the
-    size of the result, so that in memory there are only the tokens and a few windows of 16 MiB.
-    With `dtype` the rows in that type are in memory too.
+    Rows of text and of word2vec's binary format wait in a temporary file beside `target`, in
+    float32, so that in memory there are only the tokens and a few windows of 16 MiB. With `dtype`
+    the rows in that type wait in another one.
 
     The result's provenance has what the file said of itself, the file's SHA-256, for which it is
     read once more, and the options that it was read with; of a native file its own provenance, as
@@ -259,7 +262,7 @@ def convert(
         member: See `load`.
 
     Returns:
-        The table that was written; while it is there, the temporary file is.
+        The table that was written; while it is there, the temporary files are.
 
     Raises:
         InlayError: As `load` and `save`.
@@ -270,7 +273,7 @@ def convert(
     if (source := asked_for(path, "vectors")) is not None:
         from inlay.formats.fetched import native_of
 
-        path = native_of(source, load)
+        path = native_of(source, load, read_spooled)
     path = path_to_read("path", cast("str | os.PathLike[str]", path))
     folder = file_to_write(target).parent
     options = ReadOptions(
@@ -285,7 +288,7 @@ def convert(
     if keep is not None:
         told["keep"] = f"{len(table)} tokens"
     table = made_of(table, path, read_as, told)
-    table = table if wanted is None else table.astype(wanted)
+    table = table if wanted is None else table._stored(wanted, partial(Spool, folder))
     save(table, target, format=target_format)
     return table
 
@@ -310,6 +313,11 @@ def _read(
         check_effect(content.name, chosen, options)
     with damage_reported(content.name) if ours else contextlib.nullcontext():
         return chosen.read(content, options), chosen
+
+
+def read_spooled(path: Path, member: str | None, folder: Path) -> Table:
+    """The table in a file, on its way into another: its rows may wait in a folder."""
+    return _read(path, None, member, ReadOptions(spool=folder))[0]
 
 
 def format_of(

@@ -19,6 +19,7 @@ from inlay.sources.lock import only_one
 from inlay.sources.source import Source
 
 Load = Callable[..., Table]
+Read = Callable[[Path, str | None, Path], Table]
 # Settings of `load` with which not all rows, or not all formats, are meant.
 AS_IT_CAME = ("format", "member", "name", "tokens")
 PARTIAL = (*AS_IT_CAME, "limit", "keep")
@@ -28,6 +29,7 @@ SUFFIX = f".v{VERSION}.safetensors"
 def load_fetched(
     source: Source,
     load: Load,
+    read: Read,
     settings: dict[str, Any],
     say: Callable[[str], None] | None = None,
 ) -> Table:
@@ -39,6 +41,7 @@ def load_fetched(
     Args:
         source: Of vectors.
         load: `inlay.load`, of a path.
+        read: What reads a file, or a member of it, with its rows in a folder.
         settings: All arguments of `load` but the path.
         say: As of `fetch_source`.
 
@@ -64,11 +67,12 @@ def load_fetched(
     with only_one(place.with_name(place.name + LOCK), lambda: None):
         if not place.is_file():  # otherwise another process has done it
             with _unpacked(fetched.path, member, place) as path:
-                table = load(path, member=member if path == fetched.path else None)
-                table = table._with(table._rows, facts)
+                member = member if path == fetched.path else None
                 try:
+                    table = read(path, member, place.parent)
                     with atomic_path(place) as part, part.open("wb") as file:
-                        Native().write(table, file)
+                        Native().write(table._with(table._rows, facts), file)
+                    del table  # a map of what is removed now, or a file of the same size
                 except OSError as error:
                     if error.errno is None:
                         raise
@@ -76,12 +80,14 @@ def load_fetched(
                         f"{source.name} could not be kept in inlay's own format, so that it will "
                         f"be converted again the next time: {error.strerror} ({place.parent})."
                     )
-                    return table
-                del table  # twice the memory, or a map of what is removed now
+                    table = load(path, **{**settings, "member": member})
+                    return table._with(table._rows, facts)
     return load(place, **settings)
 
 
-def native_of(source: Source, load: Load, say: Callable[[str], None] | None = None) -> Path:
+def native_of(
+    source: Source, load: Load, read: Read, say: Callable[[str], None] | None = None
+) -> Path:
     """The file in inlay's own format of a source, which is fetched and converted if need be.
 
     Raises:
@@ -89,7 +95,7 @@ def native_of(source: Source, load: Load, say: Callable[[str], None] | None = No
         FormatError: As `load_fetched`.
     """
     whole = dict.fromkeys((*PARTIAL,)) | {"verify": False, "mmap": True}
-    load_fetched(source, load, whole, say)
+    load_fetched(source, load, read, whole, say)
     native = _native(source)
     if native is None:
         folder = made_of(source, "tables", "").parent

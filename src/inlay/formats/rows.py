@@ -47,7 +47,7 @@ class Rows:
         self.n, self.read = 0, 0
         self._source, self._format, self._unit = source, format, unit
         self.wanted = as_keep(options.keep)
-        self._spool = None if options.spool is None else Spool(options.spool, dim)
+        self._spool = None if options.spool is None else Spool(options.spool, (0, dim))
         self._matrix = np.empty((0, dim), np.float32)  # with a spool: what goes there next
         self._blobs: list[Array] = []
         self._lengths: list[Array] = []

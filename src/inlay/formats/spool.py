@@ -12,19 +12,18 @@ AT_ONCE = 8192  # rows
 
 
 class Spool(StoredRows):
-    """float32 rows in a temporary file that has no name, or loses it at the end.
+    """Rows in a temporary file that has no name, or loses it at the end.
 
     Each access maps what it takes for a moment, so that pages which have been read are not
     counted as memory of this process.
 
     Args:
         folder: Where the file is made: the one of the result, which has the same size.
-        dim: Numbers in a row.
+        shape: How many rows there are, to be written in any order, and the numbers in each.
+        dtype: Of the numbers.
     """
 
-    name = "float32"
-
-    def __init__(self, folder: Path, dim: int) -> None:
+    def __init__(self, folder: Path, shape: tuple[int, int], dtype: Any = np.float32) -> None:
         import tempfile
         import weakref
 
@@ -32,33 +31,41 @@ class Spool(StoredRows):
             prefix=".", suffix=".part", dir=folder
         )
         weakref.finalize(self, self._file.close)
-        self.shape, self.nbytes = (0, dim), 0
+        self.dtype = np.dtype(dtype)
+        self.name = str(self.dtype)
+        self._sized(*shape)
+        self._file.truncate(self.nbytes)
 
     def append(self, rows: Array) -> None:
-        """Write float32 `(n, dim)` behind the others."""
-        self._file.write(memoryview(np.ascontiguousarray(rows).reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
-        self._sized(self.shape[0] + len(rows))
+        """Write `(n, dim)` behind the others."""
+        start = self.shape[0]
+        self._sized(start + len(rows), self.shape[1])
+        self[start : start + len(rows)] = rows
 
     def keep(self, rows: Array) -> None:
         """Drop all rows but these, which rise, moving them up in place."""
         for start in range(0, rows.size, AT_ONCE):
             block = self[rows[start : start + AT_ONCE]]
-            self._file.seek(start * 4 * self.shape[1])
-            self._file.write(block.tobytes())
-        self._sized(rows.size)
+            self[start : start + len(block)] = block
+        self._sized(rows.size, self.shape[1])
+
+    def __setitem__(self, some: slice, rows: Array) -> None:
+        self._file.seek(some.start * self.shape[1] * self.dtype.itemsize)
+        plain = np.ascontiguousarray(rows, self.dtype)
+        self._file.write(memoryview(plain.reshape(-1).view(np.uint8)))  # type: ignore[arg-type]
 
     def __getitem__(self, index: Any) -> Array:
         if not self.shape[0]:
-            none: Array = np.empty(self.shape, np.float32)[index]
+            none: Array = np.empty(self.shape, self.dtype)[index]
             return none
         self._file.flush()
-        whole = np.memmap(self._file, np.float32, "r", shape=self.shape)
+        whole = np.memmap(self._file, self.dtype, "r", shape=self.shape)
         some: Array = np.array(whole[index])
         return some
 
     def __reduce__(self) -> Any:  # in another process there is no such file
         return np.asarray, (self[...],)
 
-    def _sized(self, n: int) -> None:
-        self.shape = (n, self.shape[1])
-        self.nbytes = 4 * n * self.shape[1]
+    def _sized(self, n: int, dim: int) -> None:
+        self.shape = (n, dim)
+        self.nbytes = n * dim * self.dtype.itemsize
