@@ -5,13 +5,27 @@ import pytest
 from fuzz import checkpoints
 from fuzz.checkpoints import Brain, Sliced, message, write
 
-from inlay import containers
+from inlay import containers, load
 from inlay.containers import tensorflow
 from inlay.errors import FormatError, InlayError, MissingFileError, MissingPackageError
 from tests.data import shared
 from tests.processes import in_fresh, soon
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
+
+
+class Grid(Sliced):
+    """An array in slices of the first row and the others, each of these in two columns and one."""
+
+    def parts(self):
+        rows, columns = [(0, 1), (1, 3)], [(0, 2), (2, 1)]
+        return [
+            ((row, column), self.array[row[0] :][: row[1], column[0] :][:, : column[1]])
+            for row in rows
+            for column in columns
+        ]
+
+
 TEXTS = np.array([[b"ab", b""], [b"xyz" * 99, "é".encode()]], object)
 ARRAYS = {
     "lm/rows": ROWS,
@@ -23,6 +37,7 @@ ARRAYS = {
     "some": np.zeros((0, 3), np.int32),
     "rows in slices": Sliced(ROWS, [0, 1, 3]),
     "columns in slices": Sliced(ROWS.astype(np.float64), [0, 2], axis=1),
+    "both in slices": Grid(ROWS, []),
 }
 VALUES = {
     name: array.array if isinstance(array, Brain | Sliced) else array
@@ -71,12 +86,21 @@ def test_every_layout(tmp_path, settings):
 
 @pytest.mark.parametrize(
     "index",
-    [2, -1, np.int64(1), slice(1, 3), slice(None, None, -2), [3, 0, 3, -1], np.array([], int)],
+    [
+        2,
+        -1,
+        np.int64(1),
+        slice(1, 3),
+        slice(3, 1),
+        slice(None, None, -2),
+        [3, 0, 3, -1],
+        np.array([], int),
+    ],
     ids=str,
 )
 def test_rows_are_read_as_numpy_would(prefix, index):
     with containers.open(prefix) as file:
-        for name in ("lm/rows", "lm/brain", "rows in slices", "columns in slices"):
+        for name in ("lm/rows", "lm/brain", *(key for key in ARRAYS if "slices" in key)):
             found = file[name][index]
             assert isinstance(found, np.ndarray)
             assert found.dtype == file[name].dtype
@@ -217,7 +241,7 @@ def test_data_that_are_shorter_than_the_index_says(prefix):
     data.write_bytes(data.read_bytes()[:-1])
     with pytest.raises(
         FormatError,
-        match=r"slices: expected a TensorFlow checkpoint with 32 bytes at byte \d+, got \d+ bytes",
+        match=r"slices: expected a TensorFlow checkpoint with 12 bytes at byte \d+, got \d+ bytes",
     ):
         containers.open(prefix)
     data.unlink()
@@ -276,8 +300,8 @@ def test_slices_that_are_not_there(prefix, slices, got):
     ("starts", "change_of", "got"),
     [
         ([0, 1, 3], lambda s: [s[0], s[2]], "a slice that begins at 1, got one at 3"),
-        ([0, 1, 3], lambda s: s[:2], "slices of 4 and of one type, got 3 in all"),
-        ([0, 1, 3], lambda s: [s[0], *s], "a slice that begins at 1, got one at 0"),
+        ([0, 1, 3], lambda s: s[:2], "slices of 4 in all, got 3"),
+        ([0, 1, 3], lambda s: [s[0], *s], "each once, got 4 of 1, where 3 fill it"),
     ],
 )
 def test_slices_that_do_not_fill_the_variable(starts, change_of, got):
@@ -290,8 +314,15 @@ def test_slices_that_do_not_fill_the_variable(starts, change_of, got):
     assert np.array_equal(joined((4, 3), parts, "x"), ROWS)
     with pytest.raises(FormatError, match=got):
         joined((4, 3), change_of(parts), "x")
-    with pytest.raises(FormatError, match="slices of one dimension, got slices of 2"):
-        joined((4, 4), [(((0, 1), (0, 3)), parts[0][1])], "x")
+    cells = [
+        (place, containers.LazyArray(piece.shape, piece.dtype, piece.__getitem__))
+        for place, piece in Grid(ROWS, []).parts()
+    ]
+    assert np.array_equal(joined((4, 3), cells, "x"), ROWS)
+    with pytest.raises(FormatError, match="each once, got 3 of 1, where 4 fill it"):
+        joined((4, 3), cells[1:], "x")
+    with pytest.raises(FormatError, match="each once, got 4 of 1, where 4 fill it"):
+        joined((4, 3), [*cells[1:], cells[1]], "x")
     with pytest.raises(FormatError, match=r"a slice of shape \(1, 4\)"):
         joined((4, 4), [(((0, 1), (0, -1)), parts[0][1])], "x")
 
@@ -393,7 +424,7 @@ def test_a_partitioned_variable_of_tensorflow_1(tmp_path):
     tf = pytest.importorskip("tensorflow")
     v1, rows = tf.compat.v1, np.arange(33, dtype=np.float32).reshape(11, 3)
     with tf.Graph().as_default(), v1.Session() as session:
-        v1.get_variable(
+        parts = v1.get_variable(
             "model/embedding",
             shape=rows.shape,
             initializer=lambda shape, dtype, partition_info: rows[
@@ -403,11 +434,17 @@ def test_a_partitioned_variable_of_tensorflow_1(tmp_path):
         )
         session.run(v1.global_variables_initializer())
         v1.train.Saver().save(session, str(tmp_path / "model.ckpt"), global_step=5)
+        one_by_one = {part.op.name: tf.convert_to_tensor(part) for part in parts}
+        saver = v1.train.Saver(one_by_one)
+        saver.save(session, str(tmp_path / "parts"), latest_filename="other")
     check_as_tensorflow_does(tmp_path / "model.ckpt-5")
     with containers.open(tmp_path) as file:
         assert list(file) == ["model/embedding"]
         assert np.array_equal(file["model/embedding"], rows)
         assert np.array_equal(file["model/embedding"][[10, 0, 5]], rows[[10, 0, 5]])
+    tokens = [str(i) for i in range(len(rows))]
+    table = load(tmp_path / "parts", name="model/embedding", tokens=tokens)
+    assert np.array_equal(table.matrix, rows)
 
 
 def test_a_saved_model_that_tensorflow_writes(tmp_path):

@@ -42,7 +42,7 @@ def _signed(number: int) -> bytes:
 def joined(
     shape: tuple[int, ...], parts: Sequence[tuple[Slice, LazyArray]], where: str
 ) -> LazyArray:
-    """The slices of a variable as one array. Rows are read from the slices that hold them.
+    """The slices of a variable as one array, into which each is read that has a part of it.
 
     Args:
         shape: The variable's shape.
@@ -51,37 +51,53 @@ def joined(
 
     Raises:
         FormatError: Slices that overlap, leave something out or have other shapes than their
-            place; or that divide more than one dimension, which no partitioner does.
+            place; or that do not divide each dimension for all others, as partitioners do.
     """
     places = [_place(shape, part, entry, where) for part, entry in parts]
-    divided = {axis for place in places for axis, (_, n) in enumerate(place) if n != shape[axis]}
-    if len(divided) > 1:
-        raise wrong(where, "slices of one dimension", f"slices of {len(divided)}")
-    axis = min(divided, default=0)
-    order = sorted(range(len(parts)), key=lambda i: places[i][axis])
-    behind = 0
-    for i in order:
-        start, length = places[i][axis]
-        if start != behind:
-            raise wrong(where, f"a slice that begins at {behind}", f"one at {start}")
-        behind += length
-    if behind != shape[axis] or len({entry.dtype for _, entry in parts}) != 1:
-        raise wrong(where, f"slices of {shape[axis]} and of one type", f"{behind} in all")
-    pieces = [(*places[i][axis], parts[i][1]) for i in order]
+    cells = 1
+    for axis, size in enumerate(shape):
+        extents = sorted({place[axis] for place in places})
+        cells *= len(extents)
+        behind = 0
+        for start, length in extents:
+            if start != behind:
+                raise wrong(where, f"a slice that begins at {behind}", f"one at {start}")
+            behind += length
+        if behind != size:
+            raise wrong(where, f"slices of {size} in all", f"{behind}")
+    dtypes = {entry.dtype for _, entry in parts}
+    if cells != len(places) or len(set(places)) != len(places) or len(dtypes) != 1:
+        got = f"{len(places)} of {len(dtypes)}, where {cells} fill it"
+        raise wrong(where, "slices of one type, each once", got)
+    pieces = [
+        (*place[0], tuple(slice(start, start + n) for start, n in place[1:]), entry)
+        for place, (_, entry) in zip(places, parts, strict=True)
+    ]
+    dtype = dtypes.pop()
 
     def read(index: Any) -> Array:
-        wanted = None if axis else rows_of(index, shape[0])
-        if wanted is None:
-            whole: Array = np.concatenate([entry[...] for *_, entry in pieces], axis)
-            return np.asarray(whole[index])
-        found = np.empty((wanted.size, *shape[1:]), pieces[0][2].dtype)
-        for start, length, entry in pieces:
-            here = (wanted >= start) & (wanted < start + length)
-            if here.any():
-                found[here] = entry[wanted[here] - start]
-        return np.asarray(found[0]) if is_one(index) else found
+        run = range(shape[0])[index] if isinstance(index, slice) else range(shape[0])
+        wanted = rows_of(index, shape[0])
+        if wanted is not None and (not isinstance(index, slice) or run.step != 1):
+            found = np.empty((wanted.size, *shape[1:]), dtype)
+            for start, length, columns, entry in pieces:
+                here = np.flatnonzero((wanted >= start) & (wanted < start + length))
+                if here.size:
+                    chosen: tuple[Any, ...] = (here, *columns)
+                    found[chosen] = entry[wanted[here] - start]
+            return np.asarray(found[0]) if is_one(index) else found
+        found = np.empty((len(run), *shape[1:]), dtype)
+        for start, length, columns, entry in pieces:
+            first, last = max(start, run.start), min(start + length, run.stop)
+            if first < last:
+                rows = slice(first - run.start, last - run.start)
+                whole = last - first == length
+                found[(rows, *columns)] = entry[
+                    ... if whole else slice(first - start, last - start)
+                ]
+        return found if wanted is not None else np.asarray(found[index])
 
-    return LazyArray(shape, pieces[0][2].dtype, read)
+    return LazyArray(shape, dtype, read)
 
 
 def _place(shape: tuple[int, ...], part: Slice, entry: LazyArray, where: str) -> Slice:

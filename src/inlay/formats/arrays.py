@@ -147,6 +147,7 @@ def choose(
         found = named(where, arrays, name)
         entry = arrays[found]
         if not _is_matrix(entry):
+            _say_why(entry)
             raise FormatError(
                 f"{where}, {found}",
                 expected="a matrix of float16, float32 or float64",
@@ -155,12 +156,17 @@ def choose(
             )
         return found
     able = candidates(arrays)
-    if len(able) > 1 and known is not None:
+    called: list[str] = []
+    if known is not None:
         called = [key for key in able if known.search(ENDS.sub("", key))]
         able = [key for key in called if SHARED.search(key)] or called or able
-    if len(able) == 1:
+    # What cannot be read may be what is wanted: then the only other one is not simply taken.
+    unread = [] if called else [key for key, entry in arrays.items() if _is_unread(entry)]
+    if len(able) == 1 and not unread:
         return able[0]
-    some = able or list(arrays)
+    if len(unread) == 1 and not able:
+        _say_why(arrays[unread[0]])
+    some = [*able, *unread] or list(arrays)
     shown = [f"{key} {arrays[key].dtype} {arrays[key].shape}".lstrip() for key in some[:SHOWN]]
     more = f", and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
     got = f"{', '.join(shown)}{more}" if some else "no array"
@@ -216,6 +222,17 @@ def candidates(arrays: Mapping[str, LazyArray]) -> list[str]:
 def _is_matrix(entry: LazyArray) -> bool:
     floats = entry.dtype.kind == "f" and entry.dtype.itemsize <= 8
     return floats and entry.ndim == 2 and entry.shape[1] > 0
+
+
+def _is_unread(entry: LazyArray) -> bool:
+    """Whether this is a matrix, of numbers that are not read here."""
+    return entry.dtype.kind == "V" and entry.ndim == 2
+
+
+def _say_why(entry: LazyArray) -> None:
+    """Let an array that cannot be read raise its reason."""
+    if entry.dtype.kind == "V":
+        entry[:0]
 
 
 def _saying(names: list[str]) -> str:

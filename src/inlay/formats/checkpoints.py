@@ -30,6 +30,7 @@ from inlay.formats.arrays import ArraysFormat, FoundArray, Known
 from inlay.formats.beside import json_of
 from inlay.formats.format_options import options
 from inlay.formats.native import is_ours
+from inlay.formats.parts import Joined
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import packed_tokens, table_of
 
@@ -107,6 +108,12 @@ class TensorFlowArrays(CheckpointFormat):
 
     def sniff(self, head: bytes, path: Path) -> bool:
         return path.suffix == ".index" and TensorFlow.sniff(head, path)
+
+    @contextlib.contextmanager
+    def opened(self, source: Content, options: ReadOptions) -> Iterator[Container]:
+        """The container, in which the parts of a variable are one array."""
+        with super().opened(source, options) as arrays:
+            yield Joined(arrays)
 
     def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
         return name, OF_KERAS
