@@ -46,9 +46,7 @@ def main() -> None:
         for name in [*(f"inlay, {dtype}" for dtype in options.dtypes.split(",")), *peers]:
             dtype = name.removeprefix("inlay, ")
             given = {"path": str(path), "tiny": str(tiny), "out": str(out), "dtype": repr(dtype)}
-            setup, body = (
-                PEER if name in peers else (SETUP, "convert({path!r}, {out!r}, dtype={dtype})")
-            )
+            setup, body = PEER if name in peers else OURS
             found = run_measured(body.format(**given), setup=setup.format(**given))
             written = sum(file.stat().st_size for file in Path(folder).glob(f"{out.name}*"))
             print(
