@@ -22,7 +22,7 @@ def content(header="300 5\n", gap=b"\n"):
 @pytest.mark.parametrize("window", [1 << 24, 100])
 def test_words_with_and_without_line_feeds(make, gap, pack, window, monkeypatch):
     windows = Content.windows
-    monkeypatch.setattr(Content, "windows", lambda self: windows(self, window))
+    monkeypatch.setattr(Content, "windows", lambda self, size: windows(self, window))
     table = load(make(pack(content(gap=gap))))
     assert np.array_equal(table.matrix, MATRIX)
     assert table.tokens.tolist() == TOKENS

@@ -5,10 +5,11 @@ from inlay.kernels.binary import scan_strings, scan_words
 
 
 def scan(data, rows, dim, kernel, start=0):
-    vectors, bounds = np.zeros((rows, 4 * dim), np.uint8), np.zeros((rows, 2), np.int64)
-    n, end = kernel(np.frombuffer(data, np.uint8), start, vectors, bounds)
-    tokens = [data[a:b] for a, b in bounds[:n].tolist()]
-    return tokens, vectors[:n].view(np.float32).tolist(), end
+    bits, bounds = np.zeros((rows, dim), np.uint32), np.zeros((rows, 2), np.int64)
+    n, end, is_finite = kernel(np.frombuffer(data, np.uint8), start, bits, bounds)
+    tokens, vectors = [data[a:b] for a, b in bounds[:n].tolist()], bits[:n].view(np.float32)
+    assert is_finite == np.isfinite(vectors).all()
+    return tokens, vectors.tolist(), end
 
 
 @pytest.mark.parametrize("kernel", [scan_words, scan_words.py_func], ids=["compiled", "python"])
@@ -31,6 +32,14 @@ class TestScanWords:
         data = b"a " + self.one + b"b " + self.two
         assert scan(data, 1, 2, kernel) == ([b"a"], [[1, 2]], 10)
         assert scan(data, 1, 2, kernel, start=10) == ([b"b"], [[3, 4]], 20)
+
+    @pytest.mark.parametrize("x", [np.nan, -np.nan, np.inf, -np.inf, -0.0, 1e-45, -3.4028235e38])
+    def test_numbers_that_are_not_finite_are_noticed(self, kernel, x):
+        for at in range(4):
+            row = np.ones(4, np.float32)
+            row[at] = x
+            data = b"a " + row.tobytes() + b"b " + self.one * 2
+            assert np.array_equal(scan(data, 2, 4, kernel)[1][0], row, equal_nan=True)
 
 
 @pytest.mark.parametrize("kernel", [scan_strings, scan_strings.py_func], ids=["compiled", "python"])

@@ -28,6 +28,17 @@ def test_index_holds_first_rows(build, find):
     assert rows.tolist() == [0, 1, 0, 3, 4, 1, 6, -1]
 
 
+@pytest.mark.parametrize("build", compiled_and_plain(hashing.build_index))
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_tokens_of_one_hash_are_told_apart(build):
+    words = ["plumless", "buckeroo", "plumless", "buckeroo"]
+    assert zlib.crc32(words[0].encode()) == zlib.crc32(words[1].encode())
+    slots, first = np.zeros(8, np.uint32), np.empty(len(words), np.int64)
+    build(*pack(words), slots, np.uint64(61), first)
+    assert first.tolist() == [0, 1, 0, 1]
+    assert sorted(slots[slots > 0].tolist()) == [1, 2]
+
+
 def test_first_slot_is_the_documented_one():
     blob, offsets = pack(["film"])
     slots, first = np.zeros(1024, np.uint32), np.empty(1, np.int64)

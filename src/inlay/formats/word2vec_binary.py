@@ -30,6 +30,8 @@ LONGEST_TOKEN = 1 << 20
 LOOKED_AT, ENOUGH, LONGEST_PLAUSIBLE, LARGEST_FOUND = 8, 3, 256, 1 << 13
 FIELDS = re.compile(rb"[ \t]")
 WRITTEN_AT_ONCE = 4096
+# Bytes that are still in the cache when their tokens are taken, after their vectors.
+WINDOW = 1 << 21
 
 
 @options
@@ -179,7 +181,7 @@ class _Reader:
     def read(self, skip: int) -> Rows:
         """Read every word; `skip` is where the first begins."""
         options, rows = self._options, self._rows
-        with self._source.windows() as windows:
+        with self._source.windows(WINDOW) as windows:
             window, final = windows.next(0)
             used = skip
             if not self._source.packed:
@@ -209,8 +211,8 @@ class _Reader:
             most = min(most, self._options.limit - self._rows.read)
         room = self._rows.room(most)
         bounds = np.empty((most, 2), np.int64)
-        n, end = scan_words(window, start, room.view(np.uint8), bounds)
-        if self._format.nonfinite == "error" and not np.isfinite(room[:n]).all():
+        n, end, is_finite = scan_words(window, start, room.view(np.uint32), bounds)
+        if self._format.nonfinite == "error" and not is_finite:
             self._refuse(window, room[:n], bounds)
         self._rows.add(window, bounds[:n], range(self._rows.read + 1, self._rows.read + 1 + n))
         return int(end)

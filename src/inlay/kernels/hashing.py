@@ -31,12 +31,21 @@ CRC = _crc_table()
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _first_slot(blob, start, stop, shift):
+def _crc32(blob, start, stop):
     crc = np.uint32(0xFFFFFFFF)
     for i in range(start, stop):
         crc = CRC[(crc ^ blob[i]) & np.uint32(0xFF)] ^ (crc >> np.uint32(8))
-    crc ^= np.uint32(0xFFFFFFFF)
+    return crc ^ np.uint32(0xFFFFFFFF)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _slot_of(crc, shift):
     return np.int64((np.uint64(crc) * GOLDEN) >> shift)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _first_slot(blob, start, stop, shift):
+    return _slot_of(_crc32(blob, start, stop), shift)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -55,19 +64,27 @@ def build_index(blob, offsets, slots, shift, first):
     """Fill the empty `slots` uint32 with every distinct token's first row, plus one.
 
     `first` int64 `(n,)` receives, for each token, the row of the first token equal to it.
+
+    All hashes come first, in `4 * n` bytes: as a pass of their own they keep the processor
+    busy, and of two tokens in one slot they tell at once that the tokens are not equal.
     """
     mask = slots.size - 1
-    for row in range(offsets.size - 1):
-        start, stop = offsets[row], offsets[row + 1]
-        slot = _first_slot(blob, start, stop, shift)
-        first[row] = row
+    n = offsets.size - 1
+    hashes = np.empty(n, np.uint32)
+    for row in range(n):
+        hashes[row] = _crc32(blob, offsets[row], offsets[row + 1])
+    for row in range(n):
+        slot, same = _slot_of(hashes[row], shift), row
         while slots[slot] != 0:
             other = np.int64(slots[slot]) - 1
-            if equal(blob, start, stop, blob, offsets[other], offsets[other + 1]):
-                first[row] = other
+            if hashes[other] == hashes[row] and equal(
+                blob, offsets[row], offsets[row + 1], blob, offsets[other], offsets[other + 1]
+            ):
+                same = other
                 break
             slot = (slot + 1) & mask
-        if first[row] == row:
+        first[row] = same
+        if same == row:
             slots[slot] = row + 1
 
 
