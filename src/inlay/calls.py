@@ -19,12 +19,13 @@ Elsewhere = Mapping[str, str | Callable[[Any], str]]
 
 
 def refuses_unknown(
-    elsewhere: Elsewhere | None = None,
+    elsewhere: Elsewhere | Callable[[], Elsewhere] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator: an unknown argument, or one too many without a name, is an error of ours.
 
     Args:
-        elsewhere: What to write in the place of other libraries' names.
+        elsewhere: What to write in the place of other libraries' names, or what makes that map
+            when it is needed.
 
     Raises:
         ArgumentTypeError: From the function that is made.
@@ -56,7 +57,8 @@ def refuses_unknown(
                     where = function.__qualname__.split(".")[-2]
                 listed = names[own:]
                 wrong = {name: value for name, value in kwargs.items() if name not in known}
-                refuse_unknown(where, listed, wrong, elsewhere or {})
+                said = elsewhere() if callable(elsewhere) else elsewhere
+                refuse_unknown(where, listed, wrong, said or {})
                 first, others = listed[: n_unnamed - own], listed[n_unnamed - own :]
                 raise ArgumentTypeError(
                     where,

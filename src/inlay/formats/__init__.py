@@ -1,6 +1,7 @@
 """Every file of vectors, in and out: one file here for each format, in one explicit tuple."""
 
 import contextlib
+import importlib
 import os
 from collections.abc import Container
 from functools import partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from inlay.bytes.content import DOWNLOAD, Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
-from inlay.calls import refuses_unknown
+from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import file_to_write, flag, path_to_read, warn, whole_or_none
 from inlay.core import Table
 from inlay.core.storage import stored_type
@@ -22,40 +23,41 @@ from inlay.formats.arguments import (
     known_format,
     options_of,
 )
-from inlay.formats.arrays import ArraysFormat, FoundArray
-from inlay.formats.checkpoints import (
-    CheckpointFormat,
-    Hdf5Arrays,
-    OnnxArrays,
-    SafetensorsArrays,
-    ShardsArrays,
-    TensorFlowArrays,
-    TorchArrays,
-)
-from inlay.formats.csv import Csv
-from inlay.formats.fasttext import FastText
-from inlay.formats.finalfusion import Finalfusion
-from inlay.formats.gensim import Gensim
-from inlay.formats.glove import Glove
-from inlay.formats.keras import KerasArrays
-from inlay.formats.magnitude import Magnitude
-from inlay.formats.model2vec import Model2Vec
-from inlay.formats.names import Names, checked_names
-from inlay.formats.native import Native
-from inlay.formats.numpy_files import Npy, Npz
-from inlay.formats.parquet import Parquet
 from inlay.formats.places import entry_file
 from inlay.formats.protocol import Format, ReadOptions
-from inlay.formats.r import R
-from inlay.formats.recognise import check_other, find_format
-from inlay.formats.spacy import Spacy
-from inlay.formats.spool import Spool
-from inlay.formats.word2vec import FastTextVec, Word2VecText
-from inlay.formats.word2vec_binary import Word2VecBinary
-from inlay.formats.word2vec_json import Word2VecJson
 from inlay.sources.asked import asked_for, near_told
 
 if TYPE_CHECKING:
+    from inlay.formats.arrays import FoundArray
+    from inlay.formats.known import (
+        FORMATS,
+        CheckpointFormat,
+        Csv,
+        FastText,
+        FastTextVec,
+        Finalfusion,
+        Gensim,
+        Glove,
+        Hdf5Arrays,
+        KerasArrays,
+        Magnitude,
+        Model2Vec,
+        Native,
+        Npy,
+        Npz,
+        OnnxArrays,
+        Parquet,
+        R,
+        SafetensorsArrays,
+        ShardsArrays,
+        Spacy,
+        TensorFlowArrays,
+        TorchArrays,
+        Word2VecBinary,
+        Word2VecJson,
+        Word2VecText,
+    )
+    from inlay.formats.names import Names
     from inlay.sources import Source
 
 __all__ = [
@@ -96,35 +98,33 @@ __all__ = [
     "save",
 ]
 
-FORMATS: tuple[Format, ...] = (
-    Native(),
-    Npz(),
-    Npy(),
-    SafetensorsArrays(),
-    ShardsArrays(),
-    Hdf5Arrays(),
-    KerasArrays(),
-    TensorFlowArrays(),
-    TorchArrays(),
-    OnnxArrays(),
-    FastText(),
-    Finalfusion(),
-    Gensim(),
-    Model2Vec(),
-    Spacy(),
-    R(),
-    Magnitude(),
-    Word2VecBinary(),
-    Word2VecText(),
-    Word2VecJson(),
-    Parquet(),
-    Csv(),
-    FastTextVec(),
-    Glove(),
-)
+
+def __getattr__(name: str) -> Any:
+    # The formats are imported when one is needed: a native file needs its own alone.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("inlay.formats.known"), name)
 
 
-@refuses_unknown({**options_of(FORMATS), **FOREIGN})
+def _formats() -> tuple[Format, ...]:
+    from inlay.formats.known import FORMATS
+
+    return FORMATS
+
+
+def _checked_tokens(tokens: Any) -> Any:
+    if tokens is None:
+        return None
+    from inlay.formats.names import checked_names
+
+    return checked_names("tokens", tokens)
+
+
+def _elsewhere() -> Elsewhere:
+    return {**options_of(_formats()), **FOREIGN}
+
+
+@refuses_unknown(_elsewhere)
 def load(
     path: "str | os.PathLike[str] | Source",
     *,
@@ -132,7 +132,7 @@ def load(
     limit: int | None = None,
     keep: Container[str] | None = None,
     name: str | None = None,
-    tokens: Names | None = None,
+    tokens: "Names | None" = None,
     dtype: Any = None,
     member: str | None = None,
     verify: bool = False,
@@ -211,7 +211,7 @@ def load(
         limit=whole_or_none("limit", limit, least=0),
         keep=keep,
         name=name,
-        tokens=checked_names("tokens", tokens),
+        tokens=_checked_tokens(tokens),
         verify=flag("verify", verify),
         mmap=flag("mmap", mmap),
     )
@@ -235,7 +235,7 @@ def convert(
     limit: int | None = None,
     keep: Container[str] | None = None,
     name: str | None = None,
-    tokens: Names | None = None,
+    tokens: "Names | None" = None,
     dtype: Any = None,
     member: str | None = None,
 ) -> Table:
@@ -268,6 +268,7 @@ def convert(
         InlayError: As `load` and `save`.
     """
     from inlay.formats.conversion import made_of
+    from inlay.formats.spool import Spool
 
     wanted = None if dtype is None else stored_type("dtype", dtype)
     if (source := asked_for(path, "vectors")) is not None:
@@ -280,7 +281,7 @@ def convert(
         limit=whole_or_none("limit", limit, least=0),
         keep=keep,
         name=name,
-        tokens=checked_names("tokens", tokens),
+        tokens=_checked_tokens(tokens),
         spool=folder,
     )
     table, read_as = _read(path, format, member, options)
@@ -300,15 +301,17 @@ def _read(
     options: ReadOptions,
 ) -> tuple[Table, Format]:
     """The table in a file, and the format that it is in."""
-    chosen = None if format is None else known_format(format, FORMATS)
+    chosen = None if format is None else known_format(format, _formats())
     with near_told(path, DOWNLOAD):
         content = open_content(entry_file(path), member)
     if chosen is None:
-        chosen, content = find_format(content, FORMATS)
+        chosen, content = _recognised(content)
     else:
-        check_other(content, chosen, FORMATS)
+        from inlay.formats.recognise import check_other
+
+        check_other(content, chosen, _formats())
     # What a reader of the user's own raises is the user's business.
-    ours = any(type(chosen) is type(known) for known in FORMATS)
+    ours = type(chosen).__module__.startswith("inlay.formats.")
     if ours:
         check_effect(content.name, chosen, options)
     with damage_reported(content.name) if ours else contextlib.nullcontext():
@@ -318,6 +321,19 @@ def _read(
 def read_spooled(path: Path, member: str | None, folder: Path) -> Table:
     """The table in a file, on its way into another: its rows may wait in a folder."""
     return _read(path, None, member, ReadOptions(spool=folder))[0]
+
+
+def _recognised(content: Content) -> tuple[Format, Content]:
+    """The format of a file, and the content with what was read of it to tell."""
+    from inlay.formats.native import Native
+
+    # No other file begins like a native one, which is to open in no time.
+    native = Native()
+    if native.sniff(content.head, content.path):
+        return native, content
+    from inlay.formats.recognise import find_format
+
+    return find_format(content, _formats())
 
 
 def format_of(
@@ -339,12 +355,12 @@ def format_of(
         ArgumentError: No format of this name.
     """
     content = open_content(entry_file(path), member)
-    return known_format(format, FORMATS) if format else find_format(content, FORMATS)[0]
+    return known_format(format, _formats()) if format else _recognised(content)[0]
 
 
 def list_arrays(
     path: str | os.PathLike[str], *, format: str | Format | None = None, member: str | None = None
-) -> list[FoundArray]:
+) -> "list[FoundArray]":
     """The arrays of a file that holds several, any of which `load(path, name=...)` may be asked.
 
     Args:
@@ -361,7 +377,9 @@ def list_arrays(
         MissingFileError: There is no such file.
     """
     content = open_content(entry_file(path), member)
-    chosen = known_format(format, FORMATS) if format else find_format(content, FORMATS)[0]
+    chosen = known_format(format, _formats()) if format else _recognised(content)[0]
+    from inlay.formats.arrays import ArraysFormat
+
     if not isinstance(chosen, ArraysFormat):
         return []
     with damage_reported(content.name):
@@ -394,12 +412,14 @@ def save(
         MissingFileError: No such folder.
     """
     from inlay.bytes.packing import PACKING, packed
+    from inlay.formats.known import FastText, Native
 
     check_table(table)
     path = path_to_read("path", path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
-    chosen = format_by_suffix(inner, FORMATS) if format is None else known_format(format, FORMATS)
+    formats = _formats()
+    chosen = format_by_suffix(inner, formats) if format is None else known_format(format, formats)
     if table.can_compose and not isinstance(chosen, Native | FastText):
         warn(
             f"the format {chosen.name!r} cannot hold what composes vectors of words that are not "

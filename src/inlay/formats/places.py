@@ -5,7 +5,6 @@ import stat
 
 from inlay.bytes.content import kind_of
 from inlay.checks import path_to_read
-from inlay.containers.tensorflow import index_of
 
 # The file that a folder is known by, if it has it; the first that is there.
 INSIDE = (
@@ -31,6 +30,8 @@ def entry_file(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
     if place.name == "saved_model.pb":
         return entry_file(place.parent) if (place.parent / INSIDE[0]).is_file() else place
     if kind is None or ".data-" in place.name:
+        from inlay.containers.tensorflow import index_of
+
         index = index_of(place)
         return index if kind_of(index) == stat.S_IFREG else path
     return path

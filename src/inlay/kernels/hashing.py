@@ -74,7 +74,7 @@ def build_index(blob, offsets, slots, shift, first):
     for row in range(n):
         hashes[row] = _crc32(blob, offsets[row], offsets[row + 1])
     for row in range(n):
-        slot, same = _slot_of(hashes[row], shift), row
+        slot, same = _slot_of(hashes[row], shift), np.int64(row)
         while slots[slot] != 0:
             other = np.int64(slots[slot]) - 1
             if hashes[other] == hashes[row] and equal(
