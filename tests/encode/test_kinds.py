@@ -203,3 +203,25 @@ def test_a_name_of_the_catalogue_is_downloaded_once(folder, tmp_path, monkeypatc
     monkeypatch.setattr(names, "_index", lambda: {"mine2": replace(source, kind="vectors")})
     with pytest.raises(ArgumentError, match=r"expected an encoder, got a table of vectors"):
         load_encoder("mine2")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "universal-sentence-encoder",
+        "use-large-5",
+        "universal-sentence-encoder-multilingual-3",
+        "https://tfhub.dev/google/universal-sentence-encoder/4",
+    ],
+)
+def test_what_is_fetched_and_not_read_is_said_before_the_download(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("INLAY_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(
+        ArgumentError, match="expected an encoder, got a SavedModel, which"
+    ) as caught:
+        load_encoder(name)
+    assert caught.value.where.startswith("use-")
+    assert caught.value.hint == (
+        f"inlay.sources.fetch('{caught.value.where}'), which gives its folder, for TensorFlow"
+    )
+    assert not (tmp_path / "cache").exists()

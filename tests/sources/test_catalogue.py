@@ -47,7 +47,21 @@ ALL = catalogue()
         ("./imdb", None),
         ("~imdb", None),
         ("..\\imdb", None),
-        ("wiki.en.vec", None),
+        ("wiki.zh.vec", "wiki.zh"),
+        ("wiki.zh.align.vec", "wiki.zh.align"),
+        ("wiki.vec.vec", "wiki.vec"),
+        ("https://tfhub.dev/google/universal-sentence-encoder-large/5", "use-large-5"),
+        ("GloVe()", "glove.840B.300d"),
+        ("GloVe('6B')", "glove.6B.300d"),
+        ("GloVe('6B', 50)", "glove.6B.50d"),
+        ("GloVe(dim=200, name='6B')", "glove.6B.200d"),
+        ("FastText()", "wiki.en"),
+        ("FastText('ko', 1, 2)", "wiki.ko"),
+        ("GloVe(size='6B')", None),
+        ("glove.6B", None),
+        ("charngram.100d", None),
+        ("imdb_reviews", "imdb"),
+        ("fasttext-wiki-news-subwords-300d", "wiki-news-300d-1M-subword"),
         ("SST2", "sst-2"),
         ("sst", None),
         ("glove", None),
@@ -81,6 +95,9 @@ def test_a_name_that_is_none_gives_those_that_are_near():
     assert near_names("glove.6B.301d")[0] == "glove.6B.300d"
     with pytest.raises(ArgumentError, match=r"got 'glov\.6B\.100d'\. Try: 'glove\.6B\.100d'"):
         fetch("glov.6B.100d")
+    for gone in ("charngram.100d", "CharNGram"):
+        with pytest.raises(ArgumentError, match=r"Try: 'cc\.en\.300\.bin'\.$"):
+            fetch(gone)
     with pytest.raises(ArgumentError, match="Try: inlay catalogue, which lists all of them"):
         fetch("q")
     with pytest.raises(ArgumentTypeError, match="a name of the catalogue, or a Source"):

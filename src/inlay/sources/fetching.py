@@ -10,7 +10,7 @@ from inlay.checks import described, flag, flag_or_none, warn
 from inlay.errors import ArgumentTypeError, DownloadError
 from inlay.sources.cache import files_of, made_of, place_of, read_note
 from inlay.sources.download import check_digest, digest_of, download, is_offline, is_remote
-from inlay.sources.names import known
+from inlay.sources.names import find, known
 from inlay.sources.source import Download, Source
 
 
@@ -49,7 +49,7 @@ def as_source(source: Any) -> Source:
         ArgumentError: No such name, or an address that cannot be.
         ArgumentTypeError: Neither.
     """
-    if isinstance(source, str) and "://" in source:
+    if isinstance(source, str) and "://" in source and find(source) is None:
         return Source(name=Download(source).name, url=source)
     if isinstance(source, str):
         return known(source)

@@ -9,7 +9,12 @@ from inlay.sources import others, vectors
 from inlay.sources.languages import SPOKEN
 from inlay.sources.source import Source
 
-CALL = re.compile(r"\b(?:name|dim|language|lang)\s*=\s*")
+# torchtext's classes, and what their arguments are by default.
+CALL = re.compile(r"\s*(glove|fasttext)\s*\((.*)\)\s*")
+CALLED = {"glove": {"name": "840b", "dim": "300"}, "fasttext": {"language": "en"}}
+# What nobody publishes any more, and what serves in its place.
+GONE = {"charngram": "cc.en.300.bin", "charngram.100": "cc.en.300.bin"}
+TFHUB = "https://tfhub.dev/google/"
 NEAR = 5  # names that a message shows
 
 
@@ -22,12 +27,15 @@ def find(name: str) -> Source | None:
     """The source of a name or an alias, however it is spelled; None if there is none.
 
     Case, spaces, hyphens, and the `d` behind a dimension make no difference, and neither does a
-    call of torchtext's. What has a slash in it is a path, and no name.
+    call of torchtext's. What has a slash in it is a path, and no name, but for the address that a
+    module has on TensorFlow Hub.
 
     Example:
         >>> find("GloVe 840B").name, find('GloVe(name="6B", dim=100)').name
         ('glove.840B.300d', 'glove.6B.100d')
     """
+    if name.startswith(TFHUB):
+        name = name.removeprefix(TFHUB).replace("/", "-")
     is_path = not name[:1].isalnum() or "/" in name or "\\" in name
     return None if is_path else _index().get(_key(name))
 
@@ -56,6 +64,8 @@ def near_names(name: str) -> list[str]:
 
     keys = _index()
     key = _key(name[:100])
+    if key in GONE:
+        return [GONE[key]]
     close = [*(k for k in keys if key and k.startswith(f"{key}."))]
     close += get_close_matches(key, keys, NEAR, 0.7)
     return list(dict.fromkeys(keys[k].name for k in close))[:NEAR]
@@ -91,8 +101,22 @@ def _index() -> dict[str, Source]:
 
 def _key(name: str) -> str:
     """What is left of a name when it does not matter how it is written."""
-    parts = re.findall(r"[^\W_]+", CALL.sub("", name.casefold()))
+    parts = re.findall(r"[^\W_]+", _called(name.casefold()))
     return ".".join(re.sub(r"^(\d+)d$", r"\1", part) for part in parts)
+
+
+def _called(name: str) -> str:
+    """The arguments of a call of torchtext's, with its defaults; any other name as it is."""
+    found = CALL.fullmatch(name)
+    if found is None:
+        return name
+    given = dict(CALLED[found[1]])
+    for argument, text in zip(
+        CALLED[found[1]], filter(str.strip, found[2].split(",")), strict=False
+    ):
+        said, _, value = text.rpartition("=")
+        given[said.strip() or argument] = value
+    return " ".join([found[1], *given.values()])
 
 
 def _text(source: Source) -> str:

@@ -16,7 +16,7 @@ CHINESE = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/
 
 
 def encoders() -> Iterator[Source]:
-    """ELMo by AllenNLP, and the Universal Sentence Encoder."""
+    """ELMo by AllenNLP; the Universal Sentence Encoder, which inlay does not read."""
     yield from _elmo()
     yield from _use()
 
@@ -59,12 +59,12 @@ def _use() -> Iterator[Source]:
             mirrors=(f"{STORED}{module}/{version}.tar.gz",) if name in STORED_TOO else (),
             file=f"{module}_{version}.tar.gz",
             unpack=("*",),
-            kind="encoder",
+            kind="module",
             aliases=(f"{module}-{version}", module),
             dim=dim,
             language=language,
             licence="Apache-2.0",
-            note="Universal Sentence Encoder, a module of TensorFlow Hub",
+            note="Universal Sentence Encoder, a SavedModel of TensorFlow Hub",
         )
 
 
@@ -77,7 +77,7 @@ def labelled() -> Iterator[Source]:
         sha256="c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
         size=84_125_825,
         kind="labelled",
-        aliases=("aclImdb_v1",),
+        aliases=("aclImdb_v1", "imdb_reviews"),
         rows=50_000,
         language="en",
         note="reviews of films, 25,000 each in train and test",

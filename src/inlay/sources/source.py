@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError
 
-Kind = Literal["vectors", "labelled", "encoder", "corpus"]
-KINDS = ("vectors", "labelled", "encoder", "corpus")
+Kind = Literal["vectors", "labelled", "encoder", "corpus", "module"]
+KINDS = ("vectors", "labelled", "encoder", "corpus", "module")
 SCHEMES = ("https", "http", "file")
 # What no file system takes for a part of a name, or takes for more than a name.
 UNSAFE = re.compile(r"[\x00-\x1f<>:\"/\\|?*]|^\.*$|^\s|[\s.]$")
@@ -74,7 +74,8 @@ class Source:
         others: More files that belong to it: a folder then holds all of them.
         member: Which file of the archive is meant; it is read where it lies. None: the only one.
         unpack: Files of the archive that have to lie in a folder; `"*"`: all of them.
-        kind: `"vectors"`, `"labelled"`, `"encoder"` or `"corpus"`.
+        kind: `"vectors"`, `"labelled"`, `"encoder"` or `"corpus"`; `"module"`, of what is fetched
+            for other programs.
         aliases: Other names for it.
         rows: How many vectors or texts there are, where that is known.
         dim: How many numbers a vector has.

@@ -249,7 +249,7 @@ def wiki(code: str) -> Source:
         name=f"wiki.{code}",
         url=f"{FASTTEXT}vectors-wiki/wiki.{code}.vec",
         sha256=WIKI_SHA256.get(code, ""),
-        aliases=(f"fasttext.{code}.300d", f"fasttext.{code}"),
+        aliases=(f"wiki.{code}.vec", f"fasttext.{code}.300d", f"fasttext.{code}"),
         dim=300,
         language=code,
         licence=BY_SA_3,
@@ -262,6 +262,7 @@ def aligned(code: str) -> Source:
     return Source(
         name=f"wiki.{code}.align",
         url=f"{FASTTEXT}vectors-aligned/wiki.{code}.align.vec",
+        aliases=(f"wiki.{code}.align.vec",),
         dim=300,
         language=code,
         licence=BY_SA_3,
