@@ -1,5 +1,6 @@
 import itertools
 import lzma
+import unicodedata
 
 import numpy as np
 import pytest
@@ -14,6 +15,11 @@ from tests.data import shared
 @pytest.fixture
 def vocab():
     return Vocabulary.from_texts(["Film film good good good GREAT zebra zebra", "okapi"])
+
+
+def found(**by):
+    """How many each way of the default found."""
+    return dict.fromkeys(("exact", "nfc", "lower", "capitalize", "upper", "nfkc"), 0) | by
 
 
 def test_rows_are_in_vocabulary_order(table, vocab):
@@ -33,7 +39,7 @@ def test_rows_are_in_vocabulary_order(table, vocab):
 def test_coverage(table, vocab):
     coverage = table.align(vocab).coverage
     assert coverage.n_types == 6
-    assert coverage.found_by == {"exact": 2, "lower": 2, "capitalize": 0, "upper": 0}
+    assert coverage.found_by == found(exact=2, lower=2)
     assert coverage.n_found == 4
     assert (coverage.n_tokens, coverage.n_tokens_found) == (9, 6)
     assert coverage.misses == (("zebra", 2), ("okapi", 1))
@@ -50,12 +56,35 @@ def test_another_case_is_found_where_a_token_is_not():
     aligned = table.align(Vocabulary.from_texts(texts), "zeros")
     rows = {token: int(aligned[token].argmax()) for token in aligned if aligned[token].any()}
     assert rows == {"american": 0, "AMERICAN": 0, "nasa": 4, "us": 2, "US": 3}
-    assert aligned.coverage.found_by == {"exact": 2, "lower": 0, "capitalize": 3, "upper": 0}
+    assert aligned.coverage.found_by == found(exact=2, capitalize=3)
     assert str(aligned.coverage).startswith("types found: 5 of 5, 100.0% (2 exact, 3 capitalized)")
     nasa = Table(["NASA"], np.ones((1, 2), "f4")).align(["nasa", "Nasa", "nAsA"], "zeros")
-    assert nasa.coverage.found_by == {"exact": 0, "lower": 0, "capitalize": 0, "upper": 3}
+    assert nasa.coverage.found_by == found(upper=3)
     assert table.align(["american"], "zeros", fallback="lower").coverage.n_found == 0
     assert table.align(["american"], "zeros", fallback=()).coverage.found_by == {"exact": 0}
+
+
+def test_the_same_text_in_other_forms_is_found_and_counted():
+    """Korean as a Mac writes it, full-width letters and punctuation."""
+    table = Table(["영화", "Café", "cafe\u0301", "good", ",", "ﬁ"], np.eye(6, dtype="f4"))
+    decomposed = [unicodedata.normalize("NFD", token) for token in ("영화", "Café")]
+    asked = [*decomposed, "ｇｏｏｄ", "，", "cafe\u0301", "ﬁ", "電影"]
+    aligned = table.align(asked, "zeros")
+    assert [int(row.argmax()) if row.any() else None for row in aligned.vectors] == [
+        *[0, 1, 3, 4],
+        *[2, 5, None],  # what is there as it is stays what it is
+    ]
+    assert aligned.tokens.tolist() == asked
+    assert aligned.coverage.found_by == found(exact=2, nfc=2, nfkc=2)
+    assert "(2 exact, 2 in NFC, 2 in NFKC)" in str(aligned.coverage)
+    assert table.align(asked, "zeros", fallback="upper").coverage.n_found == 2
+
+
+def test_plain_text_is_not_normalised(monkeypatch):
+    calls = []
+    monkeypatch.setattr(unicodedata, "normalize", lambda form, text: calls.append(text) or text)
+    Table(["good"], np.ones((1, 2), "f4")).align(["good", "bad", "Film", "é"], "zeros")
+    assert calls == ["é", "é"]
 
 
 def test_letters_whose_case_is_not_one_letter():
@@ -76,8 +105,8 @@ def test_a_script_without_case_is_looked_up_once(monkeypatch):
     find_many = Tokens.find_many
     monkeypatch.setattr(Tokens, "find_many", lambda self, t: asked.append(t) or find_many(self, t))
     coverage = table.align(["영화", "电影", "좋은", "B"], "zeros").coverage
-    assert coverage.found_by == {"exact": 1, "lower": 0, "capitalize": 0, "upper": 0}
-    assert asked == [["영화", "电影", "좋은", "B"], ["b"], [], []]
+    assert coverage.found_by == found(exact=1)
+    assert asked == [["영화", "电影", "좋은", "B"], ["b"]]
 
 
 def test_words_of_real_cased_text_are_found_in_lower_case():

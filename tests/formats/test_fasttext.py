@@ -151,7 +151,7 @@ def test_aligning_composes_last(tmp_path):
     vocab = Vocabulary.from_texts(["film Film films films 드라마"])
     aligned = table.align(vocab, "error")
     assert aligned.coverage.found_by == {
-        "exact": 1, "lower": 1, "capitalize": 0, "upper": 0, "subwords": 2,
+        "exact": 1, "nfc": 0, "lower": 1, "capitalize": 0, "upper": 0, "nfkc": 0, "subwords": 2,
     }  # fmt: skip
     assert str(aligned.coverage).splitlines() == [
         "types found: 4 of 4, 100.0% (1 exact, 1 in lower case, 2 composed of subwords)",

@@ -1,8 +1,10 @@
+import random
 import struct
 import zlib
 
 import numpy as np
 import pytest
+from fuzz.fasttext import hashed
 from fuzz.others import (
     VECTORS,
     WORDS,
@@ -64,19 +66,105 @@ def test_rows_of_ngrams_are_left_out_and_counted(make, kind):
     assert described.get("buckets") == {3: 4, 7: 2, 8: None}[kind]
 
 
-def test_fasttext_s_ngrams_make_vectors_of_other_words(make):
-    """Beside vectors that have their length: rows of n-grams are not made as long as 1."""
-    same = np.array([[3, -1, 0.5]] * 2, np.float32)  # whatever bucket an n-gram is in
-    rows, norms = np.concatenate([VECTORS, same]), np.arange(1, 6, dtype=np.float32)
-    path = make(plain(7, rows=rows, norms=norms))
-    long = load(path, format=Finalfusion(norms="multiply"))
-    assert np.array_equal(long["unseen"], same[0])
-    assert "unseen" not in long
-    assert not load(path).can_compose
-    assert load(make(plain(7, rows=rows))).can_compose
-    assert not load(make(plain(3, rows=np.concatenate([VECTORS, VECTORS])))).can_compose
-    with pytest.raises(FormatError, match="rows of 2 n-grams"):
-        load(make(plain(7, rows=rows[:6])))
+NGRAMS = ["<th", "the", "xy", "<xy>", "y>"]
+
+
+def hashed_64(gram):
+    """finalfusion's hash, by its description."""
+    h = 0xCBF29CE484222325
+    for byte in struct.pack("<Q", len(gram)) + gram.encode("utf-32-le"):
+        h = (h ^ byte) * 0x100000001B3 % 2**64
+    return h
+
+
+def sums(word, kind, rows):
+    """The sum of the rows of all n-grams of 3 to 6 characters, and how many there are."""
+    bracketed = f"<{word}>"
+    grams = [bracketed[i : i + n] for i in range(len(word) + 2) for n in range(3, 7)]
+    grams = [gram for i, gram in enumerate(grams) if i // 4 + i % 4 + 3 <= len(bracketed)]
+    at = {
+        3: lambda gram: hashed_64(gram) % 4,
+        7: lambda gram: hashed(gram.encode()) % 2,
+        8: lambda gram: NGRAMS.index(gram) if gram in NGRAMS else None,
+    }
+    found = [row for row in map(at[kind], grams) if row is not None]
+    return rows[found].sum(axis=0), len(found)
+
+
+UNSEEN = ["xy", "영화", "film😀é", "the", "</s>", "x", "", "x" * 60]
+
+
+@pytest.mark.parametrize("kind", [3, 7, 8])
+@pytest.mark.parametrize("storage", ["plain", "quantised"])
+def test_n_grams_make_vectors_of_other_words(make, tmp_path, kind, storage):
+    """With length 1 as in that library, or of one kind with vectors that have their length."""
+    rng, norms = np.random.default_rng(2), np.arange(1, 6, dtype=np.float32)
+    words = ["the", *WORDS[1:]]
+    ngrams = NGRAMS if kind == 8 else ()
+    file = Fifu(kind, 2 if storage == "plain" else 4, 6)
+    file.add(kind, fifu_words(kind, words, ngrams=ngrams))
+    if storage == "plain":
+        rows = rng.normal(size=(10, 3)).astype(np.float32)
+        file.add(2, fifu_plain(file.at, rows))
+    else:
+        codes, of_row = rng.integers(0, 3, (10, 2)).astype(np.uint8), rng.uniform(1, 2, 10)
+        projection = rng.normal(size=(4, 4)).astype(np.float32)
+        centroids = np.concatenate([CENTROIDS[0][codes[:, 0]], CENTROIDS[1][codes[:, 1]]], axis=1)
+        rows = centroids @ projection.T * of_row[:, None]
+        arrays = (codes, CENTROIDS, projection, of_row)
+        file.add(4, fifu_quantised(file.at, *arrays))
+    path = make(file.add(6, fifu_norms(file.at, norms)).content)
+    table, long = load(path), load(path, format=Finalfusion(norms="multiply"))
+    table.save(tmp_path / "native.safetensors")
+    again = load(tmp_path / "native.safetensors", verify=True)
+    for word in UNSEEN:
+        total, n = sums(word, kind, rows[5:])
+        if word == "the":
+            total, n = rows[0], 1
+        length = max(float(np.linalg.norm(total)), 1e-9)
+        expected = total if word == "the" else total / length
+        assert np.allclose(table[word], expected, atol=1e-5), word
+        if word not in ("the", "</s>"):  # which has no n-grams by fastText's own rules
+            assert np.allclose(long[word], total / max(n, 1), atol=1e-5), word
+        assert again[word].tobytes() == table[word].tobytes()
+    assert ("xy" not in table, table.can_compose) == (True, True)
+    _, known = table._known_or_composed(UNSEEN)
+    assert known.tolist() == [sums(w, kind, rows[5:])[1] > 0 or w == "the" for w in UNSEEN]
+
+
+def test_a_list_of_n_grams_whose_bytes_are_not_all_counted(make):
+    """As finalfusion for Python counts them: without the numbers behind the n-grams."""
+    rows = np.concatenate([VECTORS, VECTORS + 1])
+    whole = plain(8, rows=rows, ngrams=NGRAMS)
+    at, size = 12 + 8 + 4, len(fifu_words(8, ngrams=NGRAMS))
+    assert struct.unpack_from("<Q", whole, at) == (size,)
+    short = whole[:at] + struct.pack("<Q", size - 8 * len(NGRAMS)) + whole[at + 8 :]
+    assert np.array_equal(load(make(short))["xy"], load(make(whole, "whole"))["xy"])
+
+
+def test_n_grams_that_cannot_be(make):
+    rows = np.concatenate([VECTORS, VECTORS])
+    for kind in (3, 7, 8):
+        content = plain(kind, rows=rows[:6], ngrams=NGRAMS if kind == 8 else ())
+        with pytest.raises(FormatError, match=r"rows of \d n-grams"):
+            load(make(content))
+    listed = fifu_words(8, ngrams=NGRAMS)
+    for wrong, message in (
+        (listed.replace(struct.pack("<Q", 4), struct.pack("<Q", 2**40)), "rows of n-grams up to"),
+        (listed.replace(b"<xy>", b"<\xffy>"), "n-grams in UTF-8"),
+        (listed[:-8], "5 n-grams in"),
+        (listed[:8] + struct.pack("<Q", 2**60) + listed[16:], "1152921504606846976 n-grams"),
+    ):
+        file = Fifu(8, 2).add(8, wrong)
+        with pytest.raises(FormatError, match=message):
+            load(make(file.add(2, fifu_plain(file.at, rows)).content))
+    codes = np.concatenate([CODES, CODES + 1])
+    file = Fifu(7, 4).add(7, fifu_words(7))
+    with pytest.raises(FormatError, match="codes below 3"):
+        load(make(file.add(4, fifu_quantised(file.at, codes, CENTROIDS)).content))
+    no_ngrams = fifu_words(7).replace(struct.pack("<II", 3, 6), struct.pack("<II", 0, 0))
+    file = Fifu(7, 2).add(7, no_ngrams)
+    assert not load(make(file.add(2, fifu_plain(file.at)).content)).can_compose
 
 
 def test_a_quantised_matrix_with_its_projection_and_norms(make):
@@ -151,9 +239,9 @@ def test_a_matrix_that_unpacks_to_too_much(make, monkeypatch):
     assert len(load(make(quantised()), limit=3)) == 3
 
 
-def test_every_cut_is_refused(make):
-    for content in fifu_seeds():
-        for end in range(4, len(content)):
+def test_cuts_are_refused(make):
+    for i, content in enumerate(fifu_seeds()):
+        for end in range(4 + i % 3, len(content), 3):
             with pytest.raises(FormatError):
                 load(make(content[:end]))
 
@@ -174,3 +262,17 @@ def test_real_files(name):
     shape, crc, last = REAL[name]
     assert (table.matrix.shape, table.tokens[-1]) == (shape, last)
     assert zlib.crc32(table.matrix.tobytes()) == crc
+
+
+def test_a_thousand_words_as_finalfusion_composes_them():
+    """Of finalfusion 0.7.1 for Python: the sum of its vectors, and one of them."""
+    table = load(shared("finalfusion-fixtures", "ff_buckets.fifu"))
+    rng, letters = random.Random(0), "abcdefghij가나다라마바사영화电影好的é😀\u0301<>"
+    words = ["", "</s>", "<", "a", "x" * 300]
+    words += ["".join(rng.choices(letters, k=rng.randint(1, 12))) for _ in range(1000)]
+    vectors, known = table._known_or_composed(words)
+    assert known.tolist() == [False] + [True] * 1004
+    expected = [-9.349325, -72.153740, -26.156801, 1.173698, 69.709808]
+    assert np.allclose(vectors.sum(axis=0, dtype=float), expected, atol=1e-3)
+    one = [-0.12612458, -0.39541334, -0.32676932, 0.84683007, 0.06197926]
+    assert np.allclose(table["영화"], one, atol=1e-6)

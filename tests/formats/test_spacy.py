@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from fuzz.others import SPACY_KEYS, VECTORS, WORDS, npy, spacy_files, spacy_keys
 
-from inlay import load
-from inlay.errors import FormatError
+from inlay import Vocabulary, load, save, to_torch
+from inlay.errors import ArgumentError, FormatError
 from inlay.formats import format_of
 from tests.formats.readers import base, check_reader
 
@@ -81,6 +81,59 @@ def test_other_numbers(folder, dtype):
     assert table.matrix.dtype == np.dtype(dtype).newbyteorder("=")
 
 
+def floret(vectors=VECTORS, **changed):
+    """The files of vectors that have no words."""
+    said = {"minn": 2, "maxn": 3, "hash_count": 2, "hash_seed": 2166136261, "attr": 65}
+    said |= {"mode": "floret", "bow": "<", "eow": ">"} | changed
+    files = spacy_files(vectors, (), ()) | {"vectors.cfg": json.dumps(said).encode()}
+    return {name: files[name] for name in ("vectors", "key2row", "vectors.cfg")}
+
+
+# What spaCy 3.8 gives for these words, of the rows above.
+FLORET = {
+    "film": [2.3377, 2.6, 2.425],
+    "영화": [3.083834, 4.333333, 5.458333],
+    "film😀é": [1.580572, 3.25, 3.339286],
+    "a": [1.7815, 3.125, 2.6875],
+    "\ud55c\uad6d\uc5b4\ub97c\u0301": [3.875209, 2.75, 3.854166],
+    "</s>": [1.9003, 3.4, 3.575],
+    "": [0.0, 0.0, 0.0],
+}
+
+
+def test_floret_s_vectors_are_composed(folder, tmp_path):
+    path = folder(floret())
+    table = load(path)
+    assert (len(table), table.dim, table.can_compose) == (0, 3, True)
+    for word, vector in FLORET.items():
+        assert np.allclose(table[word], vector, atol=1e-6), word
+    save(table, tmp_path / "native.safetensors")
+    again = load(tmp_path / "native.safetensors", verify=True)
+    assert again[list(FLORET)].tobytes() == table[list(FLORET)].tobytes()
+    other = load(folder(floret(bow="", eow="")))
+    assert not np.allclose(other["film"], table["film"])
+
+
+def test_a_table_without_tokens_serves_a_vocabulary(folder):
+    """Everything asks for words, for there are none to go through."""
+    table = load(folder(floret()))
+    words = [word for word in FLORET if word]
+    aligned = table.align(words)
+    assert np.allclose(aligned.vectors, [FLORET[word] for word in words], atol=1e-6)
+    vocab = Vocabulary(words)
+    found = table.align(vocab)
+    assert found.coverage.n_found == len(words)
+    known = found.vectors[2:]
+    assert 0 < np.abs(found.vectors[vocab.unk_id]).max() < 5 * known.std()
+    with pytest.raises(ArgumentError, match=r"Try: table\.align\(words\)\.most_similar"):
+        table.most_similar("film")
+    with pytest.raises(ArgumentError, match=r"Try: to_torch\(table, vocab\)"):
+        to_torch(table)
+    assert to_torch(table, vocab).num_embeddings == len(vocab)
+    with pytest.raises(FormatError, match="by the rules of fastText, got those of floret"):
+        save(table, "x.bin", format="fasttext")
+
+
 BROKEN = [
     ({"key2row": b"\xc0"}, "a map of hashes to rows, in msgpack, got a first byte 0xc0"),
     ({"key2row": b""}, "a map of hashes to rows, in msgpack"),
@@ -95,8 +148,15 @@ BROKEN = [
     ({"vectors": npy(VECTORS[0])}, "a matrix of floating-point numbers, got float32 of shape"),
     ({"vectors": npy(VECTORS.astype(int))}, "a matrix of floating-point numbers"),
     ({"vectors": npy(VECTORS * np.nan)}, "finite numbers"),
-    ({"vectors.cfg": b'{"mode": "floret"}'}, "vectors of words, got the mode 'floret'"),
-    ({"vectors.cfg": b"[]"}, "vectors of words, got the mode None"),
+    ({"vectors.cfg": b'{"mode": "x"}'}, "'default' or 'floret', got the mode 'x'"),
+    ({"vectors.cfg": b"[]"}, "'default' or 'floret', got the mode None"),
+    (floret(minn=0), "minn from 1 to 100, got 0"),
+    (floret(maxn=None), "maxn from 1 to 100, got None"),
+    (floret(hash_count=5), "hash_count from 1 to 4, got 5"),
+    (floret(hash_seed=-1), "hash_seed from 0 to"),
+    (floret(bow=7), "short strings as the marks of a word"),
+    (floret(VECTORS[:0]), "a matrix of rows of n-grams, got none"),
+    (floret(VECTORS * np.nan), "vectors, row 0: expected finite numbers"),
 ]
 
 

@@ -54,6 +54,11 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     trained without ever being met. Words of the texts that the table does not have start at
     random with its variance, as Kim does it; any other word is a vector of zeros.
 
+    A table that composes vectors (`table.can_compose`) does so for the words of the texts that
+    `fit` is given, and not for those that `predict` meets later, because what has been learned
+    is a matrix of words, and rows of n-grams may be gigabytes. Words that will come are known if
+    the table has rows for them: `TextClassifier(table.align([*table.tokens, *words]))`.
+
     Args:
         embedding: Vectors to start from: a table, or a file for `inlay.load`. None: random.
         model: `"cnn"` (Kim 2014), `"mean"` (average of vectors), or a function of your own
@@ -82,7 +87,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         classes_: The labels in sorted order; `predict` returns these.
         table_: The vectors as trained, a `Table`.
         vocabulary_: Its `Vocabulary`, with the tokenizer. A word that it does not know, `predict`
-            also looks for in another case and with its letters composed; its `encode` does not.
+            also looks for in another case, with its letters composed, and in plain forms of
+            full-width ones; its `encode` does not.
         coverage_: How many of the texts' words the embedding held, or None.
         history_: Loss and accuracies of each epoch.
         n_trainable_: How many numbers were trained.

@@ -20,18 +20,29 @@ from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 Compose = Callable[[Sequence[str]], tuple[Array, Array]]
 Unknown = Literal["normal", "uniform", "mean", "zeros", "error"] | Callable[[str], Any]
 
+
+def _nfc(token: str) -> str:
+    return token if token.isascii() else unicodedata.normalize("NFC", token)
+
+
+def _nfkc(token: str) -> str:
+    return token if token.isascii() else unicodedata.normalize("NFKC", token)
+
+
 FALLBACKS: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
     "capitalize": str.capitalize,
-    "nfc": lambda token: unicodedata.normalize("NFC", token),
-    "nfkc": lambda token: unicodedata.normalize("NFKC", token),
+    "nfc": _nfc,
+    "nfkc": _nfkc,
 }
-CASE = ("lower", "capitalize", "upper")  # what is looked for when a token is not found
+CASE = ("lower", "capitalize", "upper")
 SUBWORDS = "subwords"  # what is done when nothing is found, by a table that can compose
-DEFAULT = (*CASE, SUBWORDS)
+# What is looked for when a token is not found: first what is the same text in other numbers.
+FORMS = ("nfc", *CASE, "nfkc")
+DEFAULT = (*FORMS, SUBWORDS)
 SAID = {"lower": "in lower case", "capitalize": "capitalized", "upper": "in upper case"}
-SAID[SUBWORDS] = "composed of subwords"
+SAID |= {"nfc": "in NFC", "nfkc": "in NFKC", SUBWORDS: "composed of subwords"}
 BLOCK = 65_536
 MISSES = 20
 SAMPLE = 10_000  # rows of the table that stand for all when none of the vocabulary was found
@@ -150,6 +161,7 @@ def align_rows(
     absent = rows < 0
     if SUBWORDS in ways and compose is not None:
         found_by[SUBWORDS] = _compose(vocab, listed, compose, absent, result)
+        found = found if found.size else found_by[SUBWORDS]
     coverage = _coverage(vocab, absent, found_by)
     if vocab.pad_id is not None:
         absent[vocab.pad_id] = False
@@ -211,7 +223,8 @@ def find_rows(
         forms = {i: FALLBACKS[way](wanted[i]) for i in np.flatnonzero(rows < 0).tolist()}
         changed = [(i, form) for i, form in forms.items() if form != wanted[i]]
         at = np.fromiter((i for i, _ in changed), np.int64, len(changed))
-        rows[at] = find([form for _, form in changed])
+        if changed:
+            rows[at] = find([form for _, form in changed])
         found_by[way] = at[rows[at] >= 0]
     return rows, found_by
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.core.other_ngrams import OtherNgrams
 from inlay.core.tokens import Tokens, pack
 from inlay.core.travel import Origin
 
@@ -15,14 +16,16 @@ LONGEST_NGRAM = 100  # characters: fastText's own is 6, and a word costs time fo
 
 
 class Coded(NamedTuple):
-    """Rows of which each part is one of 256, as fastText's product quantiser leaves them.
+    """Rows of which each part is one of 256, as a product quantiser leaves them.
 
     Attributes:
         codes: uint8 `(rows, parts)`.
         centroids: float32 `(256 * dim,)`: the 256 of the first part, then of the next.
         width: Numbers in a part; the last part may have fewer.
-        norms: uint8 `(rows,)`, which of `scales` each row is multiplied by; or empty.
-        scales: float32 `(256,)`, or empty.
+        norms: Which of `scales` each row is multiplied by, whole numbers `(rows,)`; or empty.
+        scales: float32 `(n,)`, or empty.
+        projection: float32 `(dim, dim)`: what each row, as a column, is multiplied by; or None.
+            fastText has none.
     """
 
     codes: Array
@@ -30,6 +33,7 @@ class Coded(NamedTuple):
     width: int
     norms: Array
     scales: Array
+    projection: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -39,6 +43,14 @@ class Coded(NamedTuple):
     def behind(self, row: int) -> "Coded":
         """The rows from `row` on: a view."""
         return self._replace(codes=self.codes[row:], norms=self.norms[row:])
+
+
+def as_kernels_take(rows: Array | Coded) -> tuple[Any, ...]:
+    """Rows as `inlay.kernels.subwords` takes them."""
+    if isinstance(rows, Coded):
+        return np.empty((0, rows.shape[1]), np.float32), *rows[:5]
+    codes, numbers = np.empty((0, 0), np.uint8), np.empty(0, np.float32)
+    return rows, codes, numbers, 0, codes[:, :0].reshape(-1), numbers
 
 
 class Ngrams(NamedTuple):
@@ -86,12 +98,7 @@ class Ngrams(NamedTuple):
         none = np.empty(0, np.int32)
         kept = (none, none) if self.kept is None else self.kept
         settings = (self.min_n, self.max_n, self.bucket, int(self.kept is not None), before)
-        if isinstance(rows, Coded):
-            given = (np.empty((0, rows.shape[1]), np.float32), *rows)
-        else:
-            codes, numbers = np.empty((0, 0), np.uint8), np.empty(0, np.float32)
-            given = (rows, codes, numbers, 0, codes[:, :0].reshape(-1), numbers)
-        compose(blob, offsets, first, settings, kept, given, out, parts)
+        compose(blob, offsets, first, settings, kept, as_kernels_take(rows), out, parts)
         return out, parts
 
 
@@ -109,7 +116,7 @@ class Subwords:
 
     def __init__(
         self,
-        ngrams: Ngrams,
+        ngrams: Ngrams | OtherNgrams,
         rows: Array | Coded,
         labels: Tokens | None = None,
         origin: Origin | None = None,
@@ -122,6 +129,9 @@ class Subwords:
 
         A word without any n-gram of the right length is all zeros, of 0 rows.
         """
+        if isinstance(self.ngrams, OtherNgrams):
+            projection = self.rows.projection if isinstance(self.rows, Coded) else None
+            return self.ngrams.compose(words, as_kernels_take(self.rows), projection)
         # A lone surrogate is hashed as the bytes that it would have.
         blob, offsets = pack(words, errors="surrogatepass")
         first = np.full(len(words), -1, np.int64)

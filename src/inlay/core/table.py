@@ -217,11 +217,12 @@ class Table(Vectors):
                 their mean, `"zeros"`, `"error"` raises (for the unk token itself: as
                 `"normal"`), and a callable `token -> (dim,)` decides itself.
             seed: The seed of the random vectors.
-            fallback: What else to look for, in this order, when a token is not found:
-                `"lower"`, `"capitalize"`, `"upper"`, `"nfc"`, `"nfkc"`. By default another case,
-                so that `american` finds `American` in a cased table, and `nasa` `NASA`. Then
-                `"subwords"`, always the last, which composes the vector if the table can. The
-                coverage says how many each found. `()`: nothing else.
+            fallback: What else to look for, in this order, when a token is not found: `"nfc"`,
+                the same letters composed, as Korean text from a Mac often is not; `"lower"`,
+                `"capitalize"` and `"upper"`, so that `american` finds `American` in a cased
+                table, and `nasa` `NASA`; `"nfkc"`, plain forms of full-width ones (`，` finds
+                `,`). Then `"subwords"`, always the last, which composes the vector if the table
+                can. The coverage says how many each found. `()`: nothing else.
 
         Returns:
             float32 `(len(vocab), dim)` with `pad_id` and `unk_id` of the vocabulary, the pad
@@ -237,8 +238,8 @@ class Table(Vectors):
             >>> import numpy as np
             >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
             >>> aligned = table.align(Vocabulary(["Film"]))
-            >>> aligned.vectors[2], aligned.coverage.found_by
-            (array([0., 1.], dtype=float32), {'exact': 0, 'lower': 1, 'capitalize': 0, 'upper': 0})
+            >>> aligned.vectors[2], aligned.coverage.found_by["lower"]
+            (array([0., 1.], dtype=float32), 1)
 
         Source: Kim 2014, section 3.2, for the variance of the random vectors.
         """

@@ -241,6 +241,13 @@ class Vectors(Rows):
             (self[query] if isinstance(query, str) else np.asarray(query, np.float32), weight)
             for query, weight in queries
         ]
+        if not len(self) and self.can_compose:
+            raise ArgumentError(
+                "most_similar",
+                expected="a table with tokens",
+                got="one without, which composes the vector of any word",
+                hint="table.align(words).most_similar(...), with the words to look among",
+            )
         near = cosines(self._whole, self._inverse_norms, direction(vectors, self.dim))
         if most is None:
             return near

@@ -7,6 +7,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.core import Table
+from inlay.core.other_ngrams import OtherNgrams
 from inlay.core.subwords import BLOCK, Coded, Ngrams, Subwords
 from inlay.errors import FormatError
 from inlay.formats.fasttext_model import LOSSES, MODELS, NEWEST, PACKED, SETTINGS
@@ -27,12 +28,14 @@ def write_model(table: Table, file: IO[bytes], format: str) -> None:
     output matrix in a table: zeros stand in its place.
 
     Raises:
-        FormatError: A table without rows, a token with NUL in it, or n-grams whose rows are
-            quantised or not all there, which fastText reads in no other form.
+        FormatError: A table without rows, a token with NUL in it, or n-grams that are hashed by
+            other rules, or whose rows are quantised or not all there: fastText reads no others.
     """
     subwords = table._subwords
     _check(table, subwords, format)
-    ngrams = Ngrams(0, 0, 0) if subwords is None else subwords.ngrams
+    ngrams = Ngrams(0, 0, 0)
+    if subwords is not None and isinstance(subwords.ngrams, Ngrams):  # as was checked
+        ngrams = subwords.ngrams
     counts = np.zeros(len(table), np.int64) if table.counts is None else table.counts
     file.write(FASTTEXT + struct.pack("<i", NEWEST))
     file.write(PACKED.pack(*_settings(table, ngrams)))
@@ -52,14 +55,18 @@ def write_model(table: Table, file: IO[bytes], format: str) -> None:
 
 def _check(table: Table, subwords: Subwords | None, format: str) -> None:
     expected, got = "", ""
-    if not len(table):
+    ngrams = None if subwords is None else subwords.ngrams
+    if isinstance(ngrams, OtherNgrams):
+        expected = "n-grams by the rules of fastText"
+        got = f"those of {ngrams.kind.partition('-')[0]}"
+    elif not len(table):
         expected, got = "a row or more", "a table without rows"
     elif not table.tokens.blob.all():
         row = int(np.searchsorted(table.tokens.offsets, np.argmin(table.tokens.blob), "right")) - 1
         expected, got = "tokens without NUL", repr(table.tokens[row])
     elif subwords is not None and isinstance(subwords.rows, Coded):
         expected, got = "rows of numbers for n-grams", "the quantised rows of a .ftz"
-    elif subwords is not None and subwords.ngrams.kept is not None:
+    elif ngrams is not None and ngrams.kept is not None:
         expected, got = "a row for each bucket of n-grams", "rows for some of them"
     if got:
         raise FormatError(f"save as {format!r}", expected=expected, got=got, hint=HINT)

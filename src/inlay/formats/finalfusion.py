@@ -10,6 +10,7 @@ import json
 import math
 import struct
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, NamedTuple
 
@@ -21,8 +22,14 @@ from inlay.bytes.limits import UNPACKED
 from inlay.checks import choice
 from inlay.containers.protocol import wrong
 from inlay.core import Table, Tokens
-from inlay.core.subwords import LONGEST_NGRAM, Ngrams, Subwords
+from inlay.core.subwords import Coded
 from inlay.errors import FormatError
+from inlay.formats.finalfusion_subwords import (
+    coded_rows,
+    explicit_size,
+    listed_ngrams,
+    subwords_of,
+)
 from inlay.formats.format_options import NumbersFormat, options
 from inlay.formats.protocol import ReadOptions, refuse_write
 from inlay.formats.rows import spans, valid_utf8
@@ -33,10 +40,11 @@ MOST_CHUNKS, LONGEST_DESCRIPTION = 64, 1 << 20
 # What a chunk begins with.
 CHUNK = struct.Struct("<IQ")
 WORDS = {1: ("simple", 8), 3: ("buckets", 20), 7: ("fasttext", 20), 8: ("explicit", 24)}
-FASTTEXT = 7
+EXPLICIT = 8
 PLAIN, QUANTISED, METADATA, NORMS, FLORET = 2, 4, 5, 6, 9
 U8, F32 = 1, 10
 RECONSTRUCTED_AT_ONCE = 4096
+RowsFrom = Callable[[int], Array | Coded]
 
 
 @options
@@ -47,8 +55,9 @@ class Finalfusion(NumbersFormat):
         nonfinite: Whether NaN and infinity are errors.
         norms: finalfusion makes the vectors of words as long as 1 and stores beside them how long
             they were. `"beside"` gives the vectors as they are stored, as that library's
-            `embedding` does; `"multiply"` gives them the length that they had, in memory. Then
-            the table of a fastText model also has vectors of words that it does not hold.
+            `embedding` does; `"multiply"` gives them the length that they had, in memory. Words
+            that the table does not hold are composed of n-grams, if the file has any: with
+            length 1, as that library gives it, or with `"multiply"` as the mean of their rows.
     """
 
     norms: Literal["beside", "multiply"] = "beside"
@@ -71,17 +80,18 @@ class Finalfusion(NumbersFormat):
         if kind is None or not chunks.keys() & {PLAIN, QUANTISED}:
             missing = "a vocabulary without words (floret's)" if FLORET in chunks else "others"
             raise FormatError(name, expected="chunks of words and of vectors", got=missing)
-        tokens, said = _words(chunks[kind], kind, name)
+        tokens, said, listed = _words(chunks[kind], kind, name)
         if PLAIN in chunks:
-            rows, stored = _plain(chunks[PLAIN], name)
+            rows, behind, stored = _plain(chunks[PLAIN], name)
         else:
-            rows, stored = _quantised(chunks[QUANTISED], name)
+            rows, behind, stored = _quantised(chunks[QUANTISED], name)
         if stored < len(tokens):
             raise wrong(name, f"a vector for each of {len(tokens)} words", f"{stored} vectors")
         norms = _norms(chunks[NORMS], len(tokens), name) if NORMS in chunks else None
         subwords = None
-        if kind == FASTTEXT and PLAIN in chunks and (norms is None or self.norms == "multiply"):
-            subwords = _subwords(said, rows(slice(len(tokens), stored)), name)
+        if "min_n" in said:
+            unit = self.norms == "beside"
+            subwords = subwords_of(said, behind(len(tokens)), listed, name, unit=unit)
         if self.norms == "multiply":
             if norms is None:
                 raise FormatError(
@@ -135,6 +145,8 @@ def _chunks(data: Array, name: str) -> dict[int, _Chunk]:
     while at < data.size:  # old files have more chunks than their header says
         kind, size = head.numbers("<IQ", at, name)
         at += CHUNK.size
+        if kind == EXPLICIT:
+            size = explicit_size(data[at:], size)
         if size > data.size - at or len(found) > MOST_CHUNKS:
             raise wrong(name, f"a chunk of {size} bytes", f"{data.size - at}")
         found.setdefault(kind, _Chunk(data[at : at + size], at))
@@ -145,14 +157,16 @@ def _chunks(data: Array, name: str) -> dict[int, _Chunk]:
     return found
 
 
-def _words(chunk: _Chunk, kind: int, name: str) -> tuple[Tokens, dict[str, Any]]:
-    """The words, and what is said of them."""
+def _words(
+    chunk: _Chunk, kind: int, name: str
+) -> tuple[Tokens, dict[str, Any], tuple[Tokens, Array] | None]:
+    """The words, what is said of them, and their n-grams, where they are listed."""
     from inlay.kernels.binary import scan_strings
 
     said, start = WORDS[kind]
     described: dict[str, Any] = {"kind": said}
-    n, *more = chunk.numbers({1: "<Q", 8: "<QQII"}.get(kind, "<QIII"), 0, name)
-    if kind == 8:
+    n, *more = chunk.numbers({1: "<Q", EXPLICIT: "<QQII"}.get(kind, "<QIII"), 0, name)
+    if kind == EXPLICIT:
         described |= dict(zip(("ngrams", "min_n", "max_n"), more, strict=True))
     elif more:
         min_n, max_n, buckets = more
@@ -163,35 +177,26 @@ def _words(chunk: _Chunk, kind: int, name: str) -> tuple[Tokens, dict[str, Any]]
         raise wrong(name, f"{n} words", f"a chunk of {chunk.data.size} bytes")
     bounds = np.empty((n, 2), np.int64)
     seen, end = scan_strings(chunk.data, start, 0, bounds)
-    if seen < n or (kind != 8 and end != chunk.data.size):
+    if seen < n or (kind != EXPLICIT and end != chunk.data.size):
         raise wrong(name, f"{n} words in {chunk.data.size} bytes", f"{seen} in {end}")
     blob, offsets = spans(chunk.data, bounds)
     if not valid_utf8(blob, offsets):
         raise wrong(name, "words in UTF-8", "other bytes")
-    return Tokens(blob, offsets, name=name), described
+    listed = None
+    if kind == EXPLICIT:
+        listed = listed_ngrams(chunk.data, end, described["ngrams"], name)
+    return Tokens(blob, offsets, name=name), described, listed
 
 
-def _subwords(said: dict[str, Any], rows: Array, name: str) -> Subwords | None:
-    """What makes vectors of other words, as fastText does: the mean of the rows of n-grams.
-
-    Those rows are as they were trained, so that they are of one kind with words that have their
-    length, and not with those that were made as long as 1.
-    """
-    ngrams = Ngrams(said["min_n"], said["max_n"], said["buckets"])
-    if ngrams.max_n > LONGEST_NGRAM or len(rows) < ngrams.n_rows:
-        got = f"{len(rows)} rows, {ngrams.max_n} characters"
-        raise wrong(name, f"rows of {ngrams.n_rows} n-grams up to {LONGEST_NGRAM} long", got)
-    return Subwords(ngrams, rows) if ngrams.n_rows else None
-
-
-def _plain(chunk: _Chunk, name: str) -> tuple[TakeRows, int]:
+def _plain(chunk: _Chunk, name: str) -> tuple[TakeRows, RowsFrom, int]:
+    """What gives rows, what gives all from one on, and how many there are."""
     rows, dim, kind = chunk.numbers("<QII", 0, name)
     _check_types((kind,), (F32,), dim, name)
     matrix = chunk.array(chunk.floats(16), (rows, dim), name)
-    return matrix.__getitem__, rows
+    return matrix.__getitem__, lambda first: matrix[first:], rows
 
 
-def _quantised(chunk: _Chunk, name: str) -> tuple[TakeRows, int]:
+def _quantised(chunk: _Chunk, name: str) -> tuple[TakeRows, RowsFrom, int]:
     projected, normed, parts, dim, centroids, rows, of, to = chunk.numbers("<IIIIIQII", 0, name)
     _check_types((of, to), (U8, F32), dim, name)
     if not parts or dim % parts:
@@ -222,7 +227,11 @@ def _quantised(chunk: _Chunk, name: str) -> tuple[TakeRows, int]:
             made[some] = block if projection is None else block.astype(float) @ projection.T
         return made if norms is None else made * norms[chosen, None]
 
-    return take, rows
+    def behind(first: int) -> Coded:
+        left = None if norms is None else norms[first:]
+        return coded_rows(codes[first:], quantiser, projection, left, name)
+
+    return take, behind, rows
 
 
 def _check_types(got: tuple[int, ...], expected: tuple[int, ...], dim: int, name: str) -> None:

@@ -74,7 +74,7 @@ def composed(own: Array, subwords: Subwords | None, tokens: Tokens) -> TakeRows:
     def rows(chosen: slice | Array) -> Array:
         wanted = np.arange(len(tokens))[chosen]
         made = np.array(own[wanted], np.float32)
-        if subwords is None:
+        if subwords is None or not isinstance(subwords.ngrams, Ngrams):
             return made
         some, none = take(tokens, wanted), np.full(wanted.size, -1, np.int64)
         means, parts = subwords.ngrams.means(some.blob, some.offsets, none, subwords.rows, 0)

@@ -3,7 +3,7 @@
     vectors        an .npy
     key2row        msgpack: the 64-bit hash of a string -> a row; several may share one
     strings.json   the strings of the model, of which some have vectors
-    vectors.cfg    JSON: "mode" is "default", or "floret", which has no words
+    vectors.cfg    JSON: "mode" is "default", or "floret", whose rows are those of n-grams
 
 The file that stands for such a folder is `vectors`.
 
@@ -11,7 +11,7 @@ Source: spaCy 3, `spacy/vectors.pyx` and `spacy/strings.pyx`.
 """
 
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 
@@ -20,8 +20,10 @@ from inlay.bytes.content import Content
 from inlay.containers import numpy as containers
 from inlay.containers.protocol import wrong
 from inlay.core import Table, Tokens
+from inlay.core.other_ngrams import FLORET
 from inlay.errors import FormatError
 from inlay.formats.beside import bytes_of, json_of
+from inlay.formats.floret import table_of_floret
 from inlay.formats.format_options import NumbersFormat, options
 from inlay.formats.protocol import ReadOptions, refuse_write
 from inlay.formats.rows import take
@@ -44,6 +46,9 @@ class Spacy(NumbersFormat):
     gives small numbers instead of hashes (its symbols, such as `NOUN`) and rows without
     a string are left out and counted in the provenance.
 
+    Vectors of floret have no words of their own: such a table has no tokens, and composes the
+    vector of any word. `table.align(words)` makes a table of rows of the words that you have.
+
     Args:
         nonfinite: Whether NaN and infinity are errors.
     """
@@ -60,12 +65,14 @@ class Spacy(NumbersFormat):
         if not is_spacy(path):
             expected = f"{KEYS} beside it, as in a folder of spaCy's"
             raise FormatError(source.name, expected=expected, got="no such file")
-        _check_mode(path.with_name(SETTINGS))
+        settings = _settings(path.with_name(SETTINGS))
         entry = containers.NumpyArray(options.content(source), source.name)[""]
         if entry.ndim != 2 or entry.dtype.kind != "f" or not entry.shape[1]:
             got = f"{entry.dtype} of shape {entry.shape}"
             raise wrong(source.name, "a matrix of floating-point numbers", got)
         matrix = np.ascontiguousarray(entry[...], entry.dtype.newbyteorder("="))
+        if settings.get("mode") == FLORET:
+            return table_of_floret(source, self, matrix, settings, SETTINGS)
         keys, rows = _keys(path.with_name(KEYS), len(matrix))
         tokens, rows, unnamed = _named(path, keys, rows)
 
@@ -144,13 +151,14 @@ def _strings(path: Path) -> Tokens:
     return packed_tokens(found, STRINGS)
 
 
-def _check_mode(path: Path) -> None:
-    settings = json_of(path) if path.is_file() else {}
-    mode = settings.get("mode", "default") if isinstance(settings, dict) else None
-    if mode != "default":
+def _settings(path: Path) -> dict[str, Any]:
+    found = json_of(path) if path.is_file() else {}
+    mode = found.get("mode", "default") if isinstance(found, dict) else None
+    if mode not in ("default", FLORET):
         raise FormatError(
             path.name,
-            expected="vectors of words",
-            got=f"the mode {mode!r:.40}, which has rows for parts of words alone",
+            expected=f"vectors of the mode 'default' or {FLORET!r}",
+            got=f"the mode {mode!r:.40}",
             hint="table = Table(words, np.array([nlp.vocab.get_vector(word) for word in words]))",
         )
+    return dict(found)

@@ -89,22 +89,27 @@ def build_index(blob, offsets, slots, shift, first):
 
 
 @njit(cache=True, nogil=True)
+def find_row(blob, offsets, slots, shift, query, start, stop):
+    """The row of one query token, `query[start:stop]`, or -1: as `find_rows`."""
+    mask = slots.size - 1
+    slot = _first_slot(query, start, stop, shift)
+    for _ in range(slots.size):
+        row = np.int64(slots[slot]) - 1
+        if row < 0:
+            break
+        if equal(query, start, stop, blob, offsets[row], offsets[row + 1]):
+            return row
+        slot = (slot + 1) & mask
+    return -1
+
+
+@njit(cache=True, nogil=True)
 def find_rows(blob, offsets, slots, shift, query, query_offsets, rows):
     """Write into `rows` int64 `(m,)` each query token's row, or -1.
 
     The caller has checked that no slot points beyond the table. The probe ends also in a table
     without an empty slot (a damaged file).
     """
-    mask = slots.size - 1
     for q in range(query_offsets.size - 1):
         start, stop = query_offsets[q], query_offsets[q + 1]
-        slot = _first_slot(query, start, stop, shift)
-        rows[q] = -1
-        for _ in range(slots.size):
-            row = np.int64(slots[slot]) - 1
-            if row < 0:
-                break
-            if equal(query, start, stop, blob, offsets[row], offsets[row + 1]):
-                rows[q] = row
-                break
-            slot = (slot + 1) & mask
+        rows[q] = find_row(blob, offsets, slots, shift, query, start, stop)

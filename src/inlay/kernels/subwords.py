@@ -14,8 +14,8 @@ What the rows are is a tuple:
     codes      uint8 `(rows, parts)`: which of its 256 centroids each part of a row is
     centroids  float32 `(256 * dim,)`: those of the first part, one after the other, and so on
     width      numbers in a part; the last part may have fewer
-    norms      uint8 `(rows,)`: which of `scales` a row is multiplied by; empty if by none
-    scales     float32 `(256,)`, or empty
+    norms      whole numbers `(rows,)`: which of `scales` a row is multiplied by; empty if by none
+    scales     float32 `(n,)`, or empty
 
 Sources: Bojanowski et al. 2017, Enriching word vectors with subword information, section 3.2;
 Jegou et al. 2011, Product quantization for nearest neighbor search, section II.

@@ -59,7 +59,7 @@ def table_of(where: str, x: Any, vocab: Any) -> Table:
 
     Raises:
         ArgumentTypeError: `x` is something else.
-        ArgumentError: `x` is a folder.
+        ArgumentError: `x` is a folder, or a table without tokens and there is no `vocab`.
     """
     if isinstance(x, str | os.PathLike):
         if path_to_read(where, x).is_dir():
@@ -78,6 +78,13 @@ def table_of(where: str, x: Any, vocab: Any) -> Table:
             expected="a Table, an encoder, or a file of vectors",
             got=described(x),
             hint=_instead(where, x),
+        )
+    if vocab is None and not len(x) and x.can_compose:
+        raise ArgumentError(
+            where,
+            expected="a vocabulary, whose words get rows",
+            got="a table without tokens, which composes the vector of any word",
+            hint=f"{where}(table, vocab)",
         )
     return x if vocab is None else x.align(vocab)
 
