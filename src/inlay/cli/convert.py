@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, lines_of, reading_arguments, table_file
+from inlay.cli.inputs import check_there, lines_of, named, reading_arguments, table_file
 from inlay.cli.interrupts import work
 from inlay.cli.options import json_option, overwrite_option, reading_options, seed_option
 from inlay.cli.outputs import check_vectors, print_json, say, size
@@ -78,11 +78,11 @@ def convert(
         check_there(file, "a file of pairs of words")
     from inlay import formats
 
-    source = table_file(source)
+    given, source = source, table_file(source)
     wanted = None if keep is None else set(lines_of(keep))
     arguments = {"keep": wanted, **reading_arguments(source, reading)}
     with work():
-        table = formats.convert(source, target, target_format=format_out, **arguments)
+        table = formats.convert(named(given, source), target, target_format=format_out, **arguments)
         lost = None
         if report or pairs:
             from inlay.evaluate.loss import loss

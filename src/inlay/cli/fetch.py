@@ -17,6 +17,10 @@ found at once. Other commands that read vectors or labelled texts take the same 
 The names are listed by "inlay catalogue". Files are kept in the folder that "inlay cache path"
 prints. Set INLAY_CACHE to choose another one, and INLAY_OFFLINE=1 to forbid downloads.
 
+What is on the Hugging Face Hub has names such as hf://OWNER/REPO and hf://OWNER/REPO@REVISION/FILE.
+Of a model, only the files that its word vectors are read from are downloaded. They are kept in the
+cache of the package huggingface_hub.
+
 \b
 Example:
   inlay fetch glove.6B.100d
@@ -42,8 +46,8 @@ def fetch(name: str, verify: bool, progress: bool | None, as_json: bool) -> None
                 "name": source.name,
                 "path": str(fetched.path),
                 "url": fetched.url,
-                "sha256": fetched.sha256,
-                "licence": source.licence or None,
+                "sha256": fetched.sha256 or None,
+                "licence": fetched.provenance.get("licence"),
             }
         )
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, reading_arguments, table_file
+from inlay.cli.inputs import check_there, named, reading_arguments, table_file
 from inlay.cli.options import json_option, reading_options
 from inlay.cli.outputs import print_json, print_pairs, say, size
 
@@ -36,7 +36,7 @@ def info(file: str, as_json: bool, **reading: Any) -> None:
     check_there(file, "a file of vectors", kind="vectors")
     from inlay.formats import CheckpointFormat, list_arrays, load
 
-    file = table_file(file)
+    given, file = file, table_file(file)
     arguments = reading_arguments(file, reading)
     format = arguments["format"]
     # Of a file of arrays those are shown, until one of them is asked for.
@@ -45,7 +45,7 @@ def info(file: str, as_json: bool, **reading: Any) -> None:
         if arrays:
             _print_arrays(file, format.name, arrays, as_json=as_json)
             return
-    facts = _facts(file, format.name, load(file, **arguments))
+    facts = _facts(file, format.name, load(named(given, file), **arguments))
     if as_json:
         print_json(facts)
     else:

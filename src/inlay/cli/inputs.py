@@ -16,6 +16,7 @@ from inlay.cli.options import FORMAT_FLAGS, LOADING, READING, reading_options
 from inlay.cli.outputs import note
 from inlay.errors import FormatError, InlayError, MissingFileError
 from inlay.sources.asked import asked_for, near_hint
+from inlay.sources.hub_files import HUB
 
 if TYPE_CHECKING:
     from inlay.core import Table
@@ -59,7 +60,18 @@ def table_file(file: str) -> str:
     from inlay.formats.fetched import native_of
 
     with work():
-        return str(native_of(source, load, read_spooled, note))
+        path, _ = native_of(source, load, read_spooled, note)
+        return str(path)
+
+
+def named(given: str, file: str) -> str:
+    """What is to be read again: a name of the Hugging Face Hub, whose provenance no file has.
+
+    Args:
+        given: What the user typed.
+        file: What `table_file` made of it.
+    """
+    return given if given.startswith(HUB) else file
 
 
 def fetch_named(given: str, kind: "Kind") -> None:

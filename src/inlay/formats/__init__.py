@@ -270,11 +270,12 @@ def convert(
     from inlay.formats.conversion import made_of
     from inlay.formats.spool import Spool
 
-    wanted = None if dtype is None else stored_type("dtype", dtype)
+    wanted, facts = None if dtype is None else stored_type("dtype", dtype), dict[str, Any]()
     if (source := asked_for(path, "vectors")) is not None:
         from inlay.formats.fetched import native_of
 
-        path = native_of(source, load, read_spooled)
+        path, facts = native_of(source, load, read_spooled)
+        member = member or (source.member if source.on_hub else None)
     path = path_to_read("path", cast("str | os.PathLike[str]", path))
     folder = file_to_write(target).parent
     options = ReadOptions(
@@ -289,6 +290,7 @@ def convert(
     if keep is not None:
         told["keep"] = f"{len(table)} tokens"
     table = made_of(table, path, read_as, told)
+    table = table._with(table._rows, facts)
     table = table if wanted is None else table._stored(wanted, partial(Spool, folder))
     save(table, target, format=target_format)
     return table

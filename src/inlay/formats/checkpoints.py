@@ -33,6 +33,7 @@ from inlay.formats.native import is_ours
 from inlay.formats.parts import Joined
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import packed_tokens, table_of
+from inlay.sources.hub_files import EMBEDDING as OF_HUGGING_FACE
 
 # A zip with its pickle, or the number that the older layout begins with.
 SAVED_BY_TORCH = re.compile(
@@ -40,10 +41,6 @@ SAVED_BY_TORCH = re.compile(
 )
 # A layer's own variable in Keras 1, 2 and 3, without the ends that `arrays.ENDS` takes off.
 OF_KERAS = re.compile(r"(^|/)(_?embeddings|embedding(_\d+)?(_W)?)$")
-OF_HUGGING_FACE = re.compile(
-    r"(^|\.)(word_embeddings?|embed_tokens|wte|shared|tok_embeddings|token_embedding|embed_in|"
-    r"transformer\.embeddings)\.weight$"
-)
 CONFIG = "config.json"  # of Hugging Face
 
 

@@ -52,6 +52,11 @@ def load_fetched(
         DownloadError: It cannot be fetched.
         FormatError: The download is damaged.
     """
+    if source.on_hub:
+        fetched = fetch_source(source, say=say)
+        member = settings["member"] or source.member
+        table = load(fetched.path, **{**settings, "member": member})
+        return table._with(table._rows, fetched.provenance)
     as_it_came = any(settings[given] is not None for given in AS_IT_CAME)
     native = None if as_it_came else _native(source)
     if native is not None:
@@ -87,13 +92,21 @@ def load_fetched(
 
 def native_of(
     source: Source, load: Load, read: Read, say: Callable[[str], None] | None = None
-) -> Path:
+) -> tuple[Path, dict[str, Any]]:
     """The file in inlay's own format of a source, which is fetched and converted if need be.
+
+    What is on the Hugging Face Hub is read as it came.
+
+    Returns:
+        The file, or the folder of a model, and what it does not say of its origin itself.
 
     Raises:
         DownloadError: As `load_fetched`, or it cannot be kept.
         FormatError: As `load_fetched`.
     """
+    if source.on_hub:
+        fetched = fetch_source(source, say=say)
+        return fetched.path, fetched.provenance
     whole = dict.fromkeys((*PARTIAL,)) | {"verify": False, "mmap": True}
     load_fetched(source, load, read, whole, say)
     native = _native(source)
@@ -101,7 +114,7 @@ def native_of(
         folder = made_of(source, "tables", "").parent
         expected = "room for a table in inlay's own format"
         raise DownloadError(str(folder), expected=expected, got="none")
-    return native
+    return native, {}
 
 
 def _native(source: Source) -> Path | None:

@@ -1,15 +1,17 @@
 """From a name to files on the disk."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from inlay.checks import described, flag, flag_or_none, warn
 from inlay.errors import ArgumentTypeError, DownloadError
+from inlay.sources.asked import on_hub
 from inlay.sources.cache import files_of, made_of, place_of, read_note
 from inlay.sources.download import check_digest, digest_of, download, is_offline, is_remote
+from inlay.sources.hub_files import HUB
 from inlay.sources.names import find, known
 from inlay.sources.source import Download, Source
 
@@ -29,10 +31,13 @@ class Fetched:
     path: Path
     sha256: str
     url: str
+    facts: Mapping[str, Any] = field(default_factory=dict)  # of what is on the Hub
 
     @property
     def provenance(self) -> dict[str, Any]:
         """What a table that is made of it should say of its origin."""
+        if self.facts:
+            return dict(self.facts)
         facts = {
             "catalogue": self.source.name,
             "url": self.url,
@@ -49,6 +54,8 @@ def as_source(source: Any) -> Source:
         ArgumentError: No such name, or an address that cannot be.
         ArgumentTypeError: Neither.
     """
+    if isinstance(source, str) and source.startswith(HUB):
+        return on_hub(source)
     if isinstance(source, str) and "://" in source and find(source) is None:
         return Source(name=Download(source).name, url=source)
     if isinstance(source, str):
@@ -93,6 +100,11 @@ def fetch_source(
     flag("verify", verify)
     shown = flag_or_none("progress", progress)
     say = say or (_print if shown is not False and sys.stderr else lambda sentence: None)
+    if source.on_hub:
+        from inlay.sources.hub import fetch_from_hub
+
+        path, facts = fetch_from_hub(source, verify=verify, bar=shown, say=say)
+        return Fetched(source, path, facts.get("sha256", ""), facts["url"], facts)
     if not is_fetched(source) and not (is_offline() and is_remote(source.url)):
         say(announcement(source))
     notes, unknown = [], []

@@ -8,10 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.sources.hub_files import HUB
 
 Kind = Literal["vectors", "labelled", "encoder", "corpus", "module"]
 KINDS = ("vectors", "labelled", "encoder", "corpus", "module")
-SCHEMES = ("https", "http", "file")
+SCHEMES = ("https", "http", "file", "hf")
 # What no file system takes for a part of a name, or takes for more than a name.
 UNSAFE = re.compile(r"[\x00-\x1f<>:\"/\\|?*]|^\.*$|^\s|[\s.]$")
 
@@ -21,7 +22,7 @@ class Download:
     """One file to download.
 
     Attributes:
-        url: Where it is: `https://`, `http://` or `file://`.
+        url: Where it is: `https://`, `http://` or `file://`, or `hf://OWNER/REPO/FILE`.
         mirrors: Other addresses of the same bytes, asked in this order if the first fails.
         sha256: What its publisher, or somebody who can be trusted, says of it; "" if nobody does.
         size: About how many bytes it has, where that is known.
@@ -39,7 +40,7 @@ class Download:
             if not isinstance(url, str):
                 raise ArgumentTypeError("url", expected="an address", got=described(url))
             if urlsplit(url).scheme not in SCHEMES:
-                expected = "an address that begins with https://, http:// or file://"
+                expected = "an address that begins with https://, http://, file:// or hf://"
                 raise ArgumentError("url", expected=expected, got=described(url))
         if self.sha256 and not re.fullmatch("[0-9a-f]{64}", self.sha256):
             expected = "64 hexadecimal digits in lower case"
@@ -65,7 +66,9 @@ class Source:
 
     Attributes:
         name: What it is asked for by.
-        url: Where its file is: `https://`, `http://` or `file://`.
+        url: Where its file is: `https://`, `http://` or `file://`. Or a name of the Hugging Face
+            Hub, `hf://OWNER/REPO` or `hf://OWNER/REPO@REVISION/FILE`; its library then does what
+            `mirrors`, `sha256`, `file`, `others` and `unpack` are for.
         mirrors: Other addresses of the same bytes, asked in this order if the first fails.
         sha256: The SHA-256 of the download, where it is published. Otherwise that of the first
             download is noted, and another one later is an error.
@@ -114,6 +117,11 @@ class Source:
         if self.kind not in KINDS:
             expected = f"one of {', '.join(KINDS)}"
             raise ArgumentError("kind", expected=expected, got=described(self.kind))
+        own = (self.mirrors, self.sha256, self.file, self.others, self.unpack)
+        if self.on_hub and any(own):
+            expected = "only member, kind and reading with a name of the Hugging Face Hub"
+            got = "mirrors, sha256, file, others or unpack, which have no effect"
+            raise ArgumentError("Source", expected=expected, got=got)
         names = [download.name for download in self.downloads]
         if len({name.casefold() for name in names}) < len(names):
             raise ArgumentError("others", expected="files of different names", got=", ".join(names))
@@ -123,6 +131,11 @@ class Source:
         """All files of it, its own first."""
         own = Download(self.url, self.mirrors, self.sha256, self.size, self.file)
         return (own, *self.others)
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether it is on the Hugging Face Hub, whose own library fetches and keeps it."""
+        return self.url.startswith(HUB)
 
     @property
     def bytes(self) -> int | None:

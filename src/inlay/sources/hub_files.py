@@ -1,0 +1,166 @@
+"""Names of the Hugging Face Hub, and which files of a repository are needed: nothing is fetched.
+
+hf://OWNER/REPO                      a model
+hf://OWNER/REPO@REVISION             as it was at a commit, a branch or a tag
+hf://OWNER/REPO/FOLDER/FILE          one of its files
+hf://datasets/OWNER/REPO/FILE        one of a data set
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import NamedTuple
+
+from inlay.checks import described
+from inlay.errors import ArgumentError, DownloadError
+
+HUB = "hf://"
+NAME = re.compile(
+    r"hf://(?P<datasets>datasets/)?(?P<repository>\w[\w.-]*/\w[\w.-]*)"
+    r"(?:@(?P<revision>refs/(?:pr|convert)/\w+|[^/@\s]+))?(?:/(?P<file>.*[^/]))?/?"
+)
+# Of input embeddings in models of Hugging Face.
+EMBEDDING = re.compile(
+    r"(^|\.)(word_embeddings?|embed_tokens|wte|shared|tok_embeddings|token_embedding|embed_in|"
+    r"transformer\.embeddings)\.weight$"
+)
+# The file that holds the numbers: the first that is there. None of them is a pickle.
+INDEX = "model.safetensors.index.json"
+NUMBERS = ("model.safetensors", INDEX, "0_StaticEmbedding/model.safetensors")
+# The files beside it: one that says all of the tokens, or else those that say something of them.
+TOKENIZER, SETTINGS, CARD = "tokenizer.json", "config.json", "README.md"
+TOKENS = (
+    *("vocab.txt", "vocab.json", "added_tokens.json"),
+    *("spiece.model", "tokenizer.model", "sentencepiece.bpe.model"),
+)
+LISTED = 5  # files in a message
+# What a hint names, where a repository has nothing that can be taken for what is meant.
+READABLE = (
+    *(".safetensors", ".bin", ".vec", ".txt", ".zip", ".gz", ".npz", ".npy", ".parquet", ".ftz"),
+    *(".hdf5", ".h5", ".pt", ".pth", ".onnx", ".csv", ".tsv", ".jsonl", ".kv"),
+)
+
+
+class HubName(NamedTuple):
+    """What a name of the Hub stands for.
+
+    Attributes:
+        repository: `"OWNER/REPO"`.
+        revision: A commit, a branch or a tag.
+        file: One of its files; "" for what is needed of all.
+        type: `"model"` or `"dataset"`.
+    """
+
+    repository: str
+    revision: str = "main"
+    file: str = ""
+    type: str = "model"
+
+    def __str__(self) -> str:
+        """The name, as it is typed."""
+        kind = "datasets/" if self.type == "dataset" else ""
+        revision = "" if self.revision == "main" else f"@{self.revision}"
+        return f"{HUB}{kind}{self.repository}{revision}" + (f"/{self.file}" if self.file else "")
+
+
+def hub_name(url: str) -> HubName:
+    """Take a name apart.
+
+    Raises:
+        ArgumentError: It is none.
+
+    Example:
+        >>> hub_name("hf://sentence-transformers/all-MiniLM-L6-v2@c9745ed")
+        HubName(repository='sentence-transformers/all-MiniLM-L6-v2', revision='c9745ed', file='',
+            type='model')
+    """
+    found = NAME.fullmatch(url)
+    if found is None or {"..", "."} & {*(found["file"] or "").split("/")}:
+        raise ArgumentError(
+            "the name",
+            expected="hf://OWNER/REPO, with @REVISION or /FILE behind it if need be",
+            got=described(url),
+        )
+    return HubName(
+        found["repository"],
+        found["revision"] or "main",
+        found["file"] or "",
+        "dataset" if found["datasets"] else "model",
+    )
+
+
+def needed(
+    name: HubName, kind: str, files: Collection[str], read: Callable[[str], Path]
+) -> tuple[str, list[str]]:
+    """Which files to fetch, and which of them, or which folder, is to be read.
+
+    Args:
+        name: What was asked for.
+        kind: What it is to be.
+        files: All files of the repository.
+        read: Gives the place of one of them, which is fetched.
+
+    Raises:
+        DownloadError: There is no such file, or none that can be meant.
+    """
+    card = [CARD] if CARD in files else []
+    if name.file:
+        if name.file not in files:
+            raise _none_of(name, f"the file {name.file}", files)
+        return name.file, [name.file, *card]
+    if kind == "encoder":
+        weights = [file for file in files if file.endswith(".hdf5") and "/" not in file]
+        if weights:
+            settings = [file for file in files if file.endswith(".json") and "/" not in file]
+            return "", [*weights, *settings, *card]
+        raise _none_of(name, "the weights of an ELMo, a .hdf5", files)
+    if kind != "vectors" or name.type != "model":
+        raise _none_of(name, "the name of a file behind it", files)
+    numbers = next((file for file in NUMBERS if file in files), None)
+    if numbers is None:
+        own = [file for file in files if re.fullmatch(r"[^/]+\.safetensors", file)]
+        if len(own) != 1:
+            raise _none_of(name, "one .safetensors file, which is no pickle", files)
+        numbers = own[0]
+    folder = numbers.rpartition("/")[0]
+    beside = [f"{folder}/{file}" if folder else file for file in (TOKENIZER, SETTINGS, *TOKENS)]
+    beside = [file for file in beside if file in files]
+    if beside[:1] and beside[0].endswith(TOKENIZER):
+        beside = [file for file in beside if file.endswith((TOKENIZER, SETTINGS))]
+    if numbers == INDEX:
+        return _of_shards(name, read(INDEX), files, [*beside, *card])
+    return numbers, [numbers, *beside, *card]
+
+
+def _of_shards(
+    name: HubName, index: Path, files: Collection[str], beside: list[str]
+) -> tuple[str, list[str]]:
+    """Of a model in several files the one with the embedding, if that is one; else all of them."""
+    try:
+        places = dict(json.loads(index.read_bytes())["weight_map"])
+    except (ValueError, TypeError, KeyError) as error:
+        expected, got = "the files of a model", f"{type(error).__name__}: {error!s:.100}"
+        raise DownloadError(f"{name}/{INDEX}", expected=expected, got=got) from error
+    shards = sorted({str(file) for file in places.values()})
+    if missing := [file for file in shards if file not in files or "/" in file]:
+        raise _none_of(name, f"the file {missing[0]:.100}, as {INDEX} says", files)
+    of_words = {file for tensor, file in places.items() if EMBEDDING.search(tensor)}
+    if len(of_words) == 1:
+        (own,) = of_words
+        return own, [own, *beside]
+    return INDEX, [INDEX, *shards, *beside]
+
+
+def _none_of(name: HubName, expected: str, files: Collection[str]) -> DownloadError:
+    """The error of a repository without something, which names what it has."""
+    able = [file for file in sorted(files) if file.endswith(READABLE)]
+    shown = (able or sorted(files))[:LISTED]
+    more = f" and {len(files) - len(shown)} more" if len(files) > len(shown) else ""
+    plain = name._replace(file="")
+    return DownloadError(
+        str(name),
+        expected=expected,
+        got=", ".join(shown) + more if files else "no files",
+        hint=f"{plain}/{able[0]}, or another of its files" if able else "",
+    )
