@@ -131,6 +131,9 @@ def __dir__() -> list[str]:
 _KERAS = {
     "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
     "ElmoTokenMask": "inlay.encode.elmo.keras_input.TokenMask",
+    "LazyAdagrad": "inlay.layers.keras_optimizers.LazyAdagrad",
+    "LazyAdam": "inlay.layers.keras_optimizers.LazyAdam",
+    "LazyAdamW": "inlay.layers.keras_optimizers.LazyAdamW",
     "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
     "TableEmbedding": "inlay.layers.keras.TableEmbedding",
 }

@@ -7,7 +7,8 @@ import pytest
 
 from inlay import Table
 
-collect_ignore = ["keras_contract.py"]  # run by test_keras.py, a process for each backend
+# Run by test_keras.py and its neighbours, all of them in one process for each backend.
+collect_ignore = ["keras_contract.py", "keras_rows_contract.py"]
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
 from inlay.hosts.memory import aligned_copy
+from inlay.layers.keras_rows import RowLookup
 
 
 @keras.saving.register_keras_serializable("inlay", "TableEmbedding")
-class TableEmbedding(keras.layers.Embedding):  # type: ignore[misc]  # optional, so untyped here
+class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  # optional
     """What `to_keras` makes: a Keras Embedding with a pad row that is zero, whatever its id.
 
     Args:
