@@ -77,8 +77,10 @@ def diagnose(
         >>> from pathlib import Path; from tempfile import mkdtemp
         >>> path = Path(mkdtemp(), "tiny.txt")
         >>> _ = path.write_text("good 1 0\nfilm 0 0\nfilm 7 7\n")
-        >>> [(finding.kind, finding.n) for finding in diagnose(path).findings]
-        [('duplicates', 1), ('zeros', 1)]
+        >>> for finding in diagnose(path).findings:
+        ...     print(finding.kind, finding.n)
+        duplicates 1
+        zeros 1
     """
     known = format_of(path, format=format, member=reading.get("member"))
     table, findings = _read(path, _lenient(known), reading)
