@@ -2,7 +2,9 @@
 
 import copy
 import importlib
+import importlib.util
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -12,10 +14,12 @@ from inlay.compat.gensim import downloader
 from inlay.compat.gensim.models import KeyedVectors
 from inlay.compat.gensim.models.fasttext import load_facebook_vectors
 from inlay.compat.gensim.models.transport import transport_cost
+from inlay.compat.refusals import RefusedModules
 from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
     FormatError,
+    ImmutableError,
     MissingFileError,
     NotOfferedError,
     UnknownArrayError,
@@ -437,6 +441,8 @@ def test_a_vector_of_zeros_is_near_to_nothing(kv):
         ("wv", "kv itself"),
         ("add_vectors", "inlay.Table"),
         ("init_sims", "leave it out"),
+        ("allocate_vecattrs", "inlay.Table"),
+        ("log_accuracy", "kv.evaluate_word_analogies"),
     ],
 )
 def test_names_of_version_3(kv, name, instead):
@@ -444,6 +450,8 @@ def test_names_of_version_3(kv, name, instead):
         getattr(kv, name)
     with pytest.raises(AttributeError):
         _ = kv.no_such_name
+    with pytest.raises(ImmutableError, match=r"Try: KeyedVectors\(inlay\.Table"):
+        kv["film"] = kv["good"]
 
 
 @pytest.mark.parametrize(
@@ -458,6 +466,14 @@ def test_names_of_version_3(kv, name, instead):
         "from inlay.compat.gensim import similarities",
         "import inlay.compat.gensim as g; g.corpora.Dictionary",
         "import inlay.compat.gensim as g; g.models.LdaModel",
+        "from inlay.compat.gensim.models.phrases import Phrases",
+        "from inlay.compat.gensim.test.utils import datapath, get_tmpfile, common_texts",
+        "from inlay.compat.gensim import test",
+        "from inlay.compat.gensim.scripts.glove2word2vec import glove2word2vec",
+        "from inlay.compat.gensim.similarities.annoy import AnnoyIndexer",
+        "from inlay.compat.gensim.parsing.preprocessing import remove_stopwords",
+        "from inlay.compat.gensim.corpora.dictionary import Dictionary",
+        "import inlay.compat.gensim.summarization",
     ],
 )
 def test_what_is_not_offered_says_what_to_write(line):
@@ -465,6 +481,20 @@ def test_what_is_not_offered_says_what_to_write(line):
         exec(line)
     with pytest.raises(ImportError, match="cannot import name"):
         exec("from inlay.compat.gensim.models import NoSuchName")
+
+
+def test_other_packages_are_still_found_as_ever():
+    """Who refuses modules is asked last, once for each package, and for no others."""
+    ours = [f.package for f in sys.meta_path if isinstance(f, RefusedModules)]
+    assert ours.count("inlay.compat.gensim") == 1
+    importlib.reload(importlib.import_module("inlay.compat.gensim"))
+    assert [f.package for f in sys.meta_path if isinstance(f, RefusedModules)].count(
+        "inlay.compat.gensim"
+    ) == 1
+    with pytest.raises(ModuleNotFoundError, match="No module named 'no_such_package'"):
+        importlib.import_module("no_such_package")
+    assert importlib.util.find_spec("inlay.compat.no_such_module") is None
+    assert importlib.util.find_spec("inlay.compat.gensim.__main__") is None
 
 
 # -- the downloader --------------------------------------------------------------------------

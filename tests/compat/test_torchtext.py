@@ -406,6 +406,12 @@ def test_a_list_of_an_iterator():
         ("import inlay.compat.torchtext.transforms as T; T.VocabTransform", r"encode\(texts"),
         ("from inlay.compat.torchtext import models", "inlay.load_encoder"),
         ("from inlay.compat.torchtext.data.utils import RandomShuffler", "shuffle"),
+        ("from inlay.compat.torchtext.data.metrics import bleu_score", "sacrebleu"),
+        ("from inlay.compat.torchtext.functional import to_tensor", r"encode\(texts"),
+        ("from inlay.compat.torchtext.models import XLMR_BASE_ENCODER", "inlay.load_encoder"),
+        ("from inlay.compat.torchtext.datasets.imdb import IMDB", r"inlay.read_labelled\('imdb'"),
+        ("from inlay.compat.torchtext.utils import download_from_url", "inlay.sources.fetch"),
+        ("import inlay.compat.torchtext.experimental.datasets", "inlay.read_labelled"),
     ],
 )
 def test_what_is_not_offered_says_what_to_write(line, instead):

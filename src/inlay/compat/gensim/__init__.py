@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from inlay.compat.gensim.refused import OF_GENSIM
-from inlay.compat.refusals import refuses
+from inlay.compat.gensim.refused import MODULES, OF_GENSIM
+from inlay.compat.refusals import refuses, refuses_modules
 
 if TYPE_CHECKING:
     from inlay.compat.gensim import downloader, models
@@ -17,3 +17,5 @@ __getattr__ = refuses(
         name: f"inlay.compat.gensim.{name}" for name in ("corpora", "downloader", "models", "utils")
     },
 )
+
+refuses_modules(__name__, MODULES)

@@ -7,6 +7,7 @@ PHRASES = "a tokenizer of your own that joins the words of a phrase"
 LINES = "the path of the text file itself, which inlay.train.word2vec takes"
 VOCABULARY = "inlay.Vocabulary.from_texts(texts)"
 LOWER = "inlay.tokenizers.get_tokenizer('lower')"
+GLOVE = "KeyedVectors.load_word2vec_format(path, no_header=True), which reads GloVe's own file"
 ITSELF = "gensim itself, for inlay has nothing of the kind"
 
 OF_MODELS = {
@@ -51,9 +52,18 @@ OF_UTILS = {
     "deaccent": "unicodedata.normalize('NFD', text)",
 }
 OF_GENSIM = {
+    "test": "files of your own: gensim's test data come with gensim itself",
     "matutils": "numpy",
     "parsing": LOWER,
     "scripts": "inlay convert, inlay train and inlay info on the command line",
     "similarities": "kv.most_similar(key), which is exact and needs no index",
-    "topic_coherence": ITSELF,
+    **dict.fromkeys(("summarization", "topic_coherence"), ITSELF),
+}
+MODULES = {
+    **OF_GENSIM,
+    "scripts.glove2word2vec": GLOVE,
+    "corpora": VOCABULARY,
+    "models": ITSELF,
+    "models.phrases": PHRASES,
+    "models.poincare": OF_MODELS["poincare"],
 }

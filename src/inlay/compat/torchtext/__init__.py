@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from inlay.compat.refusals import refuses
-from inlay.compat.torchtext.refused import LEGACY, MODELS, SPLIT
+from inlay.compat.refusals import refuses, refuses_modules
+from inlay.compat.torchtext.refused import MODULES, OF_TORCHTEXT
 
 if TYPE_CHECKING:
     from inlay.compat.torchtext import data, vocab
@@ -17,16 +17,11 @@ def disable_torchtext_deprecation_warning() -> None:
 
 __getattr__ = refuses(
     __name__,
-    {
-        "experimental": LEGACY,
-        "functional": "inlay.Vocabulary.from_texts(texts).encode(texts), which pads and cuts",
-        "models": MODELS,
-        "nn": "torch.nn",
-        "prototype": LEGACY,
-        "utils": SPLIT,
-    },
+    OF_TORCHTEXT,
     lazy={
         name: f"inlay.compat.torchtext.{name}"
         for name in ("data", "datasets", "legacy", "transforms", "vocab")
     },
 )
+
+refuses_modules(__name__, MODULES)

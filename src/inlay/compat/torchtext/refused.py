@@ -49,3 +49,18 @@ OF_TRANSFORMS = {
     "Sequential": "torch.nn.Sequential",
     "MaskTransform": MODELS,
 }
+OF_TORCHTEXT = {
+    "experimental": LEGACY,
+    "functional": "inlay.Vocabulary.from_texts(texts).encode(texts), which pads and cuts",
+    "models": MODELS,
+    "nn": "torch.nn",
+    "prototype": LEGACY,
+    "utils": SPLIT,
+}
+MODULES = {
+    **OF_TORCHTEXT,
+    **{f"data.{name}": instead for name, instead in OF_DATA.items()},
+    "datasets": DATASET,
+    "datasets.imdb": OF_DATASETS["IMDB"],
+    "datasets.sst2": OF_DATASETS["SST2"],
+}

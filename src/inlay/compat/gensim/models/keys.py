@@ -13,7 +13,13 @@ from inlay.core.cosine import inverse_norms
 from inlay.core.elsewhere import Elsewhere
 from inlay.core.immutable import read_only
 from inlay.core.storage import StoredRows
-from inlay.errors import ArgumentError, ArgumentTypeError, UnknownArrayError, UnknownTokenError
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ImmutableError,
+    UnknownArrayError,
+    UnknownTokenError,
+)
 
 Key = str | int
 
@@ -31,6 +37,8 @@ ELSEWHERE = {
     "word_vec": "kv.get_vector(key)",
     "words_closer_than": "kv.closer_than(key1, key2)",
     "accuracy": "kv.evaluate_word_analogies(path)",
+    "log_accuracy": "kv.evaluate_word_analogies(path)",
+    "log_evaluate_word_pairs": "kv.evaluate_word_pairs(path)",
     "init_sims": BY_ITSELF,
     "fill_norms": BY_ITSELF,
     "norms": "numpy.linalg.norm(kv.vectors, axis=1)",
@@ -39,6 +47,7 @@ ELSEWHERE = {
     "add_vector": UNCHANGED,
     "add_vectors": UNCHANGED,
     "resize_vectors": UNCHANGED,
+    "allocate_vecattrs": UNCHANGED,
     "set_vecattr": "KeyedVectors(inlay.Table(tokens, matrix, counts=counts))",
     "expandos": "kv.get_vecattr(key, 'count')",
     "sort_by_descending_frequency": "kv.save_word2vec_format(path), which sorts by the counts",
@@ -108,6 +117,10 @@ class Keys(Elsewhere):
         if isinstance(key_or_keys, str | int | np.integer):
             return self.get_vector(key_or_keys)
         return np.vstack([self.get_vector(key) for key in key_or_keys])
+
+    def __setitem__(self, key: object, vector: object) -> None:
+        expected, got = "no change, for a table never changes", "an assignment"
+        raise ImmutableError(type(self).__name__, expected=expected, got=got, hint=UNCHANGED)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "unk_index": "v.get_default_index()",
     "extend": "v.append_token(token)",
     "vocab": "v itself",
+    "is_jitable": "v itself, which is not for TorchScript",
     "encode": "inlay.Vocabulary.from_mapping(v.get_stoi(), pad='<pad>', unk='<unk>').encode(texts)",
 }
 
