@@ -61,6 +61,8 @@ ALL = catalogue()
         ("glove.6B", None),
         ("charngram.100d", None),
         ("imdb_reviews", "imdb"),
+        ("SST5", "sst-5"),
+        ("sst-2-sentences", "sst-binary"),
         ("fasttext-wiki-news-subwords-300d", "wiki-news-300d-1M-subword"),
         ("SST2", "sst-2"),
         ("sst", None),
@@ -110,7 +112,7 @@ def test_all_that_was_promised_is_there():
     assert {f"glove.twitter.27B.{dim}d" for dim in (25, 50, 100, 200)} <= names
     assert {"glove.2024.dolma.300d", *(f"glove.2024.wikigiga.{d}d" for d in (50, 100))} <= names
     assert {f"elmo-{size}" for size in ("small", "medium", "original", "5.5B")} <= names
-    assert {"imdb", "mr", "sst-2", "nsmc", "chnsenticorp", "text8", "lid.176.bin"} <= names
+    assert {"imdb", "mr", "sst-2", "sst-5", "nsmc", "chnsenticorp", "text8", "lid.176.bin"} <= names
     assert (len(languages.WIKI), len(languages.ALIGNED)) == (294, 44)
     assert len(languages.CRAWL) == 158  # the pages say 157
     for codes in (languages.CRAWL, languages.WIKI, languages.ALIGNED):
@@ -135,7 +137,8 @@ def test_each_entry_is_what_it_should_be():
 
 def test_words_find_what_they_stand_in():
     assert [s.name for s in search("twitter 25")] == ["glove.twitter.27B.25d"]
-    assert {s.name for s in search("labelled")} == {"imdb", "mr", "sst-2", "nsmc", "chnsenticorp"}
+    labelled = {"imdb", "mr", "sst-2", "sst-5", "sst-binary", "nsmc", "chnsenticorp"}
+    assert {s.name for s in search("labelled")} == labelled
     korean = {"nsmc", "cc.ko.300.vec", "cc.ko.300.bin", "wiki.ko", "wiki.ko.align"}
     assert {s.name for s in search("Korean")} == {s.name for s in search("한국어")} == korean
     assert {"chnsenticorp", "cc.zh.300.vec"} <= {s.name for s in search("中文")}

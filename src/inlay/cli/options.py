@@ -17,7 +17,7 @@ FORMAT_FLAGS = ("dim", "encoding", "errors", "header", "nonfinite")
 LOADING = ("member", "limit", "name", "tokens", "dtype")
 # The options of `inlay.read_labelled`.
 READING = ("kind", "text", "label", "split", "encoding", "errors")
-KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext")
+KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext", "trees")
 
 
 def checked_encoding(
@@ -193,13 +193,13 @@ def data_options(decoded: str = "DATA") -> Decorator:
             "--text",
             metavar="COLUMN",
             help="Take the texts from this column, by its name, or by its number from 0 if there "
-            "is no header.  [default: text]",
+            'is no header. Of trees: "phrases" takes every node.  [default: text]',
         ),
         click.option(
             "--label",
             metavar="COLUMN",
-            help="Take the labels from this column, named or numbered in the same way.  "
-            "[default: label]",
+            help="Take the labels from this column, named or numbered in the same way. Of trees: "
+            '"binary" makes two classes of five.  [default: label]',
         ),
         click.option(
             "--split",

@@ -113,6 +113,24 @@ def labelled() -> Iterator[Source]:
         parts={"train": "train.tsv", "dev": "dev.tsv"},
         reading={"kind": "tsv", "text": "sentence", "label": "label"},
     )
+    for name, aliases, rows, label, note in (
+        ("sst-5", ("sst5", "sst-fine"), 11_855, "fine", "in five classes"),
+        ("sst-binary", ("sst-2-sentences",), 9_613, "binary", "in two classes, without neutral"),
+    ):
+        yield Source(
+            name=name,
+            url="https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip",
+            sha256="5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc",
+            size=789_539,
+            unpack=tuple(f"trees/{part}.txt" for part in ("train", "dev", "test")),
+            kind="labelled",
+            aliases=aliases,
+            rows=rows,
+            language="en",
+            note=f"sentences from reviews of films {note}, from the trees of Socher et al.",
+            parts={part: f"{part}.txt" for part in ("train", "dev", "test")},
+            reading={"kind": "trees", "label": label},
+        )
     yield Source(
         name="nsmc",
         url=f"{NSMC}ratings_train.txt",

@@ -124,7 +124,7 @@ def test_the_header_says_what_a_file_without_a_suffix_is(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"kind": "parquet"}, ArgumentError, "^kind: expected 'folders', .* or 'fasttext', got"),
+        ({"kind": "parquet"}, ArgumentError, "^kind: expected 'folders', .* or 'trees', got"),
         ({"kind": ["csv"]}, ArgumentError, "^kind: expected"),
         ({"text": True}, ArgumentTypeError, "^text: expected a whole number"),
         ({"label": 1.0, "text": 0}, ArgumentTypeError, "^label: expected a whole number"),

@@ -18,10 +18,12 @@ from inlay.text.labelled.folders import archive_files, class_files, folder_files
 from inlay.text.labelled.frames import frame_rows, is_frame
 from inlay.text.labelled.records import Columns, delimited, fasttext, json_lines
 from inlay.text.labelled.texts import Item, LabelledTexts
+from inlay.text.labelled.trees import FIRST, trees
 
-Kind = Literal["folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext"]
-KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext")
+Kind = Literal["folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext", "trees"]
+KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext", "trees")
 OF_LINES, OF_COLUMNS = KINDS[2:], KINDS[3:6]
+TEXTS, LABELS = ("sentences", "phrases"), ("fine", "binary")  # of trees
 SUFFIXES: dict[str, Kind] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -67,12 +69,16 @@ def read_labelled(
             a folder of files, one per class, a text a line: `rt-polarity.pos` and `.neg`
             (`"files"`); the label is the suffix where only that differs, otherwise the stem;
             a `.csv`, a `.tsv` (in which quotes are text) or a `.jsonl`;
-            lines `__label__x text` (`"fasttext"`). Each of these files may also be packed by
+            lines `__label__x text` (`"fasttext"`); a tree on each line, as the Stanford Sentiment
+            Treebank has them (`"trees"`). Each of these files may also be packed by
             gzip, bzip2, xz or zip, whatever its name is.
         kind: Which of them it is, where neither the name nor the first line says so.
         text: Column with the text. None: `"text"`. A number counts columns from 0 in a file
-            without a header.
-        label: Column with the label. None: `"label"`. A number: as for `text`.
+            without a header. Of trees: `"sentences"` (None), or `"phrases"`, every node of each
+            tree, the sentence first; what comes twice is read twice.
+        label: Column with the label. None: `"label"`. A number: as for `text`. Of trees: `"fine"`
+            (None), five classes; or `"binary"`, in which 0 and 1 are 0, 3 and 4 are 1, and 2 is
+            left out.
         split: Which part to read: `"train"`, `"test"`. In a folder or an archive that is a
             folder, in rows what stands in a column `split`.
         max_length: Keep the first words only, split at white space and joined by single
@@ -122,7 +128,11 @@ def read_labelled(
     max_length = whole_or_none("max_length", max_length)
     columns = _columns(text, label)
     kind = kind or _sniff(path, columns)
-    if split is not None and kind in ("files", "fasttext"):
+    if kind == "trees":
+        choice("text", text or TEXTS[0], TEXTS)
+        choice("label", label or LABELS[0], LABELS)
+        text = label = None
+    if split is not None and kind in ("files", "fasttext", "trees"):
         expected = "a folder, an archive, or a column 'split'"
         raise ArgumentError("split", expected=expected, got=f"{kind!r}")
     for name, column in (("text", text), ("label", label)):
@@ -186,6 +196,9 @@ def _items(
             return json_lines(path, encoding, columns, split, skipped)
         case "fasttext":
             return fasttext(path, encoding, skipped)
+        case "trees":
+            phrases, binary = columns[0] == TEXTS[1], columns[1] == LABELS[1]
+            return trees(path, encoding, skipped, phrases=phrases, binary=binary)
 
 
 def _limited(items: Iterator[Item], path: Path) -> Iterator[Item]:
@@ -233,6 +246,8 @@ def _sniff(path: Path, columns: tuple[str | int, str | int]) -> Kind:
     first = next((line for line in lines if line.strip()), "")[: csv.field_size_limit()]
     if first.startswith("__label__"):
         return "fasttext"
+    if FIRST.match(first):
+        return "trees"
     for kind, delimiter in (("csv", ","), ("tsv", "\t")):
         if set(columns) <= set(next(csv.reader([first], delimiter=delimiter), [])):
             return kind  # type: ignore[return-value]  # one of the kinds
