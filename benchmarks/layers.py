@@ -48,7 +48,7 @@ RESULT = 'float((out.detach() if hasattr(out, "detach") else out)[0, 1, 0])'
 CASES = {
     "torch": {
         "inlay, frozen": "layer = to_torch(table)",
-        "inlay, trainable": "layer = to_torch(table, freeze=False)",
+        "inlay, trainable": "layer = to_torch(table, trainable=True)",
         "from_pretrained(from_numpy(np.array(m)))": (
             "layer = torch.nn.Embedding.from_pretrained(torch.from_numpy(np.array(table.vectors)))"
         ),

@@ -49,7 +49,7 @@ def test_training_word_vectors_needs_no_framework():
 def test_a_torch_layer_needs_torch_alone(table):
     torch = pytest.importorskip("torch")
     vocab = inlay.Vocabulary.from_texts(TEXTS)
-    layer = inlay.to_torch(table, vocab, freeze=False)
+    layer = inlay.to_torch(table, vocab, trainable=True)
     ids = torch.from_numpy(vocab.encode(TEXTS))
     layer(ids).sum().backward()
     assert layer(ids).shape == (20, 3, 16)

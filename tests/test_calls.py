@@ -60,7 +60,7 @@ VOCAB = Vocabulary(["good", "film"])
         (lambda: compare(TEXTS, [0, 1], cv=5), "^compare: .* Try: folds="),
         (lambda: compare(TEXTS, [0, 1], [TABLE]), "^compare: expected only data, labels without a"),
         (lambda: read_labelled("x.csv", text_column="t"), "^read_labelled: .* Try: text="),
-        (lambda: inlay.to_torch(TABLE, trainable=True), "^to_torch: .* Try: freeze=False"),
+        (lambda: inlay.to_torch(TABLE, freeze=False), "^to_torch: .* Try: trainable=True"),
         (lambda: inlay.to_keras(TABLE, input_length=9), "Try: leave it out: the layer takes texts"),
     ],
 )

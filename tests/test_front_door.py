@@ -104,7 +104,7 @@ from inlay.encode.elmo import Elmo
 tokens = ["good", "great", "film", "movie", "the"]
 table = inlay.Table(tokens, torch.zeros(5, 3).numpy())
 model = torch.nn.ModuleDict({
-    "words": inlay.to_torch(table, freeze=False),
+    "words": inlay.to_torch(table, trainable=True),
     "frozen": inlay.to_torch(table),
     "elmo": Elmo.load(sys.argv[1] + "/other").to_torch(vocab_to_cache=["", "a", "film"]),
 })
@@ -120,7 +120,7 @@ print(model["elmo"].eval()(ids)["default"].tolist(), saved["epoch"])
 def test_states_saved_of_a_torch_model_are_loaded_without_running_a_pickle(tmp_path, table):
     torch = pytest.importorskip("torch")
     pytest.importorskip("h5py")
-    words, frozen = inlay.to_torch(table, freeze=False), inlay.to_torch(table)
+    words, frozen = inlay.to_torch(table, trainable=True), inlay.to_torch(table)
     elmo = Elmo(TINY, Weights.random(TINY, 1)).to_torch(vocab_to_cache=["", "a", "film"])
     Elmo(TINY, Weights.random(TINY, 2)).save(tmp_path / "other")
     model = torch.nn.ModuleDict({"words": words, "frozen": frozen, "elmo": elmo})
@@ -167,7 +167,7 @@ def test_a_whole_layer_of_torch_is_loaded_without_running_a_pickle(tmp_path, tab
     torch = pytest.importorskip("torch")
     if not hasattr(torch.serialization, "safe_globals"):
         pytest.skip("needs PyTorch 2.5")
-    tuned = inlay.to_torch(table, freeze=False)
+    tuned = inlay.to_torch(table, trainable=True)
     model = torch.nn.Sequential(inlay.to_torch(table), torch.nn.Flatten())
     torch.save(tuned, tmp_path / "tuned.pt")
     torch.save(model, tmp_path / "model.pt")

@@ -134,6 +134,7 @@ _KERAS = {
     "LazyAdagrad": "inlay.layers.keras_optimizers.LazyAdagrad",
     "LazyAdam": "inlay.layers.keras_optimizers.LazyAdam",
     "LazyAdamW": "inlay.layers.keras_optimizers.LazyAdamW",
+    "RowsEmbedding": "inlay.layers.keras_chosen.RowsEmbedding",
     "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
     "TableEmbedding": "inlay.layers.keras.TableEmbedding",
 }
@@ -150,16 +151,20 @@ class _StandIn:
         return getattr(importlib.import_module(module), name).from_config(config)
 
 
-class _TorchStandIn:
-    """An object that becomes our layer of PyTorch, whose name it has, as it gets its state."""
+def _torch_stand_in(module: str, name: str) -> type:
+    """A class with the name of our layer of PyTorch: its objects become that with their state."""
 
-    def __setstate__(self, state: Any) -> None:
-        self.__class__ = importlib.import_module("inlay.layers.torch").TableEmbedding
+    def __setstate__(self: Any, state: Any) -> None:  # noqa: N807
+        self.__class__ = getattr(importlib.import_module(module), name)
         self.__setstate__(state)
 
+    return type(name, (), {"__module__": module, "__setstate__": __setstate__})
 
-_TorchStandIn.__module__ = "inlay.layers.torch"
-_TorchStandIn.__name__ = _TorchStandIn.__qualname__ = "TableEmbedding"
+
+_TORCH = [
+    _torch_stand_in("inlay.layers.torch", "TableEmbedding"),
+    _torch_stand_in("inlay.layers.torch_chosen", "RowsEmbedding"),
+]
 
 
 class _Finder:
@@ -196,7 +201,7 @@ def _tell_keras(keras: Any) -> None:
 def _tell_torch(torch: Any) -> None:
     serialization: Any = getattr(torch, "serialization", None)
     if hasattr(serialization, "add_safe_globals"):  # since PyTorch 2.4
-        serialization.add_safe_globals([_TorchStandIn])
+        serialization.add_safe_globals(_TORCH)
 
 
 _TOLD = {"keras": _tell_keras, "torch": _tell_torch}

@@ -7,8 +7,7 @@ import pytest
 
 from inlay import Table
 
-# Run by test_keras.py and its neighbours, all of them in one process for each backend.
-collect_ignore = ["keras_contract.py", "keras_rows_contract.py"]
+collect_ignore_glob = ["keras_*contract.py"]  # run by test_keras.py, a process for each backend
 
 
 @pytest.fixture

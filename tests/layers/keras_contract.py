@@ -222,7 +222,7 @@ def test_freezing_again_stops_training(padded):
 
 
 def test_config_is_small_json_without_numbers(make):
-    config = to_keras(make(n=3000), check_ids=True).get_config()
+    config = to_keras(make(n=3000), check="always").get_config()
     text = json.dumps(config)
     assert len(text) < 1000
     assert json.loads(text)["pad_id"] == 2
@@ -341,7 +341,7 @@ def test_a_type_that_does_not_hold_every_id_is_refused(dtype):
     ],
 )
 def test_checks_name_what_is_wrong(padded, ids, words):
-    layer = to_keras(padded, check_ids=True)
+    layer = to_keras(padded, check="always")
     np.testing.assert_array_equal(array(layer(IDS)), padded.vectors[IDS])
     for wrong in (ids, np.array(ids)):
         with pytest.raises(IdError) as caught:
@@ -356,26 +356,26 @@ def test_texts_are_no_ids(padded, texts):
 
 
 def test_checks_see_tensors_too(padded):
-    layer = to_keras(padded, check_ids=True)
+    layer = to_keras(padded, check="always")
     with pytest.raises(IdError, match="got 9"):
         layer(keras.ops.convert_to_tensor(np.array([[9]], "int32")))
 
 
 def test_the_error_comes_whole_out_of_a_model(padded):
-    model = model_of(to_keras(padded, check_ids=True))
+    model = model_of(to_keras(padded, check="always"))
     with pytest.raises(IdError, match=r"ids\[0, 1\]: expected an id from 0 to 5, got 9"):
         model(np.array([[0, 9]], "int32"))
 
 
 def test_an_input_of_floats_is_refused_when_the_model_is_made(padded):
     with pytest.raises(IdError, match=r'keras.Input\(shape, dtype="int32"\)'):
-        to_keras(padded, check_ids=True)(keras.Input((3,)))
+        to_keras(padded, check="always")(keras.Input((3,)))
 
 
 @pytest.mark.parametrize("wrong", [-1, 77])
 @pytest.mark.parametrize("method", ["fit", "predict"])
 def test_checks_work_in_compiled_models(padded, method, wrong):
-    model = model_of(to_keras(padded, check_ids=True), graph=True)
+    model = model_of(to_keras(padded, check="always"), graph=True)
     ids = IDS.copy()
     fit(model)
     ids[3, 1] = wrong

@@ -1,4 +1,4 @@
-"""Runs `keras_contract.py` on each backend, and what needs no Keras."""
+"""Runs the contracts on each backend of Keras, and what needs no Keras."""
 
 import sys
 from pathlib import Path
@@ -9,10 +9,12 @@ from inlay import to_keras
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-CONTRACT = Path(__file__).with_name("keras_contract.py")
+CONTRACTS = [
+    Path(__file__).with_name(name) for name in ("keras_contract.py", "keras_chosen_contract.py")
+]
 
 
-@pytest.mark.parametrize(("file", "check", "backend"), cases(CONTRACT))
+@pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS))
 def test_contract(request, file, check, backend):
     check_contract(request, file, check, backend)
 

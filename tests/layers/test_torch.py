@@ -43,13 +43,13 @@ def numbers(layer):
     return layer.weight.detach().numpy()
 
 
-@pytest.mark.parametrize("freeze", [True, False])
-def test_is_an_embedding(padded, freeze):
-    layer = to_torch(padded, freeze=freeze)
+@pytest.mark.parametrize("trainable", [False, True])
+def test_is_an_embedding(padded, trainable):
+    layer = to_torch(padded, trainable=trainable)
     assert isinstance(layer, nn.Embedding)
     assert list(layer.state_dict()) == ["weight"]
     assert (layer.num_embeddings, layer.embedding_dim, layer.padding_idx) == (6, 4, 2)
-    assert layer.weight.requires_grad is not freeze
+    assert layer.weight.requires_grad is trainable
     np.testing.assert_array_equal(layer(IDS).detach().numpy(), padded.vectors[IDS.numpy()])
 
 
@@ -59,7 +59,7 @@ def test_a_table_without_padding(make):
 
 def test_frozen_shares_and_trainable_does_not(padded):
     assert np.shares_memory(numbers(to_torch(padded)), padded.storage)
-    assert not np.shares_memory(numbers(to_torch(padded, freeze=False)), padded.storage)
+    assert not np.shares_memory(numbers(to_torch(padded, trainable=True)), padded.storage)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
@@ -98,7 +98,7 @@ def test_a_native_file_is_shared_and_never_written_to(tmp_path, padded):
 
 def test_training_leaves_the_table_alone(padded):
     before = padded.vectors.copy()
-    layer = to_torch(padded, freeze=False)
+    layer = to_torch(padded, trainable=True)
     train(layer)
     assert not np.array_equal(numbers(layer), before)
     np.testing.assert_array_equal(padded.vectors, before)
@@ -138,15 +138,15 @@ def test_a_bound_on_the_norm_leaves_the_table_alone(padded):
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_pad_row_stays_zero(padded, name):
-    layer = to_torch(padded, freeze=False)
+    layer = to_torch(padded, trainable=True)
     train(layer, OPTIMISERS[name])
     assert (numbers(layer)[2] == 0).all()
     assert (numbers(layer)[[0, 1, 5]] != padded.vectors[[0, 1, 5]]).all()
 
 
 def test_a_sparse_gradient_holds_the_rows_that_were_looked_up(padded):
-    layer = to_torch(padded, freeze=False, sparse=True)
-    dense = to_torch(padded, freeze=False)
+    layer = to_torch(padded, trainable=True, sparse=True)
+    dense = to_torch(padded, trainable=True)
     for each in (layer, dense):
         each(IDS).square().sum().backward()
     found = layer.weight.grad
@@ -158,29 +158,29 @@ def test_a_sparse_gradient_holds_the_rows_that_were_looked_up(padded):
     assert moved.tolist() == [True, True, False, False, False, True]
 
 
-@pytest.mark.parametrize("freeze", [True, False])
-def test_state_dict_goes_to_ours_and_to_a_plain_embedding(padded, make, freeze):
-    layer = to_torch(padded, freeze=freeze)
-    if not freeze:
+@pytest.mark.parametrize("trainable", [False, True])
+def test_state_dict_goes_to_ours_and_to_a_plain_embedding(padded, make, trainable):
+    layer = to_torch(padded, trainable=trainable)
+    if trainable:
         train(layer)
     file = io.BytesIO()
     torch.save(layer.state_dict(), file)
     blank = make()
     blank.storage[...] = 0
-    for fresh in (to_torch(blank, freeze=freeze), nn.Embedding(6, 4, padding_idx=2)):
+    for fresh in (to_torch(blank, trainable=trainable), nn.Embedding(6, 4, padding_idx=2)):
         file.seek(0)
         fresh.load_state_dict(torch.load(file))
         np.testing.assert_array_equal(numbers(fresh), numbers(layer))
 
 
 def test_the_whole_layer_is_saved_and_copied(padded):
-    layer = to_torch(padded, check_ids=True)
+    layer = to_torch(padded, check="always")
     file = io.BytesIO()
     torch.save(layer, file)
     file.seek(0)
     for twin in (torch.load(file, weights_only=False), copy.deepcopy(layer)):
         assert type(twin) is type(layer)
-        assert (twin.padding_idx, twin.check_ids, twin.weight.requires_grad) == (2, True, False)
+        assert (twin.padding_idx, twin.check, twin.weight.requires_grad) == (2, "always", False)
         np.testing.assert_array_equal(numbers(twin), padded.vectors)
         assert not np.shares_memory(numbers(twin), padded.storage)
 
@@ -194,7 +194,7 @@ def test_compiles_in_one_graph(padded):
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")  # of torch's own embedding
 def test_it_is_traced_and_scripted(padded, tmp_path):
     expected = padded.vectors[IDS.numpy()]
-    layer = to_torch(padded, freeze=False)
+    layer = to_torch(padded, trainable=True)
     layer.scale_grad_by_freq = True
     scripted = torch.jit.script(nn.Sequential(layer))
     torch.jit.save(scripted, tmp_path / "layer.pt")
@@ -224,12 +224,12 @@ def test_a_scripted_layer_has_no_memory_of_the_table(padded):
     np.testing.assert_array_equal(padded.vectors, before)
 
 
-@pytest.mark.parametrize("check_ids", [False, True])
-def test_a_model_is_compiled(padded, check_ids):
-    layer = to_torch(padded, check_ids=check_ids)
+@pytest.mark.parametrize("check", ["debug", "always", "off"])
+def test_a_model_is_compiled(padded, check):
+    layer = to_torch(padded, check=check)
     compiled = torch.compile(nn.Sequential(layer, nn.Flatten()), backend="eager")
     np.testing.assert_array_equal(compiled(IDS), padded.vectors[IDS.numpy()].reshape(2, -1))
-    if check_ids:
+    if check == "always":
         with pytest.raises(IdError, match=r"ids\[1\]: expected an id from 0 to 5, got 9"):
             torch.compile(layer, backend="eager")(torch.tensor([0, 9]))
 
@@ -244,14 +244,14 @@ matrix = np.arange(24, dtype="float32").reshape(6, 4)
 matrix[2] = 0
 table = inlay.Table(list("abcdef"), matrix, pad_id=2)
 ids = torch.tensor([[0, 1, 2], [5, 2, 2]])
-frozen, tuned = inlay.to_torch(table), inlay.to_torch(table, freeze=False)
+frozen, tuned = inlay.to_torch(table), inlay.to_torch(table, trainable=True)
 compiled = torch.compile(torch.nn.Sequential(frozen, torch.nn.Flatten()), fullgraph=True)
 print(torch.equal(compiled(ids), frozen(ids).flatten(1)))
 print(np.shares_memory(frozen.weight.numpy(), table.storage))
 tuned.scale_grad_by_freq = True
 torch.compile(tuned, fullgraph=True)(ids).sum().backward()
 print(tuned.weight.grad[:, 0].tolist())
-checked = torch.compile(inlay.to_torch(table, check_ids=True))
+checked = torch.compile(inlay.to_torch(table, check='always'))
 print(torch.equal(checked(ids), frozen(ids)))
 try:
     checked(torch.tensor([[0, 1, 9]]))
@@ -280,8 +280,8 @@ def test_the_compiler_that_torch_uses_by_itself(tmp_path):
     ],
 )
 def test_a_check_of_ids_is_not_lost_in_a_graph(padded, take_down):
-    with pytest.raises(ArgumentError, match=r"one that looks at its ids. Try: layer.check_ids"):
-        take_down(to_torch(padded, check_ids=True))
+    with pytest.raises(ArgumentError, match=r"one that always looks at its ids.*check = .debug"):
+        take_down(to_torch(padded, check="always"))
 
 
 @pytest.mark.skipif(not hasattr(torch.compiler, "is_compiling"), reason="needs PyTorch 2.3")
@@ -291,7 +291,7 @@ def test_no_layer_waits_for_the_compiler_of_torch():
         "import sys, numpy as np, torch, inlay\n"
         "from inlay.encode.elmo import Elmo, Options, Weights, batch_to_ids\n"
         "table = inlay.Table(['a', 'b'], np.eye(2, dtype='float32'))\n"
-        "inlay.to_torch(table, check_ids=True)(torch.tensor([0]))\n"
+        "inlay.to_torch(table, check='always')(torch.tensor([0]))\n"
         "options = Options(8, 4, 2, 3.0, 3.0, True, 4, ((1, 4), (2, 4)), 1, 'relu')\n"
         "module = Elmo(options, Weights.random(options)).to_torch(trainable='all')\n"
         "ids = torch.from_numpy(batch_to_ids([['a']]))\n"
@@ -306,14 +306,15 @@ def test_no_layer_waits_for_the_compiler_of_torch():
 @pytest.mark.parametrize(
     ("ids", "words"),
     [
-        ([[0, 1], [6, 2]], ["ids[1, 0]", "from 0 to 5", "got 6"]),
-        ([0, -1], ["ids[1]", "from 0 to 5", "got -1"]),
+        ([[0, 1], [6, 2]], ["ids[1, 0]", "from 0 to 5", "got 6. Try"]),
+        ([0, -1], ["ids[1]", "from 0 to 5", "got -1, after 't0'"]),
         ([1.0], ["int32 or int64", "float32", "ids.long()"]),
         ([True], ["int32 or int64", "bool"]),
     ],
 )
-def test_checks_name_what_is_wrong(padded, ids, words):
-    layer = to_torch(padded, check_ids=True)
+@pytest.mark.parametrize("check", ["debug", "always"])
+def test_checks_name_what_is_wrong(padded, ids, words, check):
+    layer = to_torch(padded, check=check)
     np.testing.assert_array_equal(layer(IDS).numpy(), padded.vectors[IDS.numpy()])
     with pytest.raises(IdError) as caught:
         layer(torch.tensor(ids))
@@ -330,3 +331,136 @@ def test_without_torch_the_error_says_what_to_install(padded, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingPackageError, match=r"inlay\[torch\]"):
         to_torch(padded)
+
+
+# -- some rows train -----------------------------------------------------------------------------
+
+CHOSEN = ["t1", "t5"]
+OTHERS = [0, 2, 3, 4]
+
+
+@pytest.fixture
+def some(padded):
+    return to_torch(padded, trainable="rows", rows=CHOSEN)
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_other_rows_keep_their_bytes(padded, name):
+    before = padded.vectors.tobytes()
+    layer = to_torch(padded, trainable="rows", rows=CHOSEN)
+    layer.requires_grad_(True)  # as recipes tell all parameters of a model
+    average = torch.optim.swa_utils.AveragedModel(layer)
+    train(layer, OPTIMISERS[name])
+    average.update_parameters(layer)
+    for each in (layer, average.module):
+        made = each.merged(padded).vectors
+        assert made[OTHERS].tobytes() == padded.vectors[OTHERS].tobytes()
+        assert (made[[1, 5]] != padded.vectors[[1, 5]]).all()
+        np.testing.assert_array_equal(each(IDS).detach(), made[IDS.numpy()])
+    assert padded.vectors.tobytes() == before
+    assert np.shares_memory(numbers(layer), padded.storage)
+
+
+def test_rows_are_an_embedding_whose_only_gradient_is_of_the_rows(padded, some):
+    assert isinstance(some, nn.Embedding)
+    assert [name for name, p in some.named_parameters() if p.requires_grad] == ["rows"]
+    assert np.shares_memory(numbers(some), padded.storage)
+    np.testing.assert_array_equal(some(IDS).detach(), padded.vectors[IDS.numpy()])
+    some(IDS).sum().backward()
+    assert some.weight.grad is None
+    assert some.rows.grad.tolist() == [[1.0] * 4, [1.0] * 4]
+    assert some.row_ids.tolist() == [1, 5]
+
+
+@pytest.mark.parametrize("setting", ["sparse", "scale_grad_by_freq", "max_norm"])
+def test_settings_of_torch_are_of_the_rows_that_train(padded, setting):
+    value = 0.5 if setting == "max_norm" else True
+    given = {} if setting == "scale_grad_by_freq" else {setting: value}
+    layer = to_torch(padded, trainable="rows", rows=["t0", "t1"], **given)
+    plain = nn.Embedding.from_pretrained(
+        torch.tensor(padded.vectors + 0), freeze=False, padding_idx=2, **{setting: value}
+    )
+    layer.scale_grad_by_freq = setting == "scale_grad_by_freq"
+    ids = torch.tensor([[1, 1, 3], [5, 2, 4]])  # not 0, whose row is the first of those that train
+    for each in (layer, plain):
+        each(ids).square().sum().backward()
+    found, expected = layer.rows.grad, plain.weight.grad
+    if setting == "sparse":
+        assert found.is_sparse
+        assert found.coalesce().indices().tolist() == [[1]]
+        found, expected = found.to_dense(), expected.to_dense()
+    np.testing.assert_allclose(found, expected[:2])
+    np.testing.assert_array_equal(layer.rows[0].detach(), padded["t0"])
+    np.testing.assert_array_equal(numbers(layer), padded.vectors)
+    shortened = layer(ids)[0, 0].norm()
+    assert bool(shortened <= 0.5 + 1e-6) is (setting == "max_norm")
+
+
+def test_rows_are_saved_loaded_copied_compiled_and_scripted(padded, make, some, tmp_path):
+    train(some)
+    expected = some.merged(padded).vectors
+    torch.save(some.state_dict(), tmp_path / "state.pt")
+    torch.save(some, tmp_path / "layer.pt")
+    blank = make()
+    blank.storage[...] = 0
+    other = to_torch(blank, trainable="rows", rows=["t3", "t4"])
+    other.load_state_dict(torch.load(tmp_path / "state.pt"))
+    assert not blank.storage.any()
+    whole = torch.load(tmp_path / "layer.pt", weights_only=False)
+    for twin in (other, whole, copy.deepcopy(some)):
+        assert type(twin) is type(some)
+        np.testing.assert_array_equal(twin.merged(padded).vectors, expected)
+        np.testing.assert_array_equal(twin(IDS).detach(), expected[IDS.numpy()])
+        train(twin)
+        assert twin.merged(padded).vectors[OTHERS].tobytes() == expected[OTHERS].tobytes()
+    compiled = torch.compile(some, backend="eager", fullgraph=True)
+    np.testing.assert_array_equal(compiled(IDS).detach(), expected[IDS.numpy()])
+    plain = some.__prepare_scriptable__()
+    np.testing.assert_array_equal(plain(IDS).detach(), expected[IDS.numpy()])
+    assert not plain.weight.requires_grad
+    with pytest.raises(IdError, match=r"ids\[0\]: .* got 9"):
+        some(torch.tensor([9]))
+    some.reset_parameters()
+    np.testing.assert_array_equal(some.merged(padded).vectors, padded.vectors)
+
+
+@EXPORTS
+def test_rows_are_exported(padded, some):
+    exported = torch.export.export(some, (IDS,)).module()
+    np.testing.assert_array_equal(exported(IDS).detach(), padded.vectors[IDS.numpy()])
+
+
+@pytest.mark.parametrize("rows", [None, CHOSEN])
+def test_drift_is_the_squared_distance_from_the_start_and_pulls_back(padded, rows):
+    layer = to_torch(padded, trainable="rows" if rows else True, rows=rows)
+    assert layer.drift(padded).item() == 0
+    train(layer)
+    moved = ((layer.merged(padded).vectors - padded.vectors) ** 2).sum()
+    np.testing.assert_allclose(layer.drift(padded).item(), moved, rtol=1e-5)
+    optimiser = torch.optim.SGD(layer.parameters(), 0.25)
+    layer.zero_grad()
+    layer.drift(padded).backward()
+    optimiser.step()  # half of the way back
+    np.testing.assert_allclose(layer.drift(padded).item(), moved / 4, rtol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [None, CHOSEN])
+def test_an_optimiser_is_told_of_what_begins_to_train(padded, rows):
+    before = padded.vectors.copy()
+    layer = to_torch(padded, trainable="rows" if rows else False, rows=rows)
+    layer.requires_grad_(False)
+    out = nn.Linear(4, 1)
+    optimiser = torch.optim.SGD(out.parameters(), 0.1)
+    layer.unfreeze(optimiser, lr=0.5)
+    layer.unfreeze(optimiser)
+    assert [group["lr"] for group in optimiser.param_groups] == [0.1, 0.5]
+    out(layer(IDS)).sum().backward()
+    optimiser.step()
+    moved = (layer.merged(padded).vectors != before).any(axis=1)
+    assert moved.tolist() == [not rows, True, False, False, False, True]
+    np.testing.assert_array_equal(padded.vectors, before)
+
+
+def test_a_bound_on_the_norm_is_an_argument_of_what_trains(padded):
+    layer = to_torch(padded, trainable=True, max_norm=0.5)
+    assert layer(IDS).norm(dim=-1).max() <= 0.5 + 1e-6

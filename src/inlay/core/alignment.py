@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -58,6 +58,8 @@ class Coverage:
         n_tokens: Running words, by the vocabulary's counts; None without counts.
         n_tokens_found: Those of them whose token was found.
         misses: The most frequent tokens not found, with their counts (None without counts).
+        filled: The ids of all tokens not found, unk among them, whose vectors `unknown` made:
+            int64, ascending.
     """
 
     n_types: int
@@ -65,6 +67,7 @@ class Coverage:
     n_tokens: int | None
     n_tokens_found: int | None
     misses: tuple[tuple[str, int | None], ...]
+    filled: Array = field(compare=False, repr=False)
 
     @property
     def n_found(self) -> int:
@@ -162,10 +165,10 @@ def align_rows(
     if SUBWORDS in ways and compose is not None:
         found_by[SUBWORDS] = _compose(vocab, listed, compose, absent, result)
         found = found if found.size else found_by[SUBWORDS]
-    coverage = _coverage(vocab, absent, found_by)
     if vocab.pad_id is not None:
         absent[vocab.pad_id] = False
     missing = np.flatnonzero(absent)
+    coverage = _coverage(vocab, absent, found_by)
     if missing.size:
         known = result[found] if found.size else _sample(matrix)
         result[missing] = _vectors_for(missing, known, vocab, unknown, seed)
@@ -245,6 +248,7 @@ def _coverage(vocab: Vocabulary, absent: Array, found_by: dict[str, Array]) -> C
         misses=tuple(
             (vocab.tokens[i], None if counts is None else int(counts[i])) for i in missing[:MISSES]
         ),
+        filled=np.flatnonzero(absent),
     )
 
 

@@ -1,8 +1,11 @@
 """What is wrong with an array of ids, said once for every framework."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import shown
 from inlay.errors import IdError
 
 ALIGNED = "encode with the vocabulary that the table was aligned to"
@@ -30,26 +33,42 @@ def check_width(where: str, dtype: str, size: int) -> None:
         )
 
 
-def check_values(where: str, ids: Array, size: int | None, *, hint: str = ALIGNED) -> None:
-    """Raise an error that names the first id out of range, and its place.
+def check_values(
+    where: str,
+    ids: Array,
+    size: int | None,
+    *,
+    hint: str = ALIGNED,
+    tokens: Sequence[str] | None = None,
+) -> None:
+    """Raise an error that names the first id out of range, its place, and the token before it.
 
     Args:
         where: What the array is called in the message.
-        ids: Whole numbers of any shape.
+        ids: Numbers of any shape; of floats each must be a whole one.
         size: Ids run from 0 to `size - 1`; None: there is no upper bound.
         hint: What to do about a wrong id.
+        tokens: What each id stands for, if it is known.
 
     Raises:
-        IdError: An id is out of range.
+        IdError: An id is out of range, or not whole.
     """
-    if not ids.size or (ids.min() >= 0 and (size is None or ids.max() < size)):
+    is_whole = ids.dtype.kind in "iu"
+    if not ids.size or (is_whole and ids.min() >= 0 and (size is None or ids.max() < size)):
         return
-    wrong = ids < 0 if size is None else (ids < 0) | (ids >= size)
-    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    right = ids >= 0 if size is None else (ids >= 0) & (ids < size)
+    if not is_whole:
+        right &= ids == np.floor(ids)
+        if right.all():
+            return
+    at = tuple(int(i) for i in np.argwhere(~right)[0])
+    got = str(ids[at])
+    if tokens is not None and at and at[-1] and right[before := (*at[:-1], at[-1] - 1)]:
+        got += f", after {shown(tokens[int(ids[before])])}"
     raise IdError(
         f"{where}[{', '.join(map(str, at))}]" if at else where,
         expected="an id from 0" if size is None else f"an id from 0 to {size - 1}",
-        got=str(ids[at]),
+        got=got,
         hint=hint,
     )
 

@@ -1,6 +1,7 @@
 """What JAX needs: arrays in numpy's memory, ids checked when compiled code runs."""
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -22,7 +23,13 @@ def is_traced(tensor: Any) -> bool:
     return isinstance(tensor, jax.core.Tracer)
 
 
-def check_later(where: str, ids: Any, size: int) -> Any:
+def is_at_hand(tensor: Any) -> bool:
+    """Whether a tensor has numbers, in the processor's memory."""
+    known = isinstance(tensor, jax.Array) and not is_traced(tensor)
+    return known and all(device.platform == "cpu" for device in tensor.devices())
+
+
+def check_later(where: str, ids: Any, size: int, *, tokens: Sequence[str] | None = None) -> Any:
     """Return ids that are looked at when the compiled code runs."""
-    jax.debug.callback(lambda seen: check_values(where, np.asarray(seen), size), ids)
+    jax.debug.callback(lambda seen: check_values(where, np.asarray(seen), size, tokens=tokens), ids)
     return ids

@@ -2,6 +2,7 @@
 
 import importlib
 import warnings
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -105,22 +106,43 @@ def check_width(where: str, inputs: Any, size: int) -> None:
         raise plain(error) from None
 
 
-def check_range(where: str, ids: Any, size: int, *, hint: str = ALIGNED) -> bool:
+def check_range(
+    where: str,
+    ids: Any,
+    size: int,
+    *,
+    hint: str = ALIGNED,
+    tokens: Sequence[str] | None = None,
+) -> bool:
     """Raise an IdError if an id is out of range; False if a graph's ids have no numbers yet."""
     if isinstance(ids, keras.KerasTensor) or _is_traced(ids):
         return False
+    found = ids if isinstance(ids, np.ndarray) else as_array(ids)
     try:
-        check_values(where, ids if isinstance(ids, np.ndarray) else as_array(ids), size, hint=hint)
+        check_values(where, found, size, hint=hint, tokens=tokens)
     except IdError as error:
         raise plain(error) from None
     return True
 
 
-def checked(where: str, ids: Any, size: int) -> Any:
+def check_if_at_hand(
+    where: str, ids: Any, size: int, *, tokens: Sequence[str] | None = None
+) -> None:
+    """Do what `check_range` does if nothing has to be waited for: ids in the processor's memory."""
+    if isinstance(ids, np.ndarray):
+        if ids.dtype.kind in "iuf":
+            check_range(where, ids, size, tokens=tokens)
+    elif not isinstance(ids, keras.KerasTensor):
+        host = _host()
+        if host is not None and host.is_at_hand(ids):
+            check_range(where, ids, size, tokens=tokens)
+
+
+def checked(where: str, ids: Any, size: int, *, tokens: Sequence[str] | None = None) -> Any:
     """Return ids; raise, now or when the graph runs, if one is out of range."""
-    if check_range(where, ids, size) or isinstance(ids, keras.KerasTensor):
+    if check_range(where, ids, size, tokens=tokens) or isinstance(ids, keras.KerasTensor):
         return ids
-    return _host().check_later(where, ids, size)
+    return _host().check_later(where, ids, size, tokens=tokens)
 
 
 def plain(error: Error) -> Error:

@@ -1,5 +1,6 @@
 """What TensorFlow needs: tensors in an array's memory, ids checked inside a graph."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -22,7 +23,13 @@ def is_traced(tensor: Any) -> bool:
     return bool(tf.is_tensor(tensor)) and not hasattr(tensor, "numpy")
 
 
-def check_later(where: str, ids: Any, size: int) -> Any:
+def is_at_hand(tensor: Any) -> bool:
+    """Whether a tensor has numbers, in the processor's memory."""
+    eager = isinstance(tensor, tf.Tensor) and hasattr(tensor, "numpy")
+    return eager and "GPU" not in tensor.device
+
+
+def check_later(where: str, ids: Any, size: int, *, tokens: Sequence[str] | None = None) -> Any:
     """Return ids of a graph that are looked at when it runs. XLA leaves that out."""
     wrong = (ids < 0) | (ids >= size)
     message = f"{where}: expected ids from 0 to {size - 1}, got"

@@ -1,7 +1,8 @@
 """What PyTorch needs: tensors in an array's memory, memory of their own, ids checked."""
 
 import functools
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -52,6 +53,17 @@ def is_taken_down() -> bool:
     return bool(torch.jit.is_tracing() or is_exporting())
 
 
+def is_compiling() -> bool:
+    """Whether `torch.compile` or `torch.export` is taking this call down."""
+    known = getattr(torch.compiler, "is_compiling", None)  # since PyTorch 2.3
+    return bool(known()) if known is not None else "torch._dynamo" in sys.modules
+
+
+def is_at_hand(tensor: Any) -> bool:
+    """Whether a tensor has numbers, in the processor's memory."""
+    return isinstance(tensor, Tensor) and tensor.device.type == "cpu" and not is_compiling()
+
+
 def as_tensor(array: Array) -> Tensor:
     """A tensor in an array's memory, which must be writable. Copies nothing."""
     return torch.from_numpy(array)
@@ -87,11 +99,17 @@ def check_dtype(where: str, ids: Tensor) -> None:
 
 
 @eager
-def check_range(where: str, ids: Tensor, size: int | None, *, hint: str = ALIGNED) -> None:
+def check_range(
+    where: str,
+    ids: Tensor,
+    size: int | None,
+    *,
+    hint: str = ALIGNED,
+    tokens: Sequence[str] | None = None,
+) -> None:
     """Do what `check_values` does; on a GPU the ids come to the host only if one is wrong."""
-    if ids.device.type == "cpu":
-        check_values(where, ids.numpy(force=True), size, hint=hint)
-        return
-    wide = ids.long()  # a byte cannot be compared with a larger number
-    if bool(((wide < 0) | (wide >= size) if size is not None else wide < 0).any()):
-        check_values(where, ids.numpy(force=True), size, hint=hint)
+    if ids.device.type != "cpu":
+        wide = ids.long()  # a byte cannot be compared with a larger number
+        if not bool(((wide < 0) | (wide >= size) if size is not None else wide < 0).any()):
+            return
+    check_values(where, ids.numpy(force=True), size, hint=hint, tokens=tokens)

@@ -1,4 +1,4 @@
-"""What `to_torch` and `to_keras` are given: made a table, or refused with what to write instead."""
+"""What the makers of layers are given: made a table, or refused with what to write instead."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from inlay.calls import Elsewhere
 from inlay.checks import described, path_to_read
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 # What other libraries call it, and where it stands here.
-FOREIGN: Elsewhere = {
+FOREIGN: dict[str, str | Callable[[Any], str]] = {
     "padding_idx": "the table's pad_id is the row of padding",
     "pad_id": "the table's pad_id is the row of padding",
     "mask_zero": "mask= of to_keras leaves out the table's pad_id, any id",
@@ -29,17 +28,20 @@ FOREIGN: Elsewhere = {
 }
 
 
+def _same(own: str) -> Callable[[Any], str]:
+    return lambda value: f"{own}={value}"
+
+
 def _opposite(own: str) -> Callable[[Any], str]:
     return lambda value: f"{own}={not value}"
 
 
-# Whether the layer trains, in the other framework's words.
-FOREIGN_TO_TORCH = {
-    **FOREIGN,
-    "trainable": _opposite("freeze"),
-    "requires_grad": _opposite("freeze"),
+# The switch and the checks, in the words of other libraries and of our own past.
+FOREIGN |= {
+    "freeze": _opposite("trainable"),
+    "requires_grad": _same("trainable"),
+    "check_ids": lambda value: f'check="{"always" if value else "off"}"',
 }
-FOREIGN_TO_KERAS = {**FOREIGN, "freeze": _opposite("trainable")}
 
 
 def maker_of(x: Any, method: str) -> Callable[..., Any] | None:
@@ -89,7 +91,7 @@ def table_of(where: str, x: Any, vocab: Any) -> Table:
     return x if vocab is None else x.align(vocab)
 
 
-def check_vocab(vocab: Any, flag: str) -> None:
+def check_vocab(vocab: Any) -> None:
     """Refuse True and False: the second argument is not the flag that some expect there.
 
     Raises:
@@ -97,7 +99,7 @@ def check_vocab(vocab: Any, flag: str) -> None:
     """
     if isinstance(vocab, bool | np.bool_):
         raise ArgumentTypeError(
-            "vocab", expected="a Vocabulary, or None", got=f"{vocab}", hint=f"{flag}={vocab}"
+            "vocab", expected="a Vocabulary, or None", got=f"{vocab}", hint=f"trainable={vocab}"
         )
 
 

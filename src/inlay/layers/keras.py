@@ -6,11 +6,14 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.core import Table
+from inlay.core.tokens import Tokens
 from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
 from inlay.hosts.memory import aligned_copy
 from inlay.layers.keras_rows import RowLookup
+from inlay.layers.keras_training import Drift, Unfreeze
+from inlay.layers.rows import Check, merged
 
 
 @keras.saving.register_keras_serializable("inlay", "TableEmbedding")
@@ -22,11 +25,14 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         output_dim: Numbers in a row.
         pad_id: The row that is padding, or None.
         mask: Whether to mask `pad_id`.
-        check_ids: Whether each call looks at its ids first.
+        check: When a call looks at its ids: "debug", "always" or "off".
+        pull: How much of the squared distance from the start is added to the loss.
         **kwargs: Of `keras.layers.Embedding`.
     """
 
     _borrowed = False  # whether the variable may be the table's own memory, never written to
+    _tokens: Tokens | None = None  # for messages; a layer that was saved has none
+    start: Any = None  # the matrix at the start, a variable, where the layer is pulled back to it
 
     def __init__(
         self,
@@ -35,7 +41,8 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         *,
         pad_id: int | None = None,
         mask: bool = True,
-        check_ids: bool = False,
+        check: Check = "debug",
+        pull: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -45,34 +52,54 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
             mask_zero=mask and pad_id == 0,
             **kwargs,
         )
-        self.pad_id, self.mask, self.check_ids = pad_id, mask, check_ids
+        self.pad_id, self.mask, self.check, self.pull = pad_id, mask, check, pull
         self.supports_masking = mask and pad_id is not None
-        if check_ids:
+        if check == "always":
             self.supports_jit = host.checks_survive_jit()
 
     @classmethod
     def from_table(cls, table: Table, **kwargs: Any) -> Self:
         """Do what `to_keras` says."""
         layer = cls(len(table), table.dim, pad_id=table.pad_id, **kwargs)
-        array = table.storage
+        layer._tokens, array = table.tokens, table.storage
         layer._fill(array, not layer.trainable and host.can_share(array, layer.variable_dtype))
         return layer
 
     def build(self, input_shape: Any = None) -> None:
-        """Make the variable, if it is not there yet."""
+        """Make the variables, if they are not there yet."""
+        if self._is_built():
+            return
         super().build(input_shape)
         if self.embeddings_regularizer is not None and self.pad_id is not None:
             self._embeddings.regularizer = _SparingPad(self.embeddings_regularizer, self.pad_id)
+        if self.pull:
+            self.start = self._frozen_weight("start", self._embeddings.shape)
+            self._embeddings.regularizer = Drift(self, self._embeddings.regularizer)
 
-    def _fill(self, array: Array, share: bool = False) -> None:
+    def _is_built(self) -> bool:
+        return bool(self.built)
+
+    def _fill(self, array: Array, share: bool = False, start: Array | None = None) -> None:
         """Build the layer around an array, or around one copy of it."""
         dtype = self.variable_dtype
         tensor = host.as_tensor(array if share else aligned_copy(array, dtype), dtype)
         # An initialiser that hands the tensor over is the one way that copies nothing.
         self.embeddings_initializer = lambda shape, dtype=None: tensor
+        self._given = array if start is None else start
         self.build()
+        del self._given
         self.embeddings_initializer = _not_loaded
         self._borrowed = share
+
+    def _frozen_weight(self, name: str, shape: Any) -> Any:
+        """A variable that never trains, around the array `_given`, if there is one."""
+        dtype, given = self.variable_dtype, getattr(self, "_given", None)
+        initial: Any = _not_loaded
+        if given is not None:
+            fits = host.can_share(given, dtype)
+            tensor = host.as_tensor(given if fits else aligned_copy(given, dtype), dtype)
+            initial = _handing_over(tensor)
+        return self.add_weight(name=name, shape=shape, initializer=initial, trainable=False)
 
     def _own(self) -> None:
         if self._borrowed:
@@ -90,17 +117,48 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
             self._own()
         keras.layers.Embedding.trainable.fset(self, value)
 
+    def save_own_variables(self, store: Any) -> None:
+        """Write the weights of the layer into a file."""
+        super().save_own_variables(store)
+        if self.start is not None:
+            store["1"] = self.start
+
     def load_own_variables(self, store: Any) -> None:
         """Read the weights of a saved file into memory of the layer's own."""
         self._own()
         super().load_own_variables(store)
+        if self.start is not None:
+            host.detach(self.start)
+            self.start.assign(store["1"])
+
+    def merged(self, tokens: Any) -> Table:
+        """The layer as it is now, as a table.
+
+        Args:
+            tokens: The vocabulary or the table whose ids the layer takes, or their tokens.
+
+        Returns:
+            A table with its own float32 matrix, and the special ids of `tokens`.
+        """
+        return merged(tokens, self._matrix(), self.pad_id)
+
+    def unfreeze_at(self, epoch: int) -> Unfreeze:
+        """A callback for `fit` that lets the layer train from an epoch on.
+
+        Args:
+            epoch: Its number; the first is 0.
+        """
+        return Unfreeze(self, epoch)
+
+    def _matrix(self) -> Array:
+        return np.array(host.as_array(self.embeddings), np.float32)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Look up ids `(...)`: vectors `(..., output_dim)` in the policy's compute dtype."""
         host.check_no_text(f"layer {self.name!r}", inputs)
         host.check_width(f"layer {self.name!r}", inputs, self.input_dim)
         # Here and not in `call`, for Keras casts numpy ids to 32 bits in between.
-        if self.check_ids:
+        if self.check != "off":
             inputs = self._checked(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
@@ -118,15 +176,19 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
 
     def _checked(self, inputs: Any) -> Any:
         ids = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
+        where = f"layer {self.name!r}, ids"
+        if self.check == "debug":
+            host.check_if_at_hand(where, ids, self.input_dim, tokens=self._tokens)
+            return inputs
         host.check_dtype(f"layer {self.name!r}", ids)
-        return host.checked(f"layer {self.name!r}, ids", ids, self.input_dim)
+        return host.checked(where, ids, self.input_dim, tokens=self._tokens)
 
     def get_config(self) -> dict[str, Any]:
         """The layer without its numbers; JSON of a few hundred bytes."""
         config: dict[str, Any] = super().get_config()
         del config["embeddings_initializer"], config["mask_zero"]
-        own = {"pad_id": self.pad_id, "mask": self.mask, "check_ids": self.check_ids}
-        return config | own | {"numbers": Numbers(self)}
+        own = {"pad_id": self.pad_id, "mask": self.mask, "check": self.check}
+        return config | own | {"pull": self.pull} | {"numbers": Numbers(self)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -135,8 +197,13 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         numbers = settings.pop("numbers", None)
         layer: Self = super().from_config(settings)
         if isinstance(numbers, Numbers) and numbers.layer.built:
-            layer._fill(host.as_array(numbers.layer.embeddings))
+            layer._fill_like(numbers.layer)
+            layer._tokens = numbers.layer._tokens
         return layer
+
+    def _fill_like(self, other: Self) -> None:
+        start = None if other.start is None else host.as_array(other.start)
+        self._fill(host.as_array(other.embeddings), start=start)
 
 
 class _SparingPad(keras.regularizers.Regularizer):  # type: ignore[misc]
@@ -149,6 +216,10 @@ class _SparingPad(keras.regularizers.Regularizer):  # type: ignore[misc]
         rows = ops.convert_to_tensor(matrix)
         padding = ops.expand_dims(ops.equal(ops.arange(rows.shape[0]), self.pad_id), -1)
         return self.regularizer(ops.where(padding, ops.zeros_like(rows), rows))
+
+
+def _handing_over(tensor: Any) -> Any:
+    return lambda shape, dtype=None: tensor
 
 
 def _not_loaded(shape: tuple[int, ...], dtype: str | None = None) -> Any:

@@ -15,6 +15,7 @@ class RowLookup:
     """What a layer has above `keras.layers.Embedding` so that it can be trained by rows."""
 
     by_rows = False
+    one_table = True  # False: of its rows, some train apart from the others
 
     def call(self, inputs: Any) -> Any:
         """Look up ids."""
@@ -76,7 +77,8 @@ def train_rows(model: Any, layers: Any = None) -> Any:
 
 
 def _is_table(layer: Any) -> bool:
-    return isinstance(layer, RowLookup) or type(layer) is keras.layers.Embedding
+    known = isinstance(layer, RowLookup) and layer.one_table
+    return known or type(layer) is keras.layers.Embedding
 
 
 def _check(layer: Any, found: list[Any]) -> None:

@@ -506,7 +506,7 @@ def test_an_encoder_is_frozen_as_a_table_is():
     frozen = inlay.to_torch(encoder, vocab).eval()
     np.testing.assert_allclose(array(frozen(rows)["default"]), encoder.encode(TEXTS[:1]), atol=ATOL)
     assert not any(part.requires_grad for part in frozen.parameters())
-    trained = inlay.to_torch(encoder, freeze=False)
+    trained = inlay.to_torch(encoder, trainable=True)
     assert all(part.requires_grad for part in trained.parameters())
 
 

@@ -1,0 +1,129 @@
+"""A table as a Keras layer of which some rows train: see `inlay.layers.rows`."""
+
+from typing import Any, Self
+
+from inlay.aliases import Array
+from inlay.core import Table
+from inlay.hosts import keras as host
+from inlay.hosts.keras import keras, ops
+from inlay.hosts.memory import aligned_copy
+from inlay.layers.keras import TableEmbedding, _handing_over, _not_loaded
+from inlay.layers.keras_training import Drift
+from inlay.layers.rows import rows_at, slots_of
+
+
+@keras.saving.register_keras_serializable("inlay", "RowsEmbedding")
+class RowsEmbedding(TableEmbedding):
+    """What `to_keras(table, trainable="rows")` makes: a frozen matrix, and some rows beside it.
+
+    Its weights are `rows`, `(n_rows, output_dim)`, which trains; the whole matrix, which has these
+    rows as they were at the start; `slots`, int32 `(input_dim,)`: for each id its row of `rows`, or
+    -1; and `row_ids`, int32 `(n_rows,)`, the other way round.
+
+    Args:
+        input_dim: Rows of the matrix.
+        output_dim: Numbers in a row.
+        n_rows: How many of them train.
+        **kwargs: Of `TableEmbedding`; regulariser and constraint are of the rows that train.
+    """
+
+    one_table = False
+
+    def __init__(self, input_dim: int, output_dim: int, *, n_rows: int, **kwargs: Any) -> None:
+        super().__init__(input_dim, output_dim, **kwargs)
+        self.n_rows = n_rows
+
+    @classmethod
+    def of(cls, table: Table, ids: Array, **kwargs: Any) -> Self:
+        """Do what `to_keras` says; `ids` are the rows that train, ascending."""
+        layer = cls(len(table), table.dim, n_rows=ids.size, pad_id=table.pad_id, **kwargs)
+        array = table.storage
+        share = host.can_share(array, layer.variable_dtype)
+        layer._tokens = table.tokens
+        layer._fill_rows(array, rows_at(table, ids), ids, share)
+        return layer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the variables, if they are not there yet."""
+        if self._is_built():
+            return
+        n, dim = self.input_dim, self.output_dim
+        rows, slots, ids = getattr(self, "_given_rows", (_not_loaded, "zeros", "zeros"))
+        self.rows = self.add_weight(
+            name="rows",
+            shape=(self.n_rows, dim),
+            initializer=rows,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+            trainable=True,
+        )
+        matrix = self.embeddings_initializer
+        self._embeddings = self.add_weight(
+            name="embeddings", shape=(n, dim), initializer=matrix, trainable=False
+        )
+        self.slots = self.add_weight(
+            name="slots", shape=(n,), initializer=slots, dtype="int32", trainable=False
+        )
+        self.row_ids = self.add_weight(
+            name="row_ids", shape=(self.n_rows,), initializer=ids, dtype="int32", trainable=False
+        )
+        self.built = True
+        if self.pull:
+            self.rows.regularizer = Drift(self, self.embeddings_regularizer)
+
+    def start(self) -> Any:
+        """The rows that train as they were at the start, from the frozen matrix."""
+        return ops.take(self._embeddings, self.row_ids, axis=0)
+
+    def call(self, inputs: Any) -> Any:
+        """Look up ids: in `rows` those that train, in the matrix all others."""
+        if inputs.dtype != "int32" and inputs.dtype != "int64":
+            inputs = ops.cast(inputs, "int32")
+        fixed = ops.take(self._embeddings, inputs, axis=0)
+        slots = ops.take(self.slots, inputs, axis=0)
+        trained = ops.take(self.rows, ops.maximum(slots, 0), axis=0)
+        mine = ops.expand_dims(ops.greater_equal(slots, 0), -1)
+        return ops.cast(ops.where(mine, trained, fixed), self.compute_dtype)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Write the weights of the layer into a file."""
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Read the weights of a saved file into memory of the layer's own."""
+        self._own()
+        keras.layers.Layer.load_own_variables(self, store)
+
+    def enable_lora(self, *args: Any, **kwargs: Any) -> None:
+        """Refused: the frozen matrix would be added to, and not the rows that train."""
+        raise NotImplementedError('a layer with trainable="rows" takes no LoRA')
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the rows train; the matrix never does."""
+        return bool(keras.layers.Embedding.trainable.fget(self))
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        keras.layers.Embedding.trainable.fset(self, value)
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer without its numbers; JSON of a few hundred bytes."""
+        return super().get_config() | {"n_rows": self.n_rows}
+
+    def _fill_rows(self, matrix: Array, rows: Array, ids: Array, share: bool = False) -> None:
+        slots, dtype = slots_of(ids, self.input_dim), self.variable_dtype
+        tensor = host.as_tensor(aligned_copy(rows, dtype), dtype)
+        given = tensor, ops.convert_to_tensor(slots), ops.convert_to_tensor(ids.astype("int32"))
+        self._given_rows = tuple(map(_handing_over, given))
+        self._fill(matrix, share)
+        del self._given_rows
+
+    def _fill_like(self, other: Self) -> None:
+        matrix, rows, ids = map(host.as_array, (other.embeddings, other.rows, other.row_ids))
+        self._fill_rows(matrix, rows, ids)
+
+    def _matrix(self) -> Array:
+        matrix = super()._matrix()
+        matrix[host.as_array(self.row_ids)] = host.as_array(self.rows)
+        return matrix

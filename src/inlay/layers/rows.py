@@ -1,0 +1,162 @@
+"""Which rows of a table a layer trains: all, none, or some, which then stand in a matrix apart.
+
+A layer that trains some rows keeps the whole matrix frozen, and shared with the table as in any
+frozen layer. A small matrix beside it, the only one that an optimiser ever sees, holds the rows
+that train, and `slots` says of each id which row of it to take, or -1: the frozen one. So nothing
+that an optimiser does, weight decay, momentum and moving averages among it, can reach another row.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.checks import choice, described, flag, many, many_tokens, shown
+from inlay.core import Table
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError, UnknownTokenError
+
+Trainable = bool | Literal["rows"]
+Check = Literal["debug", "always", "off"]
+CHECKS: tuple[Check, ...] = ("debug", "always", "off")
+# Tokens, ids, or a bool for each row.
+Rows = Iterable[str] | Iterable[int] | Array
+
+
+def checked_trainable(trainable: Any, rows: Any) -> Trainable:
+    """What trains, as it was asked for: True, False or "rows".
+
+    Raises:
+        ArgumentTypeError: Something else.
+        ArgumentError: `rows` without `trainable="rows"`.
+    """
+    if isinstance(trainable, str) and trainable == "rows":
+        return "rows"
+    found = flag("trainable", trainable, expected='True, False or "rows"')
+    if rows is not None:
+        raise ArgumentError(
+            "rows",
+            expected=f"None for a layer that trains {'every row' if found else 'no row'}",
+            got=described(rows),
+            hint='trainable="rows"',
+        )
+    return found
+
+
+def checked_check(check: Any) -> Check:
+    """When a layer looks at its ids.
+
+    Raises:
+        ArgumentError: None of the three.
+    """
+    hint = {True: 'check="always"', False: 'check="off"'}.get(check, "") if _plain(check) else ""
+    return choice("check", check, CHECKS, hint=hint)
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def chosen(table: Table, rows: Any) -> Array:
+    """The ids of the rows that are to train, int64 `(n,)`, ascending, never the one of padding.
+
+    Args:
+        table: The layer's table.
+        rows: Tokens, ids, or a bool for each row. None: unk, and whatever the table was aligned
+            to and did not hold.
+
+    Raises:
+        UnknownTokenError: A token that the table lacks.
+        IdError: An id beyond the table.
+        ArgumentError: A mask of another length, or no row at all.
+        ArgumentTypeError: None of these.
+    """
+    ids = _filled(table) if rows is None else _named(table, rows)
+    ids = np.unique(ids[ids != table.pad_id])
+    if not ids.size:
+        raise ArgumentError(
+            "rows",
+            expected="at least one row to train",
+            got="none, for every token of the vocabulary has a vector"
+            if rows is None
+            else "none, or only the row of padding, which never trains",
+            hint="trainable=False, or rows= with the tokens that are to train",
+        )
+    return ids.astype(np.int64)
+
+
+def slots_of(ids: Array, size: int) -> Array:
+    """For each row of a table its number among those that train, or -1: int32 `(size,)`."""
+    slots = np.full(size, -1, np.int32)
+    slots[ids] = np.arange(ids.size, dtype=np.int32)
+    return slots
+
+
+def ids_of(slots: Array) -> Array:
+    """What `slots_of` was made of."""
+    return np.flatnonzero(slots >= 0)
+
+
+def rows_at(table: Table, ids: Array) -> Array:
+    """The vectors of some rows, as float32 `(len(ids), dim)`: a copy."""
+    return np.array(table.storage[ids], np.float32)
+
+
+def merged(tokens: Any, matrix: Array, pad_id: int | None) -> Table:
+    """A layer's matrix as a table.
+
+    Args:
+        tokens: A table or a vocabulary, or the tokens in the order of their ids.
+        matrix: All rows, which the table is to share.
+        pad_id: The row of padding, if `tokens` does not say.
+
+    Raises:
+        ArgumentError: Another number of tokens than of rows.
+    """
+    has_own = getattr(tokens, "pad_id", None) is not None
+    return Table(tokens, matrix, pad_id=None if has_own else pad_id)
+
+
+def _filled(table: Table) -> Array:
+    if table.coverage is None:
+        raise ArgumentError(
+            "rows",
+            expected="the rows that are to train, for a table that was not aligned",
+            got="None",
+            hint="rows= with tokens, ids or a mask; or give the layer a vocabulary: (table, vocab, "
+            'trainable="rows") trains what the table lacks',
+        )
+    unk = [] if table.unk_id is None else [table.unk_id]
+    return np.append(table.coverage.filled, unk).astype(np.int64)
+
+
+def _named(table: Table, rows: Any) -> Array:
+    listed = many("rows", rows, "tokens or ids")
+    given = rows if isinstance(rows, np.ndarray) else np.asarray(list(listed))
+    if given.dtype == bool:
+        if given.shape != (len(table),):
+            raise ArgumentError(
+                "rows", expected=f"a mask of shape ({len(table)},)", got=f"one of {given.shape}"
+            )
+        return np.flatnonzero(given)
+    if given.dtype.kind in "iu" or not given.size:
+        wrong = given[(given < 0) | (given >= len(table))].ravel()
+        if wrong.size:
+            expected = f"ids from 0 to {len(table) - 1}"
+            raise IdError("rows", expected=expected, got=str(wrong[0]))
+        return given.ravel().astype(np.int64)
+    if given.dtype.kind == "f":
+        raise ArgumentTypeError(
+            "rows", expected="tokens, ids or a mask", got=described(rows), hint="whole numbers"
+        )
+    tokens = many_tokens("rows", given.tolist(), hint="[token for token, count in rows]")
+    ids = table.tokens.find_many(tokens)
+    if (ids < 0).any():
+        absent = [shown(token) for token, id in zip(tokens, ids, strict=True) if id < 0]
+        raise UnknownTokenError(
+            "rows",
+            expected="tokens of the layer's vocabulary",
+            got=", ".join(absent[:10]),
+            hint="Vocabulary(tokens) with these among them, and table.align(vocab)",
+        )
+    return ids
