@@ -90,7 +90,7 @@ def lazily(kind, table, slots, rows, g, step):
     ("kind", "graph"), [("adam", True), ("adam", False), ("adamw", False), ("adagrad", False)]
 )
 def test_rows_follow_the_definition(padded, kind, graph):
-    layer = to_keras(padded, trainable=True)
+    layer = to_keras(padded, trainable=True, check="off")
     model = model_of(layer, KINDS[kind][0](), graph=graph)
     model.layers[-1].trainable = False
     weights = model.layers[-1].get_weights()[0].astype("float64")
@@ -111,16 +111,16 @@ def test_rows_follow_the_definition(padded, kind, graph):
 )
 def test_rows_of_every_step_are_as_with_the_dense_optimizer(padded, kind, clip):
     lazy, own = (make(**clip) for make in KINDS[kind])
-    ours = trained(to_keras(padded, trainable=True), lazy, ALL)
-    theirs = trained(to_keras(padded, trainable=True), dense(own), ALL, rows=False)
+    ours = trained(to_keras(padded, trainable=True, check="off"), lazy, ALL)
+    theirs = trained(to_keras(padded, trainable=True, check="off"), dense(own), ALL, rows=False)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)
 
 
 def test_adagrad_is_always_as_the_dense_one(padded):
     lazy, own = (make(clipvalue=0.05) for make in KINDS["adagrad"])
-    ours = trained(to_keras(padded, trainable=True), lazy, SOME)
-    theirs = trained(to_keras(padded, trainable=True), dense(own), SOME, rows=False)
+    ours = trained(to_keras(padded, trainable=True, check="off"), lazy, SOME)
+    theirs = trained(to_keras(padded, trainable=True, check="off"), dense(own), SOME, rows=False)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-6)
 
@@ -133,7 +133,7 @@ def test_only_rows_of_the_batch_reach_the_optimizer(padded, monkeypatch):
         "_update",
         lambda self, rows, ids, g, v: (reached.append(g.shape), update(self, rows, ids, g, v)),
     )
-    trained(to_keras(padded, trainable=True), LazyAdam(RATE), SOME)
+    trained(to_keras(padded, trainable=True, check="off"), LazyAdam(RATE), SOME)
     assert [shape[0] <= 6 and shape[1] == 4 for shape in reached] == [True, True]
 
 
@@ -159,16 +159,16 @@ def test_a_layer_of_keras_that_is_used_twice():
 
 
 def test_a_frozen_layer_stays(padded):
-    layer = to_keras(padded)
+    layer = to_keras(padded, check="off")
     model = model_of(layer, LazyAdam(RATE))
     fit(model, SOME)
     np.testing.assert_array_equal(layer.get_weights()[0], padded.vectors)
 
 
 def test_a_saved_model_goes_on(padded, tmp_path):
-    whole = to_keras(padded, trainable=True)
+    whole = to_keras(padded, trainable=True, check="off")
     expected = trained(whole, LazyAdam(RATE, clipnorm=1.0), np.concatenate([ALL, ALL]))
-    model = model_of(to_keras(padded, trainable=True), LazyAdam(RATE, clipnorm=1.0))
+    model = model_of(to_keras(padded, trainable=True, check="off"), LazyAdam(RATE, clipnorm=1.0))
     fit(model, ALL)
     model.save(tmp_path / "model.keras")
 
@@ -194,7 +194,7 @@ def test_a_config_makes_the_same_optimizer():
 
 
 def test_what_cannot_be_trained_by_rows(padded):
-    layer = to_keras(padded, trainable=True)
+    layer = to_keras(padded, trainable=True, check="off")
     layer.embeddings_constraint = keras.constraints.MaxNorm(1.0)
     with pytest.raises(ArgumentError, match="embeddings_constraint"):
         model_of(layer, LazyAdam())
@@ -202,11 +202,11 @@ def test_what_cannot_be_trained_by_rows(padded):
         train_rows(keras.Sequential([keras.layers.Dense(1)]))
     with pytest.raises(ArgumentTypeError, match="a Keras model"):
         train_rows(keras.layers.Dense(1))
-    model = model_of(to_keras(padded, trainable=True), LazyAdam())
+    model = model_of(to_keras(padded, trainable=True, check="off"), LazyAdam())
     with pytest.raises(ArgumentTypeError, match="embedding layers of the model"):
         train_rows(model, [model.layers[-1]])
     with pytest.raises(ArgumentError, match=r"LazyAdam, LazyAdamW or LazyAdagrad.*got Adam"):
-        fit(model_of(to_keras(padded, trainable=True), "adam"), SOME)
+        fit(model_of(to_keras(padded, trainable=True, check="off"), "adam"), SOME)
     with pytest.raises(ArgumentTypeError, match="use_ema"):
         LazyAdam(use_ema=True)
 
@@ -227,7 +227,7 @@ def test_a_table_that_is_multiplied_too(padded):
     """On JAX its gradient would be lost; elsewhere it has all rows."""
 
     def fitted(optimizer, rows):
-        layer = to_keras(padded, trainable=True)
+        layer = to_keras(padded, trainable=True, check="off")
         model = Tied(layer)
         model(ALL)
         if rows:
