@@ -193,7 +193,8 @@ def keras_seeds() -> list[Files]:
     weights = io.BytesIO()
     with h5py.File(weights, "w") as root:
         root["layers/embedding/vars/0"] = MATRIX
-        root["layers/dense/vars/0"] = MATRIX.T
+        root["layers/embedding/vars"].attrs["name"] = "words"
+        root["layers/dense/vars/0"] = np.ascontiguousarray(MATRIX.T, np.float16).view("V2")
     layer = {"class_name": "Embedding", "config": {"name": "words"}}
     settings = {"class_name": "Sequential", "config": {"name": "all", "layers": [layer]}}
     files = []

@@ -1,3 +1,4 @@
+import struct
 import sys
 
 import h5py
@@ -5,7 +6,9 @@ import numpy as np
 import pytest
 
 from inlay import containers
+from inlay.bytes.stretch import Place
 from inlay.containers.hdf5 import Hdf5
+from inlay.containers.hdf5_texts import Texts
 from inlay.errors import (
     ArgumentError,
     FormatError,
@@ -221,3 +224,79 @@ def test_damage_is_an_error_of_ours_or_none(path):
         else:
             assert sum(array.nbytes for array in read) <= 1032 * len(data)
     assert failures > 10
+
+
+@pytest.mark.parametrize("index", [..., slice(1, 3), [3, 0], 2, np.s_[1, :2]], ids=str)
+def test_bfloat16_is_read_as_float32(tmp_path, index):
+    bits = (ROWS.view(np.uint32) >> 16).astype(np.uint16)
+    with h5py.File(tmp_path / "x", "w") as file:
+        file["rows"] = bits.view("V2")
+    with containers.open(tmp_path / "x") as file:
+        assert file["rows"].dtype == np.float32
+        found = file["rows"][index]
+    assert found.dtype == np.float32
+    assert np.array_equal(found, ROWS[index])
+
+
+NOTE = "x" * 5000
+
+
+@pytest.mark.parametrize("userblock", [0, 1024])
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_texts_of_variable_length(tmp_path, libver, userblock):
+    names = {f"layers/é{i}": f"näme {i}" for i in range(200)} | {"one": NOTE}
+    with h5py.File(tmp_path / "x", "w", libver=libver, userblock_size=userblock) as file:
+        for place, name in names.items():
+            attributes = file.create_group(place).attrs
+            attributes.update(first=b"name", number=3, fixed=np.bytes_(b"x"), list=["a", "b"])
+            attributes.update({f"note {i}": NOTE for i in range(3)} | {"name": name})
+        file.create_group("empty")
+    with containers.open(tmp_path / "x") as file:
+        assert file.texts("name") == names
+        assert file.texts("note 2") == dict.fromkeys(names, NOTE)
+        for other in ("number", "fixed", "list", "nam", "first "):
+            assert file.texts(other) == {}
+
+
+def test_a_damaged_heap_is_no_loop_without_an_end(tmp_path):
+    with h5py.File(tmp_path / "x", "w") as file:
+        for i in range(20):
+            file.create_group(f"g{i}").attrs["name"] = f"name {i}"
+    data, rng, failures = (tmp_path / "x").read_bytes(), np.random.default_rng(0), 0
+    heap = data.index(b"GCOL")
+    (tmp_path / "y").write_bytes(
+        data.replace(struct.pack("<IQ", 6, heap), b"\xff\0\0\0" + heap.to_bytes(8, "little"))
+    )
+    with containers.open(tmp_path / "y") as file:
+        assert set(file.texts("name").values()) == {f"name {i}" for i in range(10, 20)}
+    for at in (*range(heap, heap + 64), *rng.integers(0, len(data), 60)):
+        broken = bytearray(data)
+        broken[at : at + 4] = rng.integers(0, 256, 4, np.uint8).tobytes() if at % 2 else bytes(4)
+        (tmp_path / "y").write_bytes(broken)
+        try:
+            with soon(), containers.open(tmp_path / "y", "hdf5") as file:
+                assert len(file.texts("name")) <= 20
+        except InlayError:
+            failures += 1
+    assert failures
+
+
+def test_a_header_of_many_messages_is_looked_at_for_a_while_only():
+    head = b"\x89HDF\r\n\x1a\n\0\0\0\0\0\x08\x08\0"
+    size = 40_000_000
+    header = b"\1\0\0\0\0\0\0\0" + size.to_bytes(4, "little") + bytes(4)
+    texts = Texts(memoryview(head + header + bytes(size)))
+    with soon():
+        assert [texts.of(len(head), "name") for _ in range(50)] == [None] * 50
+
+
+def test_a_part_of_another_file(path, tmp_path):
+    content = path.read_bytes()
+    (tmp_path / "y").write_bytes(b"x" * 77 + content + b"y" * 99)
+    with Hdf5(tmp_path / "y", Place(77, len(content))) as file:
+        assert np.array_equal(file["a/rows"][[3, 1]], ROWS[[3, 1]])
+        assert file["packed"][...].shape == (500, 20)
+    with pytest.raises(FormatError, match="expected an HDF5 file"):
+        Hdf5(tmp_path / "y", Place(77, len(content) // 2))
+    with pytest.raises(FormatError, match="expected an HDF5 file"):
+        Hdf5(tmp_path / "y", Place(0, len(content)))

@@ -6,6 +6,7 @@ storage or a virtual data set) would make numbers of whatever file its name says
 Source: https://docs.h5py.org
 """
 
+import contextlib
 import math
 import os
 from collections.abc import Mapping
@@ -15,12 +16,26 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.bytes.stretch import Place, Stretch
 from inlay.bytes.writing import atomic_path
-from inlay.containers.protocol import Container, LazyArray, Read, is_one, rows_of, wrong
+from inlay.containers.hdf5_texts import Texts
+from inlay.containers.protocol import (
+    Container,
+    LazyArray,
+    Read,
+    is_one,
+    mapped_bytes,
+    rows_of,
+    widened,
+    wrong,
+)
 from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.optional import require
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# A program may put a block of its own before it, of 512 bytes or twice that, or again.
+STARTS = (0, 512, 1024, 2048)
+BRAIN = np.dtype("V2")  # bfloat16, which HDF5 has no type for
 LARGEST_RATIO = 1032  # of deflate, its densest filter: no stored byte can stand for more
 GAP = 1 << 16  # bytes that are rather read than left out
 RUN = 1 << 24  # bytes that are read at once
@@ -30,35 +45,60 @@ INSIDE = "arrays in the file itself"
 class Hdf5(Container):
     """An HDF5 file; its metadata are the texts of fixed length among the file's attributes.
 
-    Slices are read alone. Use it with `with`, or close it.
+    Slices are read alone. What is stored as bfloat16, as Keras does it, is read as float32. Use it
+    with `with`, or close it.
 
     Args:
         path: The file.
+        place: Where in it the HDF5 file is, if it is a part of another.
     """
 
     kind = "hdf5"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, place: Place | None = None) -> None:
         h5py = require("h5py", extra="h5", need="reading an HDF5 file")
         where = str(path)
+        with contextlib.ExitStack() as stack:
+            try:
+                part = stack.enter_context(Stretch(path, place)) if place else None
+                file = stack.enter_context(h5py.File(part or path, "r"))
+            except Exception as error:  # broken bytes make h5py raise anything
+                raise _not_whole(where, error) from error
+            try:
+                size = place.size if place else path.stat().st_size
+                entries = _entries(h5py, file, size, where)
+                metadata = _texts(h5py, file)
+            except Exception as error:
+                if isinstance(error, InlayError | MemoryError):
+                    raise
+                raise _not_whole(where, error) from error
+            super().__init__(where, entries, metadata, stack.pop_all().close)
+        self._h5py, self._file, self._path, self._place = h5py, file, path, place
+
+    def texts(self, name: str) -> dict[str, str]:
+        """The text of variable length that each group has as an attribute of this name."""
+        data = mapped_bytes(self._path)
+        if self._place:
+            data = data[self._place.start :][: self._place.size]
+        start = next((at for at in STARTS if data[at : at + 8].tobytes() == SIGNATURE), 0)
+        known = Texts(memoryview(data[start:]))  # type: ignore[arg-type]
+        found = {}
+
+        def note(path: str, item: Any) -> None:
+            if isinstance(item, self._h5py.Group):
+                address = self._h5py.h5o.get_info(item.id).addr
+                if (text := known.of(address, name)) is not None:
+                    found[path] = text
+
         try:
-            file = h5py.File(path, "r")
-        except Exception as error:  # broken bytes make h5py raise anything
-            raise _not_whole(where, error) from error
-        try:
-            entries = _entries(h5py, file, path.stat().st_size, where)
-            metadata = _texts(h5py, file)
-        except BaseException as error:
-            file.close()
-            if isinstance(error, InlayError | MemoryError) or not isinstance(error, Exception):
-                raise
-            raise _not_whole(where, error) from error
-        super().__init__(where, entries, metadata, file.close)
+            self._file.visititems(note)
+        except Exception as error:
+            raise _not_whole(self.where, error) from error
+        return found
 
     @classmethod
     def sniff(cls, head: bytes, path: Path) -> bool:
-        # A program may put a block of its own before it, of 512 bytes or twice that, or again.
-        return any(head[at:].startswith(SIGNATURE) for at in (0, 512, 1024, 2048))
+        return any(head[at:].startswith(SIGNATURE) for at in STARTS)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -131,8 +171,16 @@ def _entries(h5py: Any, file: Any, size: int, where: str) -> dict[str, LazyArray
                 f"{item.nbytes} bytes for {name!r} of shape {item.shape}",
                 f"{stored} in a file of {size}",
             )
-        entries[name] = LazyArray(item.shape, item.dtype, _reader(item, f"{where}, {name}"))
+        read = _reader(item, f"{where}, {name}")
+        if item.dtype == BRAIN:
+            entries[name] = LazyArray(item.shape, np.dtype(np.float32), _widening(read))
+        else:
+            entries[name] = LazyArray(item.shape, item.dtype, read)
     return entries
+
+
+def _widening(read: Read) -> Read:
+    return lambda index: widened(read(index).view(np.uint16))
 
 
 def _reader(item: Any, where: str) -> Read:

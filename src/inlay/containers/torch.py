@@ -8,12 +8,13 @@ Source: https://pytorch.org/docs/stable/notes/serialization.html, torch/serializ
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.pickles import Name, read_pickle
+from inlay.bytes.stretch import stored_at
 from inlay.containers.protocol import Container, LazyArray, mapped_bytes, wrong
 from inlay.containers.torch_tensors import (
     WIDTHS,
@@ -33,7 +34,6 @@ ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
 MAGIC = 0x1950A86A20F9469CFC6C  # the first number of the older layout
 HARMLESS = ("torch", "collections", "numpy")  # what tensors and dicts of them are made with
-_LOCAL_HEADER = 30  # bytes of a zip's entry before its name
 _OLDEST = (b"sys_info\0", b"pickle\0", b"tensors\0", b"storages\0")  # files in a tar of 2016
 HINT = "torch.save(model.state_dict(), path)"
 
@@ -148,16 +148,17 @@ def _members(path: Path, data: Array, where: str) -> dict[str, Array]:
     claimed = sum(info.file_size for info in infos)
     if claimed > data.size:
         raise wrong(where, f"members within {data.size} bytes", f"{claimed}")
-    return {info.filename: _member(info, data, where) for info in infos}
+    with path.open("rb") as file:
+        return {info.filename: _member(file, info, data, where) for info in infos}
 
 
-def _member(info: "ZipInfo", data: Array, where: str) -> Array:
-    at = info.header_offset
-    lengths = data[at + 26 : at + _LOCAL_HEADER].tobytes()  # of the name, and of what is behind it
-    start = at + _LOCAL_HEADER + sum(int.from_bytes(lengths[i : i + 2], "little") for i in (0, 2))
-    if at < 0 or start + info.file_size > data.size:
-        raise wrong(where, "a state_dict in a whole zip", f"{info.filename!r:.80} beyond its end")
-    return data[start : start + info.file_size]
+def _member(file: IO[bytes], info: "ZipInfo", data: Array, where: str) -> Array:
+    try:
+        place = stored_at(file, info)
+    except EOFError as error:
+        raise wrong(where, "a state_dict in a whole zip", f"{error!s:.200}") from error
+    assert place is not None, "those that are packed were left out"
+    return data[place.start :][: place.size]
 
 
 def _older(data: Array, where: str) -> dict[str, LazyArray]:

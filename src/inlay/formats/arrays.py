@@ -32,6 +32,8 @@ SLOTS = re.compile(
 )
 # What frameworks write behind the name that a user gave.
 ENDS = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE|:0|/vars/0)$")
+# A layer's own variable in Keras 1, 2 and 3, without the ends that `ENDS` takes off.
+OF_KERAS = re.compile(r"(^|/)(_?embeddings|embedding(_\d+)?(_W)?)$")
 
 # The one that an encoder and a decoder share, of which each may have a copy.
 SHARED = re.compile(r"(^|\.)shared\.weight$")
@@ -72,7 +74,9 @@ class ArraysFormat(NumbersFormat):
         """The arrays of a file, for as long as it is open."""
         raise NotImplementedError
 
-    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+    def meant(
+        self, source: Content, arrays: Mapping[str, LazyArray], name: str | None
+    ) -> tuple[str | None, Known]:
         """The array that a name means, and, without one, how an embedding is called in the file."""
         return name, None
 
@@ -85,7 +89,7 @@ class ArraysFormat(NumbersFormat):
     def read(self, source: Content, options: ReadOptions) -> Table:
         """Read the rows that are wanted of one array, and of no other."""
         with self.opened(source, options) as arrays:
-            name = choose(source.name, arrays, *self.meant(source, options.name))
+            name = choose(source.name, arrays, *self.meant(source, arrays, options.name))
             entry = arrays[name]
             tokens, counts = self.stored(source.name, arrays, entry.shape[0])
             named = Named(tokens) if tokens is not None else None

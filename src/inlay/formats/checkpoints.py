@@ -1,9 +1,9 @@
-"""Weights of models: what Keras, PyTorch, TensorFlow and Hugging Face keep them in.
+"""Weights of models: what PyTorch, TensorFlow and Hugging Face keep them in.
 
 Each reads one matrix out of a container, by its name. Nothing of the model is built or run.
 Without a name the input embedding is taken if the framework calls it by one name alone: Keras
-keeps `embeddings` in a layer of that kind and nowhere else, and a folder of Hugging Face, which
-has a `config.json`, has one of a few names for each kind of model.
+(whose own files `keras` reads) keeps `embeddings` in a layer of that kind and nowhere else, and a
+folder of Hugging Face, which has a `config.json`, has one of a few names for each kind of model.
 """
 
 import contextlib
@@ -17,7 +17,6 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.containers import Container
-from inlay.containers.hdf5 import Hdf5
 from inlay.containers.onnx import Onnx
 from inlay.containers.protocol import LazyArray
 from inlay.containers.safetensors import Safetensors
@@ -26,7 +25,7 @@ from inlay.containers.tensorflow import TensorFlow
 from inlay.containers.torch import Torch
 from inlay.core import Table
 from inlay.errors import FormatError, InlayError
-from inlay.formats.arrays import ArraysFormat, FoundArray, Known
+from inlay.formats.arrays import OF_KERAS, ArraysFormat, FoundArray, Known
 from inlay.formats.beside import json_of
 from inlay.formats.format_options import options
 from inlay.formats.native import is_ours
@@ -39,8 +38,6 @@ from inlay.sources.hub_files import EMBEDDING as OF_HUGGING_FACE
 SAVED_BY_TORCH = re.compile(
     rb"PK\x03\x04.{26}[^/]{1,999}/data\.pkl|\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL
 )
-# A layer's own variable in Keras 1, 2 and 3, without the ends that `arrays.ENDS` takes off.
-OF_KERAS = re.compile(r"(^|/)(_?embeddings|embedding(_\d+)?(_W)?)$")
 CONFIG = "config.json"  # of Hugging Face
 
 
@@ -78,21 +75,6 @@ class CheckpointFormat(ArraysFormat):
 
 
 @options
-class Hdf5Arrays(CheckpointFormat):
-    """The weights of a Keras model in HDF5 (`.h5`, `.weights.h5`), or any arrays in it.
-
-    Args:
-        nonfinite: Whether NaN and infinity are errors.
-    """
-
-    name: ClassVar[str] = "hdf5"
-    container: ClassVar[type[Container]] = Hdf5
-
-    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
-        return name, OF_KERAS
-
-
-@options
 class TensorFlowArrays(CheckpointFormat):
     """The variables of a TensorFlow checkpoint or SavedModel.
 
@@ -112,7 +94,9 @@ class TensorFlowArrays(CheckpointFormat):
         with super().opened(source, options) as arrays:
             yield Joined(arrays)
 
-    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+    def meant(
+        self, source: Content, arrays: Mapping[str, LazyArray], name: str | None
+    ) -> tuple[str | None, Known]:
         return name, OF_KERAS
 
 
@@ -124,7 +108,9 @@ class ModelArrays(CheckpointFormat):
         nonfinite: Whether NaN and infinity are errors.
     """
 
-    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+    def meant(
+        self, source: Content, arrays: Mapping[str, LazyArray], name: str | None
+    ) -> tuple[str | None, Known]:
         config = source.path.with_name(CONFIG)
         settings = json_of(config) if name is None and config.is_file() else None
         is_model = isinstance(settings, dict) and "model_type" in settings
@@ -222,5 +208,7 @@ class OnnxArrays(CheckpointFormat):
     name: ClassVar[str] = "onnx"
     container: ClassVar[type[Container]] = Onnx
 
-    def meant(self, source: Content, name: str | None) -> tuple[str | None, Known]:
+    def meant(
+        self, source: Content, arrays: Mapping[str, LazyArray], name: str | None
+    ) -> tuple[str | None, Known]:
         return name, OF_HUGGING_FACE

@@ -3,7 +3,6 @@
 from inlay.formats.arrays import FoundArray
 from inlay.formats.checkpoints import (
     CheckpointFormat,
-    Hdf5Arrays,
     OnnxArrays,
     SafetensorsArrays,
     ShardsArrays,
@@ -15,7 +14,7 @@ from inlay.formats.fasttext import FastText
 from inlay.formats.finalfusion import Finalfusion
 from inlay.formats.gensim import Gensim
 from inlay.formats.glove import Glove
-from inlay.formats.keras import KerasArrays
+from inlay.formats.keras import Hdf5Arrays, KerasArrays
 from inlay.formats.magnitude import Magnitude
 from inlay.formats.model2vec import Model2Vec
 from inlay.formats.native import Native
