@@ -48,12 +48,15 @@ READERS = {
 
 
 def make_file(path: Path, rows: int, dim: int) -> None:
-    """Words and numbers of five significant digits, as GloVe's files have them."""
+    """Words and numbers of five significant digits, as GloVe's files have them.
+
+    Rows differ in their first number, if in no other: a file of equal rows is like no other.
+    """
     rng = np.random.default_rng(0)
-    matrix = rng.standard_normal((min(DISTINCT, rows), dim)) * 0.4
+    matrix = rng.standard_normal((min(DISTINCT, rows), dim - 1)) * 0.4
     lines = [" ".join([f"{x:.5g}" for x in row]) for row in matrix.tolist()]
     with path.open("w") as file:
-        file.writelines(f"w{i} {lines[i % DISTINCT]}\n" for i in range(rows))
+        file.writelines(f"w{i} {i / rows:.5g} {lines[i % DISTINCT]}\n" for i in range(rows))
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from inlay.evaluate.doctor import diagnose
 from inlay.evaluate.number_findings import number_findings
 from inlay.evaluate.token_findings import repaired, token_findings
 from inlay.formats import Word2VecText
+from inlay.kernels import examine
 from tests.data import shared
 
 
@@ -123,6 +124,26 @@ def test_more_rows_than_a_block():
     matrix[5_000, 0] = np.nan
     findings = number_findings(Table([f"w{i}" for i in range(10_000)], matrix))
     assert (rows(findings, "equal"), rows(findings, "nan")) == ([9_999], [5_000])
+
+
+def test_rows_of_one_hash_are_told_of_only_if_they_are_equal(monkeypatch, healthy):
+    def spoil(matrix):
+        matrix[9] = matrix[0]
+
+    real = examine.first_of_hash
+    monkeypatch.setattr(
+        examine, "first_of_hash", lambda hashes, *others: real(np.zeros_like(hashes), *others)
+    )
+    findings = number_findings(changed(healthy, spoil))
+    assert (kinds(findings), rows(findings, "equal")) == ({"equal": 1}, [9])
+
+
+@pytest.mark.parametrize("dim", [4, 6_000, 20_000])  # compared at once, by twos, one by one
+def test_equal_rows_of_any_length(dim):
+    matrix = np.tile(np.random.default_rng(0).standard_normal(dim).astype("f4"), (7, 1))
+    matrix[2] += 1
+    findings = number_findings(Table([f"w{i}" for i in range(7)], matrix))
+    assert rows(findings, "equal") == [1, 3, 4, 5, 6]
 
 
 def of_tokens(*tokens):

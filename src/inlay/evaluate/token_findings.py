@@ -5,12 +5,16 @@ import unicodedata
 
 import numpy as np
 
-from inlay.aliases import Array
 from inlay.checks import shown
 from inlay.core import Table
 from inlay.evaluate.findings import EXAMPLES, Finding, found
 
-SPACE, DELETE, BEYOND_ASCII = 0x20, 0x7F, 0x80
+# What a byte may be that is worth a look, as bits: by it, Python sees few tokens of most tables.
+SPACE, CONTROL, BEYOND_ASCII = np.uint8(1), np.uint8(2), np.uint8(4)
+CLASSES = np.zeros(256, np.uint8)
+CLASSES[:0x20] = CLASSES[0x7F] = CONTROL
+CLASSES[0x20] = SPACE
+CLASSES[0x80:] = BEYOND_ASCII
 # Spaces of other kinds; control characters beyond ASCII; what cannot be seen and changes a token.
 # A joiner within a token is part of how some scripts and emoji are written.
 SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
@@ -30,14 +34,17 @@ def token_findings(table: Table) -> list[Finding]:
     Raises:
         FormatError: The tokens are damaged.
     """
+    from inlay.kernels.examine import mark_tokens
+
     tokens = table.tokens
     tokens.check()
     first = tokens.first_rows()
     twice = np.flatnonzero(first != np.arange(len(tokens)))
     blob, offsets = np.asarray(tokens.blob), np.asarray(tokens.offsets)
-    rows = np.flatnonzero(_having(blob >= BEYOND_ASCII, offsets)).tolist()
-    spaces = _having(blob == SPACE, offsets)
-    controls = _having((blob < SPACE) | (blob == DELETE), offsets)
+    marks = np.empty(len(tokens), np.uint8)
+    mark_tokens(blob, offsets, CLASSES, marks)
+    rows = np.flatnonzero(marks & BEYOND_ASCII).tolist()
+    spaces, controls = (marks & SPACE).astype(bool), (marks & CONTROL).astype(bool)
     invisible, mojibake, mended = [], [], []
     canonical: dict[int, str] = {}
     compatible: dict[int, str] = {}
@@ -123,14 +130,6 @@ def repaired(token: str) -> str | None:
         except UnicodeError:
             continue
     return None
-
-
-def _having(mask: Array, offsets: Array) -> Array:
-    """Which tokens have at least one of the bytes that are marked: bool `(n,)`."""
-    before = np.zeros(mask.size + 1, np.int64)
-    np.cumsum(mask, out=before[1:])
-    having: Array = before[offsets[1:]] > before[offsets[:-1]]
-    return having
 
 
 def _same(table: Table, kind: str, form: str, forms: dict[int, str]) -> list[Finding]:
