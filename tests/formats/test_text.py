@@ -20,8 +20,9 @@ def rows(table):
 def tiny_pieces(monkeypatch):
     """Windows and blocks of a few lines, so that small files cross every border."""
     monkeypatch.setattr(text, "BLOCK", 64)
+    monkeypatch.setattr(text, "LOOKED_AT", 150)
     windows = Content.windows
-    monkeypatch.setattr(Content, "windows", lambda self, _: windows(self, 200))
+    monkeypatch.setattr(Content, "windows", lambda self: windows(self, 200))
 
 
 @pytest.mark.parametrize("content", [GOOD, "\ufeff" + GOOD, GOOD[:-1], GOOD + "\n \n\n"])

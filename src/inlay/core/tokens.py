@@ -6,6 +6,7 @@ takes a few microseconds and touches three pages.
 """
 
 import operator
+import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -190,14 +191,18 @@ class Tokens(Sequence[str]):
         """The rows of other tokens, int64 `(len(others),)`, -1 for each that is not here."""
         from inlay.kernels.hashing import find_rows
 
-        for tokens in (self, others):
-            tokens.check()
-        rows, slots = np.empty(len(others), np.int64), self.slots
+        others.check()
+        rows = np.empty(len(others), np.int64)
+        find_rows(*self.checked_index(), others.blob, others.offsets, rows)
+        return rows
+
+    def checked_index(self) -> tuple[Array, Array, Array, np.uint64]:
+        """`(blob, offsets, slots, shift)` for a kernel, which follows them blindly: all checked."""
+        self.check()
+        slots = self.slots
         if slots.max() > len(self):
             raise self._damaged(f"an index of rows below {len(self)}", str(slots.max() - 1))
-        shift = slot_shift(slots.size)
-        find_rows(self.blob, self.offsets, slots, shift, others.blob, others.offsets, rows)
-        return rows
+        return self.blob, self.offsets, slots, slot_shift(slots.size)
 
     def check(self) -> None:
         """Raise `FormatError` unless the offsets rise from 0 to the end of the blob."""
@@ -232,7 +237,7 @@ class Tokens(Sequence[str]):
         n = len(self)
         slots = np.zeros(1 << max(2 * n - 1, 1).bit_length(), np.uint32)
         first = np.empty(n, np.int64)
-        if n < SMALL:
+        if n < SMALL and "inlay.kernels.hashing" not in sys.modules:
             seen: dict[bytes, int] = {}
             mask, shift = slots.size - 1, int(slot_shift(slots.size))
             for row in range(n):

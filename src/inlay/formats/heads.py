@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import NamedTuple
 
 from inlay.bytes.content import HEAD, Content, is_html
@@ -50,6 +51,7 @@ def split_head(head: bytes) -> TextHead:
     return TextHead(lines, header, rows or [rest], not rows and bool(rest), skip, bom)
 
 
+@lru_cache(maxsize=1)  # several formats look at the same bytes, one after the other
 def text_head(head: bytes) -> TextHead | None:
     """The first lines of text vectors, or None if this is no text, or no table of numbers."""
     found = split_head(head)

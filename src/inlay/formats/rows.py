@@ -1,7 +1,7 @@
 """Rows as they come out of a file, gathered into a table: what all row-wise readers share."""
 
-import contextlib
 import itertools
+import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -12,12 +12,14 @@ from inlay.bytes.content import Content
 from inlay.bytes.encodings import Encoding
 from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Tokens
-from inlay.errors import ArgumentTypeError
+from inlay.core.tokens import pack
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.formats.format_options import RowsFormat
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.spool import Spool
 
 EXAMPLES = 5  # of anything counted in the provenance
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 COMPACTED_AT_ONCE = 8192
 TOKENS_AHEAD = 1 << 13  # which tell the encoding of one that is not in the right one
 
@@ -88,9 +90,10 @@ class Rows:
             self._replaced += decoded.replaced[: EXAMPLES - len(self._replaced)]
         if self.wanted is not None:
             rows = kept_rows(Tokens(blob, offsets), self.wanted)
-            room = self.room(len(bounds))
-            room[: rows.size] = room[rows]
-            blob, offsets = spans(blob, np.stack([offsets[rows], offsets[rows + 1]], axis=1))
+            if rows.size < len(bounds):
+                room = self.room(len(bounds))
+                room[: rows.size] = room[rows]
+                blob, offsets = spans(blob, np.stack([offsets[rows], offsets[rows + 1]], axis=1))
         if self._spool is not None:
             self._spool.append(self._matrix[: offsets.size - 1])
         self.n += offsets.size - 1
@@ -231,15 +234,15 @@ def as_keep(keep: Any) -> Container[str] | Tokens | None:
         )
     if not isinstance(keep, Iterable):
         return keep
-    kept = []
-    for token in dict.fromkeys(keep):
+    kept = list(dict.fromkeys(keep))
+    for token in kept:
         if not isinstance(token, str):
             expected, got = "tokens, which are strings", described(token)
             raise ArgumentTypeError("keep", expected=expected, got=got)
-        with contextlib.suppress(UnicodeEncodeError):  # what no file can hold is in none
-            token.encode()
-            kept.append(token)
-    return Tokens.from_list(kept)
+    try:
+        return Tokens(*pack(kept))
+    except ArgumentError:  # what no file can hold is in none
+        return Tokens(*pack([token for token in kept if not LONE_SURROGATE.search(token)]))
 
 
 def kept_rows(tokens: Tokens, wanted: Container[str] | Tokens) -> Array:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.content import WINDOW, Content
+from inlay.bytes.content import Content
 from inlay.core import Table
 from inlay.formats.doubts import Doubts
 from inlay.formats.format_options import HeaderUse, TextFormat
@@ -60,16 +60,17 @@ def read_text(
     reader = TextReader(rules, rows, number=2 if header else 1, limit=options.limit)
     plain = options.limit is None and format.encoding == "utf-8" and format.errors == "strict"
     wanted = wanted_of(rows.wanted) if plain else None
-    size = WINDOW if wanted is None else LOOKED_AT
-    with source.windows(size) as windows, Pool(thread_count()) as pool:
+    with source.windows() as windows, Pool(thread_count()) as pool:
         window, final = windows.next(0)
         used = min(head.skip if header else head.bom, window.size)
         if not source.packed:
             reader.expect(source.path.stat().st_size, window[used:])
         reader.map = pool.map
+        if wanted is not None and window.size > LOOKED_AT:
+            used = reader.take(window[:LOOKED_AT], used, final=False)
+            reader.wanted = wanted
         while True:
             used = reader.take(window, used, final=final)
-            reader.wanted = wanted
             if reader.done or (final and used == window.size):
                 break
             window, final = windows.next(used)
@@ -157,7 +158,7 @@ class TextReader:
             args = (matrix[lines], bounds[lines], status[lines])
             parse_lines(window, block.start, block.stop, *args)
 
-        for _ in self.map(work, blocks):
+        for _ in self.map(work, blocks) if len(blocks) > 1 else map(work, blocks):
             pass
         rows = self._judge(window, matrix, bounds, status, numbers)
         if self.wanted is None:

@@ -1,16 +1,15 @@
 """The lines of a text that `keep` asks for, found by their first field, and no others read."""
 
 import re
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.core import Tokens
-from inlay.core.tokens import slot_shift
 
 SEPARATOR = re.compile("[ \t]")
+MARKED = 4  # tokens, or a few less, that have 64 marks: then one in 20 others looks wanted
 
 
 class WantedLines(NamedTuple):
@@ -36,9 +35,16 @@ class Wanted:
         tokens: Those that are kept. A token may hold spaces, so it is its first field that tells.
     """
 
-    def __init__(self, tokens: Iterable[str]) -> None:
-        fields = {SEPARATOR.split(token, maxsplit=1)[0] for token in tokens}
-        self._fields = Tokens.from_list(sorted(fields))
+    def __init__(self, tokens: Tokens) -> None:
+        from inlay.kernels.lines import mark_fields
+
+        blob = tokens.blob.tobytes()
+        if b" " in blob or b"\t" in blob:
+            fields = {SEPARATOR.split(token, maxsplit=1)[0] for token in tokens}
+            tokens = Tokens.from_list(sorted(fields))
+        self._index = tokens.checked_index()
+        self._marks = np.zeros(1 << max(len(tokens) // MARKED, 1).bit_length(), np.uint64)
+        mark_fields(tokens.blob, tokens.offsets, self._marks)
 
     def lines(self, window: Array, start: int, stop: int) -> WantedLines:
         """The lines of `window[start:stop]`, which holds whole ones, that may be wanted."""
@@ -47,9 +53,8 @@ class Wanted:
 
         most = max((stop - start) // 64, 16)
         spans, numbers = np.empty((most, 2), np.int64), np.empty(most, np.int64)
-        fields: tuple[Any, ...] = (self._fields.blob, self._fields.offsets, self._fields.slots)
-        shift = slot_shift(self._fields.slots.size)
-        n, passed, end = wanted_lines(window, start, stop, *fields, shift, spans, numbers)
+        index = (*self._index, self._marks)
+        n, passed, end = wanted_lines(window, start, stop, *index, spans, numbers)
         sizes = spans[:n, 1] - spans[:n, 0]
         text, offsets = np.empty(int(sizes.sum()), np.uint8), np.empty(n + 1, np.int64)
         copy_spans(window, spans[:n], text, offsets)
@@ -58,4 +63,4 @@ class Wanted:
 
 def wanted_of(keep: Any) -> Wanted | None:
     """What lines may begin with, where the tokens that are kept can be listed."""
-    return Wanted(keep) if isinstance(keep, Iterable) else None
+    return Wanted(keep) if isinstance(keep, Tokens) else None
