@@ -37,12 +37,12 @@ class Meter:
 
     def __enter__(self) -> "Meter":
         self.figures: dict[str, float] = {"before_mb": private_mb()}
-        self._wall, self._cpu = time.perf_counter(), os.times()
+        self._wall, self._cpu = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
         return self
 
     def __exit__(self, *error: object) -> None:
-        wall, cpu = time.perf_counter() - self._wall, os.times()
-        user, system = cpu.user - self._cpu.user, cpu.system - self._cpu.system
+        wall, cpu = time.perf_counter() - self._wall, resource.getrusage(resource.RUSAGE_SELF)
+        user, system = cpu.ru_utime - self._cpu.ru_utime, cpu.ru_stime - self._cpu.ru_stime
         private = private_mb()
         self.figures |= {
             "wall_s": round(wall, 4),

@@ -4,12 +4,13 @@
     python benchmarks/parse.py --binary --dim 300 --peers gensim
 
 Each reader runs in a process of its own, after its imports, on a file that is in the page
-cache as it was read from the disk (one that was just written, in small pieces, lies there in small
-pieces: to map it costs a tenth of a microsecond per KB more); the least of the repeats counts. For inlay, a file of one row is loaded before, which
-imports numba; the line below says what the whole costs in a process that has loaded nothing
-yet. `--binary` reads the same vectors in word2vec's binary format; its target is 1/8 of gensim's
-CPU seconds. The kernels are compiled once per installation, which no line counts. Targets: at most
-1/40 of gensim's CPU seconds, at most 0.6 of polars'; 20,000 words kept, at most 1/5 of all.
+cache as it was read from the disk: one that was just written in small pieces also lies there in
+small pieces, which takes 40 ms more to map. The least of the repeats counts. For inlay, a file of
+one row is loaded before, which imports numba; the line below says what the whole costs in a
+process that has loaded nothing yet. `--binary` reads the same vectors in word2vec's binary
+format; its target is 1/8 of gensim's CPU seconds. The kernels are compiled once per installation,
+which no line counts. Targets: at most 1/40 of gensim's CPU seconds, at most 0.6 of polars';
+20,000 words kept, at most 1/5 of all.
 """
 
 import argparse

@@ -101,7 +101,8 @@ class TextReader:
         return self._left == 0
 
     def expect(self, size: int, window: Array) -> None:
-        """Estimate the number of rows, a little high, by the lines of the first window."""
+        """Estimate the number of rows, a little high, by the first lines of the first window."""
+        window = window[:LOOKED_AT]
         lines = max(int(np.count_nonzero(window == LINE_FEED)), 1)
         rows = int(size / max(window.size, 1) * lines * 1.02) + 16
         rows = min(rows, size // (2 * self._rules.dim))  # two bytes a number, at least

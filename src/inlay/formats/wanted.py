@@ -9,6 +9,7 @@ from inlay.aliases import Array
 from inlay.core import Tokens
 
 SEPARATOR = re.compile("[ \t]")
+AT_ONCE = 1 << 14  # lines
 MARKED = 4  # tokens, or a few less, that have 64 marks: then one in 20 others looks wanted
 
 
@@ -45,20 +46,26 @@ class Wanted:
         self._index = tokens.checked_index()
         self._marks = np.zeros(1 << max(len(tokens) // MARKED, 1).bit_length(), np.uint64)
         mark_fields(tokens.blob, tokens.offsets, self._marks)
+        # Written again and again: new memory would have to be cleared each time.
+        self._spans, self._numbers = np.empty((AT_ONCE, 2), np.int64), np.empty(AT_ONCE, np.int64)
+        self._text = np.empty(0, np.uint8)
 
     def lines(self, window: Array, start: int, stop: int) -> WantedLines:
-        """The lines of `window[start:stop]`, which holds whole ones, that may be wanted."""
+        """The lines of `window[start:stop]`, which holds whole ones, that may be wanted.
+
+        Those that it gives are good until the next call.
+        """
         from inlay.kernels.lines import wanted_lines
         from inlay.kernels.parse import copy_spans
 
-        most = max((stop - start) // 64, 16)
-        spans, numbers = np.empty((most, 2), np.int64), np.empty(most, np.int64)
-        index = (*self._index, self._marks)
-        n, passed, end = wanted_lines(window, start, stop, *index, spans, numbers)
-        sizes = spans[:n, 1] - spans[:n, 0]
-        text, offsets = np.empty(int(sizes.sum()), np.uint8), np.empty(n + 1, np.int64)
-        copy_spans(window, spans[:n], text, offsets)
-        return WantedLines(text, numbers[:n], passed, end)
+        found = (self._spans, self._numbers)
+        n, passed, end = wanted_lines(window, start, stop, *self._index, self._marks, *found)
+        spans = self._spans[:n]
+        size = int((spans[:, 1] - spans[:, 0]).sum())
+        if size > self._text.size:
+            self._text = np.empty(size * 5 // 4, np.uint8)
+        copy_spans(window, spans, self._text, np.empty(n + 1, np.int64))
+        return WantedLines(self._text[:size], self._numbers[:n], passed, end)
 
 
 def wanted_of(keep: Any) -> Wanted | None:

@@ -106,6 +106,7 @@ def parse_number(buf, p, stop):
         n = U8
         while n == U8 and m < ROOM_FOR_EIGHT and p + U8 <= size:
             n, value = _digits8(buf, p)
+            n, value = np.uint64(n), np.uint64(value)  # Python gets its own numbers of a kernel
             m = m * TENS[n] + value
             k -= np.int64(n)
             p += n
@@ -148,6 +149,7 @@ def _parse_vector(buf, p, stop, row):
         q = p + U1 if p < stop and buf[p] == MINUS else p
         if q + U10 < stop and buf[q] - ZERO <= NINE and buf[q + U1] == POINT:
             n, value = _digits8(buf, q + U2)
+            n, value = np.uint64(n), np.uint64(value)
             end = q + U2 + n
             if n > U0 and buf[end] <= SPACE:
                 m = np.uint64(buf[q] - ZERO) * TENS[n] + value
@@ -155,8 +157,8 @@ def _parse_vector(buf, p, stop, row):
                 row[j] = x if q == p else -x
                 p = end
                 continue
-        x, p, certain = parse_number(buf, p, stop)
-        row[j] = x
+        x, end, certain = parse_number(buf, p, stop)
+        row[j], p = x, np.uint64(end)
         if not certain:
             return p, False
     return p, True
@@ -201,7 +203,8 @@ def parse_lines(buf, start, stop, matrix, bounds, status):
         while p < stop and buf[p] != SPACE and buf[p] != TAB and buf[p] != LF:
             p += U1
         token = p
-        p, good = _parse_vector(buf, p, stop, matrix[r])
+        last, good = _parse_vector(buf, p, stop, matrix[r])
+        p = np.uint64(last)
         while p < stop and (buf[p] == SPACE or buf[p] == TAB or buf[p] == CR):
             p += U1
         if good and (p == stop or buf[p] == LF):
@@ -215,7 +218,7 @@ def parse_lines(buf, start, stop, matrix, bounds, status):
         while end > line and buf[end - U1] <= SPACE and buf[end - U1] in (SPACE, TAB, CR):
             end -= U1
         p += U1
-        token = _token_end(buf, line, end, matrix.shape[1])
+        token = np.uint64(_token_end(buf, line, end, matrix.shape[1]))
         last, good = _parse_vector(buf, token, end, matrix[r])
         if end == line:
             status[r], bounds[r, 0], bounds[r, 1] = BLANK, line, end
@@ -231,10 +234,12 @@ def copy_spans(buf, bounds, blob, offsets):
 
     `offsets` int64 `(n + 1,)` receives where each begins and the last one ends, from 0.
     """
-    at = 0
+    at = U0
     for i in range(bounds.shape[0]):
         offsets[i] = at
-        for p in range(bounds[i, 0], bounds[i, 1]):
-            blob[at] = buf[p]
-            at += 1
+        start = np.uint64(bounds[i, 0])
+        size = np.uint64(bounds[i, 1]) - start
+        for j in range(size):
+            blob[at + np.uint64(j)] = buf[start + np.uint64(j)]
+        at += size
     offsets[bounds.shape[0]] = at
