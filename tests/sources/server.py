@@ -22,6 +22,7 @@ class Server:
         cut: After how many bytes an answer of the way "cut" ends.
         cuts: How many answers are cut still.
         locations: Where redirects lead.
+        headers: Of each path: what else, or what instead, an answer says.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,7 @@ class Server:
         self.asked: list[tuple[str, str | None, str | None]] = []
         self.etags: dict[str, str] = {}
         self.locations: dict[str, str] = {}
+        self.headers: dict[str, dict[str, str]] = {}
         self.cut, self.cuts, self.port = 1000, 1, 0
         self.reached = threading.Event()
         self.go_on = threading.Event()
@@ -99,6 +101,7 @@ def _answer(server: Server, http: BaseHTTPRequestHandler) -> None:
         start = int(wanted.removeprefix("bytes=").removesuffix("-"))
         if start >= len(content):
             http.send_response(416)
+            http.send_header("Content-Range", f"bytes */{len(content)}")
             http.send_header("Content-Length", "0")
             http.end_headers()
             return
@@ -110,6 +113,8 @@ def _answer(server: Server, http: BaseHTTPRequestHandler) -> None:
     rest = content[start:]
     if tag:
         http.send_header("ETag", tag)
+    for name, value in server.headers.get(path, {}).items():
+        http.send_header(name, value)
     if "no length" not in ways:
         lie = 500 if "lies" in ways else 0
         http.send_header("Content-Length", str(len(rest) + lie))

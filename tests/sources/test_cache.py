@@ -18,6 +18,8 @@ from inlay.sources import Source, cache, fetch
         ("win32", {}, "home/AppData/Local/inlay/Cache"),
         ("linux", {"INLAY_CACHE": "/mine"}, "/mine"),
         ("linux", {"INLAY_CACHE": " "}, "home/.cache/inlay"),
+        ("linux", {"INLAY_CACHE": "~/mine"}, "home/mine"),
+        ("linux", {"INLAY_CACHE": "mine"}, "work/mine"),
     ],
 )
 def test_each_system_has_its_folder(monkeypatch, tmp_path, system, variables, folder):
@@ -27,12 +29,22 @@ def test_each_system_has_its_folder(monkeypatch, tmp_path, system, variables, fo
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
     assert cache.cache_folder() == tmp_path / folder
 
 
 def test_a_file_is_no_cache(monkeypatch, make):
     monkeypatch.setenv("INLAY_CACHE", str(make("x", "file")))
     with pytest.raises(ArgumentError, match="INLAY_CACHE: expected a folder, got a file"):
+        cache.cache_folder()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there each name is taken as it is")
+def test_the_home_of_nobody_is_no_cache(monkeypatch):
+    monkeypatch.setenv("INLAY_CACHE", "~nobody-of-this-name/cache")
+    with pytest.raises(ArgumentError, match="INLAY_CACHE: expected a folder, got '~nobody-of"):
         cache.cache_folder()
 
 

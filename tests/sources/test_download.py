@@ -1,9 +1,13 @@
+import contextlib
+import gzip
 import hashlib
 import json
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
+import inlay
 from inlay.errors import ArgumentError, DownloadError, InlayWarning
 from inlay.sources import Download, Source, fetch, transfer
 from inlay.sources.cache import files_of, remove
@@ -149,16 +153,81 @@ def test_with_a_published_digest_another_server_may_go_on(server):
 
 
 def test_a_length_that_is_a_lie_is_told(server):
-    source = of(server.put("v.bin", CONTENT, "lies"))
-    with pytest.raises(DownloadError, match=r"HTTP 416|it ended after 10,240 of 10,740 bytes"):
+    source = of(server.put("v.bin", CONTENT, "lies", "no range"))
+    with pytest.raises(DownloadError, match=r"it ended after 10,240 of 10,740 bytes"):
         fetch(source)
     assert len(server.asked) < 10
+    source = of(server.put("w.bin", CONTENT, "lies"))  # and then says that it is whole
+    assert fetch(source).read_bytes() == CONTENT
 
 
-def test_other_bytes_than_asked_for_are_refused(server):
+def test_other_bytes_than_asked_for_are_not_joined_and_the_next_attempt_begins_anew(server):
     source = of(server.put("v.bin", CONTENT, "cut", "other range"))
-    with pytest.raises(DownloadError, match="other bytes than it was asked for"):
-        fetch(source)
+    assert fetch(source).read_bytes() == CONTENT
+    assert [asked[1] for asked in server.asked] == [None, "bytes=1000-", None]
+
+
+def test_a_part_that_is_the_whole_is_not_fetched_again(server):
+    """Whose length nobody noted: the server says it, beside that there is nothing behind it."""
+    source = of(server.put("v.bin", CONTENT))
+    left_by_another_call(source, CONTENT)
+    assert fetch(source).read_bytes() == CONTENT
+    assert [asked[1] for asked in server.asked] == ["bytes=10240-"]
+
+
+@pytest.mark.parametrize("name", ["v.gz", "v.vec"])
+def test_what_is_packed_on_the_way_is_kept_as_it_came(server, name):
+    """Many servers call a `.gz` so; the library that unpacked it would do it twice."""
+    packed = gzip.compress(b"2 2\ngood 1 0\nfilm 0 1\n")
+    server.headers[name] = {"Content-Encoding": "gzip"}
+    source = of(server.put(name, packed), packed)
+    assert fetch(source).read_bytes() == packed
+    assert inlay.load(source).tokens.tolist() == ["good", "film"]
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("loop", r"HTTP 302 .*infinite loop\.?( |;|\.)"),
+        ("http://[::1", "Invalid IPv6 URL|not a valid"),
+        ("http://127.0.0.1:x/v", "nonnumeric port"),
+        ("//", "."),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_is_told_in_a_line(server, location, reason):
+    server.locations["loop"] = server.url("loop") if location == "loop" else location
+    with pytest.raises(DownloadError, match=reason) as caught:
+        fetch(of(server.url("loop"), file="v.bin"))
+    assert "\n" not in str(caught.value)
+    assert len(server.asked) < 50
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Length": "9" * 5000},
+        {"Content-Length": "-5"},
+        {"Content-Length": "many"},
+        {"Transfer-Encoding": "chunked"},
+    ],
+)
+def test_what_a_header_claims_is_no_error_of_pythons(server, headers, monkeypatch):
+    monkeypatch.setattr("inlay.sources.download.TRIES", 1)
+    server.headers["v.bin"] = headers
+    source = of(server.put("v.bin", CONTENT, "no length"))
+    with contextlib.suppress(DownloadError):
+        assert fetch(source).read_bytes() == CONTENT
+    assert server.asked
+
+
+def test_a_range_of_absurd_numbers(server, monkeypatch):
+    source = of(server.put("v.bin", CONTENT, "no range"))
+    left_by_another_call(source, CONTENT[:500])
+    answer = SimpleNamespace(
+        status=206, headers={"Content-Range": f"bytes 500-{'9' * 5000}/{'9' * 5000}"}
+    )
+    with pytest.raises(transfer.CutError, match="other bytes"):
+        transfer._extent(answer, 500)
 
 
 def test_mirrors_are_asked_in_turn_and_each_reason_is_said(server):

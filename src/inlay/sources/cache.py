@@ -29,10 +29,13 @@ def cache_folder() -> Path:
     """The folder of all that is fetched: `INLAY_CACHE`, or the one that this system has for it.
 
     Raises:
-        ArgumentError: `INLAY_CACHE` is a file.
+        ArgumentError: `INLAY_CACHE` is a file, or begins with the home of a user who has none.
     """
     said = os.environ.get("INLAY_CACHE", "")
-    folder = Path(said).expanduser().absolute() if said.strip() else _of_this_system()
+    try:
+        folder = Path(said).expanduser().absolute() if said.strip() else _of_this_system()
+    except RuntimeError as error:  # no home
+        raise ArgumentError("INLAY_CACHE", expected="a folder", got=repr(said)) from error
     if folder.exists() and not folder.is_dir():
         raise ArgumentError("INLAY_CACHE", expected="a folder", got=f"a file, {folder}")
     return folder

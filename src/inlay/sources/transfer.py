@@ -117,8 +117,15 @@ def attempt(
         have = 0
     if have and have == state.total and (same or trusted):
         return  # it was stopped between the last byte and the new name
-    with _open(url, have, state.validator if same else "", part) as answer:
-        start, total = _extent(answer, have)
+    answer = _open(url, have, state.validator if same else "", part)
+    if answer is None:
+        return
+    with answer:
+        try:
+            start, total = _extent(answer, have)
+        except CutError:
+            part.unlink(missing_ok=True)  # its server does not know Range as it should
+            raise
         version = _validator(answer.headers)
         if start and same and state.validator and version not in ("", state.validator):
             part.unlink()  # its server does not know If-Range
@@ -157,7 +164,7 @@ def opener() -> urllib.request.OpenerDirector:
 def reason_of(error: Exception) -> str:
     """Why an attempt failed, in a few words."""
     if isinstance(error, urllib.error.HTTPError):
-        return f"HTTP {error.code} {error.reason}"
+        return f"HTTP {error.code} {' '.join(str(error.reason).split())}"
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception):
         return reason_of(error.reason)
     if isinstance(error, ssl.SSLError):
@@ -170,6 +177,7 @@ def reason_of(error: Exception) -> str:
 
 
 def _open(url: str, have: int, validator: str, part: Path) -> Any:
+    """The answer; None, if there is nothing behind the bytes that are there."""
     headers = {"User-Agent": f"inlay/{__version__}", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -180,6 +188,8 @@ def _open(url: str, have: int, validator: str, part: Path) -> Any:
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == BEYOND and have:
+            if error.headers.get("Content-Range", "").strip() == f"bytes */{have}":
+                return None
             part.unlink()  # it is shorter than what came before, which is of something else
         if error.code < 500 and error.code not in PASSING:
             raise RefusedError(reason_of(error)) from error
@@ -188,7 +198,7 @@ def _open(url: str, have: int, validator: str, part: Path) -> Any:
         if isinstance(error.reason, ssl.SSLCertVerificationError):
             raise RefusedError(reason_of(error)) from error
         raise
-    except http.client.InvalidURL as error:
+    except (http.client.InvalidURL, ValueError) as error:  # of a redirect, too
         raise RefusedError(str(error)) from error
 
 
@@ -196,10 +206,11 @@ def _extent(answer: Any, have: int) -> tuple[int, int | None]:
     """From which byte on the answer goes, 0 where the server knows no ranges; how many in all."""
     length = answer.headers.get("Content-Length", "")
     if getattr(answer, "status", None) != 206:
-        return 0, int(length) if length.isdecimal() else None
-    found = re.match(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+        return 0, int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
+    said = answer.headers.get("Content-Range", "")
+    found = re.match(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", said)
     if found is None or int(found[1]) != have:
-        raise RefusedError("it answers with other bytes than it was asked for")
+        raise CutError("it answers with other bytes than it was asked for")
     return have, None if found[2] == "*" else int(found[2])
 
 
