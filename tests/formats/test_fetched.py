@@ -109,6 +109,22 @@ def test_a_disk_without_room_for_the_table(known, monkeypatch, filled):
     assert table.stored_dtype == "float16"
 
 
+@pytest.mark.parametrize("refusing", ["os.open", "pathlib.Path.mkdir"])
+def test_a_cache_that_can_only_be_read(known, monkeypatch, refusing):
+    fetch(known)
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refusing, refused)
+        with pytest.warns(InlayWarning, match="mine could not be kept .* Permission denied"):
+            assert load("mine").tokens.tolist() == ["good", "film", "bad"]
+    native = load("mine")._origin
+    monkeypatch.setattr(refusing, refused)
+    assert load("mine")._origin == native
+
+
 def test_rows_wait_on_the_disk_on_their_way_into_the_cache(known, monkeypatch):
     kept, write = [], fetched.Native.write
     monkeypatch.setattr(fetched.Native, "write", lambda *a: (kept.append(a[1]), write(*a)))

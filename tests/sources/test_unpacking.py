@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from inlay.errors import FormatError
+from inlay.errors import DownloadError, FormatError
 from inlay.sources import Source, fetch
 from inlay.sources.unpacking import unpack
 
@@ -124,3 +124,18 @@ def test_a_source_is_unpacked_once(server, recwarn):
     assert fetch(source) == folder
     assert folder.stat().st_mtime_ns == before
     assert fetch(Source(name="mine", url=url, unpack=("*",))) != folder
+
+
+def test_a_cache_that_can_only_be_read_serves_what_is_in_it(server, monkeypatch, recwarn):
+    """As one of a group of people, which another account has filled."""
+    url = server.put("data.tar.gz", tarred(MEMBERS))
+    source = Source(name="mine", url=url, unpack=("data/dev.tsv",))
+    folder = fetch(source)
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.open", refused)
+    assert fetch(source) == folder
+    with pytest.raises(DownloadError, match=r"a cache that can be written to, .*got Permission"):
+        fetch(Source(name="mine", url=url, unpack=("*",)))

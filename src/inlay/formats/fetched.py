@@ -68,26 +68,33 @@ def load_fetched(
         table = load(fetched.path, **{**settings, "member": member})
         return table._with(table._rows, facts)
     place = made_of(source, "tables", fetched.sha256, SUFFIX)
+    try:
+        _convert(fetched.path, member, place, read, facts)
+    except OSError as error:
+        if error.errno is None:  # an error of ours
+            raise
+        warn(
+            f"{source.name} could not be kept in inlay's own format, so that it will "
+            f"be converted again the next time: {error.strerror} ({place.parent})."
+        )
+        table = load(fetched.path, **{**settings, "member": member})
+        return table._with(table._rows, facts)
+    return load(place, **settings)
+
+
+def _convert(
+    path: Path, member: str | None, place: Path, read: Read, facts: dict[str, Any]
+) -> None:
+    """Write a download in inlay's own format, unless that is there."""
     place.parent.mkdir(parents=True, exist_ok=True)
     with only_one(place.with_name(place.name + LOCK), lambda: None):
-        if not place.is_file():  # otherwise another process has done it
-            with _unpacked(fetched.path, member, place) as path:
-                member = member if path == fetched.path else None
-                try:
-                    table = read(path, member, place.parent)
-                    with atomic_path(place) as part, part.open("wb") as file:
-                        Native().write(table._with(table._rows, facts), file)
-                    del table  # a map of what is removed now, or a file of the same size
-                except OSError as error:
-                    if error.errno is None:
-                        raise
-                    warn(
-                        f"{source.name} could not be kept in inlay's own format, so that it will "
-                        f"be converted again the next time: {error.strerror} ({place.parent})."
-                    )
-                    table = load(path, **{**settings, "member": member})
-                    return table._with(table._rows, facts)
-    return load(place, **settings)
+        if place.is_file():  # another process has done it
+            return
+        with _unpacked(path, member, place) as file:
+            table = read(file, member if file == path else None, place.parent)
+            with atomic_path(place) as part, part.open("wb") as target:
+                Native().write(table._with(table._rows, facts), target)
+            del table  # a map of what is removed now, or a file of the same size
 
 
 def native_of(

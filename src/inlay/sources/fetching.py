@@ -137,18 +137,23 @@ def _unpacked(source: Source, archive: Path, digest: str) -> Path:
     from inlay.sources.unpacking import unpack
 
     folder = made_of(source, "unpacked", digest)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with only_one(folder.with_name(folder.name + LOCK), lambda: None):
-        restore_folder(folder)
-        if not folder.is_dir():
-            try:
+    if folder.is_dir():  # also where nothing may be written
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with only_one(folder.with_name(folder.name + LOCK), lambda: None):
+            restore_folder(folder)
+            if not folder.is_dir():
                 unpack(archive, folder, source.unpack)
-            except OSError as error:
-                if isinstance(error, DownloadError) or error.errno is None:
-                    raise
-                got = error.strerror or str(error)
-                expected = "a disk with room for what is in the archive"
-                raise DownloadError(str(folder.parent), expected=expected, got=got) from error
+    except OSError as error:
+        if isinstance(error, DownloadError) or error.errno is None:
+            raise
+        raise DownloadError(
+            str(folder.parent),
+            expected="a cache that can be written to, with room for what is in the archive",
+            got=error.strerror or str(error),
+            hint="INLAY_CACHE in the environment, with a folder of your own",
+        ) from error
     return folder
 
 
