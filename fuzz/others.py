@@ -272,6 +272,9 @@ def json_seeds() -> list[bytes]:
 # -- R -----------------------------------------------------------------------------------------
 
 
+R_FORMS = {">": b"X", "<": b"B", "A": b"A"}  # how numbers are written
+
+
 class RValue:
     """A value of R in the making: what it is as bytes, given how numbers are written."""
 
@@ -283,7 +286,7 @@ class RValue:
         if self.kind == 2:
             return r_pairs(order, self.content)
         flags = self.kind | (0x200 if self.attributes and self.kind != 238 else 0)
-        whole = struct.pack(f"{order}i", flags) + self._content(order)
+        whole = r_ints(order, flags) + self._content(order)
         if self.kind == 238:
             return whole + (r_pairs(order, self.attributes))
         return whole + (r_pairs(order, self.attributes) if self.attributes else b"")
@@ -293,31 +296,58 @@ class RValue:
             return b""
         if self.kind == 238:
             return b"".join(part.written(order) for part in self.content)
-        head = struct.pack(f"{order}i", len(self.content))
+        head = r_ints(order, len(self.content))
         if self.kind == 16:
             return head + b"".join(r_string(order, text) for text in self.content)
         if self.kind == 19:
             return head + b"".join(value.written(order) for value in self.content)
+        if order == "A":
+            return head + b"".join(r_word(number) for number in self.content)
         kind = {10: "i4", 13: "i4", 14: "f8"}[self.kind]
         return head + np.asarray(self.content, order + kind).tobytes()
+
+
+def r_ints(order: str, *numbers: int) -> bytes:
+    """Whole numbers: big-endian (`">"`), little-endian (`"<"`), or as text (`"A"`)."""
+    if order == "A":
+        return b"".join(map(r_word, numbers))
+    return struct.pack(f"{order}{len(numbers)}i", *numbers)
+
+
+def r_word(number: Any) -> bytes:
+    """A number as text, as `OutInteger` and `OutReal` write it, but for a 17th digit."""
+    if isinstance(number, int | np.integer):
+        return b"NA\n" if number == -(2**31) else b"%d\n" % number
+    named = {np.inf: b"Inf\n", -np.inf: b"-Inf\n"}
+    return b"NaN\n" if number != number else named.get(number, b"%.17g\n" % number)
+
+
+def r_escaped(content: bytes) -> bytes:
+    """A string as text, as `OutString` writes it."""
+    named = {ord(c): f"\\{e}".encode() for c, e in zip("\n\t\v\b\r\f\a", "ntvbrfa", strict=True)}
+    named |= {ord(c): f"\\{c}".encode() for c in "\\?'\""}
+    return b"".join(
+        named.get(c) or (b"\\%03o" % c if c <= 32 or c > 126 else bytes([c])) for c in content
+    ) + b"\n"  # fmt: skip
 
 
 def r_string(order: str, text: str | bytes | None) -> bytes:
     """A string; bytes are marked as Latin-1, and None is a missing one."""
     if text is None:
-        return struct.pack(f"{order}ii", 9, -1)
+        return r_ints(order, 9, -1)
     latin = isinstance(text, bytes)
     content = text if isinstance(text, bytes) else text.encode()
-    return struct.pack(f"{order}ii", 9 | (4 if latin else 8) << 12, len(content)) + content
+    head = r_ints(order, 9 | (4 if latin else 8) << 12, len(content))
+    return head + (r_escaped(content) if order == "A" else content)
 
 
 def r_pairs(order: str, values: dict[str, RValue]) -> bytes:
     """Values by name."""
     found = b""
     for name, value in values.items():
-        symbol = struct.pack(f"{order}i", 1) + r_string(order, name)
-        found += struct.pack(f"{order}i", 2 | 0x400) + symbol + value.written(order)
-    return found + struct.pack(f"{order}i", 254)
+        symbol = r_ints(order, 1) + r_string(order, name)
+        found += r_ints(order, 2 | 0x400) + symbol + value.written(order)
+    return found + r_ints(order, 254)
 
 
 def r_strings(*texts: str | bytes | None) -> RValue:
@@ -345,8 +375,7 @@ def r_columns(vectors: NDArray[Any] = VECTORS) -> dict[str, RValue]:
 
 def rda(values: dict[str, RValue], order: str = ">", version: int = 3) -> bytes:
     """A file of values by name."""
-    letter = b"X" if order == ">" else b"B"
-    return b"RD%b%d\n" % (letter, version) + r_head(order, version) + r_pairs(order, values)
+    return b"RD%b%d\n" % (R_FORMS[order], version) + r_head(order, version) + r_pairs(order, values)
 
 
 def rds(value: RValue, order: str = ">", version: int = 2) -> bytes:
@@ -356,10 +385,10 @@ def rds(value: RValue, order: str = ">", version: int = 2) -> bytes:
 
 def r_head(order: str, version: int) -> bytes:
     """What stands before the values."""
-    head = (b"X\n" if order == ">" else b"B\n") + struct.pack(
-        f"{order}3i", version, 262_657, 131_840
-    )
-    return head + (struct.pack(f"{order}i", 5) + b"UTF-8" if version == 3 else b"")
+    head = R_FORMS[order] + b"\n" + r_ints(order, version, 262_657, 131_840)
+    if version != 3:
+        return head
+    return head + r_ints(order, 5) + (r_escaped(b"UTF-8") if order == "A" else b"UTF-8")
 
 
 def r_seeds() -> list[bytes]:
@@ -372,6 +401,7 @@ def r_seeds() -> list[bytes]:
         rda({"other": r_strings("a"), "x": r_frame(r_columns(), words)}, "<"),
         rds(r_frame({"word": words} | r_columns(), automatic)),
         rds(r_frame(r_columns() | {"word": factor}, automatic), version=3),
+        rda({"x": r_matrix()}, "A"),
     ]
 
 

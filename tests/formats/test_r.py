@@ -42,7 +42,7 @@ def altrep(name, state, **attributes):
     return RValue(238, [info, state], **attributes)
 
 
-@pytest.mark.parametrize("order", [">", "<"])
+@pytest.mark.parametrize("order", [">", "<", "A"])
 @pytest.mark.parametrize("version", [2, 3])
 def test_the_contract(make, order, version):
     for content in (
@@ -124,9 +124,29 @@ def test_functions_and_environments_are_passed_over(make):
     assert np.array_equal(load(path).matrix, DOUBLES)
 
 
-def test_words_in_latin_1(make):
-    path = make(rds(r_matrix(words=["the", b"caf\xe9", "film", "1", "x.y"])))
+@pytest.mark.parametrize("order", [">", "A"])
+def test_words_in_latin_1(make, order):
+    path = make(rds(r_matrix(words=["the", b"caf\xe9", "film", "1", "x.y"]), order))
     assert load(path).tokens[1] == "café"
+
+
+def test_strings_and_numbers_as_text(make):
+    """What R escapes, as `ascii = TRUE` writes it; and numbers that are none."""
+    words = ["a b\n\t", "'\"\\?", "영화", "", "\x07\x7f8"]
+    rows = VECTORS.astype(float)
+    rows[1] = np.nan, np.inf, -np.inf
+    path = make(rds(r_matrix(rows, words), "A"))
+    table = load(path, format=R(nonfinite="keep"))
+    assert table.tokens.tolist() == words
+    assert np.array_equal(table.matrix, rows, equal_nan=True)
+    frame = {"n": RValue(13, [1, -(2**31), 3, 4, 5]), "is": RValue(10, [1, 0, 1, 0, 1])}
+    found = load(make(rds(r_frame(frame, NAMES), "A"), "f"), format=R(nonfinite="keep"))
+    assert np.array_equal(found.matrix[:, 0], [1, np.nan, 3, 4, 5], equal_nan=True)
+    # With `ascii = NA` the same in hexadecimal, and escapes of other letters stand for themselves.
+    written = rds(r_matrix(), "A").replace(b"\n0.25\n", b"\n0x1p-2\n").replace(b"film", b"f\\ilm")
+    again = load(make(written, "h"))
+    assert np.array_equal(again.matrix, DOUBLES)
+    assert again.tokens.tolist() == WORDS
 
 
 def test_tokens_beside_the_file(make):
@@ -145,7 +165,11 @@ BROKEN = [
     (rds(r_matrix(words=["a", None, "c", "d", "e"])), "names that are strings, got a missing one"),
     (rds(r_matrix(VECTORS * np.nan)), "finite numbers"),
     (rds(r_frame({"a": RValue(14, [1, 2]), "b": RValue(14, [1])}, NAMES)), "a matrix of numbers"),
-    (b"RDA3\nA\n3\n262657\n", "R data in binary form, got its form as text"),
+    (b"RDA3\nA\n3\n262657\n", "a whole number, got its end"),
+    (rds(r_matrix(), "A").replace(b"0.25", b"zero"), "numbers, got could not convert"),
+    (rds(r_matrix(), "A").replace(b"\n15\n", b"\n99\n"), "99 numbers, got"),
+    (rds(r_matrix(), "A").replace(b"\n15\n", b"\n9999999999\n"), "numbers, got"),
+    (rds(r_matrix(), "A")[:-40], "byte"),
     (b"X\n\0\0\0\2" + bytes(8) + struct.pack(">i", 21), "a value of the type 21 of R"),
     (b"X\n\0\0\0\2" + bytes(8) + struct.pack(">i", 255 | 7 << 8), "a reference to one of 0, got 7"),
     (b"X\n\0\0\0\2" + bytes(8) + struct.pack(">i", 255), "4 bytes, got 0"),
@@ -184,9 +208,9 @@ def test_lists_in_lists(make):
         load(make(b"X\n\0\0\0\2" + bytes(8) + flat))
 
 
-def test_every_cut_is_refused(make):
-    for content in r_seeds():
-        for end in range(8, len(content)):
+def test_cuts_are_refused(make):
+    for i, content in enumerate(r_seeds()):
+        for end in [*range(8 + i % 3, len(content), 3), *range(len(content) - 5, len(content))]:
             with pytest.raises(FormatError):
                 load(make(content[:end]), format="r")
 

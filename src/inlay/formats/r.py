@@ -19,7 +19,7 @@ from inlay.errors import FormatError, UnknownArrayError
 from inlay.formats.format_options import NumbersFormat, options
 from inlay.formats.names import Named, find_names
 from inlay.formats.protocol import ReadOptions, refuse_write
-from inlay.formats.r_data import ASCII, INT, REAL, START, STR, VEC, Value, read_r
+from inlay.formats.r_data import INT, REAL, START, STR, VEC, Value, read_r
 from inlay.formats.selection import packed_tokens, table_of
 
 
@@ -38,18 +38,11 @@ class R(NumbersFormat):
     takes: ClassVar[tuple[str, ...]] = ("name", "tokens")
 
     def sniff(self, head: bytes, path: Path) -> bool:
-        return bool(START.match(head) or ASCII.match(head))
+        return bool(START.match(head))
 
     def read(self, source: Content, options: ReadOptions) -> Table:
         """Unpacks the file into memory, and makes the rows that are kept beside it."""
         data = options.content(source)
-        if ASCII.match(data[:8].tobytes()):
-            raise FormatError(
-                source.name,
-                expected="R data in binary form",
-                got="its form as text",
-                hint="save it in R without ascii = TRUE",
-            )
         values = read_r(data, source.name)
         name, found = _the_table(values, options.name, source.name)
         details: dict[str, Any] = {"name": name} if name else {}

@@ -15,9 +15,14 @@ from inlay.aliases import Array
 from inlay.containers.protocol import wrong
 
 # "RDX2" and "RDB3" begin an .rda, which lists values by name; an .rds has one value, and no name.
-# The letter says how numbers are written: XDR, which is big-endian, or as the machine has them.
-START = re.compile(rb"(?:RD[XB][23]\n)?(?:X\n\0\0\0[\2\3]|B\n[\2\3]\0\0\0)")
-ASCII = re.compile(rb"RDA[23]\nA\n|A\n[23]\n")
+# The letter says how numbers are written: XDR, which is big-endian, as the machine has them, or as
+# text, with `ascii = TRUE`.
+START = re.compile(rb"(?:RD[XBA][23]\n)?(?:X\n\0\0\0[\2\3]|B\n[\2\3]\0\0\0|A\n[23]\n)")
+SPACE = re.compile(rb"\s*")
+WORD = re.compile(rb"\s*(\S+)\s")  # without the space it may have been cut off
+LONGEST_WORD = 40  # characters of a number as text, and the white space behind it
+ESCAPED = re.compile(rb"\\([0-7]{1,3}|.)|.", re.S)
+ESCAPES = dict(zip(b"ntvbrfa", b"\n\t\v\b\r\f\a", strict=True))
 
 SYM, LIST, CLO, ENV, PROM, LANG, SPECIAL, BUILTIN, CHAR = 1, 2, 3, 4, 5, 6, 7, 8, 9
 LGL, INT, REAL, CPLX, STR, DOT, VEC, EXPR = 10, 13, 14, 15, 16, 17, 19, 20
@@ -60,7 +65,8 @@ def read_r(data: Array, name: str) -> dict[str, Value]:
     Raises:
         FormatError: Damage, or something whose size nothing but reading it would tell.
     """
-    reader = _Reader(data, name)
+    is_text = re.search(rb"^(RDA[23]\n)?A", data[:8].tobytes()) is not None
+    reader = _TextReader(data, name) if is_text else _Reader(data, name)
     named = reader.begin()
     root = reader.item()
     if not named:
@@ -88,9 +94,9 @@ class _Reader:
         self.at = 7 if named else 2
         self.order = ">" if self.data[self.at - 2] == ord("X") else "<"
         version = self.number()
-        self.take(8)
+        self.number(), self.number()
         if version == 3:
-            self.take(self.length())  # the name of the encoding
+            self.text(self.length())  # the name of the encoding
         return named
 
     # -- numbers -------------------------------------------------------------------------------
@@ -118,6 +124,9 @@ class _Reader:
         dtype = np.dtype(self.order + NUMBERS[kind])
         n = self.length()
         return np.frombuffer(self.take(n * dtype.itemsize), dtype)
+
+    def text(self, n: int) -> bytes:
+        return bytes(self.take(n))
 
     # -- values --------------------------------------------------------------------------------
 
@@ -149,7 +158,7 @@ class _Reader:
         elif kind == CHAR:
             value = self.string(flags)
         elif kind in (SPECIAL, BUILTIN):
-            value = bytes(self.take(self.length()))
+            value = self.text(self.length())
         elif kind == S4:
             value = None
         else:
@@ -161,7 +170,7 @@ class _Reader:
         n = self.number()
         if n == -1:
             return None
-        return str(self.take(n), "latin-1" if flags & LATIN1 else "utf-8")
+        return str(self.text(n), "latin-1" if flags & LATIN1 else "utf-8")
 
     def attributes(self, depth: int) -> dict[str, Value]:
         found = self.item(depth + 1)
@@ -196,11 +205,11 @@ class _Reader:
             self.refs.append(Value(kind, self.item(depth + 1).value))
             return self.refs[-1]
         if kind == ENV:
-            self.take(4)
+            self.number()
             for _ in range(4):
                 self.item(depth + 1)
         elif kind in (PERSIST, PACKAGE, NAMESPACE):
-            self.take(4)
+            self.number()
             for _ in range(self.length()):
                 self.item(depth + 1)
         else:
@@ -231,3 +240,59 @@ class _Reader:
             if not isinstance(numbers, range) or len(numbers) <= len(self.data):
                 return Value(STR, [str(int(number)) for number in numbers], attributes)
         raise wrong(self.name, "a vector in its plain form", f"one of the form {first!r:.40}")
+
+
+class _TextReader(_Reader):
+    """The same where numbers are words, and strings have escapes as in C."""
+
+    def number(self) -> int:
+        found = WORD.match(self.data, self.at)
+        if found is None:
+            raise wrong(f"{self.name}, byte {self.at}", "a whole number", "its end")
+        self.at = found.end()
+        return int(self.numbers([found[1]], INT)[0])
+
+    def array(self, kind: int) -> Array:
+        n, start = self.length() * (2 if kind == CPLX else 1), self.at
+        window = bytes(self.data[start : start + LONGEST_WORD * (n + 1)])
+        words = window.split(None, n)
+        if len(words) < n or (len(words) == n > 0 and not window[-1:].isspace()):
+            raise wrong(f"{self.name}, byte {start}", f"{n} numbers", str(len(words)))
+        self.at += len(window) - sum(map(len, words[n:]))
+        return self.numbers(words[:n], kind)
+
+    def numbers(self, words: list[bytes], kind: int) -> Array:
+        """What words say: whole numbers, doubles, or bytes, which have two digits of 16 each."""
+        dtype, is_real = np.dtype(NUMBERS[kind]), kind in (REAL, CPLX)
+        missing = b"nan" if is_real else b"%d" % -(2**31)
+        listed = [missing if word == b"NA" else word for word in words]
+        try:
+            if not is_real:
+                return np.array([int(word, 16 if kind == RAW else 10) for word in listed], dtype)
+            return np.array([_double(word) for word in listed], np.float64).view(dtype)
+        except (ValueError, OverflowError) as error:
+            raise wrong(f"{self.name}, byte {self.at}", "numbers", f"{error!s:.80}") from error
+
+    def text(self, n: int) -> bytes:
+        if not n:
+            return b""
+        at, found = SPACE.match(self.data, self.at).end(), bytearray()  # type: ignore[union-attr]
+        for match in ESCAPED.finditer(self.data, at):
+            if len(found) == n:
+                break
+            code, at = match[1], match.end()
+            if code is None:
+                found += match[0]
+            elif code[0] in b"01234567":
+                found.append(int(code, 8) & 0xFF)
+            else:
+                found.append(ESCAPES.get(code[0], code[0]))
+        if len(found) < n:
+            raise wrong(f"{self.name}, byte {self.at}", f"a string of {n} bytes", str(len(found)))
+        self.at = at
+        return bytes(found)
+
+
+def _double(word: bytes) -> float:
+    """In digits of 10; or of 16, as `ascii = NA` writes it."""
+    return float.fromhex(word.decode()) if b"x" in word else float(word)
