@@ -21,11 +21,11 @@ def test_encode_gives_rows_without_padding_across_chunks(monkeypatch):
     assert [row.tolist() for row in rows] == [[2, 3, 2], [], [1], [3, 3, 3], [2]]
 
 
-def test_a_word_that_is_not_known_is_looked_for_in_another_case():
+def test_a_word_that_is_not_known_is_looked_for_in_other_forms():
     vocab = Vocabulary(["film", "American", "NASA", "Film"])
-    rows = encode(vocab, ["FILM Film american nasa zzz", "영화"], max_length=None)
+    rows = encode(vocab, ["FILM Film american nasa zzz ｆｉｌｍ", "영화"], max_length=None)
     assert [vocab.decode(row) for row in rows] == [
-        ["film", "Film", "American", "NASA", "<unk>"],
+        ["film", "Film", "American", "NASA", "<unk>", "film"],
         ["<unk>"],
     ]
     assert rows[0].dtype == np.int32

@@ -3,6 +3,7 @@ import pytest
 
 from inlay import Table, Vocabulary
 from inlay.classify.vectors import check_dim, given_table, start, tokenizer_for, with_rest
+from inlay.core.subwords import Ngrams, Subwords
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 VOCAB = Vocabulary.from_texts(["film film good rare"])
@@ -35,6 +36,21 @@ def test_the_rest_of_the_table_follows_the_words_of_the_texts(vectors):
     np.testing.assert_array_equal(table["superb"], 2 * vectors["superb"])
     assert vocab.counts[vocab["film"]] == 2
     assert vocab.counts[vocab["superb"]] == 0
+
+
+def test_a_table_that_composes_does_so_for_the_texts_of_fit_alone():
+    """Others are known if the table has been given rows for them."""
+    rows = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+    given = Table(["film"], rows[:1])
+    given._set(_subwords=Subwords(Ngrams(3, 6, 20), rows))
+    begun = start(given, VOCAB, None, seed=0)
+    np.testing.assert_array_equal(begun["rare"], given["rare"])
+    vocab, _ = with_rest(VOCAB, begun.vectors, given, max_size=None, times=1)
+    assert "later" not in vocab
+    wider = given.align(Vocabulary.from_texts(["film good rare", "later"]))
+    vocab, table = with_rest(VOCAB, begun.vectors, wider, max_size=None, times=1)
+    assert vocab.tokens.tolist() == [*VOCAB.tokens, "later"]
+    np.testing.assert_array_equal(table["later"], given["later"])
 
 
 def test_max_size_bounds_the_rest(vectors):

@@ -55,9 +55,9 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     random with its variance, as Kim does it; any other word is a vector of zeros.
 
     A table that composes vectors (`table.can_compose`) does so for the words of the texts that
-    `fit` is given, and not for those that `predict` meets later, because what has been learned
-    is a matrix of words, and rows of n-grams may be gigabytes. Words that will come are known if
-    the table has rows for them: `TextClassifier(table.align([*table.tokens, *words]))`.
+    `fit` is given, and not for those that `predict` meets later: a classifier and its file hold
+    words, and no rows of n-grams, which may be gigabytes. Words of other texts are known if the
+    table has rows for them: `TextClassifier(table.align(Vocabulary.from_texts(all_texts)))`.
 
     Args:
         embedding: Vectors to start from: a table, or a file for `inlay.load`. None: random.
