@@ -110,3 +110,59 @@ def test_the_arrays_of_a_checkpoint(inlay, tmp_path):
     options = ("--name", "emb.weight", "--vocabulary", tmp_path / "words.txt")
     assert "4 x 3 float32" in inlay("info", model, *options).stdout
     assert inlay("convert", model, tmp_path / "o.safetensors", *options).exit_code == 0
+
+
+def test_the_folder_of_a_model_is_the_table_that_it_gives(inlay, tmp_path):
+    from inlay.containers.safetensors import write_to
+
+    arrays = {"lm_head.weight": np.zeros((12, 2), "f4"), "wte.weight": np.ones((12, 2), "f4")}
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        write_to(file, arrays)
+    inside = tmp_path / "model.safetensors"
+    assert "vectors" not in inlay("info", tmp_path).stdout
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    vocab = {f"Ġw{i}": i for i in range(9)} | {"<pad>": 9}
+    tokenizer = {"model": {"type": "BPE", "vocab": vocab}, "padding": {"pad_token": "<pad>"}}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    lines = inlay("info", tmp_path).stdout.splitlines()
+    total = sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert [line.split(maxsplit=1) for line in lines if line[:1].isalpha()] == [
+        ["file", f"{tmp_path} ({total} bytes)"],
+        ["format", "safetensors"],
+        ["vectors", "10 x 2 float32"],
+        ["name", "wte.weight"],
+        ["rows", "without a token  2"],
+        ["tokens", "from           tokenizer.json (BPE)"],
+        ["pad", "token             <pad>"],
+        ["tokens", "Ġw0 Ġw1 Ġw2 Ġw3 Ġw4 Ġw5 Ġw6 Ġw7 ..."],
+        ["arrays", "2"],
+    ]
+    assert lines[-2:] == ["* lm_head.weight  12 x 2 float32", "* wte.weight  12 x 2 float32"]
+    facts = json.loads(inlay("info", inside, "--json").stdout)
+    assert facts["file_bytes"] == inside.stat().st_size
+    assert facts["table"] == {
+        "name": "wte.weight",
+        "vocab_size": 10,
+        "dim": 2,
+        "dtype": "float32",
+        "tokens_from": "tokenizer.json (BPE)",
+        "rows_without_token": 2,
+        "pad_token": "<pad>",
+        "unk_token": None,
+        "first_tokens": [f"Ġw{i}" for i in range(8)],
+    }
+
+
+def test_a_checkpoint_by_what_the_names_of_its_files_share(inlay, tmp_path):
+    from fuzz.checkpoints import write
+
+    prefix = write(tmp_path / "model.ckpt", {"emb/W": np.ones((2, 3), "f4")})
+    index = prefix.with_name("model.ckpt.index").stat().st_size
+    shown = inlay("info", prefix).stdout
+    assert shown.startswith(f"file    {prefix} ({index} bytes)\n")
+    assert "* emb/W  2 x 3 float32" in shown
+    (tmp_path / "words.txt").write_text("a\nb\n")
+    shown = inlay("info", prefix, "--name", "emb/W", "--vocabulary", tmp_path / "words.txt")
+    assert "vectors  2 x 3 float32 (24 bytes)" in shown.stdout
+    missing = inlay("info", tmp_path / "other.ckpt")
+    assert "expected a file of vectors, got nothing there" in missing.stderr

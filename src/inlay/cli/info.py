@@ -9,22 +9,26 @@ from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there, named, reading_arguments, table_file
 from inlay.cli.options import json_option, reading_options
 from inlay.cli.outputs import print_json, print_pairs, say, size
+from inlay.errors import FormatError
 
 if TYPE_CHECKING:
     from inlay.core import Table
     from inlay.formats import FoundArray
+    from inlay.formats.names import Named
 
 SHOWN = 8  # tokens from the top of the table
 
 HELP = """Show what is in a file of word vectors: how many there are, their size and their origin.
 
 Of the checkpoint of a model, show the arrays in it; a star marks those that may be an embedding,
-any of which --name takes.
+any of which --name takes. If the file or its folder says which one it is and which tokens its
+rows belong to, as the folder of a Hugging Face model does, show that table first.
 
 \b
 Example:
   inlay info glove.6B.100d.txt.gz
   inlay info model.safetensors
+  inlay info folder-of-a-model
   inlay info model.safetensors --name embedding.weight --vocabulary vocab.txt"""
 
 
@@ -34,16 +38,21 @@ Example:
 @json_option
 def info(file: str, as_json: bool, **reading: Any) -> None:
     check_there(file, "a file of vectors", kind="vectors")
-    from inlay.formats import CheckpointFormat, list_arrays, load
+    from inlay.formats import CheckpointFormat, find_table, list_arrays, load
 
     given, file = file, table_file(file)
     arguments = reading_arguments(file, reading)
     format = arguments["format"]
     # Of a file of arrays those are shown, until one of them is asked for.
     if isinstance(format, CheckpointFormat) and reading["name"] is reading["tokens"] is None:
-        arrays = list_arrays(file, format=format, member=reading["member"])
+        of_file = {"format": format, "member": reading["member"]}
+        arrays = list_arrays(file, **of_file)
         if arrays:
-            _print_arrays(file, format.name, arrays, as_json=as_json)
+            try:
+                found = find_table(file, **of_file)
+            except FormatError:  # there are several, or no tokens
+                found = None
+            _print_arrays(file, format.name, arrays, found, as_json=as_json)
             return
     facts = _facts(file, format.name, load(named(given, file), **arguments))
     if as_json:
@@ -55,7 +64,7 @@ def info(file: str, as_json: bool, **reading: Any) -> None:
 def _facts(file: str, format: str, table: "Table") -> dict[str, Any]:
     return {
         "file": file,
-        "file_bytes": Path(file).stat().st_size,
+        "file_bytes": _bytes_of(file),
         "format": format,
         "vocab_size": len(table),
         "dim": table.dim,
@@ -70,17 +79,69 @@ def _facts(file: str, format: str, table: "Table") -> dict[str, Any]:
     }
 
 
-def _print_arrays(file: str, format: str, arrays: "list[FoundArray]", *, as_json: bool) -> None:
-    """The arrays of a checkpoint: those that may be an embedding first."""
+def _bytes_of(file: str) -> int:
+    """The size of a file, or of all files of a model that is several."""
+    from inlay.formats.places import entry_file
+
+    if Path(file).is_dir():
+        return sum(part.stat().st_size for part in Path(file).rglob("*") if part.is_file())
+    return Path(entry_file(file)).stat().st_size
+
+
+def _found_facts(array: "FoundArray", named: "Named") -> dict[str, Any]:
+    """What `inlay.load` would give."""
+    return {
+        "name": array.name,
+        "vocab_size": len(named.tokens),
+        "dim": array.shape[1],
+        "dtype": array.dtype,
+        "tokens_from": named.origin,
+        "rows_without_token": named.without,
+        "pad_token": named.pad,
+        "unk_token": named.unk,
+        "first_tokens": [named.tokens[i] for i in range(min(SHOWN, len(named.tokens)))],
+    }
+
+
+def _print_arrays(
+    file: str,
+    format: str,
+    arrays: "list[FoundArray]",
+    found: "tuple[FoundArray, Named] | None",
+    *,
+    as_json: bool,
+) -> None:
+    """The table in a checkpoint, if it is clear, and its arrays: those that may be one first."""
+    table = None if found is None else _found_facts(*found)
+    n_bytes = _bytes_of(file)
     if as_json:
         listed = [{**array._asdict(), "shape": list(array.shape)} for array in arrays]
-        print_json({"file": file, "format": format, "arrays": listed})
+        facts = {"file": file, "file_bytes": n_bytes, "format": format}
+        print_json({**facts, "table": table, "arrays": listed})
         return
-    print_pairs({"file": file, "format": format, "arrays": len(arrays)})
+    lines: dict[str, Any] = {"file": f"{file} ({size(n_bytes)})", "format": format}
+    if table is not None:
+        without = table["rows_without_token"]
+        lines |= {
+            "vectors": f"{table['vocab_size']:,} x {table['dim']} {table['dtype']}",
+            "name": table["name"],
+            "rows without a token": f"{without:,}" if without else None,
+            "tokens from": table["tokens_from"],
+            "pad token": table["pad_token"],
+            "unk token": table["unk_token"],
+            "tokens": _shown(table),
+        }
+    lines["arrays"] = len(arrays)
+    print_pairs({name: value for name, value in lines.items() if value is not None})
     say()
     for array in arrays:
         shape = " x ".join(map(str, array.shape)) or "one number"
         say(f"{'*' if array.may_be else ' '} {array.name}  {shape} {array.dtype}")
+
+
+def _shown(facts: dict[str, Any]) -> str:
+    """The first tokens of a table."""
+    return " ".join(facts["first_tokens"] + ["..."] * (facts["vocab_size"] > SHOWN))
 
 
 def _print(facts: dict[str, Any]) -> None:
@@ -93,7 +154,7 @@ def _print(facts: dict[str, Any]) -> None:
         "unk id": facts["unk_id"],
         "counts": "yes" if facts["counts"] else "no",
         "others": "composed of subwords" if facts["can_compose"] else None,
-        "tokens": " ".join(facts["first_tokens"] + ["..."] * (facts["vocab_size"] > SHOWN)),
+        "tokens": _shown(facts),
     }
     print_pairs({name: value for name, value in lines.items() if value is not None})
     # Where it came from may be nested: a table aligned from a table that was read from a file.

@@ -38,6 +38,8 @@ def check_there(path: str, what: str, *, hint: str = "", kind: "Kind | None" = N
         ArgumentError: The catalogue has it as another kind.
     """
     if path != "-" and not os.path.lexists(path):
+        if kind == "vectors" and _is_checkpoint(path):
+            return
         if kind is not None:
             if asked_for(path, kind) is not None:
                 return
@@ -45,6 +47,13 @@ def check_there(path: str, what: str, *, hint: str = "", kind: "Kind | None" = N
         if "://" in path:
             hint = f"inlay fetch {path}, which prints the path of the file"
         raise MissingFileError(path, expected=what, got="nothing there", hint=hint)
+
+
+def _is_checkpoint(path: str) -> bool:
+    """Whether this is what the names of a TensorFlow checkpoint's files have in common."""
+    from inlay.formats.places import entry_file
+
+    return "://" not in path and os.path.isfile(entry_file(path))
 
 
 def table_file(file: str) -> str:

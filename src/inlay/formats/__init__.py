@@ -28,7 +28,7 @@ from inlay.formats.protocol import Format, ReadOptions
 from inlay.sources.asked import asked_for, near_told
 
 if TYPE_CHECKING:
-    from inlay.formats.arrays import FoundArray
+    from inlay.formats.arrays import ArraysFormat, FoundArray
     from inlay.formats.known import (
         FORMATS,
         CheckpointFormat,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         Word2VecJson,
         Word2VecText,
     )
-    from inlay.formats.names import Names
+    from inlay.formats.names import Named, Names
     from inlay.sources import Source
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "Word2VecJson",
     "Word2VecText",
     "convert",
+    "find_table",
     "format_of",
     "list_arrays",
     "load",
@@ -378,14 +379,46 @@ def list_arrays(
         FormatError: The file is damaged, or of no format that we know.
         MissingFileError: There is no such file.
     """
-    content = open_content(entry_file(path), member)
-    chosen = known_format(format, _formats()) if format else _recognised(content)[0]
-    from inlay.formats.arrays import ArraysFormat
-
-    if not isinstance(chosen, ArraysFormat):
+    content, chosen = _of_arrays(path, format, member)
+    if chosen is None:
         return []
     with damage_reported(content.name):
         return chosen.list_arrays(content)
+
+
+def find_table(
+    path: str | os.PathLike[str], *, format: str | Format | None = None, member: str | None = None
+) -> "tuple[FoundArray, Named] | None":
+    """What `load(path)` would give of a file that holds several arrays, without reading it.
+
+    Args:
+        path: See `list_arrays`.
+        format: See `list_arrays`.
+        member: See `list_arrays`.
+
+    Returns:
+        The array, and its tokens with the file that they are from; None for a format that holds
+        one table.
+
+    Raises:
+        InlayError: As `load`, if the file alone does not say which array or which tokens.
+    """
+    content, chosen = _of_arrays(path, format, member)
+    if chosen is None:
+        return None
+    with damage_reported(content.name):
+        return chosen.find_table(content)
+
+
+def _of_arrays(
+    path: str | os.PathLike[str], format: str | Format | None, member: str | None
+) -> "tuple[Content, ArraysFormat | None]":
+    """A file, and its format, if that is one of several arrays."""
+    from inlay.formats.arrays import ArraysFormat
+
+    content = open_content(entry_file(path), member)
+    chosen = known_format(format, _formats()) if format else _recognised(content)[0]
+    return content, chosen if isinstance(chosen, ArraysFormat) else None
 
 
 @refuses_unknown(FOREIGN)

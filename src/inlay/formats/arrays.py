@@ -86,15 +86,22 @@ class ArraysFormat(NumbersFormat):
         """The tokens and the counts in the file itself, if it has them for so many rows."""
         return None, None
 
+    def _named(
+        self, source: Content, options: ReadOptions, arrays: Mapping[str, LazyArray]
+    ) -> tuple[str, Named, Array | None]:
+        """The array that is asked for, its tokens and their counts."""
+        name = choose(source.name, arrays, *self.meant(source, arrays, options.name))
+        entry = arrays[name]
+        tokens, counts = self.stored(source.name, arrays, entry.shape[0])
+        if tokens is None or options.tokens is not None:
+            return name, find_names(source.path, options.tokens, entry), None
+        return name, Named(tokens), counts
+
     def read(self, source: Content, options: ReadOptions) -> Table:
         """Read the rows that are wanted of one array, and of no other."""
         with self.opened(source, options) as arrays:
-            name = choose(source.name, arrays, *self.meant(source, arrays, options.name))
+            name, named, counts = self._named(source, options, arrays)
             entry = arrays[name]
-            tokens, counts = self.stored(source.name, arrays, entry.shape[0])
-            named = Named(tokens) if tokens is not None else None
-            if named is None or options.tokens is not None:
-                named, counts = find_names(source.path, options.tokens, entry), None
             native = entry.dtype.newbyteorder("=")
 
             def rows(index: slice | Array) -> Array:
@@ -105,6 +112,8 @@ class ArraysFormat(NumbersFormat):
                 return np.array(matrix) if source.packed or not options.mmap else matrix
 
             details: dict[str, Any] = {"name": name} if name else {}
+            if named.origin:
+                details["tokens_from"] = named.origin
             if named.without:
                 details["rows_without_token"] = named.without
             return table_of(
@@ -117,6 +126,18 @@ class ArraysFormat(NumbersFormat):
                 special=(named.pad, named.unk),
                 **details,
             )
+
+    def find_table(self, source: Content) -> tuple[FoundArray, Named]:
+        """The array that `read` would take without a name, and its tokens; no vectors are read.
+
+        Raises:
+            InlayError: As `read` does.
+        """
+        options = ReadOptions()
+        with self.opened(source, options) as arrays:
+            name, named, _ = self._named(source, options, arrays)
+            entry = arrays[name]
+            return FoundArray(name, entry.shape, str(entry.dtype), True), named
 
     def list_arrays(self, source: Content) -> list[FoundArray]:
         """The arrays of a file: those that may be an embedding first, of these the largest."""

@@ -10,7 +10,7 @@ from inlay.formats.beside import TOKENIZER
 STEMS = ("words", "vocab", "vocabulary", "tokens", "metadata", "word_index")
 SUFFIXES = (".txt", ".json", ".vocab", ".tsv")
 # Of SentencePiece, as Hugging Face keeps them.
-MODELS = ("spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
+MODELS = ("spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "spm.model")
 # Files of a model's folder that a `tokenizer.json` says more of.
 LESS = ("vocab.txt", "vocab.json", *MODELS)
 SETTINGS = ("config.json", "tokenizer_config.json", "special_tokens_map.json")

@@ -41,6 +41,7 @@ class Named(NamedTuple):
         pad: The token that is said to be padding.
         unk: The token that is said to stand for unknown ones.
         without: How many rows have none.
+        origin: The file that they are from, and its kind; empty, if the user gave them.
     """
 
     tokens: Tokens
@@ -48,6 +49,7 @@ class Named(NamedTuple):
     pad: str | None = None
     unk: str | None = None
     without: int = 0
+    origin: str = ""
 
     def row_of(self, index: slice | Array) -> slice | Array:
         """Where in the matrix the rows of some tokens are."""
@@ -102,8 +104,13 @@ def find_names(path: Path, tokens: Any, entry: LazyArray) -> Named:
     """
     given = checked_names("tokens", tokens)
     if not isinstance(given, Listing):
-        given = read_listing(os.fspath(list_beside(path) if given is None else given))
-    listing = given
+        listing = read_listing(os.fspath(list_beside(path) if given is None else given))
+        kind = f" ({listing.kind})" if listing.kind else ""
+        return _fitting(path, listing, entry)._replace(origin=f"{Path(listing.where).name}{kind}")
+    return _fitting(path, given, entry)
+
+
+def _fitting(path: Path, listing: Listing, entry: LazyArray) -> Named:
     n = entry.shape[0]
 
     def probe(at: Sequence[str]) -> Shift | None:

@@ -13,11 +13,15 @@ from inlay.bytes.content import Content, open_content
 from inlay.bytes.encodings import UTF8
 from inlay.bytes.protobuf import fields
 from inlay.errors import FormatError
-from inlay.formats.beside import json_of, vocabulary_of
+from inlay.formats.beside import TOKENIZER, json_of, vocabulary_of
+from inlay.formats.lists_beside import MODELS
 from inlay.formats.strangers import PICKLE
 
 SETTINGS = ("special_tokens_map.json", "tokenizer_config.json")
-OF_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+CONFIG = "config.json"
+OF_TOKENIZERS = (TOKENIZER, "vocab.txt", "vocab.json")
+FAIRSEQ = "sentencepiece.bpe.model"  # what models that fairseq trained call their pieces
+LONGEST_ID = 20  # digits
 # A message with a first piece, which is one of these in every model of SentencePiece.
 SENTENCEPIECE = re.compile(
     rb"\n[\x80-\xff]{0,4}[\x01-\x7f]\n[\x01-\x20]<(?:unk|pad|s|/s)>", re.DOTALL
@@ -40,6 +44,7 @@ class Listing(NamedTuple):
         whole: Whether rows behind the last id are known to be only there to fill up.
         pad: The token that is said to be padding.
         unk: The token that is said to stand for unknown ones.
+        kind: What splits texts into these tokens, as far as the file tells: `"BPE"`.
     """
 
     where: str
@@ -50,6 +55,7 @@ class Listing(NamedTuple):
     whole: bool = False
     pad: str | None = None
     unk: str | None = None
+    kind: str = ""
 
 
 def read_listing(path: str) -> Listing:
@@ -68,16 +74,16 @@ def read_listing(path: str) -> Listing:
             hint="load it yourself if you trust it, and give the list or dict",
         )
     if SENTENCEPIECE.match(source.head):
-        return Listing(path, _pieces(source, path))
+        return _of_model(Listing(path, _pieces(source, path), kind="SentencePiece"))
     try:
         text = UTF8.decode(source.array().tobytes(), path)
         if source.inner.endswith(".json"):
-            return _with_special(_from_json(json.loads(text), path))
+            return _of_model(_from_json(json.loads(text), path))
     except (ValueError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError(path, expected="tokens as JSON", got=str(error)) from error
-    return _with_special(_from_lines(text, path))
+    return _of_model(_from_lines(text, path))
 
 
 def _from_lines(text: str, path: str) -> Listing:
@@ -113,7 +119,7 @@ def _of_pairs(value: dict[str, Any], path: str) -> Listing | None:
     """Token -> row, or row -> token."""
     if all(type(row) is int for row in value.values()):
         return Listing(path, list(value), list(value.values()), made=JSON.format(path))
-    rows = all(row.isascii() and row.isdigit() and len(row) < 20 for row in value)
+    rows = all(row.isascii() and row.isdigit() and len(row) < LONGEST_ID for row in value)
     if rows and all(isinstance(token, str) for token in value.values()):
         return Listing(path, list(value.values()), [int(row) for row in value])
     return None
@@ -129,26 +135,73 @@ def of_tokenizer(value: dict[str, Any], path: str) -> Listing | None:
     if type(number) is int:
         unk = dict(zip(ids.tolist(), tokens, strict=True)).get(number)
     pad = padding.get("pad_token") if isinstance(padding, dict) else None
-    return Listing(path, tokens, ids.tolist(), pad=_string(pad), unk=_string(unk), whole=True)
+    kind, pad, unk = _string(model.get("type")) or "", _string(pad), _string(unk)
+    return Listing(path, tokens, ids.tolist(), whole=True, pad=pad, unk=unk, kind=kind)
 
 
-def _with_special(listing: Listing) -> Listing:
-    """What pads and what is unknown, as the settings beside a tokenizer's vocabulary say."""
+def _of_model(listing: Listing) -> Listing:
+    """What other files of a model of Hugging Face say of its tokens, and of those added to them.
+
+    Rows behind the last token fill a matrix up to a round number there.
+    """
     path = Path(listing.where)
-    if path.name not in OF_TOKENIZERS:
+    if path.name not in (*OF_TOKENIZERS, *MODELS):
         return listing
-    return listing._replace(
+    listing = listing._replace(
         pad=listing.pad or _special(path, "pad_token"),
         unk=listing.unk or _special(path, "unk_token"),
     )
+    config = _settings(path, CONFIG)
+    if "model_type" not in config or path.name == TOKENIZER:
+        return listing
+    tokens, ids = listing.tokens, listing.ids or list(range(len(listing.tokens)))
+    if path.name == FAIRSEQ:
+        tokens, ids = _of_fairseq(listing, str(config["model_type"]))
+    by_id = dict(zip(ids, tokens, strict=True))
+    if len(by_id) < len(tokens):  # which is said when the ids are looked at
+        return listing
+    by_id |= _added(path)
+    return listing._replace(
+        tokens=list(by_id.values()), ids=list(by_id), in_columns=False, whole=True
+    )
+
+
+def _of_fairseq(listing: Listing, model: str) -> tuple[list[str], list[int]]:
+    """The tokens of XLM-R, which has its own four first, and each piece one row later."""
+    if model not in ("xlm-roberta", "xlm-roberta-xl"):
+        raise FormatError(
+            listing.where,
+            expected="a SentencePiece model whose pieces are numbered as the rows are",
+            got=f"that of a {model:.60}, which has them in another order",
+            hint="the tokenizer.json of the model, in its folder",
+        )
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *listing.tokens[3:], "<mask>"]
+    return tokens, list(range(len(tokens)))
+
+
+def _added(path: Path) -> dict[int, str]:
+    """The tokens that were added to a tokenizer, by their ids."""
+    beside = _settings(path, "added_tokens.json")
+    found = {row: token for token, row in beside.items() if type(row) is int}
+    decoder = _settings(path, "tokenizer_config.json").get("added_tokens_decoder")
+    for row, added in decoder.items() if isinstance(decoder, dict) else ():
+        token = added.get("content") if isinstance(added, dict) else None
+        if isinstance(token, str) and row.isascii() and row.isdigit() and len(row) < LONGEST_ID:
+            found[int(row)] = token
+    return found
+
+
+def _settings(path: Path, name: str) -> dict[str, Any]:
+    """A JSON object beside a file of tokens; an empty one, if there is none."""
+    beside = path.with_name(name)
+    found = json_of(beside) if beside.is_file() else None
+    return found if isinstance(found, dict) else {}
 
 
 def _special(path: Path, key: str) -> str | None:
     """A special token that the settings beside a tokenizer name."""
     for name in SETTINGS:
-        beside = path.with_name(name)
-        settings = json_of(beside) if beside.is_file() else None
-        token = settings.get(key) if isinstance(settings, dict) else None
+        token = _settings(path, name).get(key)
         token = token.get("content") if isinstance(token, dict) else token
         if isinstance(token, str):
             return token

@@ -23,7 +23,7 @@ NAME = re.compile(
 # Of input embeddings in models of Hugging Face.
 EMBEDDING = re.compile(
     r"(^|\.)(word_embeddings?|embed_tokens|wte|shared|tok_embeddings|token_embedding|embed_in|"
-    r"transformer\.embeddings)\.weight$"
+    r"tokens_embed|(transformer|rwkv)\.embeddings|backbone\.embeddings?)\.weight$"
 )
 # The file that holds the numbers: the first that is there. None of them is a pickle.
 INDEX = "model.safetensors.index.json"
@@ -32,7 +32,8 @@ NUMBERS = ("model.safetensors", INDEX, "0_StaticEmbedding/model.safetensors")
 TOKENIZER, SETTINGS, CARD = "tokenizer.json", "config.json", "README.md"
 TOKENS = (
     *("vocab.txt", "vocab.json", "added_tokens.json"),
-    *("spiece.model", "tokenizer.model", "sentencepiece.bpe.model"),
+    *("spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "spm.model"),
+    *("tokenizer_config.json", "special_tokens_map.json"),
 )
 LISTED = 5  # files in a message
 # What a hint names, where a repository has nothing that can be taken for what is meant.
