@@ -201,6 +201,12 @@ def test_what_pages_and_messages_name_is_there_after_import_inlay(place):
     assert answer.stdout.strip() == "False True", answer.stderr
 
 
+def test_rooms_are_listed_beside_the_names():
+    assert {"sources", "train", "layers", "load"} <= set(dir(inlay))
+    assert inlay.train is importlib.import_module("inlay.train")
+    assert inlay.sources is importlib.import_module("inlay.sources")
+
+
 def test_a_name_that_nobody_has_is_answered_by_all_of_ours_and_the_nearest():
     with pytest.raises(UnknownNameError, match=r"one of .*'Tabel'\. Try: inlay\.Table\."):
         inlay.Tabel  # noqa: B018

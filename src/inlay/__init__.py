@@ -21,10 +21,10 @@ _HOME = {
     "load_encoder": "inlay.encode",
     "read_labelled": "inlay.text",
     "save": "inlay.formats",
-    "sources": "inlay",
+    "to_jax": "inlay.layers",
     "to_keras": "inlay.layers",
+    "to_tensorflow": "inlay.layers",
     "to_torch": "inlay.layers",
-    "train": "inlay",
     "words": "inlay.tokenizers",
 }
 
@@ -39,22 +39,23 @@ __all__ = [
     "load_encoder",
     "read_labelled",
     "save",
-    "sources",
+    "to_jax",
     "to_keras",
+    "to_tensorflow",
     "to_torch",
-    "train",
     "words",
 ]
 
 if TYPE_CHECKING:
-    from inlay import sources, train
+    from inlay import sources as sources
+    from inlay import train as train
     from inlay.classify import TextClassifier
     from inlay.core import HashingVocabulary, Table, Vocabulary
     from inlay.encode import load_encoder
     from inlay.errors import InlayError
     from inlay.evaluate import compare
     from inlay.formats import load, save
-    from inlay.layers import to_keras, to_torch
+    from inlay.layers import to_jax, to_keras, to_tensorflow, to_torch
     from inlay.text import read_labelled
     from inlay.tokenizers import words
 
@@ -68,8 +69,10 @@ _ROOMS = (
     "evaluate",
     "formats",
     "layers",
+    "sources",
     "text",
     "tokenizers",
+    "train",
 )
 
 # What others have at their front door, and what to write here.
@@ -95,9 +98,7 @@ _ELSEWHERE = {
     "load_vectors": "inlay.load(path)",
     "load_word2vec_format": "inlay.load(path)",
     "read_csv": "inlay.read_labelled(path)",
-    "to_jax": "jax.numpy.asarray(table.vectors)",
     "tokenize": "inlay.words(text), or inlay.tokenizers.get_tokenizer(name)",
-    "to_tensorflow": "inlay.to_keras(table), or tensorflow.constant(table.vectors)",
     "word2vec": "inlay.train.word2vec(corpus)",
 }
 
@@ -112,7 +113,7 @@ def __getattr__(name: str) -> Any:
             near = importlib.import_module("difflib").get_close_matches(name, __all__, 1)
             hint = "".join(f"inlay.{found}" for found in near)
         raise errors.UnknownNameError("inlay", expected=expected, got=repr(name), hint=hint)
-    if name in _ROOMS or _HOME[name] == "inlay":
+    if name in _ROOMS:
         return importlib.import_module(f"inlay.{name}")
     value = getattr(importlib.import_module(_HOME[name]), name)
     globals()[name] = value
@@ -120,7 +121,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, *_ROOMS})
 
 
 # -- a Keras or a PyTorch of the user's own import --------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from inlay import Table
 
-collect_ignore_glob = ["keras_*contract.py"]  # run by test_keras.py, a process for each backend
+collect_ignore_glob = ["*_contract.py"]  # run by test_keras.py, a process for each backend
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the two makers of layers take and refuse; run with whatever is installed."""
+"""What the makers of layers take and refuse; run with whatever is installed."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, MissingFi
 from tests.encode.elmo.test_network import TINY
 
 MAKERS = {"to_torch": ("torch", inlay.to_torch), "to_keras": ("keras", inlay.to_keras)}
+OTHERS = ("to_tensorflow", "to_jax")
 
 
 @pytest.fixture(params=MAKERS)
@@ -66,6 +67,12 @@ def test_an_encoder_makes_its_own_layer(maker):
 def test_a_list_for_an_encoder_is_refused_for_its_first_word_would_be_no_token(maker):
     with pytest.raises(ArgumentTypeError, match="vocab: expected a Vocabulary for an encoder"):
         maker(Encoder(), ["a", "b"])
+
+
+@pytest.mark.parametrize("make", OTHERS)
+def test_a_table_alone_is_what_others_take(make):
+    with pytest.raises(ArgumentTypeError, match=rf"{make}: .*got an encoder.*inlay\.to_keras"):
+        getattr(inlay, make)(Encoder())
 
 
 class Frame:

@@ -25,6 +25,8 @@ OF_TABLES = {
     "to_numpy": "table.vectors",
     "to_torch": "inlay.to_torch(table)",
     "to_keras": "inlay.to_keras(table)",
+    "to_jax": "inlay.to_jax(table)",
+    "to_tensorflow": "inlay.to_tensorflow(table)",
     "get_keras_embedding": "inlay.to_keras(table)",
     "vocab": "table.key_to_index",
     "index2word": "table.index_to_key",

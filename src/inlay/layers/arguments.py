@@ -119,6 +119,21 @@ def check_vocab_for_encoder(vocab: Any) -> None:
         )
 
 
+def check_no_encoder(where: str, x: Any) -> None:
+    """Refuse an encoder where only a table will do.
+
+    Raises:
+        ArgumentTypeError: `x` is one.
+    """
+    if maker_of(x, "to_keras") or maker_of(x, "to_torch"):
+        raise ArgumentTypeError(
+            where,
+            expected="a Table, or a file of vectors",
+            got="an encoder",
+            hint="inlay.to_keras(encoder), whose layer Keras runs on TensorFlow and on JAX",
+        )
+
+
 def check_for_encoder(where: str, **without_effect: bool) -> None:
     """Refuse arguments that only a table's layer obeys.
 

@@ -92,11 +92,6 @@ def slots_of(ids: Array, size: int) -> Array:
     return slots
 
 
-def ids_of(slots: Array) -> Array:
-    """What `slots_of` was made of."""
-    return np.flatnonzero(slots >= 0)
-
-
 def rows_at(table: Table, ids: Array) -> Array:
     """The vectors of some rows, as float32 `(len(ids), dim)`: a copy."""
     return np.array(table.storage[ids], np.float32)
