@@ -125,6 +125,28 @@ def test_another_type_is_what_load_gives_and_never_in_memory_as_a_whole(
     assert np.array_equal(made["w7"], expected["w7"])
 
 
+@pytest.mark.parametrize("name", ["o.npz", "o.bin", "o.vec"])
+def test_no_format_is_written_from_memory_as_a_whole(tmp_path, monkeypatch, name):
+    for constant in (
+        "core.storage.BLOCK",
+        "formats.conversion.AT_ONCE",
+        "formats.numpy_files.WRITTEN_AT_ONCE",
+        "formats.word2vec_binary.WRITTEN_AT_ONCE",
+        "formats.text_writer.NUMBERS_AT_ONCE",
+    ):
+        monkeypatch.setattr(f"inlay.{constant}", 256)
+    matrix = np.random.default_rng(0).integers(-9, 9, (8_000, 64)).astype(np.float32)
+    table = Table([f"w{row}" for row in range(8_000)], matrix)
+    save(table, tmp_path / "t.safetensors")
+    save(load(tmp_path / "t.safetensors", limit=1), tmp_path / name)  # what is compiled
+    tracemalloc.start()
+    convert(tmp_path / "t.safetensors", tmp_path / name, dtype="float16")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.9e6  # the numbers have 1 MB
+    assert np.array_equal(load(tmp_path / name).vectors, matrix)
+
+
 @pytest.mark.parametrize("dtype", ["float16", "int8"])
 def test_rows_of_text_in_another_type(text, tmp_path, dtype):
     convert(text, tmp_path / "o.safetensors", dtype=dtype)

@@ -13,6 +13,7 @@ from inlay.errors import DownloadError
 from inlay.formats import convert
 from inlay.sources import Source, fetch
 from inlay.sources.fetching import as_source, fetch_source
+from tests import stand_ins
 from tests.sources.hub_server import COMMIT, serving_hub
 
 constants = pytest.importorskip("huggingface_hub.constants", reason="its library is not installed")
@@ -143,7 +144,7 @@ def test_shards_that_do_not_say_which_holds_it_are_all_fetched(hub, monkeypatch)
     assert {"m-1.safetensors", "m-2.safetensors"} <= hub.fetched()
 
 
-@pytest.mark.parametrize("file", ["../m-1.safetensors", "/etc/passwd", "gone.safetensors"])
+@pytest.mark.parametrize("file", ["../m-1.safetensors", "/etc/passwd", "gone.safetensors", ["a"]])
 def test_an_index_that_leads_elsewhere_is_refused(hub, monkeypatch, file):
     index = json.dumps({"weight_map": {"embed_tokens.weight": file}}).encode()
     files = SHARDED | {"model.safetensors.index.json": index}
@@ -151,6 +152,24 @@ def test_an_index_that_leads_elsewhere_is_refused(hub, monkeypatch, file):
     with pytest.raises(DownloadError, match=r"as model\.safetensors\.index\.json says"):
         inlay.load("hf://owner/sharded")
     assert hub.fetched() == {"model.safetensors.index.json"}
+
+
+@pytest.mark.parametrize("index", [b"", b"[]", b'{"weight_map": 3}', b"[" * 10**5])
+def test_an_index_that_is_none_is_told(hub, monkeypatch, index):
+    monkeypatch.setitem(hub.files, "owner/sharded", {"model.safetensors.index.json": index})
+    with pytest.raises(DownloadError, match=r"index\.json: expected the files of a model, got"):
+        inlay.load("hf://owner/sharded")
+
+
+def test_an_encoder(hub, tmp_path, monkeypatch):
+    pytest.importorskip("h5py", reason="the weights of ELMo are in HDF5")
+    stand_ins._elmo(tmp_path / "elmo")
+    files = {file.name: file.read_bytes() for file in (tmp_path / "elmo").iterdir()}
+    monkeypatch.setitem(hub.files, "owner/elmo", files | {"pytorch_model.bin": b"never"})
+    encoder = inlay.load_encoder("hf://owner/elmo")
+    expected = inlay.load_encoder(tmp_path / "elmo")
+    np.testing.assert_array_equal(encoder.encode(["a film"]), expected.encode(["a film"]))
+    assert "pytorch_model.bin" not in hub.fetched()
 
 
 def test_one_file_by_its_name(hub, tmp_path):

@@ -57,8 +57,8 @@ def load_encoder(
     Args:
         path: A folder or file of one of `inlay.encode.ENCODERS`, recognised by its content:
             today an ELMo, for which see `inlay.encode.elmo.Elmo.load`. Or a name of the
-            catalogue, such as `"elmo-original"`, or a `Source` of your own, which is downloaded
-            once.
+            catalogue, such as `"elmo-original"`, one of the Hugging Face Hub
+            (`"hf://OWNER/REPO"`), or a `Source` of your own, which is downloaded once.
         kind: A name of these kinds, or a `Kind` of your own, where the content does not decide.
         tokenizer: How strings become tokens: a name or a callable; see `inlay.tokenizers`. None:
             as the encoder was trained, where its files say, else "words". Another than the one of

@@ -156,7 +156,9 @@ def load(
             TensorFlow checkpoint, what the names of its files have in common. Or a name of the
             catalogue, such as `"glove.6B.100d"`, or a `Source` of your own: what
             `inlay.sources.fetch` downloads once. All rows of it are converted once, and mapped
-            from then on. A file of that name goes before.
+            from then on. Or a name of the Hugging Face Hub: `"hf://OWNER/REPO"` for the input
+            embedding of a model, `"hf://OWNER/REPO@REVISION/FILE"` for a file. A file of that
+            name goes before.
         format: The format, where the content does not decide or something is to be said about
             it: a name (`"glove"`), one of `inlay.formats` with its options
             (`Glove(dim=300)`, `Word2VecText(header="ignore")`), or a `Format` of your own.

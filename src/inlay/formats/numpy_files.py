@@ -9,7 +9,7 @@ Arrays of Python objects are pickles and never opened.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, ClassVar, cast
+from typing import IO, Any, ClassVar, cast
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from inlay.formats.arrays import ArraysFormat
 from inlay.formats.format_options import options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import valid_utf8
+
+WRITTEN_AT_ONCE = 1 << 14  # rows
 
 
 class OneWay:
@@ -61,7 +63,11 @@ class Npz(ArraysFormat):
 
     def write(self, table: Table, file: IO[bytes]) -> None:
         tokens = table.tokens
-        arrays = {"matrix": table._whole[...], "tokens": tokens.blob, "offsets": tokens.offsets}
+        arrays: dict[str, Any] = {
+            "matrix": table._rows,
+            "tokens": tokens.blob,
+            "offsets": tokens.offsets,
+        }
         if table.counts is not None:
             arrays["counts"] = table.counts
         import zipfile
@@ -71,7 +77,7 @@ class Npz(ArraysFormat):
                 # Unlike np.savez: no time in it, so equal tables are equal files.
                 entry = zipfile.ZipInfo(f"{name}.npy")
                 with archive.open(entry, "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
+                    _write_array(member, array)
 
 
 @options
@@ -102,6 +108,15 @@ class Npy(ArraysFormat):
             got="npy, which holds one array",
             hint=".npz or .safetensors; or np.save(path, table.matrix) and the tokens yourself",
         )
+
+
+def _write_array(file: IO[bytes], array: Any) -> None:
+    """As `numpy.save` does, some rows at a time: they may be made only when they are asked for."""
+    descr = np.lib.format.dtype_to_descr(array.dtype)
+    facts = {"descr": descr, "fortran_order": False, "shape": tuple(array.shape)}
+    np.lib.format.write_array_header_1_0(file, facts)
+    for start in range(0, array.shape[0], WRITTEN_AT_ONCE):
+        file.write(np.ascontiguousarray(array[start : start + WRITTEN_AT_ONCE]).tobytes())
 
 
 def _stored_tokens(name: str, arrays: Mapping[str, LazyArray], rows: int) -> Tokens | None:

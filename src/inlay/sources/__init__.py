@@ -45,8 +45,9 @@ def fetch(source: "str | Source", *, verify: bool = False, progress: bool | None
     no server is asked. Proxies are those of the environment (`HTTPS_PROXY`).
 
     Args:
-        source: A name of `catalogue()`, in any spelling; the address of a file; or a `Source` of
-            your own, which says more about it.
+        source: A name of `catalogue()`, in any spelling; the address of a file; a name of the
+            Hugging Face Hub, `"hf://OWNER/REPO"` or `"hf://OWNER/REPO@REVISION/FILE"`, whose own
+            package fetches and keeps it; or a `Source` of your own, which says more about it.
         verify: Read all of a file that is there, and compare it with what was noted.
         progress: Whether to show a bar. None: on a terminal. What is downloaded, how much it is,
             under which licence and where to, is printed on standard error unless this is False.
@@ -57,6 +58,7 @@ def fetch(source: "str | Source", *, verify: bool = False, progress: bool | None
     Raises:
         ArgumentError: No such name, with those that are near.
         ArgumentTypeError: Neither a name nor a source.
+        MissingPackageError: `huggingface_hub` is not installed, and a name of the Hub was given.
         DownloadError: No address gave the file, or not the one that it should be; there is no
             network by `INLAY_OFFLINE`; the disk is full.
         FormatError: An archive that must be unpacked, and holds something else.

@@ -139,11 +139,12 @@ def _of_shards(
 ) -> tuple[str, list[str]]:
     """Of a model in several files the one with the embedding, if that is one; else all of them."""
     try:
-        places = dict(json.loads(index.read_bytes())["weight_map"])
-    except (ValueError, TypeError, KeyError) as error:
+        found = dict(json.loads(index.read_bytes())["weight_map"])
+        places = {str(tensor): str(file) for tensor, file in found.items()}
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         expected, got = "the files of a model", f"{type(error).__name__}: {error!s:.100}"
         raise DownloadError(f"{name}/{INDEX}", expected=expected, got=got) from error
-    shards = sorted({str(file) for file in places.values()})
+    shards = sorted(set(places.values()))
     if missing := [file for file in shards if file not in files or "/" in file]:
         raise _none_of(name, f"the file {missing[0]:.100}, as {INDEX} says", files)
     of_words = {file for tensor, file in places.items() if EMBEDDING.search(tensor)}
