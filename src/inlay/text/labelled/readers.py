@@ -63,7 +63,8 @@ def read_labelled(
 
     Args:
         data: A name of the catalogue, such as `"imdb"`, which is downloaded once and read as it
-            has to be; a file on the Hugging Face Hub, `"hf://datasets/OWNER/REPO/FILE"`; a data frame with named columns (of pandas, polars or others); or the path of
+            has to be; a file on the Hugging Face Hub, `"hf://datasets/OWNER/REPO/FILE"`; a data
+            frame with named columns (of pandas, polars or others); or the path of
             a folder (or a tar archive, packed or not, read in place) with a folder
             per class and a file per text, as aclImdb has it (`"folders"`, `"archive"`);
             a folder of files, one per class, a text a line: `rt-polarity.pos` and `.neg`
