@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import numpy as np
 
@@ -33,6 +34,8 @@ from inlay.formats import (
     R,
     Word2VecBinary,
     Word2VecText,
+    cells,
+    text,
 )
 from inlay.text.corpus import encode_corpus
 
@@ -235,7 +238,14 @@ def csv_seeds() -> list[Files]:
     }
     plain = "\n".join(rows)
     named_columns = f"word;a;b;c\n{plain.replace(',', ';')}"
-    return [*named([plain.encode(), named_columns.encode(), gzip.compress(plain.encode())]), pair]
+    bare = plain.replace('"', "") + "\nw,1e5, nan,-0.25\n"
+    contents = [
+        plain.encode(),
+        bare.encode(),
+        named_columns.encode(),
+        gzip.compress(plain.encode()),
+    ]
+    return [*named(contents), pair]
 
 
 def parquet_seeds() -> list[Files]:
@@ -424,14 +434,23 @@ def vectors_by(*formats: object) -> tuple[Read, ...]:
     )
 
 
+def as_if_large(folder: Path) -> None:
+    """Read `x` by what reads large files alone: cells by a kernel, and lines that are kept."""
+    with patch.object(cells, "SMALL", 0), patch.object(text, "LOOKED_AT", 16):
+        used(load(folder / "x", keep=None if b"," in (folder / "x").read_bytes() else TOKENS))
+
+
 TARGETS: tuple[Target, ...] = (
     Target(
         "text",
         text_seeds,
-        vectors_by(
-            None,
-            Glove(dim=3, errors="replace", nonfinite="keep"),
-            Word2VecText(header="ignore", errors="ignore"),
+        (
+            *vectors_by(
+                None,
+                Glove(dim=3, errors="replace", nonfinite="keep"),
+                Word2VecText(header="ignore", errors="ignore"),
+            ),
+            as_if_large,
         ),
     ),
     Target(
@@ -497,7 +516,7 @@ TARGETS: tuple[Target, ...] = (
         "h5py",
     ),
     Target("folder", folder_seeds, (lambda folder: used(load(folder)),)),
-    Target("csv", csv_seeds, vectors_by(None, "csv")),
+    Target("csv", csv_seeds, (*vectors_by(None, "csv"), as_if_large)),
     Target("parquet", parquet_seeds, vectors_by(None), "polars"),
     Target("labelled", labelled_seeds, (read_texts,)),
     Target("corpus", corpus_seeds, (lambda folder: encode_corpus(folder / "x", min_count=1),)),

@@ -1,11 +1,20 @@
 """Numbers between commas, semicolons and tabs; the Embedding Projector's pairs of files."""
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inlay import load
+from inlay.bytes.content import Content
 from inlay.errors import FormatError
-from inlay.formats import format_of
+from inlay.formats import cells, format_of
+from inlay.formats import text as text_files
+from inlay.kernels.cells import parse_cells
+from inlay.kernels.parse import BLANK, ODD, OK
 
 WORDS = ["the", "a, b", 'said "x"', "1999", "é"]
 MATRIX = np.array([[1, 2, 3], [0.1, -2e-3, 7], [0.5, 1, 2], [1, 1, 1], [1 / 3, 2, 9]], np.float32)
@@ -16,6 +25,13 @@ ROWS = [
     "1999,1,1,1",
     "é,0.33333334,2,9",
 ]
+
+
+@pytest.fixture(autouse=True, params=["small", "large"])
+def size(request, monkeypatch):
+    """Small files are left to Python's csv module: each is also read as if it were large."""
+    if request.param == "large":
+        monkeypatch.setattr(cells, "SMALL", 0)
 
 
 @pytest.fixture
@@ -114,6 +130,96 @@ def test_rows_that_are_damaged(write, row, message):
     good = "".join(f"w{i},{i}.5,2,3\n" for i in range(100))
     with pytest.raises(FormatError, match=message):
         load(write(good + row))
+
+
+numbers = st.sampled_from(
+    [
+        "1",
+        "-0.25",
+        "0.1234567890",
+        " 2",
+        "3 ",
+        "1e5",
+        ".5",
+        "5.",
+        "+1",
+        "1_0",
+        "-0",
+        "0.1e",
+        "x",
+        "",
+    ]
+)
+words = st.sampled_from(["a", "", "a b", "\u00e9", "1", "x" * 70, "'", "a\rb", '"', '"a;""\nb"'])
+rows = st.lists(st.tuples(words, st.lists(numbers, min_size=2, max_size=3)), max_size=6)
+
+
+@given(
+    rows, st.sampled_from(["\n", "\r\n", "\n\n", "\r\r\n"]), st.sampled_from(",;\t"), st.booleans()
+)
+@settings(max_examples=150, deadline=None)
+def test_what_the_kernel_reads_is_what_the_csv_module_reads(more, end, separator, numbered):
+    lines = ["\ufeffw,0.5,2", "v,1.5,2", *(",".join([word, *row]) for word, row in more)]
+    lines = [f"\u00e9,{line}" for line in lines] if numbered else lines
+    content = end.join(lines).replace(",", separator).encode()
+    source = Content(Path("x"), "x", "x", content[:99], True, lambda _: io.BytesIO(content))
+    read = []
+    for small in (1 << 20, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cells, "SMALL", small)
+            patch.setattr(text_files, "BLOCK", 20)
+            reader = cells.CellReader(
+                "x", cells.Layout(separator, 1 + numbered, 3 + numbered, has_names=False)
+            )
+            try:
+                tokens, matrix = reader.read(source)
+                read.append((tokens.tolist(), matrix.tolist()))
+            except FormatError as error:
+                read.append((str(error), []))
+    # Which of two errors comes first is another matter: the csv module's rows come in blocks.
+    assert isinstance(read[0][0], str) == isinstance(read[1][0], str)
+    assert read[0] == read[1] or isinstance(read[0][0], str)
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+@pytest.mark.parametrize("kernel", [parse_cells, parse_cells.py_func], ids=["compiled", "python"])
+def test_cells(kernel, first):
+    rows = [b"-0.1234567,2\r", b"1e2, .5 ", b"", b"1,2,3", b"1", b"1,nan", b"\r", b"0.25,7"]
+    words = [b"", b"w,", b"i,\xc3\xa9,"][first]
+    lines = [words + row if row.strip() else row for row in rows]
+    buf = np.frombuffer(b"\n".join(lines), np.uint8)
+    matrix, bounds, status = (
+        np.zeros((8, 2), np.float32),
+        np.zeros((8, 2), int),
+        np.zeros(8, np.uint8),
+    )
+    with np.errstate(over="ignore"):
+        kernel(buf, 0, buf.size, np.uint8(44), first, 100, matrix, bounds, status)
+    assert status.tolist() == [OK, OK, BLANK, ODD, ODD, ODD, BLANK, OK]
+    read = [[-0.1234567, 2], [100, 0.5], [0.25, 7]]
+    assert np.array_equal(matrix[[0, 1, 7]], np.array(read, np.float32))
+    found = [buf[a:b].tobytes() for a, b in bounds.tolist()]
+    word = words.split(b",")[-2] if first else b""
+    assert [found[i] for i in (0, 1, 7)] == [word] * 3
+    assert [found[i] for i in (3, 4, 5)] == [lines[i] for i in (3, 4, 5)]
+    with np.errstate(over="ignore"):
+        kernel(buf, 0, buf.size, np.uint8(44), first, 3, matrix, bounds, status)
+    assert status[0] == ODD
+
+
+def test_windows_and_quotes_behind_many_rows(write, monkeypatch):
+    windows = Content.windows
+    monkeypatch.setattr(Content, "windows", lambda self: windows(self, 150))
+    names = '"the\nword",x,"y ""z"""\n'
+    plain = "".join(f"w{i},{i}.5,2\n" for i in range(100))
+    path = write("\n\n" + names + plain + '"q\n,",0.5,3\n' + plain.replace("w", "v"))
+    table = load(path)
+    assert table.tokens.tolist() == [f"w{i}" for i in range(100)] + ["q\n,"] + [
+        f"v{i}" for i in range(100)
+    ]
+    assert table.matrix[:, 0].tolist() == [i + 0.5 for i in range(100)] + [0.5] + [
+        i + 0.5 for i in range(100)
+    ]
 
 
 def test_words_that_are_not_utf8(tmp_path):

@@ -135,6 +135,26 @@ def parse_number(buf, p, stop):
     return -value32 if negative else value32, p, good and certain and np.isfinite(value32)
 
 
+@njit(cache=True, nogil=True, inline="always")
+def usual_number(buf, p, stop):
+    """A number like -0.123456, as nearly all are, as `(where it ends, float32)`.
+
+    One digit, the point, up to eight digits: the caller looks at what follows. It ends at 0 if it
+    is of another kind, or so near to the very end that it takes the long way.
+    """
+    end, x = U0, np.float32(0)
+    q = p + U1 if p < stop and buf[p] == MINUS else p
+    if q + U10 < stop and buf[q] - ZERO <= NINE and buf[q + U1] == POINT:
+        n, value = _digits8(buf, q + U2)
+        n, value = np.uint64(n), np.uint64(value)
+        if n > U0:
+            end = q + U2 + n
+            m = np.uint64(buf[q] - ZERO) * TENS[n] + value
+            x = np.float32(np.float64(np.int64(m)) / POWERS[n])
+            x = x if q == p else -x
+    return end, x
+
+
 @njit(cache=True, nogil=True)
 def _parse_vector(buf, p, stop, row):
     """Fill `row` with numbers, each behind separators: `(where the last ends, all certain)`."""
@@ -144,19 +164,10 @@ def _parse_vector(buf, p, stop, row):
         p += U1
         while p < stop and (buf[p] == SPACE or buf[p] == TAB):
             p += U1
-        # Nearly all numbers are like -0.123456: one digit, the point, up to eight digits. What
-        # is not, or stands at the very end, takes the long way.
-        q = p + U1 if p < stop and buf[p] == MINUS else p
-        if q + U10 < stop and buf[q] - ZERO <= NINE and buf[q + U1] == POINT:
-            n, value = _digits8(buf, q + U2)
-            n, value = np.uint64(n), np.uint64(value)
-            end = q + U2 + n
-            if n > U0 and buf[end] <= SPACE:
-                m = np.uint64(buf[q] - ZERO) * TENS[n] + value
-                x = np.float32(np.float64(np.int64(m)) / POWERS[n])
-                row[j] = x if q == p else -x
-                p = end
-                continue
+        end, x = usual_number(buf, p, stop)
+        if end != U0 and buf[end] <= SPACE:
+            row[j], p = x, np.uint64(end)
+            continue
         x, end, certain = parse_number(buf, p, stop)
         row[j], p = x, np.uint64(end)
         if not certain:
