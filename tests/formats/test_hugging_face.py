@@ -124,9 +124,7 @@ def test_xlm_roberta_has_its_pieces_one_row_later(model):
 def test_without_a_model_around_it_nothing_is_added(model):
     folder = model(vocab__txt=TOKENS, added_tokens__json={"<a>": 8})
     (folder / "config.json").write_text("{}")
-    with pytest.raises(
-        FormatError, match="expected 12 tokens, for"
-    ):
+    with pytest.raises(FormatError, match="expected 12 tokens, for"):
         load(folder, name=NAME)
 
 

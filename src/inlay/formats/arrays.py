@@ -46,7 +46,7 @@ class FoundArray(NamedTuple):
     Attributes:
         name: What `load(path, name=...)` takes.
         shape: As stored.
-        dtype: As it is read.
+        dtype: As it is read; `"unread"`, if it is not.
         may_be: Whether it may be an embedding.
     """
 
@@ -145,7 +145,7 @@ class ArraysFormat(NumbersFormat):
             able = candidates(arrays)
             names = [*able, *(name for name in arrays if name not in able)]
             return [
-                FoundArray(name, arrays[name].shape, str(arrays[name].dtype), name in able)
+                FoundArray(name, arrays[name].shape, _type_of(arrays[name]), name in able)
                 for name in names
             ]
 
@@ -159,8 +159,8 @@ def choose(
         where: The file, for messages.
         arrays: What is in it.
         name: As `load` was given it: whole, or its end (`embedding/W` of `model/embedding/W`),
-            without what a framework adds (`:0`, `/.ATTRIBUTES/VARIABLE_VALUE`). None: the only
-            one that can be an embedding.
+            without what a framework adds (`:0`, `/.ATTRIBUTES/VARIABLE_VALUE`), or that of a
+            module, which has it as its `weight`. None: the only one that can be an embedding.
         known: What the layers of embeddings are called by whoever wrote the file; of several
             matrices the only one that is called so is taken.
 
@@ -176,7 +176,7 @@ def choose(
             raise FormatError(
                 f"{where}, {found}",
                 expected="a matrix of float16, float32 or float64",
-                got=f"{entry.dtype} {entry.shape}",
+                got=f"{_type_of(entry)} {entry.shape}",
                 hint=_saying(candidates(arrays)),
             )
         return found
@@ -192,7 +192,7 @@ def choose(
     if len(unread) == 1 and not able:
         _say_why(arrays[unread[0]])
     some = [*able, *unread] or list(arrays)
-    shown = [f"{key} {arrays[key].dtype} {arrays[key].shape}".lstrip() for key in some[:SHOWN]]
+    shown = [f"{key} {_type_of(arrays[key])} {arrays[key].shape}".lstrip() for key in some[:SHOWN]]
     more = f", and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
     got = f"{', '.join(shown)}{more}" if some else "no array"
     raise FormatError(
@@ -216,16 +216,22 @@ def named(where: str, arrays: Mapping[str, LazyArray], name: str) -> str:
         return name
     plain = {key: ENDS.sub("", key) for key in arrays if not SLOTS.search(key)}
     wanted = ENDS.sub("", name)
-    same = [key for key, short in plain.items() if short == wanted]
-    same = same or [
-        key for key, short in plain.items() if short.endswith((f"/{wanted}", f".{wanted}"))
-    ]
+    same: list[str] = []
+    for end in (wanted, f"{wanted}.weight"):
+        same = same or [key for key, short in plain.items() if short == end]
+        ends = (f"/{end}", f".{end}")
+        same = same or [key for key, short in plain.items() if short.endswith(ends)]
     if len(same) == 1:
         return same[0]
     if same:
         expected = "a name that one array has"
         raise ArgumentError(
             "name", expected=expected, got=f"{name!r}, of {listed(dict.fromkeys(same))}"
+        )
+    if list(arrays) == [""]:
+        hint = "leave name= out"
+        raise UnknownArrayError(
+            where, expected=f"an array {name!r}", got="one without a name", hint=hint
         )
     from difflib import get_close_matches
 
@@ -252,6 +258,10 @@ def _is_matrix(entry: LazyArray) -> bool:
 def _is_unread(entry: LazyArray) -> bool:
     """Whether this is a matrix, of numbers that are not read here."""
     return entry.dtype.kind == "V" and entry.ndim == 2
+
+
+def _type_of(entry: LazyArray) -> str:
+    return "unread" if entry.dtype == np.void else str(entry.dtype)
 
 
 def _say_why(entry: LazyArray) -> None:

@@ -34,9 +34,10 @@ from inlay.formats.protocol import ReadOptions
 from inlay.formats.selection import packed_tokens, table_of
 from inlay.sources.hub_files import EMBEDDING as OF_HUGGING_FACE
 
-# A zip with its pickle, or the number that the older layout begins with.
+# A zip with its pickle, or, of TorchScript, numbers first; or what the older layout begins with.
 SAVED_BY_TORCH = re.compile(
-    rb"PK\x03\x04.{26}[^/]{1,999}/data\.pkl|\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL
+    rb"PK\x03\x04.{26}[^/]{1,999}/data(?:\.pkl|/\d)|\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.",
+    re.DOTALL,
 )
 CONFIG = "config.json"  # of Hugging Face
 
