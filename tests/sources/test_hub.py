@@ -41,6 +41,7 @@ MODEL = {
     "model.safetensors": tensors(embeddings__word_embeddings__weight=MATRIX, other__weight=MATRIX),
     "pytorch_model.bin": b"never",
     "tokenizer.json": tokenizer().encode(),
+    "tokenizer_config.json": b'{"unk_token": "[UNK]"}',
     "vocab.txt": "\n".join(TOKENS).encode(),
     "onnx/model.onnx": b"never",
 }
@@ -95,7 +96,8 @@ def test_a_model_is_its_embedding_and_only_what_is_needed_is_fetched(hub, capsys
     facts = table.provenance
     assert (facts["repository"], facts["revision"]) == ("owner/model-v1.5", COMMIT)
     assert (facts["url"], facts["licence"]) == (f"hf://owner/model-v1.5@{COMMIT}", "apache-2.0")
-    assert hub.fetched() == {"model.safetensors", "config.json", "tokenizer.json", "README.md"}
+    assert table.unk_id == 1
+    assert hub.fetched() == {*MODEL} - {"pytorch_model.bin", "vocab.txt", "onnx/model.onnx"}
     told = capsys.readouterr().err
     assert "Downloading hf://owner/model-v1.5 (about 0.0 MB; licence apache-2.0) to" in told
     inlay.load("hf://owner/model-v1.5")
@@ -113,7 +115,7 @@ def test_offline_takes_what_is_in_the_cache_and_asks_nobody(hub, monkeypatch):
         assert table.provenance == before.provenance
     with pytest.raises(DownloadError, match=r"as INLAY_OFFLINE is set, got nothing in .*static"):
         inlay.load("hf://owner/static")
-    with pytest.raises(DownloadError, match=r"file a\.bin, got model\.safetensors and 3 more"):
+    with pytest.raises(DownloadError, match=r"file a\.bin, got model\.safetensors and 4 more"):
         inlay.load("hf://owner/model-v1.5/a.bin")
     assert hub.asked == []
 
@@ -130,6 +132,13 @@ def test_of_several_files_those_are_fetched_that_hold_the_embedding(hub, name, f
     table = inlay.load(name, tokens=TOKENS if "m-2" in name else None)
     np.testing.assert_array_equal(table.vectors, MATRIX)
     assert hub.fetched() == files
+
+
+def test_without_its_tokenizer_json_the_other_lists_are_fetched(hub, monkeypatch):
+    files = {name: content for name, content in MODEL.items() if name != "tokenizer.json"}
+    monkeypatch.setitem(hub.files, "owner/model-v1.5", files)
+    assert inlay.load("hf://owner/model-v1.5").tokens.tolist() == TOKENS
+    assert hub.fetched() == {*files} - {"pytorch_model.bin", "onnx/model.onnx"}
 
 
 def test_shards_that_do_not_say_which_holds_it_are_all_fetched(hub, monkeypatch):

@@ -7,9 +7,10 @@ import pytest
 
 import inlay
 from inlay.errors import ArgumentError, MissingFileError, MissingPackageError
+from inlay.formats import lists_beside, vocabulary_files
 from inlay.formats.lists_beside import LESS
 from inlay.sources import Source
-from inlay.sources.hub_files import TOKENS, hub_name
+from inlay.sources.hub_files import SETTINGS, TOKENS, hub_name
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,4 @@ def test_without_its_library_it_is_said_how_to_get_it(monkeypatch):
 
 def test_every_list_of_tokens_that_is_looked_for_is_fetched():
     assert {*LESS} <= {*TOKENS}
+    assert {*lists_beside.SETTINGS, *vocabulary_files.SETTINGS} <= {*SETTINGS}

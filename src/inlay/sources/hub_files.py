@@ -29,11 +29,14 @@ EMBEDDING = re.compile(
 INDEX = "model.safetensors.index.json"
 NUMBERS = ("model.safetensors", INDEX, "0_StaticEmbedding/model.safetensors")
 # The files beside it: one that says all of the tokens, or else those that say something of them.
-TOKENIZER, SETTINGS, CARD = "tokenizer.json", "config.json", "README.md"
+TOKENIZER, CARD = "tokenizer.json", "README.md"
 TOKENS = (
-    *("vocab.txt", "vocab.json", "added_tokens.json"),
+    *("vocab.txt", "vocab.json"),
     *("spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "spm.model"),
-    *("tokenizer_config.json", "special_tokens_map.json"),
+)
+SETTINGS = (
+    *("config.json", "tokenizer_config.json", "special_tokens_map.json"),
+    "added_tokens.json",
 )
 LISTED = 5  # files in a message
 # What a hint names, where a repository has nothing that can be taken for what is meant.
@@ -125,10 +128,9 @@ def needed(
             raise _none_of(name, "one .safetensors file, which is no pickle", files)
         numbers = own[0]
     folder = numbers.rpartition("/")[0]
-    beside = [f"{folder}/{file}" if folder else file for file in (TOKENIZER, SETTINGS, *TOKENS)]
-    beside = [file for file in beside if file in files]
-    if beside[:1] and beside[0].endswith(TOKENIZER):
-        beside = [file for file in beside if file.endswith((TOKENIZER, SETTINGS))]
+    prefix = f"{folder}/" if folder else ""
+    tokens = (TOKENIZER,) if prefix + TOKENIZER in files else TOKENS
+    beside = [prefix + file for file in (*tokens, *SETTINGS) if prefix + file in files]
     if numbers == INDEX:
         return _of_shards(name, read(INDEX), files, [*beside, *card])
     return numbers, [numbers, *beside, *card]
