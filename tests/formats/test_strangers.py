@@ -40,6 +40,7 @@ KINDS = [
     ("a 1 2\n".encode("utf-16"), "text in UTF-16"),
     (b"<!doctype html><p>1 2", "an HTML page. Try: download it again"),
     (b"\0\1\2\3", "binary data of a kind that is not known"),
+    (b"9 2 3 6 2 2166136261 < >\n0 0.5 1\n1 2 3\n", "floret's rows of n-grams as text. Try: spacy"),
     (b"some words\nof a text\n", "something that begins with 'some words'"),
 ]
 

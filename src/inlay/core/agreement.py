@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inlay.checks import warn
-from inlay.core.alignment import CASE, Coverage, find_rows
+from inlay.core.alignment import FORMS, Coverage, find_rows
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import InlayError
@@ -74,6 +74,6 @@ def _share_found(tokens: Tokens, trained: str, vocab: Vocabulary) -> float | Non
         if i not in special:
             for part in tokenize(token):
                 counter[part] += n
-    rows, _ = find_rows(tokens.find_many, list(counter), CASE)
+    rows, _ = find_rows(tokens.find_many, list(counter), FORMS)
     counts = np.fromiter(counter.values(), np.int64, len(counter))
     return float(counts[rows >= 0].sum() / counts.sum()) if counts.sum() else None

@@ -4,6 +4,7 @@ The last `dim` fields are the vector and all before them is the token, spaces in
 840B vectors have tokens such as `. . .` and `at name@domain.com`.
 """
 
+import re
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -13,7 +14,7 @@ from inlay.errors import FormatError
 from inlay.formats.format_options import TextFormat
 from inlay.formats.heads import has_header, text_head
 from inlay.formats.protocol import ReadOptions
-from inlay.formats.strangers import NUMBERS_BY_COMMAS
+from inlay.formats.strangers import FLORET_TEXT, NUMBERS_BY_COMMAS
 from inlay.formats.text import read_text
 from inlay.formats.text_writer import check_glove_tokens, write_text
 
@@ -40,7 +41,7 @@ class Glove(TextFormat):
 
     def sniff(self, head: bytes, path: Path) -> bool:
         found = text_head(head)
-        if found is None or NUMBERS_BY_COMMAS.match(head):
+        if found is None or NUMBERS_BY_COMMAS.match(head) or re.match(FLORET_TEXT, head):
             return False
         # `5 1` is a header, or the token 5 in one dimension, which a reader of headers notices by
         # the number of rows; but `0 3` alone may be an empty table or a row.

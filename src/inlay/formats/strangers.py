@@ -11,6 +11,8 @@ NUMBERS_BY_COMMAS = re.compile(
     rb"(?:[^\n]{0,4000}\n)?[^,;\n]{0,1000}(?:[,;][ \t]*[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?){2,}\r?\n"
 )
 LABELLED_BY_COMMAS = re.compile(rb"[^,;\n]{1,200}[,;][^\n]{1,4000}\n[^,;\n]{0,4000}[,;]")
+# Rows, dim, lengths of n-grams, hashes, seed, the marks of a word; and the first row, which is 0.
+FLORET_TEXT = rb"\d+ \d+ \d+ \d+ [1-4] \d{1,10} \S{1,40} \S{1,40}[ \r]*\n0 [-+\d.]"
 # A varint of protobuf, and behind it a name as TensorFlow and ONNX write them.
 _VARINT = rb"[\x80-\xff]{0,4}[\x01-\x7f]"
 # Of protocol 2 and later, or of 0 and 1: a list, a dict, or something that is imported.
@@ -77,6 +79,11 @@ STRANGERS: tuple[Stranger, ...] = (
     ),
     Stranger(rb"\x28\xb5\x2f\xfd", "a zstd archive", "zstd -d first"),
     Stranger(rb"version https://git-lfs", "a pointer of Git LFS, not the file", "git lfs pull"),
+    Stranger(
+        FLORET_TEXT,
+        "floret's rows of n-grams as text",
+        "spacy init vectors en FILE FOLDER --mode floret, and that folder",
+    ),
     Stranger(
         rb"\xff\xfe|\xfe\xff",
         "text in UTF-16",
