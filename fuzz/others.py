@@ -215,8 +215,10 @@ def spacy_files(
 
 
 def spacy_seeds() -> list[dict[str, bytes]]:
-    """As spaCy writes it, and with a row that several share."""
-    return [spacy_files(), spacy_files(VECTORS[:3], (2, 0, 0, 1, 2))]
+    """As spaCy writes it, with a row that several share, and with floret's rows of n-grams."""
+    said = {"mode": "floret", "minn": 2, "maxn": 3, "hash_count": 2, "hash_seed": 7}
+    floret = spacy_files(rows=()) | {"vectors.cfg": json.dumps(said).encode()}
+    return [spacy_files(), spacy_files(VECTORS[:3], (2, 0, 0, 1, 2)), floret]
 
 
 # -- model2vec ---------------------------------------------------------------------------------

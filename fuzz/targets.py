@@ -111,11 +111,11 @@ def saved(*names: str) -> list[bytes]:
 
 
 def native_seeds() -> list[Files]:
-    """A table, and two that compose: of numbers, and quantised."""
+    """A table, and three that compose: of numbers, quantised, and of n-grams that are listed."""
     contents = saved("x.safetensors")
     with TemporaryDirectory() as folder:
         path = Path(folder, "x.safetensors")
-        for model in (fasttext.seeds()[0], fasttext.seeds()[3]):
+        for model in (fasttext.seeds()[0], fasttext.seeds()[3], others.fifu_seeds()[3]):
             Path(folder, "x").write_bytes(model)
             save(load(Path(folder, "x")), path)
             contents.append(path.read_bytes())

@@ -256,7 +256,7 @@ class _TextReader(_Reader):
         n, start = self.length() * (2 if kind == CPLX else 1), self.at
         window = bytes(self.data[start : start + LONGEST_WORD * (n + 1)])
         words = window.split(None, n)
-        if len(words) < n or (len(words) == n > 0 and not window[-1:].isspace()):
+        if len(words) < n:
             raise wrong(f"{self.name}, byte {start}", f"{n} numbers", str(len(words)))
         self.at += len(window) - sum(map(len, words[n:]))
         return self.numbers(words[:n], kind)
