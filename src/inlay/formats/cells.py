@@ -43,12 +43,9 @@ class Layout(NamedTuple):
     width: int
     has_names: bool
 
-    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """The cells of each row, by the csv module."""
-        return csv_rows(lines, self.separator)
-
 
 def csv_rows(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
+    """The cells of each row, by the csv module."""
     import csv
 
     # The projector quotes nothing, and a quotation mark may be a word.
@@ -58,6 +55,7 @@ def csv_rows(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
 
 
 def is_number(text: str) -> bool:
+    """Whether a cell holds a number, spaces around it included."""
     return NUMBER.fullmatch(text) is not None
 
 
@@ -185,7 +183,7 @@ class CellReader:
         import csv
 
         try:
-            yield from self._layout.rows(texts)
+            yield from csv_rows(texts, self._layout.separator)
         except UnicodeDecodeError as error:
             raise FormatError(self._name, expected="text in UTF-8", got=str(error)) from error
         except csv.Error as error:
