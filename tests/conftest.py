@@ -11,6 +11,8 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# JAX compiles for most of the time: tests want it done soon rather than well.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 
 BACKENDS = ("jax", "tensorflow", "torch")
@@ -20,10 +22,31 @@ if INSTALLED:
     os.environ.setdefault("KERAS_BACKEND", INSTALLED[0])
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "xdist_group(name): tests that one worker runs")
-    if getattr(config.option, "dist", "no") == "load":
-        config.option.dist = "loadgroup"  # for tests/contracts.py: a process serves many tests
+CONTRACT = re.compile(r"::test_contract\[.*-(\w+)\]$")
+
+
+def unit(test):
+    """What one worker of pytest-xdist runs together: a file's tests share fixtures and imports.
+
+    Contracts are an exception: a process serves those of a backend, see tests/contracts.py.
+    """
+    contract = CONTRACT.search(test)
+    return f"contracts on {contract[1]}" if contract else test.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)  # where pytest-xdist is
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # they are in their order already
+    scheduling = LoadScopeScheduling(config, log)
+    scheduling._split_scope = unit
+    return scheduling
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest goes first: begun last, it would keep one worker busy and none other."""
+    items.sort(key=lambda item: not CONTRACT.search(item.nodeid))
 
 
 MISSING = re.compile(r"could not import|no \w+ here")

@@ -36,7 +36,6 @@ def cases(*files, backends=BACKENDS):
             check,
             backend,
             id=f"{check.removeprefix('test_')}-{backend}",
-            marks=pytest.mark.xdist_group(f"contracts-{backend}"),
         )
         for backend in backends
         for file in files

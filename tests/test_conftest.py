@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import unit
+
 ROOT = Path(__file__).resolve().parents[1]
 WHOLE = "import pytest\npytest.importorskip('nothing_like_it')\ndef test_one(): pass\n"
 INSIDE = "import pytest\ndef test_one(): pytest.importorskip('nothing_like_it')\n"
@@ -38,3 +40,30 @@ def test_a_skip_for_a_missing_package_fails_where_all_are_installed(make, code, 
     )
     assert run.returncode in exits, run.stdout
     assert ("should have everything lacks it" in run.stdout) is (exits <= {1, 2})
+
+
+def test_one_worker_runs_a_file_or_the_contracts_of_a_backend():
+    assert unit("tests/core/test_table.py::TestTable::test_rows[a-b]") == "tests/core/test_table.py"
+    files = ("tests/layers/test_keras.py", "tests/encode/elmo/test_keras.py")
+    units = [unit(f"{f}::test_contract[rows-{b}]") for b in ("jax", "torch") for f in files]
+    assert units[0] == units[1] != units[2] == units[3]
+    assert unit(f"{files[0]}::test_other") == files[0]
+
+
+SAME = """
+import os, pytest
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_n(n): print("WORKER", os.environ["PYTEST_XDIST_WORKER"], __name__)
+"""
+
+
+def test_workers_take_files_whole(make):
+    pytest.importorskip("xdist")
+    files = [str(make(SAME, f"test_{name}.py")) for name in "ab"]
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        [*command, "-n", "2", "-rP", *files], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    told = [line.split()[1:] for line in run.stdout.splitlines() if line.startswith("WORKER")]
+    assert len(told) == 8, run.stdout
+    assert len({tuple(line) for line in told}) == 2

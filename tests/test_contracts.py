@@ -37,8 +37,6 @@ def test_each_function_on_each_backend_is_a_test(contract):
     found = cases(contract, backends=["jax", "torch"])
     assert [case.id for case in found][:2] == ["backend-jax", "some-jax"]
     assert len(found) == 10
-    groups = {case.marks[0].args for case in found}
-    assert groups == {("contracts-jax",), ("contracts-torch",)}  # a process for each
 
 
 def test_what_came_of_each_is_told(contract):
