@@ -48,7 +48,7 @@ def test_some_environment_of_ci_tells_it(path):
     told = [
         set(line.split('"')[1].split())
         for line in ENVIRONMENTS.read_text(encoding="utf-8").splitlines()
-        if line.startswith("alone ")
+        if line.strip().startswith("alone ")
     ]
     assert read_story(path).installed in told
 
