@@ -363,6 +363,22 @@ def test_a_full_disk_is_told_before_and_in_the_middle(server, monkeypatch):
     monkeypatch.undo()
 
 
+def test_what_never_says_how_much_it_is_does_not_fill_the_disk(server, monkeypatch):
+    monkeypatch.setattr(transfer, "RESERVE", 4096)
+    monkeypatch.setattr(transfer, "BLOCK", 1024)
+    source = of(server.put("v.bin", CONTENT, "no length"))
+    part = place(source).with_name(place(source).name + ".part")
+    usage = transfer.shutil.disk_usage("/")
+
+    def left(_):
+        return usage._replace(free=9000 - part.stat().st_size if part.exists() else 9000)
+
+    monkeypatch.setattr(transfer.shutil, "disk_usage", left)
+    with pytest.raises(DownloadError, match="expected 4,096 bytes of free disk"):
+        fetch(source)
+    assert part.stat().st_size < len(CONTENT)
+
+
 def test_a_disk_that_fills_up_keeps_what_came(server, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")

@@ -25,6 +25,7 @@ from inlay.sources.cache import read_note, write_note
 from inlay.version import __version__
 
 BLOCK = 1 << 18
+RESERVE = 1 << 28  # bytes that stay free where nobody says how much will come
 SILENCE = 30.0  # seconds without a byte after which an attempt ends
 WINDOW, LEAST = 60.0, 60 << 10  # and the bytes that have to come in so many seconds
 HEAD = 512  # bytes by which a web page and an archive are told
@@ -243,6 +244,8 @@ def _copy(
                 check_head(head, name)
         file.write(chunk)
         got += len(chunk)
+        if total is None and got % RESERVE < len(chunk):
+            check_room(Path(file.name).parent, RESERVE)
         report(got, total)
         now = time.monotonic()
         if now - since >= WINDOW:
