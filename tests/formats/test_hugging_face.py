@@ -85,7 +85,7 @@ ADDED = {"added_tokens_decoder": {"8": {"content": "<x>"}, "1": {"content": "<pa
     ("files", "origin", "tokens"),
     [
         ({"vocab__txt": TOKENS}, "vocab.txt", TOKENS),
-        ({"vocab__json": IDS, "merges__txt": ["#version: 0.2", "f i"]}, "vocab.json", TOKENS),
+        ({"vocab__json": IDS, "merges__txt": ["#version: 0.2", "f i"]}, "vocab.json (BPE)", TOKENS),
         (
             {"vocab__json": IDS, "added_tokens__json": {"<a>": 9, "<b>": 8}},
             "vocab.json",

@@ -135,6 +135,7 @@ OBJECTS = {
     "torchtext": Having(get_itos=lambda: TOKENS, get_stoi=lambda: ROWS),
     "old torchtext": Having(itos=TOKENS),
     "Hugging Face": Having(get_vocab=lambda: dict(reversed(ROWS.items())), unk_token="[UNK]"),
+    "tokenizers": Having(get_vocab=lambda: ROWS, model=Having(unk_token="[UNK]")),
     "Keras": Having(get_vocabulary=lambda: TOKENS),
     "scikit-learn": Having(vocabulary_={t: np.int64(i) for t, i in ROWS.items()}),
     "gensim": Having(key_to_index=ROWS),
@@ -146,7 +147,15 @@ OBJECTS = {
 def test_objects_of_other_libraries(matrix, library):
     table = load(matrix, tokens=OBJECTS[library])
     assert table.tokens.tolist() == TOKENS
-    assert table.unk_id == (1 if library == "Hugging Face" else None)
+    assert table.unk_id == (1 if library in ("Hugging Face", "tokenizers", "Keras") else None)
+
+
+def test_a_layer_of_keras_has_padding_first(matrix):
+    np.save(matrix, MATRIX * (np.arange(5) > 0)[:, None])
+    assert load(matrix, tokens=OBJECTS["Keras"]).pad_id == 0
+    for others in (["[UNK]", "", *TOKENS[2:]], ["", "a", "b", "c", "d"]):
+        table = load(matrix, tokens=Having(get_vocabulary=lambda others=others: others))
+        assert (table.pad_id, table.unk_id) == (None, None)
 
 
 def test_scikit_learn_itself(matrix):

@@ -28,7 +28,9 @@ FEW = 3  # tokens more or less than rows that may be a heading, padding or an un
 EXAMPLES = 5  # of rows in a message
 # How other libraries' objects give their tokens: a list, or a map to ids.
 MAPS = ("get_vocab", "get_stoi", "vocabulary_", "word_index", "key_to_index")
-LISTS = ("get_vocabulary", "get_itos", "itos")
+KERAS = "get_vocabulary"
+LISTS = (KERAS, "get_itos", "itos")
+OF_KERAS = "", "[UNK]"  # what its layers begin with: padding, and all unknown tokens
 SPECIAL = {"pad": ("pad_token", "pad"), "unk": ("unk_token", "oov_token", "unk")}
 
 
@@ -77,6 +79,8 @@ def checked_names(name: str, tokens: Any) -> str | os.PathLike[str] | Listing | 
     given = _of_another_library(tokens)
     pad, unk = (_special(tokens, kind) if given is not tokens else None for kind in SPECIAL)
     given = given.tolist() if hasattr(given, "tolist") else given
+    if hasattr(tokens, KERAS) and list(given[:2]) == [*OF_KERAS]:
+        pad, unk = OF_KERAS
     if isinstance(given, Mapping):
         strings, rows = list(given), list(given.values())
         if all(isinstance(token, str) for token in strings) and all(map(_is_row, rows)):
@@ -270,7 +274,8 @@ def _of_another_library(tokens: Any) -> Any:
 
 
 def _special(tokens: Any, kind: str) -> str | None:
-    found = (getattr(tokens, name, None) for name in SPECIAL[kind])
+    owners = (tokens, getattr(tokens, "model", None))  # the second of the library tokenizers
+    found = (getattr(owner, name, None) for owner in owners for name in SPECIAL[kind])
     return next((token for token in found if isinstance(token, str)), None)
 
 

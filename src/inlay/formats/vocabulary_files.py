@@ -21,6 +21,7 @@ SETTINGS = ("special_tokens_map.json", "tokenizer_config.json")
 CONFIG = "config.json"
 OF_TOKENIZERS = (TOKENIZER, "vocab.txt", "vocab.json")
 FAIRSEQ = "sentencepiece.bpe.model"  # what models that fairseq trained call their pieces
+MERGES = "merges.txt"  # which pieces a BPE joins, in which order
 LONGEST_ID = 20  # digits
 # A message with a first piece, which is one of these in every model of SentencePiece.
 SENTENCEPIECE = re.compile(
@@ -151,6 +152,8 @@ def _of_model(listing: Listing) -> Listing:
         pad=listing.pad or _special(path, "pad_token"),
         unk=listing.unk or _special(path, "unk_token"),
     )
+    if path.with_name(MERGES).is_file() and not listing.kind:
+        listing = listing._replace(kind="BPE")
     config = _settings(path, CONFIG)
     if "model_type" not in config or path.name == TOKENIZER:
         return listing
