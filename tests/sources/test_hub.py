@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import inlay
+from inlay.cli.inputs import read_data
 from inlay.cli.root import inlay as main
 from inlay.containers.safetensors import make_header
 from inlay.errors import DownloadError
@@ -69,7 +70,10 @@ def server():
             "owner/static": STATIC,
             "owner/vectors": {"a.vec": b"2 2\ngood 1 0\nfilm 0 1\n", "b/c.txt": b"x 1 2\n"},
             "owner/pickles": {"pytorch_model.bin": b"never", ".gitattributes": b""},
-            "owner/texts": {"data/train.jsonl": b'{"text": "good", "label": 1}\n'},
+            "owner/texts": {
+                "data/train.jsonl": b'{"text": "good", "label": 1}\n',
+                "test.csv": b"review,sentiment\ngood film,pos\na bore,neg\n",
+            },
             "owner/gated": None,
             "owner/empty": {},
         }
@@ -246,6 +250,13 @@ def test_verify_compares_with_what_the_hub_says(hub):
     assert fetch("hf://owner/vectors/a.vec") == fetched.path
     with pytest.raises(DownloadError, match=r"a\.vec: expected SHA-256"):
         fetch(source, verify=True)
+
+
+def test_the_columns_of_a_data_set_are_guessed_as_those_of_a_file(hub):
+    options = dict.fromkeys(("kind", "text", "label", "split", "max_length"))
+    options |= {"encoding": "utf-8", "errors": "strict"}
+    data = read_data("hf://datasets/owner/texts/test.csv", options)
+    assert tuple(data) == (["good film", "a bore"], ["pos", "neg"])
 
 
 def test_the_commands_take_such_a_name(hub, tmp_path):

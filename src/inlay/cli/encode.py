@@ -107,7 +107,7 @@ def encode(
 
     names = ("tokenizer", "engine", "precision", "workers")
     given = {name: settings.pop(name) for name in names}
-    fetch_named(folder, "encoder")
+    folder = fetch_named(folder, "encoder")
     encoder = load_encoder(folder, **{k: v for k, v in given.items() if v is not None})
     start = time.perf_counter()
     with work():

@@ -83,8 +83,11 @@ def named(given: str, file: str) -> str:
     return given if given.startswith(HUB) else file
 
 
-def fetch_named(given: str, kind: "Kind") -> None:
+def fetch_named(given: str, kind: "Kind") -> str:
     """Fetch what a name of the catalogue stands for, and say so; of a path there is nothing to do.
+
+    Returns:
+        What is to be read: the file of a name of the Hugging Face Hub, and else what was given.
 
     Raises:
         InlayError: It cannot be fetched.
@@ -94,7 +97,9 @@ def fetch_named(given: str, kind: "Kind") -> None:
         from inlay.sources.fetching import fetch_source
 
         with work():
-            fetch_source(source, say=note)
+            fetched = fetch_source(source, say=note)
+        return str(fetched.path) if source.on_hub else given
+    return given
 
 
 def reading_arguments(file: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +161,7 @@ def read_data(data: str, options: dict[str, Any]) -> "LabelledTexts":
     from inlay.cli.columns import with_columns
     from inlay.text import read_labelled
 
-    fetch_named(data, "labelled")
+    data = fetch_named(data, "labelled")
     return read_labelled(data, **with_columns(data, {name: options[name] for name in READING}))
 
 
