@@ -433,6 +433,29 @@ def test_a_vector_of_zeros_is_near_to_nothing(kv):
 
 
 @pytest.mark.parametrize(
+    "ask",
+    [
+        lambda kv, v: kv.similar_by_vector(v),
+        lambda kv, v: kv.most_similar(["good", v]),
+        lambda kv, v: kv.most_similar_cosmul(["good", v]),
+        lambda kv, v: kv.distances(v),
+        lambda kv, v: kv.distances(v, ["film"]),
+        lambda kv, v: kv.get_mean_vector([v]),
+    ],
+)
+def test_a_vector_of_another_shape(kv, ask):
+    for wrong in (np.ones(kv.vector_size + 1), np.ones((1, kv.vector_size, 1))):
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            ask(kv, wrong)
+    assert len(np.asarray(ask(kv, np.ones(kv.vector_size)), dtype=object)) > 0
+
+
+def test_the_nearest_of_no_keys(kv):
+    with pytest.raises(ArgumentError, match="keys_list: expected one key or more"):
+        kv.most_similar_to_given("good", [])
+
+
+@pytest.mark.parametrize(
     ("name", "instead"),
     [
         ("vocab", "kv.key_to_index"),

@@ -181,7 +181,7 @@ class Keys(Elsewhere):
             ignore_missing: Whether to leave out keys that are not here.
 
         Raises:
-            ArgumentError: No keys, or another number of weights.
+            ArgumentError: No keys, another number of weights, or a vector of another shape.
             UnknownTokenError: A key is not here, and `ignore_missing=False`.
         """
         if not len(keys):
@@ -193,7 +193,7 @@ class Keys(Elsewhere):
         total, of_all = np.zeros(self.vector_size, np.float64), 0.0
         for key, weight in zip(keys, numbers.tolist(), strict=True):
             if isinstance(key, np.ndarray):
-                total += weight * key
+                total += weight * self._checked(key)
             elif key in self or not ignore_missing:
                 total += weight * self.get_vector(key, norm=pre_normalize)
             else:
@@ -201,6 +201,19 @@ class Keys(Elsewhere):
             of_all += abs(weight)
         mean = (total / of_all if of_all else total).astype(self.table.dtype)
         return unit(mean) if post_normalize else mean
+
+    def _checked(self, vector: Any) -> Array:
+        """A vector that was given, as an array.
+
+        Raises:
+            ArgumentError: It has another shape than those of the table.
+        """
+        array = np.asarray(vector)
+        if array.shape != (self.vector_size,) or array.dtype.kind not in "fiu":
+            expected = f"{self.vector_size} numbers, as each vector here has"
+            got = f"{array.dtype} of shape {array.shape}"
+            raise ArgumentError("vector", expected=expected, got=got)
+        return array
 
     def get_normed_vectors(self) -> Array:
         """All vectors at length 1: a new matrix."""

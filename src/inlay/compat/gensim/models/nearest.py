@@ -98,7 +98,8 @@ class Nearest(Keys):
         for queries in (near_to, far_from):
             product = np.ones(len(matrix), np.float32)
             for query in queries:
-                term = query if isinstance(query, np.ndarray) else self.get_vector(query, norm=True)
+                is_key = not isinstance(query, np.ndarray)
+                term = self.get_vector(query, norm=True) if is_key else self._checked(query)
                 product *= (1 + cosines(matrix, inverse, term.astype(np.float32))) / 2
             products.append(product)
         scores = products[0] / (products[1] + np.float32(0.000001))
@@ -107,31 +108,78 @@ class Nearest(Keys):
     def similar_by_word(
         self, word: Key, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Near:
-        """`most_similar` of one key."""
+        """`similar_by_key`, by its older name."""
         return self.similar_by_key(word, topn, restrict_vocab)
 
     def similar_by_key(
         self, key: Key, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Near:
-        """`most_similar` of one key."""
+        """The keys nearest to one: `most_similar([key])`.
+
+        Args:
+            key: The key, or its row.
+            topn: How many to return. None: all cosines.
+            restrict_vocab: Look at so many rows, from the first.
+
+        Raises:
+            UnknownTokenError: The key is not here.
+        """
         return self.most_similar([key], topn=topn, restrict_vocab=restrict_vocab)
 
     def similar_by_vector(
         self, vector: Array, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Near:
-        """`most_similar` of one vector."""
+        """The keys nearest to a vector: `most_similar([vector])`.
+
+        A vector that is that of a key has this key itself as the first answer.
+
+        Args:
+            vector: Numbers `(vector_size,)`.
+            topn: How many to return. None: all cosines.
+            restrict_vocab: Look at so many rows, from the first.
+
+        Raises:
+            ArgumentError: It has another shape.
+        """
         return self.most_similar([vector], topn=topn, restrict_vocab=restrict_vocab)
 
     def most_similar_to_given(self, key1: Key, keys_list: Sequence[Key]) -> Key:
-        """Which of several keys is nearest to one."""
+        """Which of several keys is nearest to one.
+
+        Args:
+            key1: The one.
+            keys_list: The several.
+
+        Raises:
+            UnknownTokenError: A key is not here.
+            ArgumentError: There are none.
+        """
+        if not len(keys_list):
+            raise ArgumentError("keys_list", expected="one key or more", got="none")
         return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
 
     def similarity(self, w1: Key, w2: Key) -> float:
-        """The cosine of two keys."""
+        """The cosine of two keys, from -1 to 1.
+
+        Args:
+            w1: The one.
+            w2: The other.
+
+        Raises:
+            UnknownTokenError: A key is not here.
+        """
         return float(self.get_vector(w1, norm=True) @ self.get_vector(w2, norm=True))
 
     def distance(self, w1: Key, w2: Key) -> float:
-        """1 less the cosine of two keys."""
+        """1 less the cosine of two keys, from 0 to 2.
+
+        Args:
+            w1: The one.
+            w2: The other.
+
+        Raises:
+            UnknownTokenError: A key is not here.
+        """
         return 1 - self.similarity(w1, w2)
 
     def distances(self, word_or_vector: Key | Array, other_words: Iterable[Key] = ()) -> Array:
@@ -143,9 +191,11 @@ class Nearest(Keys):
 
         Raises:
             UnknownTokenError: A key is not here.
+            ArgumentError: A vector of another shape.
         """
         is_vector = isinstance(word_or_vector, np.ndarray | list)
-        vector: Any = word_or_vector if is_vector else self.get_vector(word_or_vector)  # type: ignore[arg-type]
+        vector: Any = self._checked(word_or_vector) if is_vector else word_or_vector
+        vector = vector if is_vector else self.get_vector(vector)
         direction = unit(np.asarray(vector, np.float32))
         rows = [self.get_index(word) for word in other_words]
         if not rows:
@@ -154,13 +204,25 @@ class Nearest(Keys):
 
     @staticmethod
     def cosine_similarities(vector_1: Array, vectors_all: Array) -> Array:
-        """The cosines of a vector with the rows of a matrix."""
+        """The cosines of a vector with the rows of a matrix; NaN where one is all zeros.
+
+        Args:
+            vector_1: Numbers `(dim,)`.
+            vectors_all: Numbers `(n, dim)`.
+
+        Returns:
+            `(n,)`.
+        """
         lengths = np.linalg.norm(vector_1) * np.linalg.norm(vectors_all, axis=1)
         found: Array = (vectors_all @ vector_1) / lengths
         return found
 
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> float:
         """The cosine of the means of two lists of keys.
+
+        Args:
+            ws1: The one list; keys that are not here are left out.
+            ws2: The other.
 
         Raises:
             ArgumentError: An empty list.
@@ -180,13 +242,29 @@ class Nearest(Keys):
         return self.similarity(wa, wb) / sum(float(cosine) for _, cosine in near)
 
     def closer_than(self, key1: Key, key2: Key) -> list[str]:
-        """The keys that are nearer to the first than the second is, in row order."""
+        """The keys that are nearer to the first than the second is, in row order.
+
+        Args:
+            key1: The first.
+            key2: The second.
+
+        Raises:
+            UnknownTokenError: A key is not here.
+        """
         distances, row = self.distances(key1), self.get_index(key1)
         closer = np.flatnonzero(distances < distances[self.get_index(key2)])
         return [self.index_to_key[i] for i in closer.tolist() if i != row]
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """Which nearest the second key is to the first, from 1."""
+        """Which nearest the second key is to the first, from 1.
+
+        Args:
+            key1: The first.
+            key2: The second.
+
+        Raises:
+            UnknownTokenError: A key is not here.
+        """
         return len(self.closer_than(key1, key2)) + 1
 
     def rank_by_centrality(
@@ -209,7 +287,14 @@ class Nearest(Keys):
         return sorted(zip(near.tolist(), used, strict=True), reverse=True)
 
     def doesnt_match(self, words: Iterable[Key]) -> Key:
-        """Which key is furthest from the mean of all; those that are not here are left out."""
+        """Which key is furthest from the mean of all.
+
+        Args:
+            words: Keys; those that are not here are left out.
+
+        Raises:
+            ArgumentError: None of them is here.
+        """
         return self.rank_by_centrality(words)[-1][1]
 
     def wmdistance(
