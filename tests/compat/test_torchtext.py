@@ -258,6 +258,28 @@ def test_ids_and_tokens(v):
             v.lookup_token(wrong)
     with pytest.raises(ArgumentTypeError):
         v("b a")
+    for ids in ("a", 5, [1.5], [True]):
+        with pytest.raises(ArgumentTypeError):
+            v.lookup_tokens(ids)
+    with pytest.raises(ArgumentTypeError, match="an id, a whole number, got str 'a'"):
+        v.lookup_token("a")
+    assert v.lookup_tokens(torch.tensor([1, 0])) == ["b", "<unk>"]
+
+
+def test_what_is_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "v.txt").write_text("good 1 0\n")
+    for wrong, call in (
+        ("a count: expected a number", lambda: vocab({"a": "x"})),
+        ("line: expected a text", lambda: get_tokenizer("basic_english")(5)),
+        ("iter_data: expected a list", lambda: to_map_style_dataset(5)),
+        ("max_vectors: expected", lambda: Vectors(tmp_path / "v.txt", max_vectors="x")),
+        ("GloVe: expected '6B'", lambda: GloVe("6B", dim="x")),
+        ("of unk_init", lambda: Vectors(tmp_path / "v.txt", unk_init=lambda t: t[:1])["bad"]),
+    ):
+        with pytest.raises((ArgumentTypeError, ArgumentError), match=wrong):
+            call()
+    filled = Vectors(tmp_path / "v.txt", unk_init=lambda t: [t.fill_(7)].clear())
+    assert filled["bad"].tolist() == [7, 7]
 
 
 def test_the_default_index(v):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
+from inlay.checks import many
 from inlay.compat.refusals import refuses
 from inlay.compat.torchtext.refused import OF_DATA
 
@@ -13,7 +14,7 @@ T = TypeVar("T")
 
 def to_map_style_dataset(iter_data: Iterable[T]) -> list[T]:
     """The items of an iterator as a list, which has what a `DataLoader` needs to shuffle."""
-    return list(iter_data)
+    return list(many("iter_data", iter_data, "items"))
 
 
 __getattr__ = refuses(__name__, OF_DATA)

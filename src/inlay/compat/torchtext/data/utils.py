@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from inlay import tokenizers
-from inlay.checks import many_tokens, whole
+from inlay.checks import described, many_tokens, whole
 from inlay.compat.refusals import refuses
 from inlay.compat.torchtext.refused import OF_DATA
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 
 __all__ = ["basic_english", "get_tokenizer", "ngrams_iterator"]
 
@@ -32,6 +32,8 @@ def basic_english(line: str) -> list[str]:
         >>> basic_english("It's \"so-so\"; see (2)!<br />Really...")
         ['it', "'", 's', 'so-so', 'see', '(', '2', ')', '!', 'really', '.', '.', '.']
     """
+    if not isinstance(line, str):
+        raise ArgumentTypeError("line", expected="a text", got=described(line))
     return line.lower().replace('"', "").replace("<br />", " ").translate(APART).split()
 
 

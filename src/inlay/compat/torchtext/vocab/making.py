@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from inlay.checks import described, flag, many, many_tokens, whole, whole_or_none
+from inlay.checks import described, flag, many, many_tokens, number, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.optional import require
 
@@ -39,7 +39,7 @@ def vocab(
         special_first: Whether they stand before the others, and not behind.
 
     Raises:
-        ArgumentTypeError: No dict.
+        ArgumentTypeError: No dict, or counts that are no numbers.
         ArgumentError: A special token twice.
     """
     if not isinstance(ordered_dict, Mapping):
@@ -51,7 +51,8 @@ def vocab(
         )
     special = many_tokens("specials", specials or [])
     least = whole("min_freq", min_freq, least=0)
-    kept = [t for t, n in ordered_dict.items() if n >= least and t not in set(special)]
+    counts = {t: number("a count", n) for t, n in ordered_dict.items()}
+    kept = [t for t, n in counts.items() if n >= least and t not in set(special)]
     tokens = special + kept if flag("special_first", special_first) else kept + special
     return vocab_class()(tokens)
 

@@ -1,11 +1,12 @@
 """torchtext's `Vocab`: tokens and their ids, to which tokens can be added."""
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import nn
 
-from inlay.checks import described, many_tokens, shown, whole
+from inlay.checks import described, many, many_tokens, shown
 from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -97,7 +98,7 @@ class Vocab(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped h
 
     def set_default_index(self, index: int | None) -> None:
         """Say which id a token has that is not here: any number. None: that is an error."""
-        self._default = None if index is None else whole("index", index, least=-(2**63))
+        self._default = None if index is None else _id(index)
 
     def get_default_index(self) -> int | None:
         """The id of a token that is not here, or None."""
@@ -133,18 +134,21 @@ class Vocab(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped h
 
         Raises:
             IdError: There is no such id.
+            ArgumentTypeError: No whole number.
         """
-        if not 0 <= index < len(self):
-            raise IdError("index", expected=f"an id from 0 to {len(self) - 1}", got=str(index))
-        return self._tokens[index]
+        at = _id(index)
+        if not 0 <= at < len(self):
+            raise IdError("index", expected=f"an id from 0 to {len(self) - 1}", got=str(at))
+        return self._tokens[at]
 
     def lookup_tokens(self, indices: Iterable[int]) -> list[str]:
         """The tokens of ids.
 
         Raises:
             IdError: There is no such id.
+            ArgumentTypeError: No whole numbers.
         """
-        return [self.lookup_token(index) for index in indices]
+        return [self.lookup_token(index) for index in many("indices", indices, "ids")]
 
     def lookup_indices(self, tokens: Sequence[str]) -> list[int]:
         """The ids of tokens.
@@ -162,3 +166,10 @@ class Vocab(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped h
     def get_itos(self) -> list[str]:
         """The tokens in the order of their ids, as a list of your own."""
         return list(self._tokens)
+
+
+def _id(index: Any) -> int:
+    """A whole number, which may be below 0."""
+    if isinstance(index, bool) or not hasattr(index, "__index__"):
+        raise ArgumentTypeError("index", expected="an id, a whole number", got=described(index))
+    return operator.index(index)

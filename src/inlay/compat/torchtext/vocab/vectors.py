@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inlay.checks import described, flag, many_tokens, path_to_read
+from inlay.checks import described, flag, many_tokens, path_to_read, whole_or_none
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.formats import load
@@ -71,8 +71,8 @@ class Vectors:
             expected, hint = "a function of a tensor, or None", "torch.Tensor.normal_"
             got = described(unk_init)
             raise ArgumentTypeError("unk_init", expected=expected, got=got, hint=hint)
-        self.unk_init = unk_init
-        self.table: Table = load(_found(name, cache, url), limit=max_vectors or None)
+        self.unk_init, most = unk_init, whole_or_none("max_vectors", max_vectors, least=0)
+        self.table: Table = load(_found(name, cache, url), limit=most or None)
 
     @cached_property
     def vectors(self) -> "Tensor":
@@ -137,8 +137,17 @@ class Vectors:
         found[here] = self.vectors[torch.from_numpy(rows)[here]]
         if self.unk_init is not None:
             for i in np.flatnonzero(rows < 0).tolist():
-                found[i] = self.unk_init(torch.empty(self.dim))
+                found[i] = self._filled(torch.empty(self.dim))
         return found[0] if isinstance(tokens, str) else found
+
+    def _filled(self, vector: "Tensor") -> "Tensor":
+        """What `unk_init` makes of a tensor; whoever fills it in place may return nothing."""
+        made = self.unk_init(vector)
+        made = vector if made is None else made
+        if tuple(getattr(made, "shape", (None,))) != (self.dim,):
+            expected, got = f"a tensor ({self.dim},) of unk_init", described(made)
+            raise ArgumentTypeError("unk_init", expected=expected, got=got)
+        return made
 
 
 class GloVe(Vectors):
@@ -167,7 +176,7 @@ class GloVe(Vectors):
             ArgumentError: There is no such GloVe.
             DownloadError: It could not be downloaded.
         """
-        if int(dim) not in GLOVE.get(name, ()):
+        if str(dim) not in map(str, GLOVE.get(name, ())):
             expected = "; ".join(
                 f"{n!r} with dim {', '.join(map(str, d))}" for n, d in GLOVE.items()
             )
