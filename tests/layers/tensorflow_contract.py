@@ -43,7 +43,7 @@ def test_what_cannot_be_shared_is_copied(make, padded):
 
 @pytest.mark.parametrize("kind", ["constant", "variable", "module"])
 @pytest.mark.parametrize("inside", [False, True])
-def test_no_graph_holds_the_numbers(make, kind, inside):
+def test_no_graph_holds_the_numbers(make, kind, inside, caplog):
     """TensorFlow writes graphs of 2 GB at the most."""
     table = make(n=3000)
     outside = to_tensorflow(table, kind=kind)
@@ -57,6 +57,7 @@ def test_no_graph_holds_the_numbers(make, kind, inside):
         return  # which TensorFlow has made outside
     np.testing.assert_array_equal(look_up(tf.constant(IDS)), table.vectors[IDS])
     assert graph_size(look_up) < 2000 < table.vectors.nbytes
+    assert "AutoGraph" not in caplog.text  # which would rewrite what is called, and warn
 
 
 @pytest.mark.parametrize("trainable", [False, True])

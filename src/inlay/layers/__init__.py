@@ -325,6 +325,10 @@ def to_tensorflow(
     return tensorflow.TableEmbedding(table, trainable, ids, check=check, name=name)
 
 
+# In a `tf.function` TensorFlow would rewrite all that is called, imports too, unless it finds this.
+to_tensorflow.autograph_info__ = {}  # type: ignore[attr-defined]
+
+
 def _kind(kind: Any, trainable: Trainable) -> str:
     kinds = ["constant", "variable", "module"]
     fits = kinds[2 if trainable == "rows" else int(trainable) :]

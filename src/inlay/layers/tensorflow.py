@@ -95,6 +95,7 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
             self.slots = tf.Variable(slots_of(ids, len(table)), name="slots", **fixed)
             self.row_ids = tf.Variable(ids.astype(np.int32), name="row_ids", **fixed)
 
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def __call__(self, ids: Any) -> Any:
         """Look up ids, whole numbers `(...)`: float32 `(..., dim)`."""
         ids = self._checked(ids)
@@ -111,6 +112,7 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
         trained = tf.nn.embedding_lookup(self.rows, tf.maximum(slots, 0))
         return tf.where(tf.expand_dims(slots >= 0, -1), trained, found)
 
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def drift(self, start: Table | None = None) -> Any:
         """How far training has carried the rows: the sum of their squared distances to the start.
 
