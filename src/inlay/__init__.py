@@ -132,6 +132,7 @@ def __dir__() -> list[str]:
 _KERAS = {
     "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
     "ElmoTokenMask": "inlay.encode.elmo.keras_input.TokenMask",
+    "EmbeddingBag": "inlay.layers.keras_bags.EmbeddingBag",
     "LazyAdagrad": "inlay.layers.keras_optimizers.LazyAdagrad",
     "LazyAdam": "inlay.layers.keras_optimizers.LazyAdam",
     "LazyAdamW": "inlay.layers.keras_optimizers.LazyAdamW",

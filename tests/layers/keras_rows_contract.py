@@ -194,10 +194,10 @@ def test_a_config_makes_the_same_optimizer():
 
 
 def test_what_cannot_be_trained_by_rows(padded):
-    layer = to_keras(padded, trainable=True, check="off")
-    layer.embeddings_constraint = keras.constraints.MaxNorm(1.0)
-    with pytest.raises(ArgumentError, match="embeddings_constraint"):
-        model_of(layer, LazyAdam())
+    bounded = keras.layers.Embedding(6, 4, embeddings_constraint=keras.constraints.MaxNorm(1.0))
+    for layer, what in ((bounded, "constraint"), (to_keras(padded, pull=0.1), "regularizer")):
+        with pytest.raises(ArgumentError, match=f"no {what}"):
+            model_of(layer, LazyAdam())
     with pytest.raises(ArgumentError, match="Embedding in it"):
         train_rows(keras.Sequential([keras.layers.Dense(1)]))
     with pytest.raises(ArgumentTypeError, match="a Keras model"):

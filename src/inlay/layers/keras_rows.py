@@ -94,11 +94,12 @@ def _check(layer: Any, found: list[Any]) -> None:
             "model", expected="a built model", got=f"layer {layer.name!r} before its first call"
         )
     for what in ("regularizer", "constraint"):
-        if getattr(layer, f"embeddings_{what}") is not None:
+        set_one = getattr(layer._embeddings, what, None)  # also that of `pull=`
+        if set_one is not None:
             raise ArgumentError(
                 f"layer {layer.name!r}",
-                expected=f"no embeddings_{what}, for it goes over all rows in each step",
-                got=described(getattr(layer, f"embeddings_{what}")),
+                expected=f"no {what}, for it goes over all rows in each step",
+                got=described(set_one),
                 hint="weight_decay of the optimiser, which shrinks the rows of a batch",
             )
 

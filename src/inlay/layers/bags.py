@@ -1,0 +1,113 @@
+"""One vector for each text: the sum, mean or maximum of its words' vectors, by numpy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.checks import choice, described
+from inlay.core import Table
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.hosts.ids import check_values
+
+MODES = ("mean", "sum", "max")
+
+
+def embedding_bag(
+    table: Table,
+    ids: Array | Sequence[Sequence[int]],
+    *,
+    mode: str = "mean",
+    row_weights: Any = None,
+    weights: Any = None,
+) -> Array:
+    """Pool the vectors of each text, without an array of all of them.
+
+    Padding is left out, so the maximum is never that of zeros, and the mean is over words. A text
+    without words is all zeros.
+
+    Args:
+        table: Whose `pad_id` is left out.
+        ids: Of each text a list of ids, of any length; or an array `(texts, tokens)`.
+        mode: `"mean"`, `"sum"` or `"max"`.
+        row_weights: What each row of the table counts, `(len(table),)`: inverse document
+            frequencies, or `a / (a + p)` of a word's probability p (SIF). A mean is then divided
+            by the sum of the weights.
+        weights: What each place counts, of the shape of `ids`; times `row_weights`, if both.
+
+    Returns:
+        float32 `(texts, dim)`. Besides that it allocates the vectors of one text at a time.
+
+    Raises:
+        IdError: An id beyond the table.
+        ArgumentError: Another mode, weights for a maximum, or of another shape.
+
+    Example:
+        >>> table = Table(["<pad>", "a", "film"], np.float32([[0, 0], [1, 5], [3, 1]]), pad_id=0)
+        >>> embedding_bag(table, [[1, 2], [2, 0], []])
+        array([[2., 3.],
+               [3., 1.],
+               [0., 0.]], dtype=float32)
+
+    Source: Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings",
+    algorithm 1, for the weights of SIF.
+    """
+    check_mode(mode, weighted=row_weights is not None or weights is not None)
+    of_rows = None if row_weights is None else check_row_weights(row_weights, len(table))
+    if weights is not None and len(weights) != len(ids):
+        raise ArgumentError("weights", expected=f"{len(ids)} texts, as ids", got=f"{len(weights)}")
+    found = np.zeros((len(ids), table.dim), np.float32)
+    for i, text in enumerate(ids):
+        words = np.asarray(text, np.int64 if not len(text) else None)
+        if words.dtype.kind not in "iu":
+            raise ArgumentTypeError("ids", expected="whole numbers", got=str(words.dtype))
+        check_values(f"ids[{i}]", words, len(table))
+        kept = words != table.pad_id if table.pad_id is not None else np.ones(len(words), np.bool_)
+        words = words[kept]
+        if not words.size:
+            continue
+        rows = np.asarray(table._rows[words], np.float32)
+        if mode == "max":
+            found[i] = rows.max(0)
+            continue
+        count = np.ones(words.size, np.float32) if of_rows is None else of_rows[words]
+        if weights is not None:
+            count = count * _of_text(weights[i], i, kept)
+        found[i] = count @ rows
+        if mode == "mean" and (total := count.sum()) != 0:
+            found[i] /= total
+    return found
+
+
+def check_mode(mode: Any, *, weighted: bool) -> str:
+    """Refuse another mode, and weights that would have no effect.
+
+    Raises:
+        ArgumentError: Either.
+    """
+    found: str = choice("mode", mode, MODES)
+    if weighted and found == "max":
+        raise ArgumentError("mode", expected="'mean' or 'sum', for weights", got="'max'")
+    return found
+
+
+def check_row_weights(weights: Any, size: int) -> Array:
+    """Weights of rows as float32 `(size,)`.
+
+    Raises:
+        ArgumentError: Another shape.
+    """
+    array = np.asarray(weights, np.float32)
+    if array.shape != (size,):
+        expected = f"a number for each of {size} rows"
+        raise ArgumentError("row_weights", expected=expected, got=described(array))
+    return array
+
+
+def _of_text(weights: Any, i: int, kept: Array) -> Array:
+    array = np.asarray(weights, np.float32)
+    if array.shape != kept.shape:
+        expected = f"{kept.size} numbers, as ids[{i}] has"
+        raise ArgumentError(f"weights[{i}]", expected=expected, got=described(array))
+    return array[kept]

@@ -1,0 +1,154 @@
+"""Bags by numpy, JAX and PyTorch: held to one loop over words, in float64."""
+
+import numpy as np
+import pytest
+
+from inlay import to_torch
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError
+from inlay.layers.bags import embedding_bag
+
+# Row 2 is padding; a text of padding alone, one with it in the middle, an id that repeats.
+IDS = np.array([[0, 1, 2, 2], [2, 2, 2, 2], [3, 2, 3, 5], [4, 0, 1, 3]])
+OF_ROWS = np.array([0.5, 2.0, 9.0, 1.0, 0.0, 3.0], "float32")
+OF_PLACES = np.linspace(0.1, 1.6, 16, dtype="float32").reshape(4, 4)
+MODES = ["mean", "sum", "max"]
+WEIGHTED = [(mode, rows, places) for mode in MODES for rows in (0, 1) for places in (0, 1)]
+WEIGHTED = [case for case in WEIGHTED if case[0] != "max" or case[1:] == (0, 0)]
+
+
+def expected(matrix, mode, rows=0, places=0):
+    found = np.zeros((4, matrix.shape[1]))
+    for i, text in enumerate(IDS):
+        kept = [j for j, word in enumerate(text) if word != 2]
+        vectors = matrix[text[kept]].astype("float64")
+        by = np.ones(len(kept))
+        if rows:
+            by = by * OF_ROWS[text[kept]]
+        if places:
+            by = by * OF_PLACES[i, kept]
+        if not kept:
+            continue
+        if mode == "max":
+            found[i] = vectors.max(0)
+        else:
+            found[i] = by @ vectors / (by.sum() if mode == "mean" else 1)
+    return found
+
+
+@pytest.fixture
+def negative(padded):
+    """No number is as large as those of padding."""
+    padded.storage[...] = -abs(padded.storage)
+    return padded
+
+
+@pytest.mark.parametrize(("mode", "rows", "places"), WEIGHTED)
+def test_numpy(negative, mode, rows, places):
+    settings = dict(mode=mode, row_weights=OF_ROWS if rows else None)
+    wanted = expected(negative.vectors, mode, rows, places)
+    found = embedding_bag(negative, IDS, weights=OF_PLACES if places else None, **settings)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    assert found.dtype == np.float32
+    texts = [[word for word in text if word != 2] for text in IDS.tolist()]
+    by = [OF_PLACES[i, text != 2].tolist() for i, text in enumerate(IDS)]
+    ragged = embedding_bag(negative, texts, weights=by if places else None, **settings)
+    np.testing.assert_allclose(ragged, wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("mode", "rows", "places"), WEIGHTED)
+def test_torch(negative, mode, rows, places):
+    torch = pytest.importorskip("torch")
+    from inlay.layers.torch_bags import EmbeddingBag
+
+    bag = EmbeddingBag(to_torch(negative), mode, row_weights=OF_ROWS if rows else None)
+    wanted = expected(negative.vectors, mode, rows, places)
+    weights = torch.tensor(OF_PLACES) if places else None
+    found = bag(torch.tensor(IDS), per_sample_weights=weights)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    flat = None if weights is None else weights.ravel()
+    offsets = torch.arange(0, 16, 4)
+    ragged = bag(torch.tensor(IDS.ravel(), dtype=torch.int32), offsets.int(), flat)
+    np.testing.assert_allclose(ragged, wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_torch_trains_the_layers_own_weight(padded, mode):
+    torch = pytest.importorskip("torch")
+    from inlay.layers.torch_bags import EmbeddingBag
+
+    layer = to_torch(padded)
+    layer.weight.requires_grad = True
+    layer.sparse = mode != "max"
+    bag = EmbeddingBag(layer, mode)
+    assert [name for name, _ in bag.named_parameters()] == ["embedding.weight"]
+    bag(torch.tensor(IDS)).sum().backward()
+    gradient = layer.weight.grad
+    assert gradient.is_sparse == layer.sparse
+    vectors = torch.tensor(padded.vectors, requires_grad=True)
+    parts = [vectors[[int(i) for i in text if i != 2]] for text in IDS if (text != 2).any()]
+    pool = {"mean": lambda v: v.mean(0), "sum": lambda v: v.sum(0), "max": lambda v: v.max(0)[0]}
+    sum(pool[mode](part).sum() for part in parts).backward()
+    torch.testing.assert_close(gradient.to_dense(), vectors.grad)
+    with torch.no_grad():
+        layer.weight += 1.0
+    assert (padded.storage[2] == 0).all()  # the table's memory was not borrowed any more
+
+
+def test_torch_saves_its_row_weights(padded):
+    pytest.importorskip("torch")
+    from inlay.layers.torch_bags import EmbeddingBag
+
+    bag, again = (EmbeddingBag(to_torch(padded), row_weights=w) for w in (OF_ROWS, OF_ROWS * 0))
+    again.load_state_dict(bag.state_dict())
+    np.testing.assert_array_equal(again.row_weights, OF_ROWS)
+
+
+@pytest.mark.parametrize(("mode", "rows", "places"), WEIGHTED)
+def test_jax(negative, mode, rows, places):
+    jax = pytest.importorskip("jax")
+    from inlay.layers.jax_bags import embedding_bag as of_jax
+
+    settings = dict(mode=mode, pad_id=2, row_weights=OF_ROWS if rows else None)
+    settings["weights"] = OF_PLACES if places else None
+    matrix = jax.numpy.asarray(negative.vectors)
+    found = of_jax(matrix, jax.numpy.asarray(IDS), **settings)
+    np.testing.assert_allclose(found, expected(negative.vectors, mode, rows, places), rtol=1e-5)
+    program = jax.make_jaxpr(lambda ids: of_jax(matrix, ids, **settings))(IDS)
+    assert "[4,4,4]" not in str(program)  # no vector of each place
+
+
+def test_what_is_wrong_is_said(padded):
+    for call, error, named in [
+        (lambda: embedding_bag(padded, IDS, mode="median"), ArgumentError, "'mean', 'sum' or"),
+        (lambda: embedding_bag(padded, IDS, mode="max", weights=IDS), ArgumentError, "got 'max'"),
+        (lambda: embedding_bag(padded, IDS, row_weights=[1.0]), ArgumentError, "each of 6 rows"),
+        (lambda: embedding_bag(padded, IDS, weights=[[1.0]] * 4), ArgumentError, r"4 numbers"),
+        (lambda: embedding_bag(padded, IDS, weights=[[1.0]]), ArgumentError, "4 texts"),
+        (lambda: embedding_bag(padded, [[0], [6]]), IdError, r"ids\[1\]\[0\].*got 6"),
+        (lambda: embedding_bag(padded, [[0.5]]), ArgumentTypeError, "whole numbers"),
+    ]:
+        with pytest.raises(error, match=named):
+            call()
+
+
+def test_what_is_wrong_in_torch_is_said(padded):
+    torch = pytest.importorskip("torch")
+    from inlay.layers.torch_bags import EmbeddingBag
+
+    bag, ids = EmbeddingBag(to_torch(padded, check="always"), "max"), torch.tensor(IDS)
+    for call, error, named in [
+        (lambda: EmbeddingBag(padded), ArgumentTypeError, "inlay.to_torch"),
+        (lambda: bag(ids, per_sample_weights=ids), ArgumentError, "got 'max'"),
+        (lambda: EmbeddingBag(to_torch(padded))(ids + 3), IdError, "got 6"),
+        (
+            lambda: EmbeddingBag(to_torch(padded, trainable="rows", rows=[1])),
+            ArgumentError,
+            "one t",
+        ),
+        (lambda: bag(ids[0]), ArgumentError, "1 dimensions without offsets"),
+        (lambda: bag(ids, torch.tensor([0])), ArgumentError, "2 dimensions and offsets"),
+        (lambda: bag(ids + 3), IdError, "got 6"),
+        (lambda: bag(IDS), ArgumentTypeError, "a tensor"),
+    ]:
+        with pytest.raises(error, match=named):
+            call()
