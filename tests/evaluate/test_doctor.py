@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from inlay import Table, load, save
+from inlay.core import Tokens
 from inlay.errors import FormatError, MissingFileError
+from inlay.evaluate import token_findings as token_odds
 from inlay.evaluate.doctor import diagnose
 from inlay.evaluate.number_findings import number_findings
 from inlay.evaluate.token_findings import repaired, token_findings
@@ -193,6 +195,48 @@ def test_characters_that_nobody_means():
     assert rows(findings, "control") == [2, 3, 4]
     assert of_tokens("film", family, "می\u200cخواهم", "영화", "…", "�") == []
     assert kinds(of_tokens("", "a")) == {"empty": 1}
+
+
+ODD = {
+    "spaces": "\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000",
+    "control": "\u0080\u009f",
+    "invisible": "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202e\u2060\u2064\u2066\u2069\ufeff",
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_odd_is_found_among_many_tokens_that_are_not(kind):
+    hangul = [chr(0xAC00 + i) * 2 for i in range(1000)]
+    for at, char in enumerate(ODD[kind]):
+        hangul[37 * at + 5] += char
+    assert rows(of_tokens(*hangul), kind) == [37 * at + 5 for at in range(len(ODD[kind]))][:5]
+    assert kinds(of_tokens(*hangul))[kind] == len(ODD[kind])
+
+
+@pytest.mark.parametrize("byte", [b"\x80", b"\xff"])
+def test_a_token_that_is_no_utf8_is_damage(byte):
+    tokens = Tokens(np.frombuffer(b"a" + byte, np.uint8), np.array([0, 1, 2]))
+    with pytest.raises(FormatError, match="expected token 1 in UTF-8"):
+        token_findings(Table._unchecked(tokens, np.ones((2, 1), np.float32)))
+
+
+def test_whatever_is_worth_a_look_makes_its_neighbours_be_looked_at():
+    chars = "".join(map(chr, range(0x80, 0xD800)))
+    looks = (token_odds.SPACES, token_odds.CONTROLS, token_odds.INVISIBLE, token_odds.LEADING)
+    assert {char for look in looks for char in look.findall(chars)} <= {
+        *token_odds.ODD.findall(chars)
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "token"), [("mojibake", "cafÃ©"), ("decomposed", "e\u0301"), ("compatibility", "㎞")]
+)
+@pytest.mark.parametrize("at", [0, 31, 32, 999])
+def test_one_odd_token_is_found_wherever_it_is(kind, token, at):
+    hangul = [chr(0xAC00 + i) * 2 for i in range(1000)] + ["km"]
+    assert of_tokens(*hangul) == []
+    hangul[at] = token
+    assert rows(of_tokens(*hangul), kind) == [at]
 
 
 def test_a_header_that_lies_is_a_finding(write):
