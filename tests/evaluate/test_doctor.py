@@ -6,6 +6,7 @@ import pytest
 
 from inlay import Table, load, save
 from inlay.core import Tokens
+from inlay.core.tokens import SMALL
 from inlay.errors import FormatError, MissingFileError
 from inlay.evaluate import token_findings as token_odds
 from inlay.evaluate.doctor import diagnose
@@ -215,9 +216,11 @@ def test_what_is_odd_is_found_among_many_tokens_that_are_not(kind):
 
 @pytest.mark.parametrize("byte", [b"\x80", b"\xff"])
 def test_a_token_that_is_no_utf8_is_damage(byte):
-    tokens = Tokens(np.frombuffer(b"a" + byte, np.uint8), np.array([0, 1, 2]))
-    with pytest.raises(FormatError, match="expected token 1 in UTF-8"):
-        token_findings(Table._unchecked(tokens, np.ones((2, 1), np.float32)))
+    good = Tokens.from_list([f"w{i}" for i in range(SMALL)])  # of fewer, all are decoded anyway
+    blob = np.append(good.blob, np.frombuffer(byte, np.uint8))
+    tokens = Tokens(blob, np.append(good.offsets, blob.size))
+    with pytest.raises(FormatError, match=f"expected token {SMALL} in UTF-8"):
+        token_findings(Table._unchecked(tokens, np.ones((SMALL + 1, 1), np.float32)))
 
 
 def test_whatever_is_worth_a_look_makes_its_neighbours_be_looked_at():
