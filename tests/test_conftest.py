@@ -50,20 +50,21 @@ def test_one_worker_runs_a_file_or_the_contracts_of_a_backend():
     assert unit(f"{files[0]}::test_other") == files[0]
 
 
-SAME = """
+WHERE = """
 import os, pytest
-@pytest.mark.parametrize("n", [1, 2, 3, 4])
-def test_n(n): print("WORKER", os.environ["PYTEST_XDIST_WORKER"], __name__)
+def tell(n): print("WORKER", os.environ["PYTEST_XDIST_WORKER"], __name__)
+test_n = pytest.mark.parametrize("n", [1, 2, 3])(tell)
+class TestN: test_n = staticmethod(test_n)
 """
 
 
 def test_workers_take_files_whole(make):
     pytest.importorskip("xdist")
-    files = [str(make(SAME, f"test_{name}.py")) for name in "ab"]
+    files = [str(make(WHERE, f"test_{name}.py")) for name in "ab"]
     command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider"]
     run = subprocess.run(
         [*command, "-n", "2", "-rP", *files], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    told = [line.split()[1:] for line in run.stdout.splitlines() if line.startswith("WORKER")]
-    assert len(told) == 8, run.stdout
-    assert len({tuple(line) for line in told}) == 2
+    told = [line for line in run.stdout.splitlines() if line.startswith("WORKER")]
+    assert len(told) == 12, run.stdout
+    assert len(set(told)) == 2
