@@ -248,7 +248,8 @@ def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
         )
     tokens = many(name, tokens, "tokens", hint=hint)
     listed: list[str] = tokens.tolist() if hasattr(tokens, "tolist") else list(tokens)
-    for i, token in enumerate(listed):
+    strange = set(map(type, listed)) - {str}  # perhaps strings of another class
+    for i, token in enumerate(listed if strange else ()):
         if not isinstance(token, str):
             raise ArgumentTypeError(
                 f"{name}, item {i}", expected="a string", got=described(token), hint=hint

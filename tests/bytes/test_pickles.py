@@ -2,11 +2,13 @@ import collections
 import os
 import pickle
 import pickletools
+import tracemalloc
 from collections import Counter, OrderedDict, defaultdict, deque
 
 import numpy as np
 import pytest
 
+from inlay.bytes import pickle_machine
 from inlay.bytes.pickle_machine import CHANGES, DONE, VALUES
 from inlay.bytes.pickles import Inert, Name, numpy_array, read_pickle
 from inlay.errors import FormatError
@@ -200,8 +202,62 @@ def test_small_files_that_would_take_much():
         assert type(read(b")" + b"\x85" * 1_000_000 + b".")) is tuple
         # A list that is made into a new one again and again.
         many = b"]q\0(" + b"N" * 30_000 + b"e0" + b"cbuiltins\nlist\nh\0\x85R0" * 30_000 + b"N."
-        with pytest.raises(FormatError, match="more items than bytes"):
+        with pytest.raises(FormatError, match="takes more than"):
             read(many)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b"]",
+        b"}",
+        b"\x8f",
+        b"N\x85",
+        b"N\x94",
+        b"h\0)\x81",
+        b"(d",
+        b"(l",
+        b"(\x91",
+        b"h\0)R",
+        b"2\x94",
+    ],
+)
+def test_memory_is_a_small_multiple_of_the_file(piece, monkeypatch):
+    monkeypatch.setattr(pickle_machine, "AFFORDED", 1000)
+    content = b"\x80\4cx\ny\nq\0" + piece * 30_000 + b"."
+    tracemalloc.start()
+    with pytest.raises(FormatError, match="takes more than"):
+        read(content)
+    assert tracemalloc.get_traced_memory()[1] < 50 * len(content)
+    tracemalloc.stop()
+
+
+class Vocab:
+    def __init__(self, i):
+        self.count, self.index, self.sample_int = 1000 + i, i, 2**32
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_words_as_old_models_have_them_are_no_small_multiple_too_many(protocol, monkeypatch):
+    monkeypatch.setattr(pickle_machine, "AFFORDED", 1000)
+    words = {f"w{i}": Vocab(i) for i in range(1000)}
+    content = pickle.dumps([list(words), words, {w: i for i, w in enumerate(words)}], protocol)
+    _, vocab, rows = read(content)
+    assert vocab["w7"].state["index"] == rows["w7"] == 7
+
+
+@pytest.mark.parametrize("n", [9, 300, 70_000])
+def test_many_words_and_their_numbers(n):
+    words = [f"w{i}" if i % 50 else "\u00e9" * (i % 120) + "\ud800" + str(i) for i in range(n)]
+    content = pickle.dumps([words, {word: i for i, word in enumerate(words)}], 4)
+    assert read(content) == [words, {word: i for i, word in enumerate(words)}]
+
+
+def test_a_memo_with_gaps_is_no_pickler_s():
+    words = b"".join(b"\x8c\x01%c\x94" % (65 + i) for i in range(20))
+    padding = b"0\x8c\xff" + b"x" * 255 + b"0" * 300
+    with pytest.raises(FormatError, match="a memo with gaps"):
+        read(b"\x80\4Nq\x05" + words + padding)
 
 
 def test_what_is_no_dtype_and_no_shape_takes_no_time_to_say():

@@ -1,24 +1,45 @@
 """The stack machine that pickles are programs for, without the doors: it imports and calls nothing.
 
 `pickles.read_pickle` is the way in. Nothing is allocated for what a file only claims: strings lie
-within its bytes, the memo is a dict, and what is copied has as many items as the file has bytes.
+within its bytes, and the memo is a dict. What a single byte can make, an empty set or a place in
+the memo, has a price, and all of it together may cost a small multiple of the file.
 
 Source: `pickletools` in Python's library, which describes every instruction.
 """
 
 import codecs
+import re
 import struct
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+import numpy as np
+
+from inlay.aliases import Array
 
 LONGEST_NAME = 1000  # characters of what would be imported
 LONGEST_NUMBER = 256  # bytes of a whole number
 VIEWED = 1 << 16  # bytes from which on a bytes object stays a view of the data
 LINE = 1 << 10  # bytes that are looked at for the end of a line, at first
+AFFORDED = 1 << 26  # bytes of memory that any pickle may take, beside what it takes for its size
+PER_BYTE = 24  # as many again for each byte of it: the words of gensim's old models take 15
+PLACE = 100  # bytes that a place in the memo takes, or a key with its value
 # What `run` does by itself.
 STOP, MEMOIZE, SHORT_BINUNICODE, BINUNICODE = map(ord, ".\x94\x8cX")
 BINGET, LONG_BINGET, BININT, BININT1, BININT2 = map(ord, "hjJKM")
+# Strings out of the memo, each with a number behind it, as `{word: row}` has them by the thousand.
+NUMBERED = {
+    code: (
+        re.compile(b"(?:j.{4}%c.{%d}){8,1000}" % (code, size), re.DOTALL),
+        np.dtype([("j", "u1"), ("place", "<u4"), ("code", "u1"), ("number", kind)]),
+    )
+    for code, size, kind in ((BININT, 4, "<i4"), (BININT2, 2, "<u2"))
+}
+NOTHING = re.compile(b"(?!)"), np.dtype("u1")
 DONE = ".\x94\x8cXhjJKM"
+WORD = b"\x94\x8c"  # a place in the memo for a string, and another string
+WORDS = 1 << 12  # bytes of such strings that are looked at together
+LONGEST_WORD = 257  # with its instruction and its length
 uint32, int32 = struct.Struct("<I").unpack_from, struct.Struct("<i").unpack_from
 
 # Takes the arguments of a call, and gives what is made.
@@ -92,7 +113,7 @@ class Machine:
         persistent: Callable[[Any], Any] | None,
     ) -> None:
         self.data, self.at, self.known, self.persistent = data, at, known, persistent
-        self.copied = 0
+        self.spent, self.most = 0, AFFORDED + PER_BYTE * len(data)
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
@@ -105,10 +126,13 @@ class Machine:
         """
         data, table, stack, memo = self.data, OPCODES, self.stack, self.memo
         at, size, push = self.at, len(self.data), self.stack.append
+        places = self.most // PLACE
         while at < size:
             code = data[at]
             at += 1
             if code == MEMOIZE:
+                if len(memo) > places:
+                    self.spend(0)
                 memo[len(memo)] = stack[-1]
             elif code in (SHORT_BINUNICODE, BINUNICODE):
                 start = at + 1 if code == SHORT_BINUNICODE else at + 4
@@ -117,7 +141,20 @@ class Machine:
                     raise ValueError(f"{end - start} bytes where {size - start} are left")
                 push(str(data[start:end], "utf-8", "surrogatepass"))
                 at = end
+                if data[at : at + 2] == WORD:
+                    memo[len(memo)] = stack[-1]
+                    at = self.words(at + 1)
             elif code == LONG_BINGET:
+                pattern, kind = NUMBERED.get(data[at + 4], NOTHING)
+                found = pattern.match(data, at - 1)
+                if found is not None:
+                    numbered: Array = np.frombuffer(found[0], kind)
+                    pairs: list[Any] = [None] * (2 * numbered.size)
+                    pairs[::2] = [memo[place] for place in numbered["place"].tolist()]
+                    pairs[1::2] = numbered["number"].tolist()
+                    stack += pairs
+                    at = found.end()
+                    continue
                 push(memo[uint32(data, at)[0]])
                 at += 4
             elif code == BININT:
@@ -136,12 +173,47 @@ class Machine:
                 self.at = at
                 return self.pop()
             elif (step := table.get(code)) is not None:
+                self.spend(PRICES.get(code, 0))
                 self.at = at
                 step(self)
                 at = self.at
             else:
                 raise ValueError(f"an instruction {code:#04x}")
         raise ValueError("no end")
+
+    def words(self, at: int) -> int:
+        """Push strings that have a place in the memo each; gives where something else begins.
+
+        A list of words has them by the thousand.
+        """
+        piece, i = bytes(self.data[at : at + WORDS]), 0
+        words: list[str] = []
+        append, last = words.append, len(piece) - LONGEST_WORD
+        while i < last and piece[i] == SHORT_BINUNICODE:
+            end = i + 2 + piece[i + 1]
+            if piece[end] != MEMOIZE:
+                break
+            try:
+                append(piece[i + 2 : end].decode())
+            except UnicodeDecodeError:  # half of a surrogate pair, or damage
+                break
+            i = end + 1
+        self.stack += words
+        place = len(self.memo)
+        self.memo.update(zip(range(place, place + len(words)), words, strict=True))
+        if len(self.memo) != place + len(words):  # no pickler mixes its ways to fill the memo
+            raise ValueError("a memo with gaps")
+        return at + i
+
+    def spend(self, memory: int) -> None:
+        """Account for so many bytes of memory, about.
+
+        Raises:
+            ValueError: All together are more than a pickle of this size may take.
+        """
+        self.spent += memory
+        if self.spent + PLACE * len(self.memo) > self.most:
+            raise ValueError(f"what it makes takes more than {self.most:,} bytes of memory")
 
     # -- bytes ---------------------------------------------------------------------------------
 
@@ -231,9 +303,9 @@ class Machine:
         maker = self.known.get(called)
         if maker is None:
             return Inert(called, args)
-        self.copied += sum(len(arg) for arg in args if hasattr(arg, "__len__"))
-        if self.copied > len(self.data):  # the same large list, made into a new one many times
-            raise ValueError("more items than bytes")
+        # The same large list may be made into a new one many times.
+        text, sized = (str, bytes, memoryview), [arg for arg in args if hasattr(arg, "__len__")]
+        self.spend(sum(len(arg) * (1 if isinstance(arg, text) else PLACE) for arg in sized))
         return maker(*args)
 
     def extend(self, values: list[Any]) -> None:
@@ -253,7 +325,7 @@ class Machine:
         pairs = target.pairs if type(target) is Inert else target
         if type(pairs) is not dict:
             raise TypeError(f"keys and values for {type(target).__name__}")
-        pairs.update(pairs_of(values))
+        pairs.update(zip(keys_of(values), values[1::2], strict=True))
 
     def build(self) -> None:
         """Tell what is on top what it is to be."""
@@ -279,8 +351,13 @@ class Machine:
 
 def pairs_of(values: list[Any]) -> dict[Any, Any]:
     """Keys and values, alternately, as a dict."""
-    keys = [key if type(key) is str else checked_key(key) for key in values[::2]]
-    return dict(zip(keys, values[1::2], strict=True))
+    return dict(zip(keys_of(values), values[1::2], strict=True))
+
+
+def keys_of(values: list[Any]) -> list[Any]:
+    """The keys of keys and values, alternately; all may be keys."""
+    keys = values[::2]
+    return keys if set(map(type, keys)) == {str} else list(map(checked_key, keys))
 
 
 def _boolean_or_number(m: Machine) -> int:
@@ -383,3 +460,11 @@ def _putting(step: Step) -> Step:
 
 OPCODES = {ord(code): _putting(step) for code, step in VALUES.items()}
 OPCODES |= {ord(code): step for code, step in CHANGES.items()}
+# Bytes of memory that each takes, about, where they are many for one byte of the file.
+PRICES = {
+    **dict.fromkeys(b"]l", 64),
+    **dict.fromkeys(b"}d", 72),
+    **dict.fromkeys(b"\x85\x86\x87t", 64),
+    **dict.fromkeys(b"\x8f\x91", 224),
+    **dict.fromkeys(b"Rio\x81\x92", 256),
+}

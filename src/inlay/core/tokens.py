@@ -258,6 +258,9 @@ class Tokens(Sequence[str]):
 
 def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array]:
     """Strings as `(blob, offsets)`: uint8 `(bytes,)` and int64 `(n + 1,)`."""
+    joined = "".join(tokens)
+    if joined.isascii():  # as many bytes as characters
+        return np.frombuffer(joined.encode(), np.uint8), _ends(tokens)
     encoded = []
     try:
         for token in tokens:
@@ -269,9 +272,14 @@ def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array
             got=repr(token),
             hint="token.encode(errors='replace').decode()",
         ) from error
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
-    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+    return np.frombuffer(b"".join(encoded), np.uint8), _ends(encoded)
+
+
+def _ends(tokens: Sequence[str] | Sequence[bytes]) -> Array:
+    """Where each ends if they stand one behind the other, and 0 before: int64 `(n + 1,)`."""
+    offsets = np.zeros(len(tokens) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, tokens), np.int64, len(tokens)), out=offsets[1:])
+    return offsets
 
 
 def _rebuilt(blob: Array, offsets: Array, slots: Array | None, name: str) -> Tokens:

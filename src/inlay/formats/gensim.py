@@ -119,11 +119,11 @@ class _Saved(NamedTuple):
             keys = self._tags()
         if type(keys) is not list:
             raise wrong(name, "a list of words", type(keys).__name__)
-        words = [str(key) if type(key) is int else key for key in keys]
-        strange = next((word for word in words if not isinstance(word, str)), None)
-        if strange is not None or None in words:
+        kinds = set(map(type, keys))
+        if not kinds <= {str, int}:
+            strange = next(key for key in keys if type(key) not in (str, int))
             raise wrong(name, "words that are strings", brief(strange))
-        return packed_tokens(words, name)
+        return packed_tokens(list(map(str, keys)) if int in kinds else keys, name)
 
     def _tags(self) -> list[Any]:
         """The tags of documents as gensim had them up to 3.8: numbers, and then names."""
