@@ -1,8 +1,5 @@
 """What `to_jax` promises; run by test_jax.py, in the process of Keras' contracts."""
 
-import copy
-import pickle
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -61,26 +58,6 @@ def test_what_trains_has_its_own_memory(padded):
     assert [a.dtype for a in jax.tree.leaves(layer)] == [jnp.float32]
 
 
-@pytest.mark.parametrize("name", ["sgd", "adamw", "adagrad"])
-def test_other_rows_keep_their_bytes(padded, name):
-    """Optimisers as optax writes them: over every leaf of what they are given."""
-    before = padded.vectors.tobytes()
-    layer = to_jax(padded, trainable="rows", rows=["t1", "t5"])
-    rows, moment, square = layer.rows, 0.0, 0.0
-    for _ in range(3):
-        given = gradient(rows, layer, IDS)
-        moment, square = 0.9 * moment + given, 0.9 * square + given**2
-        scaled = {"sgd": moment, "adagrad": given / (square + 1e-7) ** 0.5}
-        rows = rows - 0.1 * scaled.get(name, moment / (square**0.5 + 1e-7) + 0.5 * rows)
-    layer = layer.with_rows(rows)
-    made = layer.merged(padded)
-    assert made.pad_id == 2
-    assert made.vectors[OTHERS].tobytes() == padded.vectors[OTHERS].tobytes()
-    assert (made.vectors[[1, 5]] != padded.vectors[[1, 5]]).all()
-    np.testing.assert_array_equal(layer(IDS), made.vectors[IDS])
-    assert padded.vectors.tobytes() == before
-
-
 def test_the_gradient_is_that_of_the_rows_and_none_of_padding(padded):
     layer = to_jax(padded, trainable=True)
     expected = np.zeros((6, 4), "f4")
@@ -110,13 +87,6 @@ def test_drift_pulls_back(padded, name):
     np.testing.assert_allclose(layer.with_rows(back).drift(start), moved / 4, rtol=1e-4)
     with pytest.raises(ArgumentError, match=r"layer\.drift\(inlay\.to_jax\(table\)\)"):
         start.drift()
-
-
-def test_layers_are_copied_and_pickled(padded, mode):
-    layer = to_jax(padded, **mode)
-    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
-        np.testing.assert_array_equal(twin(IDS), padded.vectors[IDS])
-        assert jax.tree.structure(twin) == jax.tree.structure(layer)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64"])

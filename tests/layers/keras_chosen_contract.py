@@ -9,7 +9,7 @@ import pytest
 import inlay
 from inlay import Vocabulary, to_keras
 from inlay.errors import IdError
-from tests.layers.keras_contract import BACKEND, IDS, OPTIMISERS, array, fit, model_of
+from tests.layers.keras_contract import BACKEND, IDS, array, fit, model_of
 
 CHOSEN = ["t1", "t5"]
 OTHERS = [0, 2, 3, 4]
@@ -32,25 +32,6 @@ def test_some_rows_are_an_embedding_over_the_tables_memory(padded, layer):
     np.testing.assert_array_equal(array(layer.compute_mask(IDS)), IDS != 2)
     padded.storage[0] = 7
     assert (array(layer(IDS))[0, 0] == 7).all()
-
-
-@pytest.mark.parametrize("name", OPTIMISERS)
-def test_other_rows_keep_their_bytes(padded, name):
-    before = padded.vectors.tobytes()
-    layer = to_keras(padded, trainable="rows", rows=CHOSEN)
-    optimiser = OPTIMISERS[name]()
-    if name == "adamw":
-        optimiser = keras.optimizers.AdamW(
-            0.1, weight_decay=0.5, use_ema=True, ema_overwrite_frequency=1
-        )
-    model = model_of(layer, optimiser, graph=name == "adamw")
-    model.trainable = True
-    fit(model)
-    made = vectors(layer, padded)
-    assert made[OTHERS].tobytes() == padded.vectors[OTHERS].tobytes()
-    assert (made[[1, 5]] != padded.vectors[[1, 5]]).all()
-    np.testing.assert_array_equal(array(layer(IDS)), made[IDS])
-    assert padded.vectors.tobytes() == before
 
 
 def test_what_an_alignment_filled_trains(padded):
@@ -102,19 +83,6 @@ def test_loading_rows_leaves_the_table_alone(padded, layer, make, tmp_path):
         tmp_path / "model.weights.h5"
     )
     assert not blank.storage.any()
-
-
-def test_rows_in_mixed_precision(padded):
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        layer = to_keras(padded, trainable="rows", rows=CHOSEN)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    assert keras.backend.standardize_dtype(layer.rows.dtype) == "float32"
-    out = layer(IDS)
-    assert keras.backend.standardize_dtype(out.dtype) == "bfloat16"
-    found = array(keras.ops.cast(out, "float32"))
-    np.testing.assert_allclose(found, padded.vectors[IDS], rtol=2**-8)
 
 
 @pytest.mark.parametrize("rows", [None, CHOSEN])
