@@ -214,6 +214,7 @@ def test_small_files_that_would_take_much():
         b"\x8f",
         b"N\x85",
         b"N\x94",
+        b"\x94",
         b"h\0)\x81",
         b"(d",
         b"(l",

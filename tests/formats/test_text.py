@@ -259,6 +259,10 @@ class TestBorders:
             load(make(pack((header + "".join(broken)).encode())), keep=["word1", "word250"])
         # What nobody wants is not looked at, but for the very end.
         assert len(load(make(pack((header + "".join(broken)).encode())), keep=["word1"])) == 1
+        # Of the first lines, all are.
+        early = [lines[0], "word1 1 2\n", *lines[2:]]
+        with pytest.raises(FormatError, match=f"line {3 if header else 2}: .* got 2"):
+            load(make(pack((header + "".join(early)).encode())), keep=["word250"])
         cut = (header + "".join(lines))[:-20]
         with pytest.raises(FormatError, match=f"line {299 + (2 if header else 1)}: "):
             load(make(pack(cut.encode())), keep=["word1", "word299"])
