@@ -238,7 +238,7 @@ def csv_seeds() -> list[Files]:
     }
     plain = "\n".join(rows)
     named_columns = f"word;a;b;c\n{plain.replace(',', ';')}"
-    bare = plain.replace('"', "") + "\nw,1e5, nan,-0.25\n"
+    bare = plain.replace('"', "") + "\nw,1e5, 7,-0.25\n"
     contents = [
         plain.encode(),
         bare.encode(),

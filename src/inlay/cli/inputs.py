@@ -65,8 +65,8 @@ def table_file(file: str) -> str:
     source = asked_for(file, "vectors")
     if source is None:
         return file
-    from inlay.formats import load, read_spooled
     from inlay.formats.fetched import native_of
+    from inlay.formats.reading import load, read_spooled
 
     with work():
         path, _ = native_of(source, load, read_spooled, note)

@@ -1,14 +1,94 @@
-"""What a file that was made of another says of it."""
+"""One file of vectors made of another, and what it says of that."""
 
+import os
+from collections.abc import Container
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from inlay.checks import file_to_write, path_to_read, whole_or_none
 from inlay.core import Table
+from inlay.core.storage import stored_type
 from inlay.formats.native import Native
-from inlay.formats.protocol import Format
+from inlay.formats.protocol import Format, ReadOptions
+from inlay.formats.reading import checked_tokens, load, read, read_spooled
+from inlay.formats.spool import Spool
+from inlay.formats.writing import save
+from inlay.sources.asked import asked_for
+
+if TYPE_CHECKING:
+    from inlay.formats.names import Names
+    from inlay.sources import Source
 
 AT_ONCE = 1 << 20  # bytes
+
+
+def convert(
+    path: "str | os.PathLike[str] | Source",
+    target: str | os.PathLike[str],
+    *,
+    format: str | Format | None = None,
+    target_format: str | Format | None = None,
+    limit: int | None = None,
+    keep: Container[str] | None = None,
+    name: str | None = None,
+    tokens: "Names | None" = None,
+    dtype: Any = None,
+    member: str | None = None,
+) -> Table:
+    """Read a file of vectors and write another, as `load` and `save` do.
+
+    Rows of text and of word2vec's binary format wait in a temporary file beside `target`, in
+    float32, so that in memory there are only the tokens and a few windows of 16 MiB. With `dtype`
+    the rows in that type wait in another one.
+
+    The result's provenance has what the file said of itself, the file's SHA-256, for which it is
+    read once more, and the options that it was read with; of a native file its own provenance, as
+    `converted_from`. Text, word2vec and `.npz` files cannot hold a provenance.
+
+    Args:
+        path: As for `load`, which says what the other arguments do.
+        target: As for `save`.
+        format: Of the file that is read.
+        target_format: Of the one that is written.
+        limit: See `load`.
+        keep: See `load`.
+        name: See `load`.
+        tokens: See `load`.
+        dtype: See `load`.
+        member: See `load`.
+
+    Returns:
+        The table that was written; while it is there, the temporary files are.
+
+    Raises:
+        InlayError: As `load` and `save`.
+    """
+    wanted, facts = None if dtype is None else stored_type("dtype", dtype), dict[str, Any]()
+    if (source := asked_for(path, "vectors")) is not None:
+        from inlay.formats.fetched import native_of
+
+        path, facts = native_of(source, load, read_spooled)
+        member = member or (source.member if source.on_hub else None)
+    path = path_to_read("path", cast("str | os.PathLike[str]", path))
+    folder = file_to_write(target).parent
+    options = ReadOptions(
+        limit=whole_or_none("limit", limit, least=0),
+        keep=keep,
+        name=name,
+        tokens=checked_tokens(tokens),
+        spool=folder,
+    )
+    table, read_as = read(path, format, member, options)
+    told = {"limit": limit, "name": name, "dtype": wanted, "member": member}
+    if keep is not None:
+        told["keep"] = f"{len(table)} tokens"
+    table = made_of(table, path, read_as, told)
+    table = table._with(table._rows, facts)
+    table = table if wanted is None else table._stored(wanted, partial(Spool, folder))
+    save(table, target, format=target_format)
+    return table
 
 
 def made_of(table: Table, path: Path, format: Format, options: dict[str, Any]) -> Table:

@@ -1,6 +1,5 @@
 """The formats that we know, in the order in which a file is looked at."""
 
-from inlay.formats.arrays import FoundArray
 from inlay.formats.checkpoints import (
     CheckpointFormat,
     OnnxArrays,
@@ -34,7 +33,6 @@ __all__ = [
     "FastText",
     "FastTextVec",
     "Finalfusion",
-    "FoundArray",
     "Gensim",
     "Glove",
     "Hdf5Arrays",
