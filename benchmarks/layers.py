@@ -18,7 +18,7 @@ from _measure import run_measured, versions
 
 SETUP = """
 import numpy as np, inlay
-from inlay.layers import to_keras, to_torch
+from inlay.layers import to_jax, to_keras, to_tensorflow, to_torch
 small = inlay.Table(["a", "b"], np.eye(2, dtype="float32"))
 ids = np.arange(64, dtype="int64").reshape(4, 16)
 """
@@ -39,6 +39,27 @@ to_keras(small)(ids[:1, :2])
 to_keras(small, trainable=True)(ids[:1, :2])
 """
 )
+TENSORFLOW = (
+    SETUP
+    + """
+import tensorflow as tf
+ids = ids.astype("int32")
+look_up = tf.function(lambda matrix, ids: tf.nn.embedding_lookup(matrix, ids))
+look_up(to_tensorflow(small), ids[:1, :2])
+to_tensorflow(small, kind="variable")
+to_tensorflow(small, trainable="rows", rows=["b"])(ids[:1, :2])
+"""
+)
+JAX = (
+    SETUP
+    + """
+import jax
+look_up = jax.jit(lambda layer, ids: layer(ids))
+for trainable, rows in ((False, None), (True, None), ("rows", ["b"])):
+    look_up(to_jax(small, trainable=trainable, rows=rows), ids[:1, :2])
+jax.numpy.asarray(np.eye(2, dtype="float32"))[ids[:1, :2]]
+"""
+)
 OPEN = "table = inlay.load({path!r})\n"
 LOOK_UP = """
 out = layer(ids)
@@ -49,6 +70,7 @@ CASES = {
     "torch": {
         "inlay, frozen": "layer = to_torch(table)",
         "inlay, trainable": "layer = to_torch(table, trainable=True)",
+        "inlay, some rows": 'layer = to_torch(table, trainable="rows", rows=range(1, 1001))',
         "from_pretrained(from_numpy(np.array(m)))": (
             "layer = torch.nn.Embedding.from_pretrained(torch.from_numpy(np.array(table.vectors)))"
         ),
@@ -56,13 +78,52 @@ CASES = {
     "keras": {
         "inlay, frozen": "layer = to_keras(table)",
         "inlay, trainable": "layer = to_keras(table, trainable=True)",
+        "inlay, some rows": 'layer = to_keras(table, trainable="rows", rows=range(1, 1001))',
         "Embedding(weights=[m])": (
             "layer = keras.layers.Embedding(len(table), table.dim, weights=[table.vectors])"
+        ),
+    },
+    "tensorflow": {
+        "inlay, frozen": "matrix = to_tensorflow(table)\nlayer = lambda ids: look_up(matrix, ids)",
+        "inlay, trainable": (
+            "matrix = to_tensorflow(table, trainable=True)\n"
+            "layer = lambda ids: tf.nn.embedding_lookup(matrix, ids)"
+        ),
+        "inlay, some rows": 'layer = to_tensorflow(table, trainable="rows", rows=range(1, 1001))',
+        "tf.constant(m)": (
+            "matrix = tf.constant(table.vectors)\nlayer = lambda ids: look_up(matrix, ids)"
+        ),
+        "tf.constant(m) inside a function": (
+            "layer = tf.function(\n"
+            "    lambda ids: tf.nn.embedding_lookup(tf.constant(table.vectors), ids))"
+        ),
+        "tf.Variable(m)": (
+            "matrix = tf.Variable(table.vectors)\n"
+            "layer = lambda ids: tf.nn.embedding_lookup(matrix, ids)"
+        ),
+    },
+    "jax": {
+        "inlay, frozen": "pytree = to_jax(table)\nlayer = lambda ids: look_up(pytree, ids)",
+        "inlay, trainable": (
+            "pytree = to_jax(table, trainable=True)\nlayer = lambda ids: look_up(pytree, ids)"
+        ),
+        "inlay, some rows": (
+            'pytree = to_jax(table, trainable="rows", rows=range(1, 1001))\n'
+            "layer = lambda ids: look_up(pytree, ids)"
+        ),
+        "asarray(m), as an argument": (
+            "matrix = jax.numpy.asarray(table.vectors)\n"
+            "layer = lambda ids: jax.jit(lambda matrix, ids: matrix[ids])(matrix, ids)"
+        ),
+        "asarray(m), found by a function": (
+            "matrix = jax.numpy.asarray(table.vectors)\nlayer = jax.jit(lambda ids: matrix[ids])"
         ),
     },
 }
 HOSTS = {
     "torch": ("torch", TORCH, None),
+    "TensorFlow": ("tensorflow", TENSORFLOW, None),
+    "JAX": ("jax", JAX, None),
     "Keras on TensorFlow": ("keras", KERAS, "tensorflow"),
     "Keras on JAX": ("keras", KERAS, "jax"),
     "Keras on torch": ("keras", KERAS, "torch"),

@@ -288,8 +288,8 @@ def to_tensorflow(
     Returns:
         Float32 `(len(table), table.dim)`. A constant, and the frozen part of a module, share the
         table's memory if that is float32, writable, and starts at a multiple of 64 bytes, as the
-        map of a native file does. Otherwise, and for a variable, it allocates one matrix, and a
-        second for a moment in a graph of TensorFlow 1.
+        map of a native file does. Otherwise, and for a variable, it allocates one matrix. A second
+        is allocated for a moment where both hold, and in a graph of TensorFlow 1.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.

@@ -25,7 +25,8 @@ def constant(table: Table) -> Any:
         if not tf.executing_eagerly():
             raise _in_a_graph("constant")
         array = np.asarray(table.storage)
-        return host.as_tensor(array if can_share(array, "float32") else _copy(array))
+        fits = can_share(array, "float32")
+        return host.as_tensor(array if fits else aligned_copy(array, "float32"))
 
 
 def variable(table: Table, *, trainable: bool, name: str | None) -> Any:
@@ -36,8 +37,8 @@ def variable(table: Table, *, trainable: bool, name: str | None) -> Any:
     """
     name = "embeddings" if name is None else name
     if tf.executing_eagerly():
-        array = _copy(np.asarray(table.storage))
-        return tf.Variable(host.as_tensor(array), trainable=trainable, name=name)
+        # Of memory that TensorFlow has not made itself, a variable would make a second copy.
+        return tf.Variable(host.copied(constant(table)), trainable=trainable, name=name)
 
     def numbers() -> Any:
         tensor = tf.numpy_function(lambda: table.vectors, [], tf.float32)
@@ -178,10 +179,6 @@ class _Tokens:
 
     def __init__(self, tokens: Tokens) -> None:
         self.all = tokens
-
-
-def _copy(array: Array) -> Array:
-    return aligned_copy(array, "float32")
 
 
 def _in_a_graph(kind: str) -> ArgumentError:
