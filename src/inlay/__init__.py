@@ -130,12 +130,16 @@ def __dir__() -> list[str]:
 # A Keras that comes after is led to a backend that is here.
 
 _KERAS = {
+    "AttentionPooling": "inlay.layers.keras_blocks.AttentionPooling",
     "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
     "ElmoTokenMask": "inlay.encode.elmo.keras_input.TokenMask",
     "EmbeddingBag": "inlay.layers.keras_bags.EmbeddingBag",
     "LazyAdagrad": "inlay.layers.keras_optimizers.LazyAdagrad",
     "LazyAdam": "inlay.layers.keras_optimizers.LazyAdam",
     "LazyAdamW": "inlay.layers.keras_optimizers.LazyAdamW",
+    "MaskedConv1D": "inlay.layers.keras_blocks.MaskedConv1D",
+    "MaxPooling": "inlay.layers.keras_blocks.MaxPooling",
+    "MeanPooling": "inlay.layers.keras_blocks.MeanPooling",
     "RowsEmbedding": "inlay.layers.keras_chosen.RowsEmbedding",
     "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
     "TableEmbedding": "inlay.layers.keras.TableEmbedding",
