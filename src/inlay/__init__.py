@@ -142,6 +142,7 @@ _KERAS = {
     "MeanPooling": "inlay.layers.keras_blocks.MeanPooling",
     "RowsEmbedding": "inlay.layers.keras_chosen.RowsEmbedding",
     "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
+    "StackEmbedding": "inlay.layers.keras_stack.StackEmbedding",
     "TableEmbedding": "inlay.layers.keras.TableEmbedding",
 }
 

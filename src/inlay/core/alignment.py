@@ -168,7 +168,7 @@ def align_rows(
     if vocab.pad_id is not None:
         absent[vocab.pad_id] = False
     missing = np.flatnonzero(absent)
-    coverage = _coverage(vocab, absent, found_by)
+    coverage = coverage_of(vocab, absent, found_by)
     if missing.size:
         known = result[found] if found.size else _sample(matrix)
         result[missing] = _vectors_for(missing, known, vocab, unknown, seed)
@@ -232,7 +232,14 @@ def find_rows(
     return rows, found_by
 
 
-def _coverage(vocab: Vocabulary, absent: Array, found_by: dict[str, Array]) -> Coverage:
+def coverage_of(vocab: Vocabulary, absent: Array, found_by: dict[str, Array]) -> Coverage:
+    """What to report.
+
+    Args:
+        vocab: The vocabulary.
+        absent: Which of its tokens were not found, bool `(vocab_size,)`.
+        found_by: For each way of finding, the ids of the tokens that it found.
+    """
     special = [i for i in (vocab.pad_id, vocab.unk_id) if i is not None]
     ordinary = np.ones(len(vocab), bool)
     ordinary[special] = False

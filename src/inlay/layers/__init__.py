@@ -18,6 +18,7 @@ from inlay.layers.arguments import (
     table_of,
 )
 from inlay.layers.rows import Check, Rows, Trainable, checked_check, checked_trainable, chosen
+from inlay.layers.stacking import Stack, stack
 from inlay.optional import require
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from inlay.layers.jax import TableEmbedding
 
-__all__ = ["to_jax", "to_keras", "to_tensorflow", "to_torch"]
+__all__ = ["Stack", "stack", "to_jax", "to_keras", "to_tensorflow", "to_torch"]
 
 
 class MakesLayers(Protocol):

@@ -1,0 +1,355 @@
+"""Several tables as one layer: how their vectors are joined, and who has one of what token."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
+from inlay.checks import choice, described, every_text, many, whole
+from inlay.core import Coverage, Table, Vocabulary
+from inlay.core.alignment import as_vocabulary, coverage_of
+from inlay.core.immutable import Immutable
+from inlay.core.rows import Rows
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.hosts.backends import load_keras
+from inlay.layers.bags import embedding_bag
+from inlay.layers.rows import Check, checked_check
+from inlay.optional import require
+
+if TYPE_CHECKING:
+    from inlay.layers.keras_stack import StackEmbedding as KerasStack
+    from inlay.layers.torch_stack import StackEmbedding as TorchStack
+
+Mode = Literal["concatenate", "average", "mix"]
+MODES: tuple[Mode, ...] = ("concatenate", "average", "mix")
+BY_LAYER = "a layer, which learns how to mix: inlay.to_torch(stack, vocab), or to_keras"
+# What `to_torch` and `to_keras` say: of an encoder they ask "all" for True.
+Trains = bool | Literal["all"]
+
+
+@dataclass(frozen=True)
+class StackCoverage:
+    """How much of a vocabulary several tables hold, each alone and all together.
+
+    Attributes:
+        each: Of every table, in their order.
+        together: Of all: a token is found if any table has it, and `found_by` counts the tables.
+    """
+
+    each: tuple[Coverage, ...]
+    together: Coverage
+
+    def __str__(self) -> str:
+        told = [f"table {i}: {found}" for i, found in enumerate(self.each, 1)]
+        return "\n".join([*told, f"together: {self.together}"])
+
+
+@refuses_unknown({"axis": "mode=", "weights": 'mode="mix", which learns them'})
+def stack(
+    tables: Iterable[Table | str | os.PathLike[str]],
+    mode: Mode = "concatenate",
+    *,
+    dim: int | None = None,
+) -> "Stack":
+    """Join several tables, of which `inlay.to_torch` and `to_keras` then make one layer.
+
+    The tables stay as they are: a layer looks the ids of a batch up in each of them and joins what
+    it found, so there is never a matrix of all.
+
+    Args:
+        tables: Tables, files of tables, or names of the catalogue, for `inlay.load`.
+        mode: `"concatenate"` puts the vectors of a token side by side. `"average"` takes the mean
+            of those that tables have; shorter ones end in zeros. `"mix"` learns it: each table's
+            vectors are projected to one width, and summed with weights that a softmax gives each
+            token.
+        dim: The width of a mix. None: that of the widest table.
+
+    Returns:
+        A `Stack`.
+
+    Raises:
+        ArgumentTypeError: Something that is no table.
+        ArgumentError: No table, another mode, or a `dim` without `mode="mix"`.
+
+    Example:
+        >>> glove = Table(["good", "film"], np.eye(2, dtype="float32"))
+        >>> other = Table(["film", "plot"], np.ones((2, 3), "float32"))
+        >>> both = stack([glove, other])
+        >>> both
+        Stack(2 tables, 'concatenate', dim 5)
+        >>> print(both.align(["good", "film", "plot", "xyzzy"]).coverage.together)
+        types found: 3 of 4, 75.0% (1 in 2 tables, 2 in 1 table)
+        most frequent misses: xyzzy
+
+    Source: Yin and Schütze 2016, "Learning word meta-embeddings", for concatenation; Coates and
+    Bollegala 2018, "Frustratingly easy meta-embedding", for the mean of vectors that end in zeros;
+    Kiela, Wang and Cho 2018, "Dynamic meta-embeddings", equations 1 and 2, for the mix.
+    """
+    found = [_loaded(i, x) for i, x in enumerate(many("tables", tables, "tables", hint=_LIST))]
+    mode = choice("mode", mode, MODES)
+    if not found:
+        raise ArgumentError("tables", expected="at least one table", got="none")
+    if dim is not None and mode != "mix":
+        raise ArgumentError(
+            "dim", expected=f"None, for mode={mode!r}", got=described(dim), hint='mode="mix"'
+        )
+    widths = [table.dim for table in found]
+    width = sum(widths) if mode == "concatenate" else max(widths)
+    return Stack(tuple(found), mode, width if dim is None else whole("dim", dim))
+
+
+class Stack(Immutable):
+    """Tables, and how a layer is to join their vectors: what `inlay.layers.stack` makes.
+
+    Attributes:
+        tables: In their order.
+        mode: "concatenate", "average" or "mix".
+        dim: Numbers in a joined vector.
+    """
+
+    tables: tuple[Table, ...]
+    mode: Mode
+    dim: int
+
+    def __init__(self, tables: tuple[Table, ...], mode: Mode, dim: int) -> None:
+        self._set(tables=tables, mode=mode, dim=dim)
+
+    def __repr__(self) -> str:
+        n = len(self.tables)
+        return f"Stack({n} table{'s' * (n > 1)}, {self.mode!r}, dim {self.dim})"
+
+    def align(self, vocab: Any, *, seed: int = 0) -> "Stack":
+        """Arrange each table in a vocabulary's order, as `Table.align` does.
+
+        What a table lacks and another has is zero in the first, and left out of a mean and a mix.
+        What no table has gets a random vector in each. For other ways align the tables first, as
+        in `stack([glove.align(vocab, unknown="mean"), ...])`, whose layer takes no `vocab`.
+
+        Args:
+            vocab: What `Table.align` takes.
+            seed: The seed of the random vectors.
+
+        Returns:
+            A stack whose tables have the same tokens, and whose `coverage` says who has what.
+            Allocates for each table `4 * len(vocab) * table.dim` bytes.
+        """
+        wanted: Any = vocab if isinstance(vocab, Rows) else as_vocabulary(vocab)
+        seed = whole("seed", seed, least=0)
+        aligned = [table.align(wanted, seed=seed + i) for i, table in enumerate(self.tables)]
+        known = _known(aligned)
+        for table, has in zip(aligned, known, strict=True):
+            table.storage[~has] = 0  # nobody else has seen these matrices yet
+        return Stack(tuple(aligned), self.mode, self.dim)
+
+    @property
+    def coverage(self) -> StackCoverage | None:
+        """Which tokens were found, once all tables are aligned to one vocabulary; before, None."""
+        each = [table.coverage for table in self.tables if table.coverage is not None]
+        if len(each) < len(self.tables) or self._apart() is not None:
+            return None
+        has, n = _has(self.tables), len(each)
+        counts = has.sum(0)
+        found_by = {
+            f"in {k} table{'s' * (k > 1)}": np.flatnonzero(counts == k) for k in range(n, 0, -1)
+        }
+        vocab = as_vocabulary(self.tables[0])
+        return StackCoverage(tuple(each), coverage_of(vocab, counts == 0, found_by))
+
+    def merged(self, vocab: Any = None) -> Table:
+        """One table of the joined vectors, for what takes tables and no stacks.
+
+        Args:
+            vocab: What `align` takes. None: the tables have the same tokens.
+
+        Returns:
+            A table with the tokens and special ids of the vocabulary. Allocates
+            `4 * len(vocab) * dim` bytes.
+
+        Raises:
+            ArgumentError: A mix, which only a layer learns; its own `merged` makes a table.
+        """
+        self._check_no_mix("merged")
+        ready = self.in_order(vocab)
+        first, known = ready.tables[0], _known(ready.tables)
+        joined = np.zeros((len(first), self.dim), np.float32)
+        at = 0
+        for table, has in zip(ready.tables, known, strict=True):
+            if self.mode == "average":
+                joined[:, : table.dim] += table.vectors * (has / known.sum(0))[:, None]
+            else:
+                joined[:, at : at + table.dim] = table.vectors
+                at += table.dim
+        found = self.coverage if vocab is None else ready.coverage
+        return Table._unchecked(
+            first.tokens,
+            joined,
+            counts=first.counts,
+            pad_id=first.pad_id,
+            unk_id=first.unk_id,
+            provenance={"joined": self.mode, "tables": [t.provenance for t in ready.tables]},
+            coverage=None if found is None else found.together,
+        )
+
+    def encode(self, texts: Iterable[Text]) -> Array:
+        """The mean of the joined vectors of each text's words that some table has.
+
+        Args:
+            texts: Strings, which the tokenizer of the first table splits, or lists of tokens.
+
+        Returns:
+            float32 `(n, dim)`, zeros for a text without a known word.
+
+        Raises:
+            ArgumentError: A mix, which only a layer learns.
+        """
+        self._check_no_mix("encode")
+        listed = list(every_text("texts", texts))
+        if not listed:
+            return np.zeros((0, self.dim), np.float32)
+        vocab = Vocabulary.from_texts(listed, tokenizer=self.tables[0].tokenizer)
+        table = self.merged(vocab)
+        found = np.ones(len(table), np.float32)
+        if table.coverage is not None:
+            found[table.coverage.filled] = 0
+        return embedding_bag(table, vocab.encode(listed), row_weights=found)
+
+    def to_torch(
+        self,
+        vocab_to_cache: Any = None,
+        *,
+        trainable: Trains = False,
+        check: Check = "debug",
+    ) -> "TorchStack":
+        """Make a PyTorch module: what `inlay.to_torch(stack, vocab)` returns.
+
+        Args:
+            vocab_to_cache: Whose ids the module takes: what `align` takes. None: the tables have
+                the same tokens, and ids are their rows.
+            trainable: Whether the vectors train. The weights of a mix always do.
+            check: As of `inlay.to_torch`.
+
+        Returns:
+            See `inlay.layers.torch_stack.StackEmbedding`. Allocates what `align` does, once more
+            where the vectors train, and for a mean and a mix a byte for each token and table.
+        """
+        check = checked_check(check)
+        require("torch", extra="torch", need="making a torch layer")
+        from inlay.layers.torch_stack import StackEmbedding
+
+        ready = self.in_order(vocab_to_cache)
+        settings: dict[str, Any] = {"mode": self.mode, "dim": self.dim, "check": check}
+        known = _known(ready.tables)
+        return StackEmbedding.of(ready.tables, known, trainable=bool(trainable), **settings)
+
+    def to_keras(
+        self,
+        vocab_to_cache: Any = None,
+        *,
+        trainable: Trains = False,
+        mask: bool = True,
+        check: Check = "debug",
+        name: str | None = None,
+    ) -> "KerasStack":
+        """Make a Keras layer: what `inlay.to_keras(stack, vocab)` returns.
+
+        Args:
+            vocab_to_cache: Whose ids the layer takes: what `align` takes. None: the tables have
+                the same tokens, and ids are their rows.
+            trainable: Whether the vectors train. The weights of a mix always do.
+            mask: As of `inlay.to_keras`.
+            check: As of `inlay.to_keras`.
+            name: The layer's name.
+
+        Returns:
+            See `inlay.layers.keras_stack.StackEmbedding`. Allocates what `align` does, once more
+            where the vectors train, and for a mean and a mix a byte for each token and table.
+        """
+        check = checked_check(check)
+        load_keras("making a Keras layer")
+        from inlay.layers.keras_stack import StackEmbedding
+
+        ready = self.in_order(vocab_to_cache)
+        settings: dict[str, Any] = {
+            "mode": self.mode,
+            "dim": self.dim,
+            "mask": mask,
+            "check": check,
+            "name": name,
+        }
+        known = _known(ready.tables)
+        return StackEmbedding.of(ready.tables, known, trainable=bool(trainable), **settings)
+
+    def in_order(self, vocab: Any = None) -> "Stack":
+        """`align`, or without a vocabulary this stack itself, if its tables have the same tokens.
+
+        Raises:
+            ArgumentError: They do not.
+        """
+        if vocab is not None:
+            return self.align(vocab)
+        if (apart := self._apart()) is not None:
+            raise ArgumentError(
+                "vocab",
+                expected="a vocabulary, for the tables have different tokens",
+                got=f"None, and {apart}",
+                hint="inlay.to_torch(stack, vocab), as Vocabulary.from_texts(texts) makes one",
+            )
+        return self
+
+    def _apart(self) -> str | None:
+        """Where the rows of the tables differ, in words."""
+        first = self.tables[0]
+        if not len(first):
+            return "a table without tokens"
+        for number, table in enumerate(self.tables[1:], 2):
+            if (first.pad_id, first.unk_id) != (table.pad_id, table.unk_id):
+                return f"table {number} has another pad_id or unk_id than table 1"
+            if len(first) != len(table):
+                return f"tables of {len(first):,} and {len(table):,} tokens"
+            if table.tokens is not first.tokens and table.tokens != first.tokens:
+                return f"table {number} with other tokens, or in another order, than table 1"
+        return None
+
+    def _check_no_mix(self, where: str) -> None:
+        if self.mode == "mix":
+            raise ArgumentError(
+                f"stack.{where}",
+                expected='mode="concatenate" or "average"',
+                got='"mix"',
+                hint=BY_LAYER,
+            )
+
+
+_LIST = "inlay.layers.stack([glove, fasttext])"
+
+
+def _loaded(i: int, x: Any) -> Table:
+    if isinstance(x, str | os.PathLike):
+        from inlay.formats import load
+
+        x = load(x)
+    if not isinstance(x, Table):
+        raise ArgumentTypeError(
+            f"tables, item {i}", expected="a Table, or a file of vectors", got=described(x)
+        )
+    return x
+
+
+def _has(tables: Sequence[Table]) -> Array:
+    """Which table has which token, bool `(n_tables, size)`; one that was not aligned has all."""
+    has = np.ones((len(tables), len(tables[0])), np.bool_)
+    for row, table in zip(has, tables, strict=True):
+        if table.coverage is not None:
+            row[table.coverage.filled] = False
+    return has
+
+
+def _known(tables: Sequence[Table]) -> Array:
+    """As `_has`, but what no table has is joined as if all had it, and so is padding."""
+    has = _has(tables)
+    has[:, ~has.any(0)] = True
+    return has
