@@ -110,7 +110,10 @@ def train_step(model: Any, tables: Sequence[Any], state: Any, data: Any) -> tupl
     rest = iter(gradients)
     found = [_gradient_of(name, seen, ids, of_taps) if name else next(rest) for name in names]
     trainable, slots = model.optimizer.stateless_apply(slots, found, trainable)
-    logs, metrics = model._update_metrics_variables(metrics, loss, x, y, y_pred, weight)
+    with keras.StatelessScope(list(zip(model.metrics_variables, metrics, strict=True))) as scope:
+        model._loss_tracker.update_state(loss, sample_weight=jax.tree.leaves(x)[0].shape[0])
+        logs = model.compute_metrics(x, y, y_pred, weight)
+    metrics = [scope.get_current_value(variable) for variable in model.metrics_variables]
     return logs, (trainable, others, slots, metrics)
 
 

@@ -38,13 +38,17 @@ class _Rows:
                 ids[i], grads[i] = rows.compact(gradient, variable.shape[0])
         if ids:  # the norm of the rows is that of the whole, whose other rows are zero
             grads = host._clip_gradients(grads)
-        dense = [i for i in range(len(grads)) if i not in ids]
-        if dense:  # clipped once more, which changes nothing
-            super()._backend_apply_gradients(  # type: ignore[misc]
-                [grads[i] for i in dense], [trainable_variables[i] for i in dense]
-            )
         for i, of in ids.items():
             self._update(rows, of, grads[i], trainable_variables[i])
+        # The rest last, even where there is none: in Keras 3.8 this counts the step.
+        dense = [i for i in range(len(grads)) if i not in ids]
+        super()._backend_apply_gradients(  # type: ignore[misc]  # clips again: that changes nothing
+            [grads[i] for i in dense], [trainable_variables[i] for i in dense]
+        )
+
+    def _apply_weight_decay(self, variables: list[Any]) -> None:
+        if variables:  # PyTorch cannot go through none
+            super()._apply_weight_decay(variables)  # type: ignore[misc]
 
     def _update(self, rows: Any, ids: Any, gradient: Any, variable: Any) -> None:
         host: Any = self
