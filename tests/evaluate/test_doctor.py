@@ -332,9 +332,35 @@ def test_the_answer_is_json(write):
 
 def test_real_files():
     glove = diagnose(shared("glove-6B", "100d.7201krap.txt")).findings
-    assert rows(glove, "mojibake") == [217, 784, 1328, 1408]
+    assert rows(glove, "mojibake") == [217, 784, 1328, 1408, 1419]
     trimmed = diagnose(shared("glove-6B", "sherrylilmj", "glove.6B.300d.trimmed.npz")).findings
     assert rows(trimmed, "zeros") == [166, 2214]
     assert diagnose(shared("googlenews-1000", "googlenews.unit.300d.1000.txt")).is_healthy
     lying = diagnose(shared("gensim-fixtures", "pretrained.vec")).findings
     assert kinds(lying) == {"header": 1}
+
+
+def as_windows_does(raw):
+    """Windows-1252, with the characters of Latin-1 for what it leaves out."""
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("电影", "电影".encode().decode("gb18030")),
+        ("영화감독", "영화감독".encode().decode("gb18030")),
+        ("导演", "导演".encode().decode("cp949")),
+        ("영화", as_windows_does("영화".encode())),
+        ("喜欢看电影", as_windows_does("喜欢看电影".encode())),
+    ],
+)
+def test_chinese_and_korean_in_utf8_read_as_another_encoding(text, read):
+    (finding,) = [f for f in of_tokens("film", read, text) if f.kind == "mojibake"]
+    assert (finding.n, finding.examples[0].row) == (1, 1)
+    assert finding.examples[0].note == f"may have been {text!r}"
+
+
+def test_words_of_chinese_and_korean_are_no_mojibake():
+    words = ["电影", "電影院", "한국영화", "映画館", "妲己传", "涪陵区", "大韓民國", "愛情小說家"]
+    assert "mojibake" not in kinds(of_tokens(*words))

@@ -32,6 +32,11 @@ ODD = re.compile(
     "\udc80-\udcff\ufeff]"
 )
 TOGETHER = 32  # tokens
+# Where UTF-8 of Chinese or Korean is read in these, two characters of three bytes become three of
+# two, which are Han too, but hardly ever a word.
+EAST_ASIAN = ("gb18030", "cp949")
+HAN = re.compile("[\u4e00-\u9fff]")
+READ_SO = re.compile(rb"^(?:[\xe3-\xed][\x80-\xbf]{2}){2,}$", re.MULTILINE)
 
 
 def token_findings(table: Table) -> list[Finding]:
@@ -63,7 +68,7 @@ def token_findings(table: Table) -> list[Finding]:
         controls[row] |= CONTROLS.search(token) is not None
         if INVISIBLE.search(token):
             invisible.append(row)
-        if LEADING.search(token) and (text := repaired(token)) is not None:
+        if (text := repaired(token)) is not None:
             mojibake.append(row)
             mended.append(text)
         if not unicodedata.is_normalized("NFKC", token):
@@ -127,18 +132,38 @@ def token_findings(table: Table) -> list[Finding]:
 
 
 def repaired(token: str) -> str | None:
-    """The text of which a token is the UTF-8, decoded as Windows-1252 or Latin-1; else None.
+    """The text of which a token is the UTF-8, decoded in another encoding; else None.
+
+    Windows-1252 leaves five bytes out, for which most programs take the characters of Latin-1.
 
     Example:
-        >>> repaired("cafÃ©"), repaired("café")
-        ('café', None)
+        >>> repaired("cafÃ©"), repaired("café"), repaired("鐢靛奖"), repaired("电影")
+        ('café', None, '电影', None)
     """
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            return token.encode(encoding).decode()
-        except UnicodeError:
-            continue
-    return None
+    for raw in _east_asian(token):
+        if READ_SO.search(raw):
+            return _decoded(raw)
+    if not LEADING.search(token):
+        return None
+    try:
+        single = [char.encode("latin-1" if char <= "\xff" else "cp1252") for char in token]
+    except UnicodeEncodeError:
+        return None
+    return _decoded(b"".join(single))
+
+
+def _decoded(raw: bytes) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _east_asian(text: str) -> Iterator[bytes]:
+    """The bytes that were read as this text, if they were in an encoding of East Asia."""
+    if HAN.search(text):
+        for encoding in EAST_ASIAN:
+            yield text.encode(encoding, "replace")
 
 
 def _odd(blob: bytes, offsets: Array, rows: Array) -> Iterator[int]:
@@ -148,7 +173,8 @@ def _odd(blob: bytes, offsets: Array, rows: Array) -> Iterator[int]:
         some = slice(at, at + TOGETHER)
         raw = [blob[start:stop] for start, stop in zip(starts[some], stops[some], strict=True)]
         text = b"\n".join(raw).decode(errors="surrogateescape")
-        if ODD.search(text) or not unicodedata.is_normalized("NFKC", text):
+        is_odd = ODD.search(text) or not unicodedata.is_normalized("NFKC", text)
+        if is_odd or any(map(READ_SO.search, _east_asian(text))):
             yield from rows[some].tolist()
 
 
