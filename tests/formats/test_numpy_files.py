@@ -223,3 +223,17 @@ def test_tokens_that_are_given_come_before_those_in_the_file(make):
     check_table(load(path, tokens=NAMES))
     with pytest.raises(FormatError, match="expected 3 tokens"):
         load(path, tokens=NAMES[:2])
+
+
+def test_the_provenance_goes_along(tmp_path):
+    path, said = tmp_path / "x.npz", {"source": "g.txt", "licence": "PDDL", "영화": [1, None]}
+    save(Table(NAMES, MATRIX, provenance=said), path)
+    found = load(path).provenance
+    assert (found["source"], found["format"], found["converted_from"]) == ("x.npz", "npz", said)
+    with np.load(path) as arrays:
+        assert json.loads(arrays["provenance"].tobytes()) == said
+    assert load(path, name="matrix", keep=["a"]).provenance["converted_from"] == said
+    arrays = {"matrix": MATRIX, "tokens": np.frombuffer(b"ab\n", np.uint8), "offsets": np.arange(4)}
+    path.write_bytes(npz(**arrays, provenance=np.frombuffer(b"[1", np.uint8)))
+    with pytest.raises(FormatError, match="expected JSON in 'provenance', got a damaged one"):
+        load(path)

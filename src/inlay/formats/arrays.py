@@ -86,6 +86,10 @@ class ArraysFormat(NumbersFormat):
         """The tokens and the counts in the file itself, if it has them for so many rows."""
         return None, None
 
+    def origin(self, where: str, arrays: Mapping[str, LazyArray]) -> dict[str, Any]:
+        """The provenance that the file holds of the table in it."""
+        return {}
+
     def _named(
         self, source: Content, options: ReadOptions, arrays: Mapping[str, LazyArray]
     ) -> tuple[str, Named, Array | None]:
@@ -116,6 +120,8 @@ class ArraysFormat(NumbersFormat):
                 details["tokens_from"] = named.origin
             if named.without:
                 details["rows_without_token"] = named.without
+            if origin := self.origin(source.name, arrays):
+                details["converted_from"] = origin
             return table_of(
                 source,
                 options,

@@ -1,12 +1,14 @@
 """NumPy's files: an `.npy` matrix with a list of tokens beside it, an `.npz` with both.
 
 Ours holds `matrix`, `tokens` (uint8: UTF-8, one after the other) and `offsets` (int64: where
-each token begins, and the end of the last), as the native format does, and `counts` (int64) if
-they are known; pad and unk ids and the provenance have no place in it. Of others' files the one
-matrix of floating-point numbers is taken, and its tokens from an array of strings beside it.
+each token begins, and the end of the last), as the native format does, `counts` (int64) if they are
+known, and `provenance` (uint8: JSON) if there is any; pad and unk ids have no place in it. Of
+others' files the one matrix of floating-point numbers is taken, and its tokens from an array of
+strings beside it.
 Arrays of Python objects are pickles and never opened.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, ClassVar, cast
@@ -15,6 +17,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
+from inlay.bytes.damage import damage_reported
 from inlay.containers import numpy as containers
 from inlay.containers.protocol import LazyArray
 from inlay.core import Table, Tokens
@@ -61,6 +64,13 @@ class Npz(ArraysFormat):
     ) -> tuple[Tokens | None, Array | None]:
         return _stored_tokens(where, arrays, rows), _stored_counts(where, arrays, rows)
 
+    def origin(self, where: str, arrays: Mapping[str, LazyArray]) -> dict[str, Any]:
+        said = arrays.get("provenance")
+        if said is None or "offsets" not in arrays or said.dtype != np.uint8:
+            return {}
+        with damage_reported(where, expected="JSON in 'provenance'"):
+            return dict(json.loads(said[...].tobytes()))
+
     def write(self, table: Table, file: IO[bytes]) -> None:
         tokens = table.tokens
         arrays: dict[str, Any] = {
@@ -70,6 +80,9 @@ class Npz(ArraysFormat):
         }
         if table.counts is not None:
             arrays["counts"] = table.counts
+        if table.provenance:
+            said = json.dumps(table.provenance, ensure_ascii=False).encode()
+            arrays["provenance"] = np.frombuffer(said, np.uint8)
         import zipfile
 
         with zipfile.ZipFile(cast(IO[bytes], OneWay(file)), "w") as archive:
