@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inlay import load
-from inlay.errors import FormatError, InlayWarning
+from inlay.errors import ArgumentTypeError, FormatError, InlayWarning
 from inlay.formats.lists_beside import list_beside
 from inlay.formats.shifts import best_shift
 from tests.formats.test_shifts import FORMS, matrix_of
@@ -174,3 +174,21 @@ def test_the_folder_around_a_checkpoint(tmp_path):
         list_beside(inner / "model.index")
     with pytest.raises(FormatError, match="got none"):
         list_beside(inner / "model.npy")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ({0: "a", 1: "b"}, "{token: row for row, token in tokens.items()}"),
+        ({"a", "b"}, "the list in the order of the rows"),
+        (iter("ab"), "list(tokens)"),
+        ([b"a", b"b"], "[token.decode() for token in tokens]"),
+        ([("a", 3), ("b", 2)], "[pair[0] for pair in tokens]"),
+        (4, ""),
+    ],
+)
+def test_what_is_no_list_of_tokens(matrix, wrong, hint):
+    with pytest.raises(ArgumentTypeError, match="tokens: expected a file, a list") as caught:
+        load(matrix, tokens=wrong)
+    assert hint in caught.value.hint
+    assert bool(hint) == bool(caught.value.hint)

@@ -1,6 +1,8 @@
 """Files and objects that say which token a row has, each as its library writes it."""
 
+import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,3 +188,37 @@ def test_scikit_learn_itself(matrix):
 def test_json_of_something_else(matrix, content):
     with pytest.raises(FormatError):
         load(matrix, tokens=beside(matrix, "x.json", content))
+
+
+COUNTED = [(token or "<pad>", str(7 - i)) for i, token in enumerate(TOKENS)]
+IN_COLUMNS = {  # words and counts, with a heading, behind the numbers of rows; in quotation marks
+    "plain": [f"{token},{n}" for token, n in COUNTED],
+    "heading": ["word,count", *(f"{token},{n}" for token, n in COUNTED)],
+    "numbered": [",word,n", *(f"{i},{token},{n}" for i, (token, n) in enumerate(COUNTED))],
+    "quoted": [f'"{token}","{n}"' for token, n in COUNTED],
+    "semicolons": [f"{token};{n}" for token, n in COUNTED],
+}
+
+
+@pytest.mark.parametrize("kind", IN_COLUMNS)
+def test_words_and_counts_between_commas(matrix, kind):
+    path = beside(matrix, "counts.csv", "\n".join(IN_COLUMNS[kind]) + "\n")
+    assert load(matrix, tokens=path).tokens.tolist() == ["<pad>", *TOKENS[1:]]
+
+
+def test_numbers_of_rows_before_the_words_are_no_tokens(matrix):
+    path = beside(matrix, "vocab.tsv", "".join(f"{i}\t{token}\n" for i, token in enumerate(TOKENS)))
+    assert load(matrix, tokens=path).tokens.tolist() == TOKENS
+    years = beside(matrix, "years.tsv", "".join(f"{1990 + i}\t{i}\n" for i in range(5)))
+    assert load(matrix, tokens=years).tokens[0] == "1990"  # there is nothing else
+
+
+@pytest.mark.parametrize("kind", ["plain", "numbered"])
+def test_the_hint_on_columns_is_python(matrix, kind, monkeypatch):
+    path = beside(matrix, "counts.csv", "\n".join([*IN_COLUMNS[kind], *IN_COLUMNS[kind][-2:]]))
+    monkeypatch.chdir(matrix.parent)
+    with pytest.raises(FormatError, match="expected 5 tokens") as caught:
+        load(matrix, tokens=path.name)
+    made = caught.value.hint.partition("where lines = ")[2]
+    lines = eval(made, {"csv": csv, "Path": Path})
+    assert lines[kind == "numbered" :][:5] == ["<pad>", *TOKENS[1:]]

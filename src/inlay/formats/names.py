@@ -6,7 +6,7 @@ write. Only where ids stand beside the tokens is a row without one left out.
 
 import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,7 +91,24 @@ def checked_names(name: str, tokens: Any) -> str | os.PathLike[str] | Listing | 
         name,
         expected="a file, a list of tokens or a mapping of tokens to rows",
         got=described(tokens),
+        hint=_instead(given),
     )
+
+
+def _instead(given: Any) -> str:
+    """How a list of tokens is made of what is none."""
+    if isinstance(given, Mapping) and all(isinstance(token, str) for token in given.values()):
+        return "tokens={token: row for row, token in tokens.items()}"
+    if isinstance(given, set | frozenset):
+        return "the list in the order of the rows, for a set has another one in each process"
+    if isinstance(given, Iterator):
+        return "tokens=list(tokens)"
+    first = next(iter(given), None) if isinstance(given, Sequence) else None
+    if isinstance(first, bytes):
+        return "tokens=[token.decode() for token in tokens]"
+    if isinstance(first, tuple | list) and first and isinstance(first[0], str):
+        return "tokens=[pair[0] for pair in tokens]"
+    return ""
 
 
 def find_names(path: Path, tokens: Any, entry: LazyArray) -> Named:

@@ -4,6 +4,7 @@ Whether the ids stand in the file or are the places in a list makes a difference
 ids is a row without a token, and a list that is too short may lack its first token or its last.
 """
 
+import io
 import json
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from inlay.bytes.encodings import UTF8
 from inlay.bytes.protobuf import fields
 from inlay.errors import FormatError
 from inlay.formats.beside import TOKENIZER, json_of, vocabulary_of
+from inlay.formats.cells import csv_rows
 from inlay.formats.lists_beside import MODELS
 from inlay.formats.strangers import PICKLE
 
@@ -29,7 +31,11 @@ SENTENCEPIECE = re.compile(
 )
 # How the same is read in Python, for hints.
 LINES = "Path({!r}).read_text('utf-8').rstrip('\\n').split('\\n')"
-COLUMN = f"[line.split('\\t')[0] for line in {LINES}]"
+COLUMN = f"[line.split('\\t')[{{}}] for line in {LINES}]"
+CELLS = (
+    "[row[{}] for row in csv.reader(Path({!r}).read_text('utf-8-sig').splitlines(), "
+    "delimiter={!r})]"
+)
 JSON = "json.loads(Path({!r}).read_text('utf-8'))"
 
 
@@ -80,6 +86,8 @@ def read_listing(path: str) -> Listing:
         text = UTF8.decode(source.array().tobytes(), path)
         if source.inner.endswith(".json"):
             return _of_model(_from_json(json.loads(text), path))
+        if source.inner.endswith(".csv") and (found := _from_cells(text, path)):
+            return found
     except (ValueError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
@@ -87,16 +95,42 @@ def read_listing(path: str) -> Listing:
     return _of_model(_from_lines(text, path))
 
 
+def _from_cells(text: str, path: str) -> Listing | None:
+    """The tokens in a CSV file of several columns, such as words and their counts."""
+    for separator in ",;\t":
+        rows = list(filter(None, csv_rows(io.StringIO(text, newline=""), separator)))
+        if len(widths := set(map(len, rows))) == 1 and widths != {1}:
+            at = _column(rows)
+            return Listing(
+                path,
+                [row[at] for row in rows],
+                made=CELLS.format(at, path, separator),
+                in_columns=True,
+            )
+    return None
+
+
+def _column(rows: list[list[str]]) -> int:
+    """The first column that is more than numbers, which ids, ranks and counts are; or the first."""
+    for at in range(len(rows[0])):
+        # What the first line has may be its name.
+        if not all(row[at].isascii() and row[at].isdigit() for row in rows[1:]):
+            return at
+    return 0
+
+
 def _from_lines(text: str, path: str) -> Listing:
-    """A token on each line; if all lines have the same columns, in the first of them."""
+    """A token on each line; if all lines have the same columns, in one of them."""
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
     lines = [line.removesuffix("\r") for line in lines]
     tabs = {line.count("\t") for line in lines}
     if len(tabs) == 1 and tabs != {0}:
-        first = [line.split("\t", 1)[0] for line in lines]
-        return Listing(path, first, made=COLUMN.format(path), in_columns=True)
+        rows = [line.split("\t") for line in lines]
+        at = _column(rows)
+        tokens = [row[at] for row in rows]
+        return Listing(path, tokens, made=COLUMN.format(at, path), in_columns=True)
     return Listing(path, lines, made=LINES.format(path))
 
 
