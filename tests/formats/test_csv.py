@@ -227,3 +227,14 @@ def test_words_that_are_not_utf8(tmp_path):
     (tmp_path / "x.csv").write_bytes(good.encode() + b"\xe9,1,2,3\n")
     with pytest.raises(FormatError, match="expected text in UTF-8"):
         load(tmp_path / "x.csv")
+
+
+def test_the_encoding_of_excel_is_told(tmp_path):
+    path = tmp_path / "x.csv"
+    lines = ["단어,가,나", *(f"{word},0.5,1" for word in ("영화", "감독", "음악", "배우"))]
+    path.write_bytes("\n".join(lines).encode("cp949"))
+    with pytest.raises(
+        FormatError, match=r"text in UTF-8, got the byte 0xb4.*valid in cp949: '단어"
+    ) as error:
+        load(path)
+    assert error.value.hint == "convert it first: iconv -f cp949 -t utf-8"

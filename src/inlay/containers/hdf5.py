@@ -235,6 +235,6 @@ def _not_whole(where: str, error: BaseException) -> FormatError:
     return FormatError(
         where,
         expected="an HDF5 file",
-        got=str(error) or type(error).__name__,
+        got=f"a damaged one ({str(error) or type(error).__name__})",
         hint="download it again; a cut-off file looks like this",
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.content import Content
-from inlay.bytes.encodings import BOM
+from inlay.bytes.encodings import BOM, UTF8
 from inlay.bytes.windows import Windows
 from inlay.core import Tokens
 from inlay.core.tokens import pack
@@ -69,7 +69,7 @@ class CellReader:
 
     def __init__(self, name: str, layout: Layout) -> None:
         self._name, self._layout = name, layout
-        self._dim = layout.width - layout.first
+        self._dim, self._head = layout.width - layout.first, b""
         self._blobs, self._lengths = [np.empty(0, np.uint8)], [np.empty(0, np.int64)]
         self._blocks = [np.empty((0, self._dim), np.float32)]
 
@@ -84,6 +84,7 @@ class CellReader:
         """
         from inlay.jobs.threads import Pool, thread_count
 
+        self._head = source.head
         with source.windows() as windows, Pool(thread_count()) as pool:
             window, final = windows.next(0)
             used = len(BOM) if source.head.startswith(BOM) else 0
@@ -185,7 +186,7 @@ class CellReader:
         try:
             yield from csv_rows(texts, self._layout.separator)
         except UnicodeDecodeError as error:
-            raise FormatError(self._name, expected="text in UTF-8", got=str(error)) from error
+            raise UTF8.refused(self._name, error, self._head) from None
         except csv.Error as error:
             raise FormatError(self._name, expected="columns", got=str(error)) from error
 
