@@ -5,6 +5,7 @@ import pytest
 from fuzz.fasttext import model
 
 from inlay import Table
+from inlay.errors import UnknownTokenError
 
 
 def test_nearest_first(inlay, glove):
@@ -51,6 +52,21 @@ def test_an_unknown_word_that_the_vectors_have_in_other_forms(
     table.save(tmp_path / "t.safetensors")
     failed = inlay("similar", tmp_path / "t.safetensors", word)
     assert (failed.exit_code, said in failed.stderr) == (1, True), failed.stderr
+
+
+def test_an_unknown_word_that_the_vectors_have_in_decomposed_letters(inlay, tmp_path):
+    decomposed = "\u110b\u1167\u11bc\u1112\u116a"
+    table = Table([decomposed], np.ones((1, 2), np.float32))
+    table.save(tmp_path / "t.safetensors")
+    failed = inlay("similar", tmp_path / "t.safetensors", "영화")
+    said = (
+        f"got '영화' in composed letters. Try: {decomposed!r}, which is the same word in decomposed"
+    )
+    assert (failed.exit_code, said in failed.stderr) == (1, True), failed.stderr
+    with pytest.raises(
+        UnknownTokenError, match=r"unicodedata.normalize\('NFD', token\), for .* composed"
+    ):
+        table["영화"]
 
 
 def test_no_word_is_wrong_usage(inlay, glove):

@@ -2,7 +2,7 @@
 
 import unicodedata
 from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -15,6 +15,11 @@ from inlay.errors import InlayError, UnknownTokenError
 if TYPE_CHECKING:
     from inlay.core import Table
 
+# A normal form, what letters are in it, and what those are that a word had instead.
+FORMS: tuple[tuple[Literal["NFC", "NFD"], str, str], ...] = (
+    ("NFC", "composed", "decomposed"),
+    ("NFD", "decomposed", "composed"),
+)
 HELP = """Print the words whose vectors are nearest to that of WORD, by cosine similarity.
 
 The vectors of several words are added up, and those of words given with --negative are
@@ -70,14 +75,14 @@ def similar(
 def _check_known(word: str, table: "Table", file: str) -> None:
     if word in table or (table.can_compose and table[word].any()):
         return
-    composed = unicodedata.normalize("NFC", word)
-    if composed in table:  # which looks the same
-        raise UnknownTokenError(
-            file,
-            expected="words that it holds",
-            got=f"{word!r} in decomposed letters",
-            hint=f"{composed!r}, which is the same word in composed ones",
-        )
+    for form, letters, others in FORMS:
+        if (same := unicodedata.normalize(form, word)) in table:  # which looks the same
+            raise UnknownTokenError(
+                file,
+                expected="words that it holds",
+                got=f"{word!r} in {others} letters",
+                hint=f"{same!r}, which is the same word in {letters} ones",
+            )
     cased = {word.lower(), word.capitalize(), word.upper(), word.title()}
     there = sorted(other for other in cased if other in table)
     there = there or sorted(filter(table.__contains__, _near(word)), key=table.tokens.find)[:3]

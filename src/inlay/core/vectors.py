@@ -22,6 +22,8 @@ from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 if TYPE_CHECKING:
     from inlay.core.subwords import Subwords, WordRows
 
+# A normal form, and what the letters are of a word that was not in it.
+FORMS: tuple[tuple[Literal["NFC", "NFD"], str], ...] = (("NFC", "decomposed"), ("NFD", "composed"))
 CACHED = ("matrix", "_inverse_norms")  # made of the rows when first asked for
 
 
@@ -342,8 +344,10 @@ class Vectors(Rows):
         row = self.tokens.find(token)
         if row < 0:
             hint = "token in table, or table.align(vocab) for a vector for every token"
-            if self.tokens.find(unicodedata.normalize("NFC", token)) >= 0:  # it looks the same
-                hint = "unicodedata.normalize('NFC', token), for this one's letters are decomposed"
+            for form, others in FORMS:
+                if self.tokens.find(unicodedata.normalize(form, token)) >= 0:  # it looks the same
+                    hint = f"unicodedata.normalize('{form}', token), for this one's letters are "
+                    hint += others
             raise UnknownTokenError(
                 "table",
                 expected="a token of the table",
