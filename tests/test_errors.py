@@ -26,6 +26,11 @@ def test_message_has_four_parts():
     assert str(errors.InlayError("x", expected="a", got="b")) == "x: expected a, got b."
 
 
+def test_a_list_that_goes_on_ends_in_three_dots():
+    error = errors.FormatError("x", expected="one", got="a, b, ...", hint="one of a, b, ...")
+    assert str(error) == "x: expected one, got a, b, ... Try: one of a, b, ..."
+
+
 def test_a_value_as_long_as_a_file_is_cut_in_the_message():
     error = errors.FormatError("glove.txt", expected="a number", got="1" * 250_000, hint="look")
     assert str(error) == (

@@ -143,6 +143,17 @@ def flag_or_none(name: str, value: Any) -> bool | None:
     return flag(name, value, expected="True, False or None")
 
 
+def text_or_none(name: str, value: Any) -> str | None:
+    """A string, or None, which leaves it open.
+
+    Raises:
+        ArgumentTypeError: Anything else.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise ArgumentTypeError(name, expected="a string, or None", got=described(value))
+
+
 def choice(name: str, value: T, choices: Sequence[T], *, hint: str = "") -> T:
     """One of several values.
 

@@ -25,12 +25,16 @@ class InlayError(Exception):
         got = self.got
         if len(got) > LONGEST:
             got = f"{got[:LONGEST]}... (of {len(got):,} characters)"
-        text = f"{self.where}: expected {self.expected}, got {got}."
-        return f"{text} Try: {self.hint.rstrip('.')}." if self.hint else text
+        text = f"{self.where}: expected {self.expected}, got {_ended(got)}"
+        return f"{text} Try: {_ended(self.hint.removesuffix('.'))}" if self.hint else text
 
     def __reduce__(self) -> tuple[object, ...]:
         # Exception pickles by positional arguments; ours are keywords.
         return _rebuild, (type(self), self.where, self.expected, self.got, self.hint)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("...") else f"{text}."
 
 
 def _rebuild(cls: type[InlayError], where: str, expected: str, got: str, hint: str) -> InlayError:

@@ -115,6 +115,12 @@ def test_a_folder(make, tmp_path):
         FormatError, match=r"expected a file of vectors, got a folder. Try: one of .* vectors.txt"
     ):
         load(tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").mkdir()
+    with pytest.raises(FormatError, match=r"Try: one of the files in it: (?!a)"):
+        load(tmp_path)
+    with pytest.raises(FormatError, match=r"Try: one of the folders in it: b\.$"):
+        load(tmp_path / "a")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="needs /dev/stdin")

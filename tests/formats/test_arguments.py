@@ -148,3 +148,11 @@ def test_labelled_texts_and_json(make):
 def test_keep_of_numbers(make):
     with pytest.raises(ArgumentTypeError, match="keep: expected tokens, which are strings"):
         load(make("1 0.5 2\n2 0.5 3\n"), format=Glove(dim=2), keep=[1])
+
+
+@pytest.mark.parametrize("argument", ["name", "member"])
+@pytest.mark.parametrize("wrong", [0, ["matrix"]])
+def test_a_name_that_is_no_string(table, tmp_path, argument, wrong):
+    save(table, tmp_path / "x.npz")
+    with pytest.raises(ArgumentTypeError, match=f"^{argument}: expected a string, or None, got"):
+        load(tmp_path / "x.npz", **{argument: wrong})

@@ -154,8 +154,11 @@ def open_content(
         got = "a link to nothing" if os.path.islink(path) else "nothing there"
         raise MissingFileError(shortened(path), expected=what, got=got, hint=hint)
     if kind == stat.S_IFDIR:
-        names = sorted(child.name for child in path.iterdir())
-        hint = f"one of the files in it: {_some(names)}" if names else ""
+        children = sorted(path.iterdir())
+        files = [child.name for child in children if child.is_file()]
+        names = files or [child.name for child in children]
+        what_in = "files" if files else "folders"
+        hint = f"one of the {what_in} in it: {_some(names)}" if names else ""
         raise FormatError(str(path), expected=what, got="a folder", hint=hint)
     if kind != stat.S_IFREG:
         raise FormatError(

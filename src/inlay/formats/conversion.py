@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from inlay.checks import file_to_write, path_to_read, whole_or_none
+from inlay.checks import file_to_write, path_to_read, text_or_none, whole_or_none
 from inlay.core import Table
 from inlay.core.storage import stored_type
 from inlay.formats.native import Native
@@ -44,8 +44,8 @@ def convert(
     the rows in that type wait in another one.
 
     The result's provenance has what the file said of itself, the file's SHA-256, for which it is
-    read once more, and the options that it was read with; of a native file its own provenance, as
-    `converted_from`. Text, word2vec and `.npz` files cannot hold a provenance.
+    read once more, and the options that it was read with; of a native or an `.npz` file the
+    provenance in it, as `converted_from`. Text, word2vec and fastText files cannot hold one.
 
     Args:
         path: As for `load`, which says what the other arguments do.
@@ -76,7 +76,7 @@ def convert(
     options = ReadOptions(
         limit=whole_or_none("limit", limit, least=0),
         keep=keep,
-        name=name,
+        name=text_or_none("name", name),
         tokens=checked_tokens(tokens),
         spool=folder,
     )

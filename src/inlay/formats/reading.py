@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from inlay.bytes.content import DOWNLOAD, Content, open_content
 from inlay.bytes.damage import damage_reported
 from inlay.calls import Elsewhere, refuses_unknown
-from inlay.checks import flag, whole_or_none
+from inlay.checks import flag, text_or_none, whole_or_none
 from inlay.core import Table
 from inlay.core.storage import stored_type
 from inlay.formats.arguments import FOREIGN, check_effect, known_format, options_of
@@ -131,7 +131,7 @@ def load(
     options = ReadOptions(
         limit=whole_or_none("limit", limit, least=0),
         keep=keep,
-        name=name,
+        name=text_or_none("name", name),
         tokens=checked_tokens(tokens),
         verify=flag("verify", verify),
         mmap=flag("mmap", mmap),
@@ -156,7 +156,7 @@ def read(
     """The table in a file, and the format that it is in."""
     chosen = None if format is None else known_format(format, formats())
     with near_told(path, DOWNLOAD):
-        content = open_content(entry_file(path), member)
+        content = open_content(entry_file(path), text_or_none("member", member))
     if chosen is None:
         chosen, content = _recognised(content)
     else:

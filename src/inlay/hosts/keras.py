@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import described
+from inlay.checks import described, text_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError
 from inlay.hosts import ids as host_ids
 from inlay.hosts import memory
@@ -66,8 +66,7 @@ def check_arguments(name: Any, dtype: Any = None) -> None:
         ArgumentTypeError: `name` is no string.
         ArgumentError: `name` has a slash, or `dtype` is neither a dtype nor a policy.
     """
-    if name is not None and not isinstance(name, str):
-        raise ArgumentTypeError("name", expected="a string, or None", got=described(name))
+    text_or_none("name", name)
     if name is not None and "/" in name:
         raise ArgumentError("name", expected="a name without a slash", got=described(name))
     try:

@@ -4,9 +4,9 @@ import os
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, described, flag, number
+from inlay.checks import choice, described, flag, number, text_or_none
 from inlay.core import Table
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError
 from inlay.hosts.backends import load_keras
 from inlay.layers.arguments import (
     FOREIGN,
@@ -311,8 +311,7 @@ def to_tensorflow(
     if check != "debug" and made != "module":
         expected = f"'debug' for a {made}, which is looked up by TensorFlow itself"
         raise ArgumentError("check", expected=expected, got=repr(check), hint="kind='module'")
-    if name is not None and not isinstance(name, str):
-        raise ArgumentTypeError("name", expected="a string, or None", got=described(name))
+    text_or_none("name", name)
     check_no_encoder("to_tensorflow", x)
     require("tensorflow", extra="tensorflow", need="making a tensor")
     from inlay.layers import tensorflow
