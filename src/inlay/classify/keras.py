@@ -16,6 +16,7 @@ from inlay.core import Table
 from inlay.hosts.keras import as_array, keras, ops
 from inlay.jobs.progress import Progress
 from inlay.layers import to_keras
+from inlay.layers.keras_blocks import MeanPooling
 from inlay.optional import require
 
 Tensor = Any  # a KerasTensor; Keras has no types of its own
@@ -89,9 +90,8 @@ def mean(
     Source: Iyyer et al. 2015, Deep unordered composition rivals syntactic methods for text
     classification, sections 2 and 3; Joulin et al. 2017.
     """
-    weight = ops.expand_dims(ops.cast(mask, "float32"), -1)
-    words = keras.layers.Dropout(dropout, noise_shape=(None, None, 1), seed=seed)(vectors * weight)
-    average = ops.sum(words, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1.0)
+    words = keras.layers.Dropout(dropout, noise_shape=(None, None, 1), seed=seed)(vectors)
+    average = MeanPooling()(words, mask=mask)
     return keras.layers.Dense(
         n_classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="scores"
     )(average)
