@@ -44,3 +44,20 @@ def test_a_type_must_hold_every_id_of_a_table(dtype):
     if dtype != "bfloat16":  # which numpy does not have
         assert np.array([size - 1, size]).astype(dtype).astype(int).tolist()[0] == size - 1
         assert np.array([size - 1, size]).astype(dtype).astype(int).tolist()[1] != size
+
+
+@pytest.mark.parametrize("wrong", [1.5, np.nan, np.inf, -1.0, 5.0])
+def test_an_id_that_is_a_float_must_be_whole(wrong):
+    check_values("ids", np.array([0.0, 4.0], "float32"), 5)
+    with pytest.raises(IdError, match=rf"ids\[1\]: .*from 0 to 4, got {wrong}"):
+        check_values("ids", np.array([0.0, wrong], "float32"), 5)
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [([[0, 1, 9]], "got 9, after 'b'."), ([[0, 1], [9, 0]], "got 9."), ([-1, 9], "got -1.")],
+)
+def test_the_token_before_a_wrong_id_is_named(ids, said):
+    with pytest.raises(IdError) as caught:
+        check_values("ids", np.array(ids), 2, tokens=["a", "b"])
+    assert said in str(caught.value)

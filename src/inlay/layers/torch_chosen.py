@@ -40,16 +40,17 @@ class RowsEmbedding(TableEmbedding):
 
     def _look_up(self, ids: Tensor) -> Tensor:
         # Detached, so that nothing trains it even where all parameters are told to.
-        fixed = functional.embedding(ids, self.weight.detach())
+        found = functional.embedding(ids, self.weight.detach())
         slots = self.slots[ids]
         mine = slots >= 0
         given = (self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
-        if self.max_norm is None and not self.scale_grad_by_freq and not self.sparse:
+        if given[0] is None and not any(given[2:]) and _has_one_graph():
             trained = functional.embedding(slots.clamp(min=0), self.rows)
-            return torch.where(mine.unsqueeze(-1), trained, fixed)
-        # All of these ask how often a row was looked up, so none may be looked up in vain.
+            return torch.where(mine.unsqueeze(-1), trained, found)
+        # Quicker, but of a size that no graph can know. What is given asks how often a row was
+        # looked up, so that none may be looked up in vain.
         trained = functional.embedding(slots[mine], self.rows, None, *given)
-        return fixed.index_put((mine,), trained)
+        return found.index_put_((mine,), trained)
 
     def drift(self, start: Table | None = None) -> Tensor:
         """How far training has carried the rows: the sum of their squared distances to the start.
@@ -88,3 +89,7 @@ class RowsEmbedding(TableEmbedding):
         given = {name: getattr(self, name) for name in SETTINGS} | {"max_norm": None}
         matrix = host.as_tensor(self._matrix())
         return nn.Embedding.from_pretrained(matrix, freeze=True, **given).train(self.training)
+
+
+def _has_one_graph() -> bool:
+    return host.is_compiling() or host.is_taken_down()
