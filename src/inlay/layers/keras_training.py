@@ -52,4 +52,8 @@ class Unfreeze(keras.callbacks.Callback):  # type: ignore[misc]
                 if variable.path in known:
                     variable.assign(known[variable.path])
             model.optimizer = new
+        # On JAX, Keras has noted at the start of `fit` what trains and where it lies.
+        note = getattr(model, "_record_training_state_sharding_spec", None)
+        if note is not None:
+            note()
         model.make_train_function(force=True)
