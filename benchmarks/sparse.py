@@ -90,7 +90,7 @@ for start in range(0, V, 1000):
     pulled, _ = rows.pull(order[start : start + 1000])
     rows.push(0.1 * (pulled - 1))
     number += 1
-    if number % 50 == 0:
+    if number % 17 == 0:
         most = max(most, resident())
 rows.checkpoint()
 """

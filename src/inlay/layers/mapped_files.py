@@ -41,7 +41,7 @@ class MappedFiles:
         journal: str,
         resident: int,
     ) -> None:
-        self.folder, self.resident, self._touched = folder, resident, 0
+        self.folder, self.resident = folder, resident
         self._maps = [_mapped(folder / name, 4 * shape[0] * shape[1]) for name in names]
         self.arrays = [np.frombuffer(found, np.float32).reshape(shape) for found in self._maps]
         self._record = np.dtype([("row", "<i8"), ("old", "<f4", (len(names), shape[1]))])
@@ -49,6 +49,7 @@ class MappedFiles:
         self._pages = len(names) * (PAGE + 4 * shape[1])  # bytes that a row may bring into memory
         self._roll_back(journal)
         self.begin(journal)
+        self.release()
 
     def about_to_change(self, rows: Array) -> None:
         """Note rows as they are, once between two checkpoints.
@@ -69,20 +70,23 @@ class MappedFiles:
         self._noted[new] = True
 
     def touched(self, rows: int) -> None:
-        """Give pages back to the system once they may be more than `resident` bytes.
+        """Give pages back to the system once they are more than `resident` bytes.
 
         They stay in its cache, and what was changed in them is not lost.
         """
         self._touched += rows * self._pages
-        if self._touched > self.resident:
+        now = _of_files()
+        # The system maps neighbours of a page as well, so what it says is better than a guess.
+        taken = self._touched if now is None else now - self._before
+        if taken > self.resident:
             self.release()
 
     def release(self) -> None:
         """Have no page of the files count as this process's memory."""
-        self._touched = 0
         if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows, which takes pages back by itself
             for found in self._maps:
                 found.madvise(mmap.MADV_DONTNEED)
+        self._touched, self._before = 0, _of_files() or 0
 
     def flush(self) -> None:
         """Put the matrices on the disk."""
@@ -116,10 +120,22 @@ def make(path: Path, size: int) -> None:
         file.truncate(size)
 
 
+def _of_files() -> int | None:
+    """How many bytes of files count as this process's memory: Linux only."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[2]) * PAGE
+    except (OSError, IndexError, ValueError):
+        return None
+
+
 def _mapped(path: Path, size: int) -> mmap.mmap:
     with contextlib.suppress(FileNotFoundError), path.open("r+b") as file:
         found = os.fstat(file.fileno()).st_size
         if found == size:
-            return mmap.mmap(file.fileno(), size)
+            mapped = mmap.mmap(file.fileno(), size)
+            if hasattr(mmap, "MADV_RANDOM"):  # whoever wants a row does not want its neighbours
+                mapped.madvise(mmap.MADV_RANDOM)
+            return mapped
         raise FormatError(str(path), expected=f"{size:,} bytes", got=f"{found:,}")
     raise FormatError(str(path), expected="a matrix that is trained", got="nothing there")
