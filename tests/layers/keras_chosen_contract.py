@@ -8,7 +8,8 @@ import pytest
 
 import inlay
 from inlay import Vocabulary, to_keras
-from inlay.errors import IdError
+from inlay.errors import ArgumentError, IdError
+from inlay.layers.keras_rows import train_rows
 from tests.layers.keras_contract import BACKEND, IDS, array, fit, model_of
 
 CHOSEN = ["t1", "t5"]
@@ -32,6 +33,11 @@ def test_some_rows_are_an_embedding_over_the_tables_memory(padded, layer):
     np.testing.assert_array_equal(array(layer.compute_mask(IDS)), IDS != 2)
     padded.storage[0] = 7
     assert (array(layer(IDS))[0, 0] == 7).all()
+
+
+def test_a_layer_with_two_matrices_is_no_table_of_large_vocabularies(layer):
+    with pytest.raises(ArgumentError, match="model: expected a"):
+        train_rows(model_of(layer))
 
 
 def test_what_an_alignment_filled_trains(padded):

@@ -69,6 +69,11 @@ def test_a_list_for_an_encoder_is_refused_for_its_first_word_would_be_no_token(m
         maker(Encoder(), ["a", "b"])
 
 
+def test_an_encoder_trains_as_a_whole_or_not_at_all(maker):
+    with pytest.raises(ArgumentError, match="rows: expected a table"):
+        maker(Encoder(), trainable="rows", rows=["a"])
+
+
 @pytest.mark.parametrize("make", OTHERS)
 def test_a_table_alone_is_what_others_take(make):
     with pytest.raises(ArgumentTypeError, match=rf"{make}: .*got an encoder.*inlay\.to_keras"):
