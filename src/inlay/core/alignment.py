@@ -3,22 +3,22 @@
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import LONG, choice, described, many, many_tokens, shown
+from inlay.checks import LONG, choice, described, many, many_tokens
 from inlay.core.given import warn_of_padding, warn_of_texts
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
+from inlay.core.unknown import Checked, vectors_for
 from inlay.core.vocabulary import Vocabulary
-from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
+from inlay.errors import ArgumentTypeError
 
 # Tokens to their vectors, float32 `(n, dim)`, and which of them could be composed, bool `(n,)`.
 Compose = Callable[[Sequence[str]], tuple[Array, Array]]
-Unknown = Literal["normal", "uniform", "mean", "zeros", "error"] | Callable[[str], Any]
 
 
 def _nfc(token: str) -> str:
@@ -138,18 +138,12 @@ def as_vocabulary(given: Any) -> Vocabulary:
 def align_rows(
     table: tuple[Tokens, Any, Compose | None],
     vocab: Vocabulary,
-    unknown: Unknown,
+    unknown: Checked,
     *,
     seed: int,
     fallback: Iterable[str],
 ) -> Alignment:
     """Do what `Table.align` says, on a table's tokens, its matrix, and what composes others."""
-    if not callable(unknown) and unknown not in ("normal", "uniform", "mean", "zeros", "error"):
-        raise ArgumentError(
-            "unknown",
-            expected="'normal', 'uniform', 'mean', 'zeros', 'error' or a callable",
-            got=repr(unknown),
-        )
     tokens, matrix, compose = table
     ways = checked_fallback(fallback)
     listed = vocab.tokens.tolist()
@@ -171,7 +165,7 @@ def align_rows(
     coverage = coverage_of(vocab, absent, found_by)
     if missing.size:
         known = result[found] if found.size else _sample(matrix)
-        result[missing] = _vectors_for(missing, known, vocab, unknown, seed)
+        result[missing] = vectors_for(missing, known, vocab, unknown, seed)
     return Alignment(result, coverage)
 
 
@@ -262,55 +256,6 @@ def coverage_of(vocab: Vocabulary, absent: Array, found_by: dict[str, Array]) ->
 def _sample(matrix: Array) -> Array:
     step = max(1, matrix.shape[0] // SAMPLE)
     return np.asarray(matrix[::step], np.float32)
-
-
-def _vectors_for(
-    missing: Array, known: Array, vocab: Vocabulary, unknown: Unknown, seed: int
-) -> Array:
-    """Vectors for ids that were not found, float32 `(len(missing), dim)`."""
-    shape = (missing.size, known.shape[1])
-    if callable(unknown):
-        return np.stack([_called(unknown, vocab.tokens[i], known.shape[1]) for i in missing])
-    refused = missing[missing != vocab.unk_id] if vocab.unk_id is not None else missing
-    if unknown == "error" and refused.size:
-        listed = ", ".join(shown(vocab.tokens[i]) for i in refused[:10])
-        raise UnknownTokenError(
-            "align",
-            expected="every token of the vocabulary in the table",
-            got=f"{refused.size} that are not: {listed}",
-            hint="unknown='normal', or a fallback",
-        )
-    if unknown != "zeros" and not len(known):
-        raise ArgumentError(
-            "align",
-            expected="a table with vectors, to take their mean or variance",
-            got="an empty table",
-            hint="unknown='zeros', or look at keep= and limit= of load",
-        )
-    if unknown == "mean":
-        return np.broadcast_to(known.mean(axis=0, dtype=np.float64), shape).astype(np.float32)
-    if unknown == "zeros":
-        return np.zeros(shape, np.float32)
-    deviation = float(known.std(dtype=np.float64))
-    rng = np.random.default_rng(seed)
-    if unknown == "uniform":
-        bound = deviation * 3**0.5  # the uniform distribution on [-a, a] has variance a^2 / 3
-        return rng.uniform(-bound, bound, shape).astype(np.float32)
-    return rng.normal(0, deviation, shape).astype(np.float32)
-
-
-def _called(unknown: Callable[[str], Any], token: str, dim: int) -> Array:
-    answer = unknown(token)
-    try:
-        vector = np.asarray(answer, np.float32)
-    except (TypeError, ValueError):
-        expected = f"a vector ({dim},) for {token!r}"
-        raise ArgumentTypeError("unknown", expected=expected, got=described(answer)) from None
-    if vector.shape != (dim,):
-        raise ArgumentError(
-            "unknown", expected=f"a vector ({dim},) for {token!r}", got=f"shape {vector.shape}"
-        )
-    return vector
 
 
 def _share(part: int, whole: int) -> str:

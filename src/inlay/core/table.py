@@ -11,13 +11,14 @@ from inlay.aliases import Array
 from inlay.calls import refuses_unknown
 from inlay.checks import LONG, shown, whole
 from inlay.core.agreement import split_by, warn_of_cost
-from inlay.core.alignment import DEFAULT, Coverage, Unknown, align_rows, as_vocabulary
+from inlay.core.alignment import DEFAULT, Coverage, align_rows, as_vocabulary
 from inlay.core.given import check_order, checked_counts, checked_matrix, plain_json, row_or_none
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
 from inlay.core.storage import Room, StoredRows, as_stored, stored_type
 from inlay.core.tokens import Tokens
 from inlay.core.travel import Origin
+from inlay.core.unknown import Unknown, checked_unknown
 from inlay.core.vectors import CACHED, Vectors
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import ArgumentError
@@ -213,9 +214,12 @@ class Table(Vectors):
                 them; or a dict of token to id; or a list of tokens, which become these rows in
                 this order, without pad and unk.
             unknown: What a token gets that the table does not hold: `"normal"` and
-                `"uniform"` draw at random with the variance of the vectors found, `"mean"`
-                their mean, `"zeros"`, `"error"` raises (for the unk token itself: as
-                `"normal"`), and a callable `token -> (dim,)` decides itself.
+                `"uniform"` draw at random with the variance of the vectors found,
+                `"covariance"` with their mean and all their covariances, so that new vectors lie
+                where the others do; `"mean"` is their mean, `"zeros"`, and `"error"` raises (for
+                the unk token itself: as `"normal"`). A callable `token -> (dim,)` decides itself.
+                A dict has for each token a vector `(dim,)`, or a gloss, a text or a list of tokens,
+                whose mean the token gets; a token that is not in it gets `"normal"`.
             seed: The seed of the random vectors.
             fallback: What else to look for, in this order, when a token is not found: `"nfc"`,
                 the same letters composed, as Korean text from a Mac often is not; `"lower"`,
@@ -231,8 +235,9 @@ class Table(Vectors):
 
         Raises:
             UnknownTokenError: `unknown="error"` and a token was not found.
-            ArgumentError: A policy or fallback of another name, a callable's vector of
-                another shape, or an empty table, which has no mean or variance.
+            ArgumentError: A policy or fallback of another name, a given vector of another
+                shape, a gloss without a known word, or an empty table, which has no mean or
+                variance.
 
         Example:
             >>> import numpy as np
@@ -241,15 +246,18 @@ class Table(Vectors):
             >>> aligned.vectors[2], aligned.coverage.found_by["lower"]
             (array([0., 1.], dtype=float32), 1)
 
-        Source: Kim 2014, section 3.2, for the variance of the random vectors.
+        Source: Kim 2014, section 3.2, for the variance of the random vectors; Hewitt 2021,
+        "Initializing new word embeddings for pretrained language models", for the covariance.
         """
         wanted, seed = as_vocabulary(vocab), whole("seed", seed, least=0)
         compose = self._composed if self.can_compose else None
+        policy = checked_unknown(unknown, self.dim, self.mean, self.tokenizer)
         found = align_rows(
-            (self.tokens, self._rows, compose), wanted, unknown, seed=seed, fallback=fallback
+            (self.tokens, self._rows, compose), wanted, policy, seed=seed, fallback=fallback
         )
         made: dict[str, Any] = {"aligned_from": self._provenance, "seed": seed}
-        made["unknown"] = unknown if isinstance(unknown, str) else "callable"
+        of_each = "dict" if isinstance(unknown, Mapping) else "callable"
+        made["unknown"] = unknown if isinstance(unknown, str) else of_each
         if (splits := split_by(vocab, self.tokenizer)) is not None:
             made["tokenizer"] = splits
             if self.tokenizer not in (None, splits):
