@@ -262,6 +262,15 @@ def test_a_line_that_is_cut_off_is_a_finding(write, head):
     )
 
 
+@pytest.mark.parametrize(("end", "found"), [("0.1", True), ("0.125", False), ("0.1\n", False)])
+@pytest.mark.parametrize("head", ["", "12 3\n"])
+def test_a_number_that_is_cut_off_is_a_finding(write, head, end, found):
+    numbers = [f"w{i} 0.{i + 100} -1.{i + 117} 1.{i + 135}\n" for i in range(11)]
+    path = write(f"{head}{''.join(numbers)}film 1.125 0.500 {end}")
+    assert ("cut" in kinds(diagnose(path).findings)) == found
+    assert "cut" not in kinds(diagnose(path, limit=5).findings)  # the end was not read
+
+
 def test_a_binary_file_that_is_cut_off_is_a_finding(healthy, tmp_path):
     path = tmp_path / "v.bin"
     save(healthy, path)

@@ -5,14 +5,19 @@ import re
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
+from inlay.bytes.content import Content, open_content
 from inlay.core import Table
 from inlay.errors import FormatError
 from inlay.evaluate.findings import Example, Finding
 from inlay.evaluate.number_findings import number_findings
 from inlay.evaluate.token_findings import token_findings
 from inlay.formats import Format, format_of, load
+from inlay.formats.format_options import TextFormat
 
 # Where a reader of rows says that it came to: `glove.txt, line 40213`.
+TAIL = 1 << 16  # bytes
+ENOUGH = 20  # numbers that show how many decimals there are
+DECIMALS = re.compile(rb"(?<=[ \t])-?\d+\.(\d+)(?=[ \t\r\n])")
 PLACE = re.compile(r", (line|word) (\d+)$")
 
 
@@ -85,6 +90,8 @@ def diagnose(
     known = format_of(path, format=format, member=reading.get("member"))
     table, findings = _read(path, _lenient(known), reading)
     findings += _counted(table, known)
+    if isinstance(known, TextFormat) and reading.get("limit") is None:
+        findings += _cut_number(open_content(path, reading.get("member")))
     try:
         findings += token_findings(table)
     except FormatError as error:
@@ -147,6 +154,28 @@ def _read(
 def _of_reader(kind: str, what: str, error: FormatError, advice: str) -> Finding:
     note = f"{error.where}: expected {error.expected}, got {error.got}"
     return Finding(kind, what, 1, (Example(None, None, note),), advice)
+
+
+def _cut_number(content: Content) -> list[Finding]:
+    """Nothing but its digits shows that a file of text was cut off within its last number."""
+    if content.packed:  # which the packing shows
+        return []
+    with content.path.open("rb") as file:
+        file.seek(max(content.path.stat().st_size - TAIL, 0))
+        tail = file.read()
+    decimals = [len(number[1]) for number in DECIMALS.finditer(tail)]
+    last = tail.split()[-1] if tail.strip() else b""
+    if tail.endswith(b"\n") or len(decimals) < ENOUGH:
+        return []
+    digits = len(last.partition(b".")[2])
+    if digits >= min(decimals):
+        return []
+    note = (
+        f"the last number, {last.decode(errors='replace')}, has {digits} decimals; those before it "
+    )
+    note += f"have {min(decimals)} or more, and no line feed follows it"
+    what, advice = "numbers that may have been cut off", "download it again"
+    return [Finding("cut", what, 1, (Example(None, None, note),), advice)]
 
 
 def _counted(table: Table, format: Format) -> list[Finding]:
