@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_what_a_terminal_would_obey_is_escaped(inlay, tmp_path, flag):
     for name in ("t.npz", "t.safetensors"):
         shown = inlay("info", tmp_path / name, *flag).stdout
         assert not set("\x1b\x9b\u202e\x7f") & set(shown)
-        assert shown.count("\\u001b[2J\\u009b31m\\u202e\\u007f") == 1 + name.endswith("s")
+        assert shown.count("\\u001b[2J\\u009b31m\\u202e\\u007f") == 2
         assert "é 👩‍👧" in shown
     if flag:
         assert json.loads(shown)["first_tokens"] == [EVIL, "é 👩‍👧"]
@@ -166,3 +167,18 @@ def test_a_checkpoint_by_what_the_names_of_its_files_share(inlay, tmp_path):
     assert "vectors  2 x 3 float32 (24 bytes)" in shown.stdout
     missing = inlay("info", tmp_path / "other.ckpt")
     assert "expected a file of vectors, got nothing there" in missing.stderr
+
+
+@pytest.mark.parametrize("name", ["word_index.json", "saved_model"])
+def test_what_a_folder_holds_is_named_whatever_it_is_called(inlay, tmp_path, name):
+    (tmp_path / name).mkdir() if name == "saved_model" else (tmp_path / name).write_text("{}")
+    failed = inlay("info", tmp_path)
+    assert failed.exit_code == 1
+    kind = "folders" if name == "saved_model" else "files"
+    assert failed.stderr.endswith(f"got a folder. Try: one of the {kind} in it: {name}.\n")
+
+
+def test_a_file_of_nearly_this_name(inlay, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("my_vectors.txt").write_text("a 1 2\n")
+    assert inlay("info", "my_vector.txt").stderr.endswith("Try: my_vectors.txt.\n")

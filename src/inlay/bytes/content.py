@@ -300,17 +300,22 @@ def _instead(given: str, path: Path) -> str:
     """What may be meant by a path at which nothing is."""
     if given.startswith("~"):
         return repr(os.path.expanduser(given))
-    try:
-        from difflib import get_close_matches
+    if near := near_path(path):
+        return near
+    is_name = given == path.name and " " not in given and not path.suffix[1:2].isalpha()
+    return DOWNLOAD if is_name else ""  # of what others fetch, "glove.6B.300d"
 
+
+def near_path(path: Path) -> str:
+    """What lies in the same folder under the name most like this one; empty if none is like it."""
+    from difflib import get_close_matches
+
+    try:
         names = {*os.listdir(path.parent)} - {path.name}  # a link that leads nowhere is there
         near = get_close_matches(path.name, names, 1)
     except (OSError, ValueError):
         return ""
-    if near:
-        return str(path.with_name(near[0]))
-    is_name = given == path.name and " " not in given and not path.suffix[1:2].isalpha()
-    return DOWNLOAD if is_name else ""  # of what others fetch, "glove.6B.300d"
+    return str(path.with_name(near[0])) if near else ""
 
 
 def _some(names: list[str]) -> str:

@@ -35,7 +35,10 @@ PHRASES = {
     r"without dtype=object": "without objects in it",
 }
 # Arguments, calls, names with an underscore: what nobody can type into a shell.
-PYTHON = re.compile(r"\b[a-z_]\w*=|\w\(|\b[a-z]+_[a-z_]+\b|\bNone\b|\bTrue\b|\bFalse\b")
+# But `word_index.json` is a file.
+PYTHON = re.compile(r"\b[a-z_]\w*=|\w\(|\b[a-z]+_[a-z_]+\b(?![./]\w)|\bNone\b|\bTrue\b|\bFalse\b")
+# What a folder holds, by names that may be anything.
+INSIDE = re.compile(r"one of the (files|folders) in it: ")
 # An option and its value, which may look like Python: shift_jis, my_module:function.
 TYPED = re.compile(r"(?<!\S)--?[a-z][a-z-]* [\w:.-]+(?![\w(=])")
 
@@ -69,7 +72,11 @@ def in_options(hint: str, names: Mapping[str, str]) -> str:
         '--text with one of them'
         >>> in_options("save it again, or verify=False if it was changed on purpose", {})
         'save it again'
+        >>> in_options("one of the files in it: a_list.json, saved_model", {})
+        'one of the files in it: a_list.json, saved_model'
     """
+    if INSIDE.match(hint):
+        return hint
     for pattern, words in PHRASES.items():
         hint = re.sub(pattern, words, hint)
     hint = re.sub(r"\bformat=[A-Z]\w*\(([^()]*)\)", r"\1", hint)

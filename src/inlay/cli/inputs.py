@@ -46,6 +46,10 @@ def check_there(path: str, what: str, *, hint: str = "", kind: "Kind | None" = N
             hint = near_hint(path) or hint
         if "://" in path:
             hint = f"inlay fetch {path}, which prints the path of the file"
+        elif not hint:
+            from inlay.bytes.content import near_path
+
+            hint = near_path(Path(path))
         raise MissingFileError(path, expected=what, got="nothing there", hint=hint)
 
 

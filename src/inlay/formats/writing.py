@@ -46,7 +46,7 @@ def save(
     if table.can_compose and not isinstance(chosen, Native | FastText):
         warn(
             f"the format {chosen.name!r} cannot hold what composes vectors of words that are not "
-            "in the table. Try: a path in .safetensors, which can."
+            "in the table. Try: a path in .safetensors, or format='fasttext', which can."
         )
     with atomic_path(path) as part, packed(part, packing, inner.name) as file:
         chosen.write(table, file)
