@@ -371,5 +371,16 @@ def test_chinese_and_korean_in_utf8_read_as_another_encoding(text, read):
 
 
 def test_words_of_chinese_and_korean_are_no_mojibake():
-    words = ["电影", "電影院", "한국영화", "映画館", "妲己传", "涪陵区", "大韓民國", "愛情小說家"]
+    words = [
+        "电影",
+        "電影院",
+        "飓风开",
+        "陰魂不",
+        "한국영화",
+        "映画館",
+        "妲己传",
+        "涪陵区",
+        "大韓民國",
+        "愛情小說家",
+    ]
     assert "mojibake" not in kinds(of_tokens(*words))

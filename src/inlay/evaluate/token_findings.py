@@ -33,10 +33,14 @@ ODD = re.compile(
 )
 TOGETHER = 32  # tokens
 # Where UTF-8 of Chinese or Korean is read in these, two characters of three bytes become three of
-# two, which are Han too, but hardly ever a word.
+# two, which are Han too, but hardly ever a word: what they were is Han, or Hangul, throughout.
 EAST_ASIAN = ("gb18030", "cp949")
 HAN = re.compile("[\u4e00-\u9fff]")
-READ_SO = re.compile(rb"^(?:[\xe3-\xed][\x80-\xbf]{2}){2,}$", re.MULTILINE)
+READ_SO = re.compile(
+    rb"^(?:(?:[\xe4-\xe9][\x80-\xbf]{2}){2,}"
+    rb"|(?:(?:\xea[\xb0-\xbf]|[\xeb\xec][\x80-\xbf]|\xed[\x80-\x9e])[\x80-\xbf]){2,})$",
+    re.MULTILINE,
+)
 
 
 def token_findings(table: Table) -> list[Finding]:
