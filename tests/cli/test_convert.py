@@ -108,7 +108,7 @@ def test_a_zip_of_two_asks_which(inlay, glove, tmp_path):
 def test_a_matrix_without_tokens_takes_them_from_a_file(inlay, tmp_path):
     np.save(tmp_path / "m.npy", np.eye(2, dtype="float32"))
     (tmp_path / "words.txt").write_text("a\nb\n")
-    options = ("--vocabulary", tmp_path / "words.txt")
+    options = ("--tokens", tmp_path / "words.txt")
     assert inlay("convert", tmp_path / "m.npy", tmp_path / "o.vec", *options).exit_code == 0
     assert (tmp_path / "o.vec").read_text().startswith("2 2\na 1")
 

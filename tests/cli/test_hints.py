@@ -196,7 +196,7 @@ def test_hints_are_found_and_every_exception_is_needed():
         (
             "info",
             "tokens= with the list that belongs to this matrix",
-            "--vocabulary with the file of tokens, one per line, of this matrix",
+            "--tokens with the file of tokens, one per line, of this matrix",
         ),
         ("compare", "text= one of them", "--text with one of them"),
         (
@@ -226,7 +226,7 @@ def test_hints_are_found_and_every_exception_is_needed():
         ("encode", "iconv -f shift_jis -t utf-8", "iconv -f shift_jis -t utf-8"),
         ("classify predict", "tokenizer='my_module:function'", "--tokenizer my_module:function"),
         ("encode", "--layers to_torch(), or another", "another"),
-        ("convert", "give them as a Python list", "--vocabulary with a file of one token per line"),
+        ("convert", "give them as a Python list", "--tokens with a file of one token per line"),
         ("encode", "another name, or overwrite=True", "another name, or --overwrite"),
         (
             "encode",

@@ -108,7 +108,7 @@ def test_the_arrays_of_a_checkpoint(inlay, tmp_path):
     refused = inlay("convert", model, tmp_path / "o.bin")
     assert "Try: --name emb.weight or out.weight" in " ".join(refused.stderr.split())
     (tmp_path / "words.txt").write_text("a\nb\nc\nd\n")
-    options = ("--name", "emb.weight", "--vocabulary", tmp_path / "words.txt")
+    options = ("--name", "emb.weight", "--tokens", tmp_path / "words.txt")
     assert "4 x 3 float32" in inlay("info", model, *options).stdout
     assert inlay("convert", model, tmp_path / "o.safetensors", *options).exit_code == 0
 
@@ -163,7 +163,7 @@ def test_a_checkpoint_by_what_the_names_of_its_files_share(inlay, tmp_path):
     assert shown.startswith(f"file    {prefix} ({index} bytes)\n")
     assert "* emb/W  2 x 3 float32" in shown
     (tmp_path / "words.txt").write_text("a\nb\n")
-    shown = inlay("info", prefix, "--name", "emb/W", "--vocabulary", tmp_path / "words.txt")
+    shown = inlay("info", prefix, "--name", "emb/W", "--tokens", tmp_path / "words.txt")
     assert "vectors  2 x 3 float32 (24 bytes)" in shown.stdout
     missing = inlay("info", tmp_path / "other.ckpt")
     assert "expected a file of vectors, got nothing there" in missing.stderr

@@ -29,7 +29,7 @@ Example:
   inlay info glove.6B.100d.txt.gz
   inlay info model.safetensors
   inlay info folder-of-a-model
-  inlay info model.safetensors --name embedding.weight --vocabulary vocab.txt"""
+  inlay info model.safetensors --name embedding.weight --tokens vocab.txt"""
 
 
 @click.command(cls=Command, help=HELP, no_args_is_help=True)

@@ -140,8 +140,7 @@ def reading_options(format_name: str = "--format") -> Decorator:
             help="Read this array of a file that holds several, such as a model's checkpoint.",
         ),
         click.option(
-            "tokens",
-            "--vocabulary",
+            "--tokens",
             metavar="FILE",
             type=click.Path(),
             help="Take the tokens of a bare matrix, such as a checkpoint's, from this file.",
