@@ -79,3 +79,12 @@ def test_what_is_wrong_is_said():
             WORDS.align(["a"], {"a": wrong})
     with pytest.raises(ArgumentError, match=r"'covariance'.*a dict or a callable, got int 3"):
         WORDS.align(["a"], 3)
+
+
+def test_fewer_vectors_than_numbers_in_one():
+    known = np.random.default_rng(0).normal(size=(3, 50)).astype("f4")
+    drawn = Table(["a", "b", "c"], known).align([f"x{i}" for i in range(9)], "covariance").vectors
+    # In the plane of the three, and not NaN where rounding makes a variance negative.
+    apart = np.linalg.lstsq((known - known.mean(0)).T, (drawn - known.mean(0)).T, rcond=None)
+    rebuilt = apart[0].T @ (known - known.mean(0)) + known.mean(0)
+    np.testing.assert_allclose(rebuilt, drawn, atol=1e-4)

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+
+from inlay import Table, Vocabulary, to_torch
+from inlay.errors import ArgumentError, ArgumentTypeError
+from tests.layers.test_torch import OPTIMISERS
+
+torch = pytest.importorskip("torch")
+from inlay.layers.torch_resize import resize  # noqa: E402
+
+OLD = Vocabulary(["a", "b", "c"])
+NEW = Vocabulary(["new", "c", "a", "b"], pad_id=2, unk_id=0)  # all ids are others
+
+
+def layer_of(**settings):
+    matrix = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    return to_torch(Table(["a", "b", "c"], matrix), OLD, **settings)
+
+
+def step(layer, optimiser, vocab, tokens):
+    ids = torch.tensor([vocab[token] for token in tokens])
+    optimiser.zero_grad()
+    (layer(ids) - 1).square().sum().backward()
+    optimiser.step()
+
+
+def rows(layer, vocab, tokens="abc"):
+    return {token: layer.weight[vocab[token]].tolist() for token in tokens}
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_known_tokens_keep_their_rows(trainable, dtype):
+    layer = layer_of(trainable=trainable).to(getattr(torch, dtype))
+    with torch.no_grad():
+        layer.weight[2] /= 3  # no float32, where it is float64
+    before = rows(layer, OLD)
+    assert resize(layer, OLD, NEW) is layer
+    assert rows(layer, NEW) == before
+    assert (layer.num_embeddings, layer.padding_idx, len(layer.weight)) == (6, 2, 6)
+    assert not layer.weight[2].any()
+    assert layer.weight[NEW["new"]].any()
+    assert layer.weight.requires_grad is trainable
+    assert layer.weight.dtype == getattr(torch, dtype)
+    assert not layer(torch.tensor([2])).any()
+
+
+def test_new_tokens_get_what_is_asked_for():
+    layer = layer_of()
+    before = rows(layer, OLD)
+    resize(layer, OLD, [*"abc", "d", "e"], unknown={"d": [1, 2, 3, 4], "e": "a b"})
+    np.testing.assert_allclose(layer.weight[3], [1, 2, 3, 4])
+    np.testing.assert_allclose(layer.weight[4], np.mean([before["a"], before["b"]], 0), rtol=1e-6)
+    first, again, other = (
+        resize(layer_of(), OLD, NEW, seed=seed).weight[NEW["new"]] for seed in (1, 1, 2)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_a_shared_table_is_left_alone(padded):
+    before = padded.vectors.copy()
+    layer = resize(to_torch(padded), padded, [*padded.tokens, "new"])
+    layer.weight.requires_grad_(True)
+    with torch.no_grad():
+        layer.weight += 1
+    np.testing.assert_array_equal(padded.vectors, before)
+    with pytest.raises(IndexError, match="got 7"):
+        layer(torch.tensor([7]))
+
+
+@pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - {"adafactor"}))
+def test_an_optimiser_goes_on_as_if_nothing_had_happened(name):
+    one, other = layer_of(trainable=True), layer_of(trainable=True)
+    dense = torch.nn.Linear(1, 1)
+    optimisers = [OPTIMISERS[name]([*dense.parameters(), x.weight]) for x in (one, other)]
+    for layer, optimiser in zip((one, other), optimisers, strict=True):
+        for _ in range(3):
+            step(layer, optimiser, OLD, "aab")
+    resize(one, OLD, NEW, optimiser=optimisers[0])
+    new = one.weight[NEW["new"]].detach().clone()
+    for layer, optimiser, vocab in zip((one, other), optimisers, (NEW, OLD), strict=True):
+        for _ in range(2):
+            step(layer, optimiser, vocab, "ab")
+    assert rows(one, NEW) == rows(other, OLD)
+    step(one, optimisers[0], NEW, ["new"])
+    assert (one.weight[NEW["new"]] != new).all()
+    assert [len(group["params"]) for group in optimisers[0].param_groups] == [3]
+    assert optimisers[0].param_groups[0]["params"][2] is one.weight
+    assert len(optimisers[0].state) == len(optimisers[1].state)
+
+
+def test_averages_of_new_rows_begin_as_in_a_new_optimiser():
+    for make, name, first in (
+        (lambda p: torch.optim.Adagrad(p, 0.1, initial_accumulator_value=0.5), "sum", 0.5),
+        (lambda p: torch.optim.Rprop(p, 0.3), "step_size", 0.3),
+        (torch.optim.Adam, "exp_avg", 0.0),
+    ):
+        layer = layer_of(trainable=True)
+        optimiser = make(layer.parameters())
+        for _ in range(2):  # Rprop changes its steps at the second
+            step(layer, optimiser, OLD, "abc")
+        resize(layer, OLD, NEW, optimiser=optimiser)
+        state = optimiser.state[layer.weight][name]
+        assert state.shape == (6, 4)
+        assert state[NEW["new"]].tolist() == pytest.approx([first] * 4)
+        assert (state[NEW["a"]] != first).all()
+
+
+def test_before_the_first_step_there_is_no_state_to_move():
+    layer = layer_of(trainable=True)
+    optimiser = torch.optim.Adam(layer.parameters())
+    resize(layer, OLD, NEW, optimiser=optimiser)
+    step(layer, optimiser, NEW, ["new"])
+    assert optimiser.state[layer.weight]["exp_avg"].shape == (6, 4)
+
+
+def test_a_plain_layer_and_what_is_wrong():
+    plain = torch.nn.Embedding(3, 4)
+    before = plain.weight.detach().clone()
+    resize(plain, "a b c".split(), ["a", "b", "c", "d"])
+    assert torch.equal(plain.weight[:3], before)
+    assert plain(torch.tensor([3])).shape == (1, 4)
+    with pytest.raises(ArgumentTypeError, match=r"inlay\.to_torch makes, got Linear"):
+        resize(torch.nn.Linear(2, 2), OLD, NEW)
+    with pytest.raises(ArgumentError, match='one with trainable="rows"'):
+        resize(layer_of(trainable="rows", rows=["a"]), OLD, NEW)
+    with pytest.raises(ArgumentError, match="3"):
+        resize(layer_of(), ["a", "b", "c"], NEW)
