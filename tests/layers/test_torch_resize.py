@@ -65,8 +65,9 @@ def test_a_shared_table_is_left_alone(padded):
     with torch.no_grad():
         layer.weight += 1
     np.testing.assert_array_equal(padded.vectors, before)
-    with pytest.raises(IndexError, match="got 7"):
-        layer(torch.tensor([7]))
+    assert not layer._borrowed
+    with pytest.raises(IndexError, match="got 7, after 'new'"):
+        layer(torch.tensor([6, 7]))
 
 
 @pytest.mark.parametrize("name", sorted(set(OPTIMISERS) - {"adafactor"}))
@@ -105,6 +106,26 @@ def test_averages_of_new_rows_begin_as_in_a_new_optimiser():
         assert state.shape == (6, 4)
         assert state[NEW["new"]].tolist() == pytest.approx([first] * 4)
         assert (state[NEW["a"]] != first).all()
+
+
+def test_averages_of_a_row_as_a_whole_move_and_those_of_a_column_stay():
+    layer = layer_of(trainable=True)
+    optimiser = OPTIMISERS["adafactor"](layer.parameters())
+    step(layer, optimiser, OLD, "abc")
+    before = {name: value.clone() for name, value in optimiser.state[layer.weight].items()}
+    resize(layer, OLD, NEW, optimiser=optimiser)
+    state = optimiser.state[layer.weight]
+    assert state["row_var"].tolist()[NEW["a"]] == before["row_var"].tolist()[OLD["a"]]
+    assert state["row_var"].shape == (6, 1)
+    assert torch.equal(state["col_var"], before["col_var"])
+    step(layer, optimiser, NEW, ["new"])
+
+
+def test_a_row_that_becomes_padding_is_zero():
+    plain = torch.nn.Embedding(2, 4)
+    resize(plain, ["<pad>", "a"], Vocabulary(["a"]))
+    assert plain.padding_idx == 0
+    assert not plain.weight[0].any()
 
 
 def test_before_the_first_step_there_is_no_state_to_move():
