@@ -48,6 +48,10 @@ def test_a_pooled_text_is_what_it_is_alone(make):
     texts, vectors, mask = batch()
     found = array(pool(vectors, mask=mask))
     np.testing.assert_allclose(found, [pooled(pool, text) for text in texts], atol=1e-6)
+    if make is AttentionPooling:
+        weights = array(pool.attention(vectors, mask))
+        assert not weights[~mask].any()
+        np.testing.assert_allclose(weights.sum(1), mask.any(1), atol=1e-6)
 
 
 @pytest.mark.parametrize("padding", ["same", "valid", "causal"])

@@ -157,6 +157,13 @@ def test_texts_of_no_words_and_of_no_places_are_zeros(block):
         assert not (found[0] if isinstance(found, tuple) else found).any()
 
 
+def test_the_weights_of_a_text_sum_to_one_and_those_of_padding_are_zero():
+    _, vectors, mask = batch(extra=2)
+    weights = ATTENTION.attention(vectors, mask)
+    assert not weights[~mask].any()
+    torch.testing.assert_close(weights.sum(1), mask.any(1).float())
+
+
 @pytest.mark.parametrize("name", POOLS)
 def test_numbers_of_16_bits_are_summed_in_32(name):
     pool = POOLS[name][0]
