@@ -14,6 +14,7 @@ Each figure is of a process of its own, on one core.
 import argparse
 import json
 import tempfile
+from collections.abc import Iterator
 
 from _measure import run_measured, versions
 
@@ -169,8 +170,7 @@ def environment(backend: str | None) -> dict[str, str]:
     return {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": backend or "jax"}
 
 
-def steps(args: argparse.Namespace) -> list[dict[str, object]]:
-    found = []
+def steps(args: argparse.Namespace) -> Iterator[dict[str, object]]:
     for host, backend in HOSTS.items():
         for how in ("dense", "rows"):
             begin = BATCHES.format(rows=args.rows, dim=args.dim, steps=args.steps)
@@ -192,12 +192,10 @@ def steps(args: argparse.Namespace) -> list[dict[str, object]]:
             )
             ms = 1000 * got["cpu_s"] / args.steps
             distinct, loss = got["result"]
-            found.append({"host": host, "how": how, "ms": ms, "ids": distinct, "loss": loss})
-    return found
+            yield {"host": host, "how": how, "ms": ms, "ids": distinct, "loss": loss}
 
 
-def mapped(args: argparse.Namespace) -> list[dict[str, object]]:
-    found = []
+def mapped(args: argparse.Namespace) -> Iterator[dict[str, object]]:
     for optimizer in ("adagrad", "adam"):
         with tempfile.TemporaryDirectory(dir=args.folder) as folder:
             setup = MAPPED.format(
@@ -211,12 +209,10 @@ def mapped(args: argparse.Namespace) -> list[dict[str, object]]:
         number, most = got["result"]
         ms = 1000 * got["cpu_s"] / number
         anonymous = got["private_peak_added_mb"]
-        found.append({"optimizer": optimizer, "ms": ms, "files_mb": most, "other_mb": anonymous})
-    return found
+        yield {"optimizer": optimizer, "ms": ms, "files_mb": most, "other_mb": anonymous}
 
 
-def bags(args: argparse.Namespace) -> list[dict[str, object]]:
-    found = []
+def bags(args: argparse.Namespace) -> Iterator[dict[str, object]]:
     for host, backend in {"numpy": None, **HOSTS}.items():
         source = {"numpy": NUMPY_BAGS, "torch": TORCH_BAGS}.get(host, KERAS_BAGS)
         for mode in ("mean", "sum", "max"):
@@ -228,8 +224,7 @@ def bags(args: argparse.Namespace) -> list[dict[str, object]]:
                 body = "for _ in range(20):\n    run()"
                 got = run_measured(body, setup=setup, env=environment(backend))
                 ms[which] = 1000 * got["cpu_s"] / 20
-            found.append({"host": host, "mode": mode, **ms})
-    return found
+            yield {"host": host, "mode": mode, **ms}
 
 
 PRINTED = {
@@ -251,15 +246,17 @@ def main() -> None:
     parser.add_argument("--folder", help="where the files are mapped; default: a temporary one")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    found = {what: ALL[what](args) for what in args.what or ALL}
+    found: dict[str, list[dict[str, object]]] = {}
+    if not args.json:
+        print(versions("inlay", "numpy", "torch", "keras", "tensorflow", "jax"))
+    for what in args.what or ALL:
+        found[what] = []
+        for row in ALL[what](args):
+            found[what].append(row)
+            if not args.json:
+                print(PRINTED[what].format(**row), flush=True)
     if args.json:
         print(json.dumps(found))
-        return
-    print(versions("inlay", "numpy", "torch", "keras", "tensorflow", "jax"))
-    for what, rows in found.items():
-        print(f"{what}: table {args.rows} x {args.dim}")
-        for row in rows:
-            print(PRINTED[what].format(**row))
 
 
 if __name__ == "__main__":
