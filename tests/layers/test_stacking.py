@@ -6,6 +6,7 @@ import pytest
 from inlay import Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, ImmutableError
 from inlay.layers import stack
+from tests.data import shared
 from tests.layers.stacks import BOTH, FIRST, MODES, NEITHER, SECOND, VOCAB, both, joined, tables
 
 
@@ -123,3 +124,26 @@ def test_what_is_wrong_is_said():
     zero = np.zeros((2, 2), "float32")
     with pytest.raises(ArgumentError, match="another pad_id"):
         stack([first, Table(first.tokens, zero, pad_id=0)]).merged()
+
+
+def test_real_vectors_of_three_kinds():
+    files = [
+        shared("glove-6B", "derived", "glove.6B.50d.7849.txt"),
+        shared("glove-twitter-25d", "glove.twitter.27B.25d.11925.txt"),
+        shared("gensim-fixtures", "lee_fasttext.bin"),
+    ]
+    vocab = Vocabulary(["the", "lol", "zzzzq"])
+    aligned = stack(files, "average").align(vocab)
+    # What a fastText model composes, it has.
+    assert aligned.coverage.together.found_by == {
+        "in 3 tables": 1,
+        "in 2 tables": 1,
+        "in 1 table": 1,
+    }
+    glove, twitter, fasttext = (
+        np.pad(t.vectors, [(0, 0), (0, 50 - t.dim)]) for t in aligned.tables
+    )
+    found = aligned.merged().vectors
+    np.testing.assert_allclose(found[2], (glove + twitter + fasttext)[2] / 3, rtol=1e-5)
+    np.testing.assert_allclose(found[3], (twitter + fasttext)[3] / 2, rtol=1e-5)
+    np.testing.assert_array_equal(found[4], fasttext[4])
