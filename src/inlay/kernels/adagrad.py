@@ -5,7 +5,8 @@ Stochastic Optimization", figure 1 with a diagonal matrix.
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "nsz"}, error_model="numpy")

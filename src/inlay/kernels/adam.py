@@ -4,7 +4,8 @@ Source: Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", algori
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 f32 = np.float32
 

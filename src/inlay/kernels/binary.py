@@ -1,7 +1,8 @@
 """Words and float32 vectors out of the bytes of a word2vec binary file."""
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 LF, SPACE = np.uint8(10), np.uint8(32)
 MAGNITUDE, INFINITY = np.uint32(0x7FFFFFFF), np.uint32(0x7F800000)  # of the bits of a float32

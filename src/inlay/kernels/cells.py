@@ -1,8 +1,8 @@
 """Rows of text with a separator of one byte between cells: numbers at their end, a word before."""
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.parse import BLANK, CR, LF, ODD, OK, SPACE, U0, U1, parse_number, usual_number
 
 

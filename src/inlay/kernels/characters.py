@@ -6,7 +6,8 @@ with one slice of the filter. There are only 261 characters: all products are wo
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 kernel = njit(cache=True, nogil=True, fastmath={"nsz"}, error_model="numpy")
 

@@ -17,8 +17,8 @@ Splitting and looking up are two loops: the second then waits for memory many wo
 """
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.hashing import equal
 from inlay.kernels.lanes import prefetch
 

@@ -8,7 +8,8 @@ software-based, CRC generators" (slicing by 8); RFC 3720, appendix B.4 (test vec
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 _EIGHT, _BYTE, _ALL = np.uint32(8), np.uint32(0xFF), np.uint32(0xFFFFFFFF)
 

@@ -10,8 +10,8 @@ is certain that it gives the number back.
 import math
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.parse import LF, MINUS, POINT, POWERS, SPACE, ZERO, decimal_to_float32
 
 WIDEST = 17  # bytes of -0.0000123456789 and a separator

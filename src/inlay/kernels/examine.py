@@ -1,7 +1,8 @@
 """What one pass over many rows or tokens can tell of each: length, NaN, equality, characters."""
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 # What is wrong with a row's numbers.
 FINITE, NAN, INFINITE = 0, 1, 2

@@ -1,7 +1,8 @@
 """Words and their counts out of the bytes of a fastText dictionary."""
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 BEHIND = 10  # bytes behind a word: NUL, the count in eight, the kind in one
 

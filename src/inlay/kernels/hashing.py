@@ -14,7 +14,8 @@ Tokens are given as `blob` uint8 `(bytes,)` and `offsets` int64 `(n + 1,)`: toke
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 

@@ -8,8 +8,8 @@ hash).
 """
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.hashing import GOLDEN, _first_slot, equal
 from inlay.kernels.masks import equal64, lowest
 from inlay.kernels.parse import LF, SPACE, TAB, U0, U1, U7, U8, _load8

@@ -6,7 +6,8 @@ TensorFlow's `LSTMCell`.
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 f32 = np.float32
 

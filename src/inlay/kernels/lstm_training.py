@@ -4,8 +4,8 @@ The step is that of `inlay.kernels.lstm`; here what the gates gave is kept.
 """
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.lstm import FAR, LOG2_E, clipped, part, power_of_two
 
 f32 = np.float32

@@ -18,8 +18,8 @@ G. Fowler, L. C. Noll, K.-P. Vo, D. Eastlake, The FNV non-cryptographic hash alg
 """
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.hashing import find_row
 from inlay.kernels.subwords import SIGN, START, TWO_BITS, _add, _hashed
 

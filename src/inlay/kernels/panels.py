@@ -11,9 +11,10 @@ a row gives the same numbers to the last bit alone and among others.
 
 import numpy as np
 from llvmlite import ir
-from numba import njit
 from numba.core import types
 from numba.extending import intrinsic, overload
+
+from inlay.kernels.compiled import njit
 
 COLUMNS = 16  # of a panel
 TALLEST = 6  # rows of a tile: 6 x 16 sums, a panel's 16 numbers and one of the left side

@@ -16,7 +16,8 @@ Sources: [1] Clinger 1990, "How to read floating point numbers accurately", sect
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 # What `parse_lines` says of a line: a row; a row whose token holds separators; nothing but
 # separators; something for Python to judge.

@@ -6,7 +6,8 @@ would overflow and 255 * 63 twice does not.
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 ZERO = 128
 LARGEST_LEFT, LARGEST_RIGHT = 127, 63

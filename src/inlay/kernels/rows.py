@@ -10,8 +10,8 @@ registers of AVX2; one row by four would wait for memory.
 """
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.lanes import fma, load, prefetch, splat, store, store_sums, zeros
 
 ROW = 16  # rows are a multiple of this many floats: a cache line

@@ -21,8 +21,8 @@ Memory" (shared noise words); Vose 1991 (the alias method).
 from collections import namedtuple
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.rows import FAST, ROW, add, aligned_zeros, copy, dots, fetch, part, row_width
 
 BLOCK = 8  # centre words a step; a multiple of 4

@@ -1,8 +1,8 @@
 """The log-likelihood of one class among many, and its gradient, in one pass over the scores."""
 
 import numpy as np
-from numba import njit
 
+from inlay.kernels.compiled import njit
 from inlay.kernels.lstm import LOG2_E, power_of_two
 
 f32 = np.float32

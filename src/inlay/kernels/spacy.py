@@ -5,7 +5,8 @@ https://github.com/msgpack/msgpack/blob/master/spec.md, the formats of whole num
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 M, R = np.uint64(0xC6A4A7935BD1E995), np.uint64(47)
 EIGHT = np.uint64(8)

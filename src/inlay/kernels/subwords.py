@@ -22,7 +22,8 @@ Jegou et al. 2011, Product quantization for nearest neighbor search, section II.
 """
 
 import numpy as np
-from numba import njit
+
+from inlay.kernels.compiled import njit
 
 LESS, GREATER = np.uint64(ord("<")), np.uint64(ord(">"))
 START, PRIME = np.uint64(2166136261), np.uint64(16777619)  # FNV-1a
