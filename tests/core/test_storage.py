@@ -6,7 +6,7 @@ import pytest
 
 from inlay import Table, Vocabulary, load, save
 from inlay.core.storage import BFloat16Rows, Int8Rows, rounded
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning
 
 torch = pytest.importorskip("torch")
 
@@ -142,7 +142,10 @@ def test_pytorch_reads_the_file(stored, tmp_path):
 
 @pytest.mark.parametrize("name", ["x.npz", "x.bin", "x.vec"])
 def test_other_formats_get_float32(stored, tmp_path, name):
-    save(stored, tmp_path / name)
+    with pytest.warns(
+        InlayWarning, match=f"cannot hold {stored.stored_dtype}: .* as float32. Try: a path in"
+    ):
+        save(stored, tmp_path / name)
     assert np.array_equal(load(tmp_path / name).vectors, stored.vectors)
 
 

@@ -6,6 +6,7 @@ from inlay.bytes.writing import atomic_path
 from inlay.calls import refuses_unknown
 from inlay.checks import path_to_read, warn
 from inlay.core import Table
+from inlay.core.storage import PACKED
 from inlay.formats.arguments import FOREIGN, check_table, format_by_suffix, known_format
 from inlay.formats.protocol import Format
 
@@ -47,6 +48,11 @@ def save(
         warn(
             f"the format {chosen.name!r} cannot hold what composes vectors of words that are not "
             "in the table. Try: a path in .safetensors, or format='fasttext', which can."
+        )
+    if table.stored_dtype in PACKED and not isinstance(chosen, Native):
+        warn(
+            f"the format {chosen.name!r} cannot hold {table.stored_dtype}: the numbers are rounded "
+            "to it, and written as float32. Try: a path in .safetensors, which can."
         )
     with atomic_path(path) as part, packed(part, packing, inner.name) as file:
         chosen.write(table, file)
