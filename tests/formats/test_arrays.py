@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from inlay import load
+from inlay.containers.protocol import LazyArray
 from inlay.errors import ArgumentError, FormatError, UnknownArrayError
 from inlay.formats import list_arrays
 from inlay.formats.arrays import candidates, named
@@ -176,3 +177,10 @@ def test_weights_of_keras():
     tokens = {"": 0, **vocabulary}
     table = load(folder / "textgenrnn_weights.hdf5", name=embedding.name, tokens=tokens)
     assert table.shape == embedding.shape
+
+
+@pytest.mark.parametrize("slot", ["square_avg", "sum", "acc_delta", "exp_inf", "max_exp_avg_sq"])
+def test_what_an_optimiser_of_pytorch_keeps_is_no_embedding_whatever_it_is_called(slot):
+    names = ("net.0.weight", f"trainer.state.0.{slot}", f"state.1.{slot}", "state.0.weight")
+    arrays = {name: LazyArray((4, 3), MATRIX.dtype, MATRIX.__getitem__) for name in names}
+    assert candidates(arrays) == ["net.0.weight", "state.0.weight"]

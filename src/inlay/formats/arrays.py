@@ -27,7 +27,9 @@ SHOWN = 5  # arrays in a message
 # What optimisers keep beside a weight, as Keras, TensorFlow and PyTorch name it.
 SLOTS = re.compile(
     r"(^|[/._])(adam\w*|adagrad|adadelta|ftrl|lion|rmsprop|sgd|momentum(_buffer)?|exp_avg(_sq)?|"
-    r"exponentialmovingaverage|optimizer\w*|\.optimizer_slot|optim\w*)([/._]|$)",
+    r"exponentialmovingaverage|optimizer\w*|\.optimizer_slot|optim\w*|"
+    r"state\.\d+\.(square_avg|grad_avg|acc_delta|sum|exp_inf|max_exp_avg_sq|ax|prev|step_size))"
+    r"([/._]|$)",
     re.IGNORECASE,
 )
 # What frameworks write behind the name that a user gave.
