@@ -3,6 +3,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from fuzz.fasttext import model
 
 import inlay as lib
 from inlay.formats import Npz
@@ -194,3 +195,11 @@ def test_the_origin_is_noted(inlay, glove, tmp_path):
     made = lib.load(tmp_path / "o.safetensors").provenance
     assert (made["source"], made["options"]) == ("glove.txt", {"limit": 2})
     assert len(made["sha256"]) == 64
+
+
+def test_a_model_of_fasttext_is_pointed_to_what_holds_all_of_it(inlay, tmp_path):
+    made = model(["film", "drama"], min_n=3, max_n=3)
+    (tmp_path / "m.bin").write_bytes(made.dump())
+    done = inlay("convert", tmp_path / "m.bin", tmp_path / "o.bin")
+    assert done.exit_code == 0
+    assert "Try: a path in .safetensors, or the format 'fasttext', which can.\n" in done.stderr

@@ -47,7 +47,7 @@ def save(
     if table.can_compose and not isinstance(chosen, Native | FastText):
         warn(
             f"the format {chosen.name!r} cannot hold what composes vectors of words that are not "
-            "in the table. Try: a path in .safetensors, or format='fasttext', which can."
+            "in the table. Try: a path in .safetensors, or the format 'fasttext', which can."
         )
     if table.stored_dtype in PACKED and not isinstance(chosen, Native):
         warn(
