@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from inlay import Table, to_torch
-from inlay.errors import ArgumentError, IdError
+from inlay import Table, to_jax, to_torch
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError
 from inlay.layers import stack
 from tests.layers.stacks import BOTH, FIRST, IDS, MODES, NEITHER, SECOND, VOCAB, both, joined
 
@@ -149,3 +149,14 @@ def test_without_padding_a_mix_keeps_every_row():
     layer = to_torch(stack([first, first], "mix"))
     assert layer.padding_idx is None
     assert layer(torch.tensor([0, 1])).abs().sum(1).min() > 0
+
+
+def test_what_a_stack_is_asked_beyond_what_its_layer_does():
+    two = both()
+    with pytest.raises(IdError, match="got 99"):
+        to_torch(two, list("abc"), check="always")(torch.tensor([99]))
+    for given in ({"sparse": True}, {"trainable": "rows"}, {"max_norm": 1.0, "trainable": True}):
+        with pytest.raises(ArgumentError, match=r"one table, got a stack.*stack\.merged\(vocab\)"):
+            to_torch(two, VOCAB, **given)
+    with pytest.raises(ArgumentTypeError, match=r"to_jax\(stack\.merged\(vocab\)\)"):
+        to_jax(two)

@@ -11,6 +11,7 @@ from inlay.hosts.backends import load_keras
 from inlay.layers.arguments import (
     FOREIGN,
     check_for_encoder,
+    check_for_stack,
     check_no_encoder,
     check_vocab,
     check_vocab_for_encoder,
@@ -39,7 +40,7 @@ class MakesLayers(Protocol):
 
 @refuses_unknown(FOREIGN)
 def to_torch(
-    x: Table | str | os.PathLike[str] | MakesLayers,
+    x: Table | str | os.PathLike[str] | Stack | MakesLayers,
     vocab: Any = None,
     *,
     trainable: Trainable = False,
@@ -121,6 +122,10 @@ def to_torch(
     check_vocab(vocab)
     trainable, sparse = checked_trainable(trainable, rows), flag("sparse", sparse)
     max_norm, check = _length(max_norm, trainable), checked_check(check)
+    if isinstance(x, Stack):
+        unlike = {"sparse": sparse, "max_norm": max_norm is not None}
+        check_for_stack("to_torch", rows=trainable == "rows", **unlike)
+        return x.to_torch(vocab, trainable=bool(trainable), check=check)
     if make := maker_of(x, "to_torch"):
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm is not None}
@@ -152,7 +157,7 @@ def _length(max_norm: Any, trainable: Trainable) -> float | None:
 
 @refuses_unknown(FOREIGN)
 def to_keras(
-    x: Table | str | os.PathLike[str] | MakesLayers,
+    x: Table | str | os.PathLike[str] | Stack | MakesLayers,
     vocab: Any = None,
     *,
     trainable: Trainable = False,
@@ -227,6 +232,9 @@ def to_keras(
     check_vocab(vocab)
     trainable, mask = checked_trainable(trainable, rows), flag("mask", mask)
     pull, check = number("pull", pull, least=0), checked_check(check)
+    if isinstance(x, Stack):
+        check_for_stack("to_keras", rows=trainable == "rows", pull=pull > 0)
+        return x.to_keras(vocab, trainable=bool(trainable), mask=mask, check=check, name=name)
     if make := maker_of(x, "to_keras"):
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0}

@@ -9,6 +9,7 @@ import numpy as np
 from inlay.checks import described, path_to_read
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.layers.stacking import Stack
 
 # What other libraries call it, and where it stands here.
 FOREIGN: dict[str, str | Callable[[Any], str]] = {
@@ -48,6 +49,7 @@ def maker_of(x: Any, method: str) -> Callable[..., Any] | None:
     """The method that makes the layer of an encoder, of what makes vectors of texts; else None."""
     found = getattr(x, method, None)
     is_encoder = callable(getattr(x, "encode", None)) and callable(found)
+    is_encoder = is_encoder and not isinstance(x, Stack)
     return found if is_encoder else None
 
 
@@ -150,7 +152,25 @@ def check_for_encoder(where: str, **without_effect: bool) -> None:
             )
 
 
+def check_for_stack(where: str, **without_effect: bool) -> None:
+    """Refuse arguments that only the layer of one table obeys.
+
+    Raises:
+        ArgumentError: One of them was set.
+    """
+    for name, is_set in without_effect.items():
+        if is_set:
+            raise ArgumentError(
+                name,
+                expected="one table",
+                got="a stack of several",
+                hint=f"leave {name} out, or {where}(stack.merged(vocab), ...)",
+            )
+
+
 def _instead(where: str, x: Any) -> str:
+    if isinstance(x, Stack):
+        return f"{where}(stack.merged(vocab)), which makes one table of them"
     if isinstance(x, Vocabulary | HashingVocabulary):
         return f"{where}(table, vocab), for a vocabulary holds no vectors"
     if isinstance(x, Mapping):

@@ -9,7 +9,7 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, described, every_text, many, whole
+from inlay.checks import choice, described, every_text, flag, many, whole
 from inlay.core import Coverage, Table, Vocabulary
 from inlay.core.alignment import as_vocabulary, coverage_of
 from inlay.core.immutable import Immutable
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 Mode = Literal["concatenate", "average", "mix"]
 MODES: tuple[Mode, ...] = ("concatenate", "average", "mix")
 BY_LAYER = "a layer, which learns how to mix: inlay.to_torch(stack, vocab), or to_keras"
-# What `to_torch` and `to_keras` say: of an encoder they ask "all" for True.
-Trains = bool | Literal["all"]
 
 
 @dataclass(frozen=True)
@@ -219,15 +217,15 @@ class Stack(Immutable):
 
     def to_torch(
         self,
-        vocab_to_cache: Any = None,
+        vocab: Any = None,
         *,
-        trainable: Trains = False,
+        trainable: bool = False,
         check: Check = "debug",
     ) -> "TorchStack":
         """Make a PyTorch module: what `inlay.to_torch(stack, vocab)` returns.
 
         Args:
-            vocab_to_cache: Whose ids the module takes: what `align` takes. None: the tables have
+            vocab: Whose ids the module takes: what `align` takes. None: the tables have
                 the same tokens, and ids are their rows.
             trainable: Whether the vectors train. The weights of a mix always do.
             check: As of `inlay.to_torch`.
@@ -236,20 +234,20 @@ class Stack(Immutable):
             See `inlay.layers.torch_stack.StackEmbedding`. Allocates what `align` does, once more
             where the vectors train, and for a mean and a mix a byte for each token and table.
         """
-        check = checked_check(check)
+        trainable, check = flag("trainable", trainable), checked_check(check)
         require("torch", extra="torch", need="making a torch layer")
         from inlay.layers.torch_stack import StackEmbedding
 
-        ready = self.in_order(vocab_to_cache)
+        ready = self.in_order(vocab)
         settings: dict[str, Any] = {"mode": self.mode, "dim": self.dim, "check": check}
         known = _known(ready.tables)
-        return StackEmbedding.of(ready.tables, known, trainable=bool(trainable), **settings)
+        return StackEmbedding.of(ready.tables, known, trainable=trainable, **settings)
 
     def to_keras(
         self,
-        vocab_to_cache: Any = None,
+        vocab: Any = None,
         *,
-        trainable: Trains = False,
+        trainable: bool = False,
         mask: bool = True,
         check: Check = "debug",
         name: str | None = None,
@@ -257,7 +255,7 @@ class Stack(Immutable):
         """Make a Keras layer: what `inlay.to_keras(stack, vocab)` returns.
 
         Args:
-            vocab_to_cache: Whose ids the layer takes: what `align` takes. None: the tables have
+            vocab: Whose ids the layer takes: what `align` takes. None: the tables have
                 the same tokens, and ids are their rows.
             trainable: Whether the vectors train. The weights of a mix always do.
             mask: As of `inlay.to_keras`.
@@ -268,11 +266,11 @@ class Stack(Immutable):
             See `inlay.layers.keras_stack.StackEmbedding`. Allocates what `align` does, once more
             where the vectors train, and for a mean and a mix a byte for each token and table.
         """
-        check = checked_check(check)
+        trainable, check = flag("trainable", trainable), checked_check(check)
         load_keras("making a Keras layer")
         from inlay.layers.keras_stack import StackEmbedding
 
-        ready = self.in_order(vocab_to_cache)
+        ready = self.in_order(vocab)
         settings: dict[str, Any] = {
             "mode": self.mode,
             "dim": self.dim,
@@ -281,7 +279,7 @@ class Stack(Immutable):
             "name": name,
         }
         known = _known(ready.tables)
-        return StackEmbedding.of(ready.tables, known, trainable=bool(trainable), **settings)
+        return StackEmbedding.of(ready.tables, known, trainable=trainable, **settings)
 
     def in_order(self, vocab: Any = None) -> "Stack":
         """`align`, or without a vocabulary this stack itself, if its tables have the same tokens.
