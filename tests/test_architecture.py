@@ -16,7 +16,7 @@ TESTS = Path(__file__).parent
 LEVELS = [
     {"errors", "version", "aliases"},
     {"checks", "optional"},
-    {"calls"},
+    {"calls", "paths"},
     {"bytes", "kernels"},
     {"containers", "hosts"},
     {"jobs"},  # whose checkpoints are containers

@@ -21,8 +21,8 @@ from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.limits import UNPACKED
 from inlay.bytes.windows import MapWindows, StreamWindows, Windows
-from inlay.checks import path_to_read
 from inlay.errors import FormatError, MissingFileError
+from inlay.paths import path_to_read
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 HEAD = 1 << 18  # bytes that formats are recognised by

@@ -11,8 +11,8 @@ from inlay.bytes.content import kind_of, open_content, shortened
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.encodings import MARK, UTF8, Encoding
 from inlay.bytes.limits import TEXT
-from inlay.checks import path_to_read
 from inlay.errors import MissingFileError
+from inlay.paths import path_to_read
 
 AHEAD = 1 << 16  # bytes that tell an encoding, behind the line that is in another one
 

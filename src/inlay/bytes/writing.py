@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from inlay.bytes.content import kind_of
-from inlay.checks import file_to_write, folder_to_write
 from inlay.errors import ArgumentError
+from inlay.paths import file_to_write, folder_to_write
 
 LONGEST = 190  # bytes of a name, beside which there is room for the marks of a process
 ABANDONED = 7 * 24 * 3600  # seconds without a change after which no process can be at work on it

@@ -8,7 +8,7 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.calls import Elsewhere, refuses_unknown
-from inlay.checks import flag, path_to_read
+from inlay.checks import flag
 from inlay.classify import fitting, storage
 from inlay.classify.batches import encode, prediction_plan, prediction_shape, rectangle
 from inlay.classify.estimator import Estimator
@@ -20,6 +20,7 @@ from inlay.classify.vectors import PAD_ID, Embedding
 from inlay.core import elsewhere
 from inlay.core.travel import origin_of, reopened
 from inlay.jobs.stop import on_stop
+from inlay.paths import path_to_read
 from inlay.tokenizers import TokenizerLike
 
 # What Keras, scikit-learn and others call the settings.

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from inlay.checks import check_writable, file_to_write, folder_to_write
 from inlay.cli.failures import escaped
 from inlay.cli.hints import in_options, in_words
 from inlay.errors import ArgumentError, InlayError
+from inlay.paths import check_writable, file_to_write, folder_to_write
 
 REPLACE = "--overwrite to replace it, or another name"
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from inlay.checks import choice, path_to_read
+from inlay.checks import choice
 from inlay.containers.hdf5 import Hdf5
 from inlay.containers.numpy import NumpyArchive, NumpyArray
 from inlay.containers.onnx import Onnx
@@ -13,6 +13,7 @@ from inlay.containers.shards import Shards
 from inlay.containers.tensorflow import TensorFlow
 from inlay.containers.torch import Torch
 from inlay.errors import FormatError, MissingFileError
+from inlay.paths import path_to_read
 
 CONTAINERS: tuple[type[Container], ...] = (
     Safetensors,

@@ -8,8 +8,8 @@ from typing import Any
 from inlay.bytes.content import open_content
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_path
-from inlay.checks import path_to_read
 from inlay.errors import FormatError, MissingFileError
+from inlay.paths import path_to_read
 
 FORMAT, VERSION = "inlay-vocabulary", 1
 EXPECTED = "a vocabulary that inlay saved"

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.bytes.writing import restore_folder
 from inlay.calls import Elsewhere, refuses_unknown
-from inlay.checks import choice, described, flag, path_to_read
+from inlay.checks import choice, described, flag
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.paths import path_to_read
 from inlay.sources.asked import asked_for, near_told
 from inlay.tokenizers import TokenizerLike
 

@@ -11,16 +11,7 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import read_lines
-from inlay.checks import (
-    choice,
-    described,
-    every_text,
-    file_to_write,
-    flag,
-    path_to_read,
-    whole,
-    whole_or_none,
-)
+from inlay.checks import choice, described, every_text, flag, whole, whole_or_none
 from inlay.encode.feature_file import (
     STORED,
     Features,
@@ -35,6 +26,7 @@ from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.jobs.journal import open_journal, work_paths
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.same import check_same, other_job
+from inlay.paths import file_to_write, path_to_read
 
 __all__ = ["Features", "write_features"]
 

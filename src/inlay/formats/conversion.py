@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from inlay.checks import file_to_write, path_to_read, text_or_none, whole_or_none
+from inlay.checks import text_or_none, whole_or_none
 from inlay.core import Table
 from inlay.core.storage import stored_type
 from inlay.formats.native import Native
@@ -15,6 +15,7 @@ from inlay.formats.protocol import Format, ReadOptions
 from inlay.formats.reading import checked_tokens, load, read, read_spooled
 from inlay.formats.spool import Spool
 from inlay.formats.writing import save
+from inlay.paths import file_to_write, path_to_read
 from inlay.sources.asked import asked_for
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import os
 import stat
 
 from inlay.bytes.content import kind_of
-from inlay.checks import path_to_read
+from inlay.paths import path_to_read
 
 # The file that a folder is known by, if it has it; the first that is there.
 INSIDE = (

@@ -4,11 +4,12 @@ import os
 
 from inlay.bytes.writing import atomic_path
 from inlay.calls import refuses_unknown
-from inlay.checks import path_to_read, warn
+from inlay.checks import warn
 from inlay.core import Table
 from inlay.core.storage import PACKED
 from inlay.formats.arguments import FOREIGN, check_table, format_by_suffix, known_format
 from inlay.formats.protocol import Format
+from inlay.paths import path_to_read
 
 
 @refuses_unknown(FOREIGN)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from inlay.checks import described, path_to_read
+from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.layers.stacking import Stack
+from inlay.paths import path_to_read
 
 # What other libraries call it, and where it stands here.
 FOREIGN: dict[str, str | Callable[[Any], str]] = {

@@ -13,12 +13,13 @@ from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_folder, atomic_path, restore_folder
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, described, folder_to_write, number, path_to_read, whole
+from inlay.checks import choice, described, number, whole
 from inlay.containers.safetensors import Safetensors, write
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.hosts.ids import check_values
 from inlay.layers.mapped_files import MappedFiles, make
+from inlay.paths import folder_to_write, path_to_read
 
 ROWS, STATE, TOKENS = "rows", "state.json", "tokens.safetensors"
 SLOTS = {"adam": ("first", "second"), "adagrad": ("squares",), "sgd": ()}

@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inlay.bytes.writing import flush_folder
-from inlay.checks import check_writable
 from inlay.errors import ArgumentError, DownloadError
 from inlay.jobs.progress import Progress, progress
 from inlay.jobs.stop import kept_in, on_stop
+from inlay.paths import check_writable
 from inlay.sources.cache import LOCK, NOTE, PART, read_note, write_note
 from inlay.sources.lock import only_one
 from inlay.sources.source import Download

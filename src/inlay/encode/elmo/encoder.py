@@ -6,7 +6,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
 
-from inlay.checks import described, flag, folder_to_write, whole_or_none
+from inlay.checks import described, flag, whole_or_none
 from inlay.core import Table
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.hosted import Hosted
@@ -22,6 +22,7 @@ from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, check_engine, packer
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.threads import available_workers
+from inlay.paths import folder_to_write
 from inlay.tokenizers import TokenizerLike, get_tokenizer, tokenizer_name
 from inlay.tokenizers.named import DEFAULT
 

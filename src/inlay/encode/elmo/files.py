@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 from inlay.bytes.writing import restore_folder
-from inlay.checks import path_to_read
 from inlay.containers import kind_of_file
 from inlay.containers.tensorflow import index_of, latest_in, prefix_of
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
@@ -16,6 +15,7 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, read_pair
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.paths import path_to_read
 
 Form = Literal["hdf5", "tensorflow", "torch", "options"]
 

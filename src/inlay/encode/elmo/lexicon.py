@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import many_tokens, path_to_read
+from inlay.checks import many_tokens
 from inlay.core import Table, Vocabulary
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.network import WORDS, Network
 from inlay.errors import ArgumentError, MissingFileError
+from inlay.paths import path_to_read
 
 LIMIT = 32_768  # words kept: 80 MB at the official size; the frequent ones are soon made again
 

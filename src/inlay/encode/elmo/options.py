@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from inlay.bytes.writing import atomic_path
-from inlay.checks import path_to_read
 from inlay.errors import FormatError, MissingFileError
+from inlay.paths import path_to_read
 
 N_CHARACTERS = 262  # 256 bytes, four marks and the padding of words, and 0 for "no token"
 WORD_LENGTH = 50  # characters of a word, the two marks around it included

@@ -10,8 +10,9 @@ from inlay.bytes.content import is_tar, kind_of, open_content, shortened
 from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import UNPACKED
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, path_to_read, whole, whole_or_none
+from inlay.checks import choice, whole, whole_or_none
 from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.paths import path_to_read
 from inlay.sources.asked import asked_for, near_hint
 from inlay.text.labelled.doubts import warn_of_labels
 from inlay.text.labelled.folders import archive_files, class_files, folder_files, one_file_a_class

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 from inlay.bytes.encodings import Encoding
 from inlay.calls import refuses_unknown
-from inlay.checks import flag, number, path_to_read
+from inlay.checks import flag, number
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import available_workers
 from inlay.optional import look_for
+from inlay.paths import path_to_read
 from inlay.text.corpus import CorpusLike
 from inlay.tokenizers import TokenizerLike, check_tokenizer
 from inlay.train.elmo.bilm_settings import BilmSettings

@@ -8,7 +8,6 @@ from typing import Any
 
 from inlay.aliases import Array
 from inlay.bytes.writing import atomic_folder, atomic_path, clear_leftovers, restore_folder
-from inlay.checks import check_writable, folder_to_write
 from inlay.containers import safetensors
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, write_pair
@@ -16,6 +15,7 @@ from inlay.encode.elmo.report import REPORT
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, FormatError
 from inlay.jobs.same import check_same
+from inlay.paths import check_writable, folder_to_write
 from inlay.train.elmo import resume
 
 SOFTMAX = "softmax.safetensors"

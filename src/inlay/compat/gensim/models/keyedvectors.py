@@ -9,13 +9,14 @@ from inlay.aliases import Array
 from inlay.bytes.lines import read_lines
 from inlay.bytes.writing import atomic_path
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, path_to_read
+from inlay.checks import choice
 from inlay.compat.gensim.models import evaluations
 from inlay.compat.gensim.models.nearest import Nearest
 from inlay.compat.gensim.models.wording import in_gensims_words
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, FormatError
 from inlay.formats import Glove, Word2VecBinary, Word2VecText, load, save
+from inlay.paths import path_to_read
 
 Path = str | os.PathLike[str]
 

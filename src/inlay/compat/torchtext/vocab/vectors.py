@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inlay.checks import described, flag, many_tokens, path_to_read, whole_or_none
+from inlay.checks import described, flag, many_tokens, whole_or_none
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.formats import load
 from inlay.hosts.memory import aligned_copy, can_share
 from inlay.optional import require
+from inlay.paths import path_to_read
 from inlay.sources import Source, find
 
 if TYPE_CHECKING:
