@@ -38,7 +38,7 @@ WRONG = [
     ("train bilm g.txt -o g.txt", "the name of a folder to write, got a file"),
     ("encode none.txt --encoder folder -o o.safetensors", "none.txt: expected a file of texts"),
     ("encode g.txt --encoder none -o o.safetensors", "none: expected the folder of an encoder"),
-    ("encode g.txt --encoder a/b -o o.safetensors", "Try: download it first, and give the folder"),
+    ("encode g.txt --encoder a/b -o o.safetensors", "Try: hf://a/b, if a model of the"),
     ("encode g.txt --encoder folder -o o.npz", "--output must end in .safetensors"),
     ("encode g.txt --encoder folder -o no/o.safetensors", "got no folder no"),
     ("classify fit none.csv", "none.csv: expected labelled texts, got nothing there"),

@@ -44,6 +44,7 @@ REACHED = {
     "jobs": ["train bilm", "encode"],
     "layers": "layers of a framework",
     "optional.py": ["classify fit"],
+    "paths.py": READING,
     "sources": ["fetch", "cache remove", *READING],
     "text/corpus.py": ["train word2vec"],
     "text/labelled": DATA,

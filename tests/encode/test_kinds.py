@@ -80,7 +80,7 @@ def test_what_is_no_encoder_is_told_with_the_kinds_and_what_was_found(tmp_path, 
         load_encoder(tmp_path)
     for i in range(7):
         (tmp_path / f"{i}.txt").write_text("a good film")
-    with pytest.raises(FormatError, match=r"a folder with 0\.txt, 1\.txt, .*4\.txt, \.\.\.\."):
+    with pytest.raises(FormatError, match=r"a folder with 0\.txt, 1\.txt, .*4\.txt, \.\.\."):
         load_encoder(tmp_path)
     with pytest.raises(FormatError, match="a file that begins with b'a good film'"):
         load_encoder(tmp_path / "0.txt")

@@ -217,5 +217,5 @@ def test_real_folders(official):
 def test_a_package_that_is_not_there(tmp_path, monkeypatch, weights):
     put(tmp_path, weights)
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(MissingPackageError, match=r"package 'h5py'.*inlay\[elmo"):
+    with pytest.raises(MissingPackageError, match=r"package 'h5py'.*inlay\[h5\]"):
         read(tmp_path / "weights.hdf5")
