@@ -267,7 +267,10 @@ def test_the_compiler_that_torch_uses_by_itself(tmp_path):
     if "cannot compile" in err:
         pytest.skip("no C++ compiler, or none that this PyTorch can use")
     gradient = [1.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    assert (code, out.splitlines()) == (0, ["True", "True", str(gradient), "True", "9, after 'b'"]), err
+    assert (code, out.splitlines()) == (
+        0,
+        ["True", "True", str(gradient), "True", "9, after 'b'"],
+    ), err
 
 
 @DEPRECATED
