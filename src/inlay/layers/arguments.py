@@ -143,14 +143,8 @@ def check_for_encoder(where: str, **without_effect: bool) -> None:
     Raises:
         ArgumentError: One of them was set.
     """
-    for name, is_set in without_effect.items():
-        if is_set:
-            raise ArgumentError(
-                name,
-                expected="a table: the layer of an encoder decides that by itself",
-                got="an encoder",
-                hint=f"leave {name} out, or see the encoder's own {where}",
-            )
+    expected = "a table: the layer of an encoder decides that by itself"
+    _refuse(without_effect, expected, "an encoder", f"see the encoder's own {where}")
 
 
 def check_for_stack(where: str, **without_effect: bool) -> None:
@@ -159,14 +153,13 @@ def check_for_stack(where: str, **without_effect: bool) -> None:
     Raises:
         ArgumentError: One of them was set.
     """
-    for name, is_set in without_effect.items():
-        if is_set:
-            raise ArgumentError(
-                name,
-                expected="one table",
-                got="a stack of several",
-                hint=f"leave {name} out, or {where}(stack.merged(vocab), ...)",
-            )
+    _refuse(without_effect, "one table", "a stack of several", f"{where}(stack.merged(vocab), ...)")
+
+
+def _refuse(without_effect: Mapping[str, bool], expected: str, got: str, instead: str) -> None:
+    for name in (name for name, is_set in without_effect.items() if is_set):
+        hint = f"leave {name} out, or {instead}"
+        raise ArgumentError(name, expected=expected, got=got, hint=hint)
 
 
 def _instead(where: str, x: Any) -> str:
