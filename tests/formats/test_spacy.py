@@ -127,11 +127,16 @@ def test_a_table_without_tokens_serves_a_vocabulary(folder):
     assert 0 < np.abs(found.vectors[vocab.unk_id]).max() < 5 * known.std()
     with pytest.raises(ArgumentError, match=r"Try: table\.align\(words\)\.most_similar"):
         table.most_similar("film")
+    with pytest.raises(FormatError, match="by the rules of fastText, got those of floret"):
+        save(table, "x.bin", format="fasttext")
+
+
+def test_a_layer_of_a_table_without_tokens_needs_a_vocabulary(folder):
+    pytest.importorskip("torch")
+    table, vocab = load(folder(floret())), Vocabulary(["film"])
     with pytest.raises(ArgumentError, match=r"Try: to_torch\(table, vocab\)"):
         to_torch(table)
     assert to_torch(table, vocab).num_embeddings == len(vocab)
-    with pytest.raises(FormatError, match="by the rules of fastText, got those of floret"):
-        save(table, "x.bin", format="fasttext")
 
 
 BROKEN = [
