@@ -417,7 +417,7 @@ def test_a_list_of_an_iterator():
 @pytest.mark.parametrize(
     ("line", "instead"),
     [
-        ("from inlay.compat.torchtext.vocab import CharNGram", "cc.en.300.bin"),
+        ("from inlay.compat.torchtext.vocab import SubwordVocab", "cc.en.300.bin"),
         ("from inlay.compat.torchtext.datasets import AG_NEWS", "inlay.read_labelled"),
         ("from inlay.compat.torchtext.datasets import IMDB", r"inlay.read_labelled\('imdb'"),
         ("from inlay.compat.torchtext import datasets; datasets.IMDB", "inlay.read_labelled"),

@@ -1,8 +1,9 @@
-"""torchtext.vocab: `GloVe`, `FastText`, `Vectors`; `Vocab` and the two functions that make one."""
+"""torchtext.vocab: `GloVe`, `FastText`, `CharNGram`, `Vectors`; `Vocab` and what makes one."""
 
 from typing import TYPE_CHECKING, Any
 
 from inlay.compat.refusals import refuses
+from inlay.compat.torchtext.vocab.char_ngram import COMPOSES, CharNGram
 from inlay.compat.torchtext.vocab.making import build_vocab_from_iterator, vocab
 from inlay.compat.torchtext.vocab.vectors import FastText, GloVe, Vectors, pretrained_aliases
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from inlay.compat.torchtext.vocab.torch_vocab import Vocab
 
 __all__ = [
+    "CharNGram",
     "FastText",
     "GloVe",
     "Vectors",
@@ -19,9 +21,7 @@ __all__ = [
     "vocab",
 ]
 
-COMPOSES = "inlay.load('cc.en.300.bin'), fastText's model, which composes the vector of any word"
-
-_refused = refuses(__name__, {"CharNGram": COMPOSES, "SubwordVocab": COMPOSES})
+_refused = refuses(__name__, {"SubwordVocab": COMPOSES})
 
 
 def __getattr__(name: str) -> Any:

@@ -143,10 +143,11 @@ class Vectors:
 
     def _filled(self, vector: "Tensor") -> "Tensor":
         """What `unk_init` makes of a tensor; whoever fills it in place may return nothing."""
+        shape = tuple(vector.shape)
         made = self.unk_init(vector)
         made = vector if made is None else made
-        if tuple(getattr(made, "shape", (None,))) != (self.dim,):
-            expected, got = f"a tensor ({self.dim},) of unk_init", described(made)
+        if tuple(getattr(made, "shape", (None,))) != shape:
+            expected, got = f"a tensor {shape} of unk_init", described(made)
             raise ArgumentTypeError("unk_init", expected=expected, got=got)
         return made
 
