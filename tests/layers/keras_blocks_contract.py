@@ -8,7 +8,11 @@ from inlay import to_keras
 from inlay.errors import ArgumentError
 from inlay.layers.keras_blocks import AttentionPooling, MaskedConv1D, MaxPooling, MeanPooling
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    # PyTorch, of windows of an even width, under a Keras that pads by PyTorch's own means.
+    pytest.mark.filterwarnings("ignore:.*Using padding='same' with even kernel:UserWarning"),
+]
 
 LENGTHS = (3, 1, 0, 2) * 2
 FRONTS = (0, 0, 0, 0, 2, 3, 1, 3)  # places of padding before each text

@@ -268,7 +268,11 @@ class _TextReader(_Reader):
         listed = [missing if word == b"NA" else word for word in words]
         try:
             if not is_real:
-                return np.array([int(word, 16 if kind == RAW else 10) for word in listed], dtype)
+                whole = [int(word, 16 if kind == RAW else 10) for word in listed]
+                limits = np.iinfo(dtype)
+                if whole and not limits.min <= min(whole) <= max(whole) <= limits.max:
+                    raise OverflowError(f"a number beyond {dtype}")  # older NumPy wraps it around
+                return np.array(whole, dtype)
             return np.array([_double(word) for word in listed], np.float64).view(dtype)
         except (ValueError, OverflowError) as error:
             raise wrong(f"{self.name}, byte {self.at}", "numbers", f"{error!s:.80}") from error
