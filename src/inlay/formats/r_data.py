@@ -263,16 +263,168 @@ class _TextReader(_Reader):
 
     def numbers(self, words: list[bytes], kind: int) -> Array:
         """What words say: whole numbers, doubles, or bytes, which have two digits of 16 each."""
+        dtype, where = np.dtype(NUMBERS[kind]), f"{self.name}, byte {self.at}"
+        is_real = kind in (REAL, CPLX)
+        missing = b"nan" if is_real else b"%d" % -(2**31)
+        listed = [missing if word == b"NA" else word for word in words]
+        try:
+            if is_real:
+                return np.array([_double(word) for word in listed], np.float64).view(dtype)
+            whole = np.array([int(word, 16 if kind == RAW else 10) for word in listed], np.int64)
+        except (ValueError, OverflowError) as error:
+            raise wrong(where, "numbers", f"{error!s:.80}") from error
+        found = whole.astype(dtype)
+        if not np.array_equal(found, whole):
+            raise wrong(where, "numbers", f"one that {dtype} cannot hold")
+        return found
+
+    def text(self, n: int) -> bytes:
+        return bytes(self.take(n))
+
+    # -- values --------------------------------------------------------------------------------
+
+    def item(self, depth: int = 0) -> Value:
+        """The next value, with its attributes."""
+        return self.after(self.number(), depth)
+
+    def after(self, flags: int, depth: int) -> Value:
+        """The value behind these flags."""
+        kind = flags & 0xFF
+        if depth > DEEPEST:
+            raise wrong(self.name, f"values in values up to {DEEPEST} deep", "more")
+        if kind in SINGLES:
+            return Value(kind)
+        if kind == REF:
+            return self.reference(flags >> 8)
+        if kind in PAIRS:
+            return self.pairs(flags, depth)
+        if kind in (SYM, ENV, EXTPTR, PERSIST, PACKAGE, NAMESPACE, WEAKREF):
+            return self.referred(flags, depth)
+        if kind == ALTREP:
+            return self.compact(depth)
+        if kind in NUMBERS:
+            value: Any = self.array(kind)
+        elif kind == STR:
+            value = [self.item(depth + 1).value for _ in range(self.length())]
+        elif kind in (VEC, EXPR):
+            value = [self.item(depth + 1) for _ in range(self.length())]
+        elif kind == CHAR:
+            value = self.string(flags)
+        elif kind in (SPECIAL, BUILTIN):
+            value = self.text(self.length())
+        elif kind == S4:
+            value = None
+        else:
+            raise wrong(f"{self.name}, byte {self.at}", "data", f"a value of the type {kind} of R")
+        attributes = self.attributes(depth) if flags & HAS_ATTRIBUTES else {}
+        return Value(kind, value, attributes)
+
+    def string(self, flags: int) -> str | None:
+        n = self.number()
+        if n == -1:
+            return None
+        return str(self.text(n), "latin-1" if flags & LATIN1 else "utf-8")
+
+    def attributes(self, depth: int) -> dict[str, Value]:
+        found = self.item(depth + 1)
+        return {tag: value for tag, value in found.value if tag} if found.kind in PAIRS else {}
+
+    def reference(self, index: int) -> Value:
+        index = index or self.number()
+        if not 1 <= index <= len(self.refs):
+            raise wrong(self.name, f"a reference to one of {len(self.refs)}", str(index))
+        return self.refs[index - 1]
+
+    def pairs(self, flags: int, depth: int) -> Value:
+        """A list of pairs, whose every rest is a value of the same kind."""
+        kind, found = flags & 0xFF, []
+        attributes: dict[str, Value] = {}
+        while flags & 0xFF in PAIRS:
+            if flags & HAS_ATTRIBUTES or flags & 0xFF in (ATTRLIST, ATTRLANG):
+                attributes |= self.attributes(depth)
+            tag = self.item(depth + 1) if flags & HAS_TAG else None
+            name = tag.value if tag is not None and tag.kind == SYM else ""
+            found.append((name, self.item(depth + 1)))
+            flags = self.number()
+        self.after(flags, depth + 1)
+        return Value(kind, found, attributes)
+
+    def referred(self, flags: int, depth: int) -> Value:
+        """What may be referred to later; but for symbols, of no use here."""
+        kind, at = flags & 0xFF, len(self.refs)
+        if kind != SYM:
+            self.refs.append(Value(kind))
+        if kind == SYM:
+            self.refs.append(Value(kind, self.item(depth + 1).value))
+            return self.refs[-1]
+        if kind == ENV:
+            self.number()
+            for _ in range(4):
+                self.item(depth + 1)
+        elif kind in (PERSIST, PACKAGE, NAMESPACE):
+            self.number()
+            for _ in range(self.length()):
+                self.item(depth + 1)
+        else:
+            if kind == EXTPTR:
+                self.item(depth + 1), self.item(depth + 1)
+            if flags & HAS_ATTRIBUTES:
+                self.attributes(depth)
+        return self.refs[at]
+
+    def compact(self, depth: int) -> Value:
+        """A vector as R since 3.5 keeps it: a sequence, or wrapped around another one."""
+        info, state, more = (self.item(depth + 1) for _ in range(3))
+        attributes = {tag: v for tag, v in more.value if tag} if more.kind in PAIRS else {}
+        first = info.value[0][1].value if info.kind in PAIRS else None
+        if first in ("compact_intseq", "compact_realseq") and len(state.value) == 3:
+            n, start, step = (int(number) for number in state.value)
+            if step and 0 <= n < 2**52:
+                return Value(INT, range(start, start + n * step, step), attributes)
+        inner = None
+        if state.kind == VEC and state.value:
+            inner = state.value[0]
+        elif state.kind in PAIRS:
+            inner = state.value[0][1]
+        if isinstance(first, str) and first.startswith("wrap_") and inner is not None:
+            return Value(inner.kind, inner.value, inner.attributes | attributes)
+        if first == "deferred_string" and inner is not None and inner.kind == INT:
+            numbers = inner.value
+            if not isinstance(numbers, range) or len(numbers) <= len(self.data):
+                return Value(STR, [str(int(number)) for number in numbers], attributes)
+        raise wrong(self.name, "a vector in its plain form", f"one of the form {first!r:.40}")
+
+
+class _TextReader(_Reader):
+    """The same where numbers are words, and strings have escapes as in C."""
+
+    def number(self) -> int:
+        found = WORD.match(self.data, self.at)
+        if found is None:
+            raise wrong(f"{self.name}, byte {self.at}", "a whole number", "its end")
+        self.at = found.end()
+        return int(self.numbers([found[1]], INT)[0])
+
+    def array(self, kind: int) -> Array:
+        n, start = self.length() * (2 if kind == CPLX else 1), self.at
+        window = bytes(self.data[start : start + LONGEST_WORD * (n + 1)])
+        words = window.split(None, n)
+        if len(words) < n:
+            raise wrong(f"{self.name}, byte {start}", f"{n} numbers", str(len(words)))
+        self.at += len(window) - sum(map(len, words[n:]))
+        return self.numbers(words[:n], kind)
+
+    def numbers(self, words: list[bytes], kind: int) -> Array:
+        """What words say: whole numbers, doubles, or bytes, which have two digits of 16 each."""
         dtype, is_real = np.dtype(NUMBERS[kind]), kind in (REAL, CPLX)
         missing = b"nan" if is_real else b"%d" % -(2**31)
         listed = [missing if word == b"NA" else word for word in words]
         try:
             if not is_real:
                 whole = [int(word, 16 if kind == RAW else 10) for word in listed]
-                limits = np.iinfo(dtype)
-                if whole and not limits.min <= min(whole) <= max(whole) <= limits.max:
-                    raise OverflowError(f"a number beyond {dtype}")  # older NumPy wraps it around
-                return np.array(whole, dtype)
+                made = np.array(whole, np.int64).astype(dtype)
+                # An older NumPy makes another number of one that is too large.
+                return made if made.tolist() == whole else np.array(["a larger number"], dtype)
             return np.array([_double(word) for word in listed], np.float64).view(dtype)
         except (ValueError, OverflowError) as error:
             raise wrong(f"{self.name}, byte {self.at}", "numbers", f"{error!s:.80}") from error
