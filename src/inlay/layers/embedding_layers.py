@@ -1,0 +1,249 @@
+"""A table, or an encoder, as an embedding layer: of PyTorch, of Keras."""
+
+import os
+from typing import TYPE_CHECKING, Any, Protocol
+
+from inlay.calls import refuses_unknown
+from inlay.checks import described, flag, number
+from inlay.core import Table
+from inlay.errors import ArgumentError
+from inlay.hosts.backends import load_keras
+from inlay.layers.arguments import (
+    FOREIGN,
+    check_for_encoder,
+    check_for_stack,
+    check_vocab,
+    check_vocab_for_encoder,
+    maker_of,
+    table_of,
+)
+from inlay.layers.rows import Check, Rows, Trainable, checked_check, checked_trainable, chosen
+from inlay.layers.stacking import Stack
+from inlay.optional import require
+
+if TYPE_CHECKING:
+    import keras
+    import torch
+
+
+class MakesLayers(Protocol):
+    """What makes vectors of texts, and layers by a `to_torch` or `to_keras` of its own."""
+
+    def encode(self, texts: Any) -> Any:
+        """Vectors of texts."""
+
+
+@refuses_unknown(FOREIGN)
+def to_torch(
+    x: Table | str | os.PathLike[str] | Stack | MakesLayers,
+    vocab: Any = None,
+    *,
+    trainable: Trainable = False,
+    rows: Rows | None = None,
+    sparse: bool = False,
+    max_norm: float | None = None,
+    check: Check = "debug",
+) -> "torch.nn.Module":
+    """Make an `nn.Embedding` that holds a table's rows, or the module of an encoder.
+
+    Frozen, it shares the table's memory: the vectors of a native file are read from the file
+    as they are used, and several models in one process hold them once. Loading a state_dict,
+    or setting `weight.requires_grad` or `max_norm`, gives the layer its own copy first, so
+    neither training nor loading changes the table. Writing into `weight` by hand does.
+
+    With `trainable="rows"`, `weight` is frozen and shared in the same way, and a parameter `rows`
+    holds the rows that train. No optimiser can change the others.
+
+    The layer compiles in one graph, and is traced, scripted and exported; `torch.jit.script`
+    makes a plain `nn.Embedding` of it, with memory of its own, frozen if some rows train. An ELMo
+    runs in a model that is
+    compiled, but cannot be scripted, traced or exported, for its steps depend on the texts.
+
+    Save the model's `state_dict()`, which `torch.load` reads by itself. A whole layer of a table
+    it reads where inlay has been imported; a module of your own, or an ELMo, it refuses, unless
+    `torch.serialization.safe_globals` names all classes in it.
+
+    Args:
+        x: A table, whose `pad_id` becomes `padding_idx`: the row is zero, and as it gets no
+            gradient every optimiser leaves it so, weight decay included. Or the file of a
+            table, for `inlay.load`. Or an encoder, such as an ELMo.
+        vocab: Whose ids the layer takes: what `Table.align` takes, which then gives a token
+            that the table lacks a random vector; see there for other ways. None: ids are the
+            table's own rows. With an encoder: its `vocab_to_cache`, as a
+            Vocabulary.
+        trainable: Whether the layer trains; `"rows"`: only the rows that `rows` names. Of an
+            encoder all or nothing, for more see its own `to_torch`.
+        rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
+            padding never does. None: the tokens that the table lacked when it was aligned, and
+            unk.
+        sparse: Whether the gradient holds only the rows that were looked up, so that a step of
+            `torch.optim.SparseAdam`, `Adagrad` or `SGD` costs what the batch costs, and not what
+            the vocabulary costs. Most other optimisers refuse such a gradient.
+        max_norm: The greatest length of a row that trains: longer ones are shortened in place as
+            they are looked up. A frozen row is never shortened.
+        check: When to look at the ids and name a wrong one. `"debug"`: once PyTorch itself has
+            failed over it, which costs nothing, and on a GPU and in compiled code never happens.
+            `"always"`: before each look-up. Costs a pass over
+            the ids, for which a GPU is waited for, and a graph break in `torch.compile`;
+            `torch.jit` and `torch.export` refuse it. `"off"`: never. An encoder always looks.
+
+    Returns:
+        A subclass of `nn.Embedding` with the state_dict key `weight`, float32
+        `(num_embeddings, embedding_dim)`, and, if rows train, `rows` and `slots`; `merged(vocab)`
+        makes a table of it. Allocates nothing when frozen; one matrix,
+        `4 * len(table) * table.dim` bytes, when it trains, when `vocab` is given, when the
+        table is stored as anything but float32 (bfloat16 and int8 take two for a moment), or when
+        its array is read-only (writing there would end the process). For `"rows"` it allocates
+        what a frozen layer does, the rows that train, and 4 bytes for each row. Of an encoder,
+        what its own `to_torch` returns.
+
+    Raises:
+        ArgumentTypeError: Something that is none of these, or an argument of another name.
+        ArgumentError: `rows` without `trainable="rows"`, or no row to train; `max_norm` for a
+            layer that is frozen.
+        UnknownTokenError: A token in `rows` that the table lacks.
+        MissingPackageError: torch is not installed.
+        IdError: From the layer, as `check` says: an id below 0 or beyond the table, or
+            ids that are not int32 or int64.
+
+    Example:
+        >>> import numpy as np
+        >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
+        >>> to_torch(table)
+        TableEmbedding(2, 2)
+        >>> to_torch(table, trainable="rows", rows=["film"]).rows.shape
+        torch.Size([1, 2])
+    """
+    check_vocab(vocab)
+    trainable, sparse = checked_trainable(trainable, rows), flag("sparse", sparse)
+    max_norm, check = _length(max_norm, trainable), checked_check(check)
+    if isinstance(x, Stack):
+        unlike = {"sparse": sparse, "max_norm": max_norm is not None}
+        check_for_stack("to_torch", rows=trainable == "rows", **unlike)
+        return x.to_torch(vocab, trainable=bool(trainable), check=check)
+    if make := maker_of(x, "to_torch"):
+        check_vocab_for_encoder(vocab)
+        unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm is not None}
+        check_for_encoder("to_torch", rows=trainable == "rows", **unlike)
+        return make(vocab_to_cache=vocab, trainable="all" if trainable else False)
+    require("torch", extra="torch", need="making a torch layer")
+    table, given = table_of("to_torch", x, vocab), {"sparse": sparse, "max_norm": max_norm}
+    if trainable == "rows":
+        from inlay.layers.torch_chosen import RowsEmbedding
+
+        return RowsEmbedding.of(table, chosen(table, rows), check=check, **given)
+    from inlay.layers.torch import TableEmbedding
+
+    return TableEmbedding.from_table(table, trainable=trainable, check=check, **given)
+
+
+def _length(max_norm: Any, trainable: Trainable) -> float | None:
+    if max_norm is None:
+        return None
+    if not trainable:
+        raise ArgumentError(
+            "max_norm",
+            expected="None for a frozen layer, whose rows would be shortened in each look-up",
+            got=described(max_norm),
+            hint="trainable=True, or a table of shorter rows",
+        )
+    return number("max_norm", max_norm, above=0)
+
+
+@refuses_unknown(FOREIGN)
+def to_keras(
+    x: Table | str | os.PathLike[str] | Stack | MakesLayers,
+    vocab: Any = None,
+    *,
+    trainable: Trainable = False,
+    rows: Rows | None = None,
+    mask: bool = True,
+    pull: float = 0.0,
+    check: Check = "debug",
+    name: str | None = None,
+) -> "keras.layers.Layer":
+    """Make a `keras.layers.Embedding` that holds a table's rows, or the layer of an encoder.
+
+    It lives on Keras' current backend. The config holds no numbers. A saved model keeps them in
+    its weights, as any layer does; `clone_model` copies the numbers of the moment. A layer
+    rebuilt from its config in another process is NaN until `load_weights` or `set_weights` has
+    filled it.
+
+    To load a saved model in a new process, import inlay, before Keras or after it: Keras builds
+    only the layers that it has been told of.
+
+    Args:
+        x: A table, whose `pad_id`, any id, is what the mask leaves out. That row is zero, and
+            stays so in training: its output is cut off from it, so it gets no gradient. Or the
+            file of a table, for `inlay.load`. Or an encoder, such as an ELMo.
+        vocab: Whose ids the layer takes: what `Table.align` takes, which then gives a token
+            that the table lacks a random vector; see there for other ways. None: ids are the
+            table's own rows. With an encoder: its `vocab_to_cache`, as a
+            Vocabulary.
+        trainable: Whether the layer trains, which `layer.trainable` changes later; `"rows"`: only
+            the rows that `rows` names, in a variable of their own, so that no optimiser can change
+            the others. Of an encoder all or nothing, for more see its own `to_keras`.
+        rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
+            padding never does. None: the tokens that the table lacked when it was aligned, and
+            unk.
+        mask: Whether to make a mask. Without a `pad_id` there is none.
+        pull: How much to pull the rows back to where they started: the squared distance by which
+            they have moved, times this, is added to the loss. A layer that trains as a whole then
+            keeps its start as a second, frozen variable, in the table's own memory if it can.
+        check: When to look at the ids and name a wrong one. `"debug"`: in calls that are run
+            eagerly with ids in the processor's memory, and in compiled code never. `"always"`: in
+            each call, of which ids must be whole numbers by type too. Compiled by TensorFlow
+            (`fit`, `predict`) the error is an `InvalidArgumentError`, and XLA is left off
+            unless asked for; compiled by JAX it is a `JaxRuntimeError`, after which Keras has
+            lost the model's weights. Both name the id. What a model's own `Input` has cast
+            before (floats to whole numbers, 64 bits to 32) cannot be seen here. `"off"`: never.
+        name: The layer's name.
+
+    Returns:
+        A subclass of `keras.layers.Embedding` with `input_dim = len(table)` and
+        `output_dim = table.dim`, already built. `mask_zero` says what it says in Keras: that the
+        id left out is 0. Frozen, it shares the table's memory, allocating nothing, if that is
+        of the layer's variable dtype, writable, and (TensorFlow, JAX) starts at a multiple of 64
+        bytes, as the map of a native file does. Otherwise it allocates one matrix, and a second
+        one for a moment if the table is stored as bfloat16 or int8, which become float32.
+        With `trainable="rows"` it allocates the rows and 4 bytes for each row of the table as well.
+        With JAX the first `fit` makes one more copy. On the torch backend `model.set_weights`
+        writes into memory that is shared: the table changes, its file never. Of an encoder,
+        what its own `to_keras` returns.
+
+    Raises:
+        ArgumentTypeError: Something that is none of these, or an argument of another name.
+        MissingPackageError: Keras is not installed, or none of its backends.
+        ArgumentError: `rows` without `trainable="rows"`, or no row to train.
+        UnknownTokenError: A token in `rows` that the table lacks.
+        IdError: From the layer, as `check` says: an id below 0 or beyond the table, or not whole.
+
+    Example:
+        >>> import numpy as np
+        >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
+        >>> to_keras(table).trainable
+        False
+    """
+    check_vocab(vocab)
+    trainable, mask = checked_trainable(trainable, rows), flag("mask", mask)
+    pull, check = number("pull", pull, least=0), checked_check(check)
+    if isinstance(x, Stack):
+        check_for_stack("to_keras", rows=trainable == "rows", pull=pull > 0)
+        return x.to_keras(vocab, trainable=bool(trainable), mask=mask, check=check, name=name)
+    if make := maker_of(x, "to_keras"):
+        check_vocab_for_encoder(vocab)
+        unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0}
+        check_for_encoder("to_keras", rows=trainable == "rows", **unlike)
+        return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
+    load_keras("making a Keras layer")
+    from inlay.hosts.keras import check_arguments
+
+    check_arguments(name)
+    table, given = table_of("to_keras", x, vocab), {"mask": mask, "check": check, "name": name}
+    if trainable == "rows":
+        from inlay.layers.keras_chosen import RowsEmbedding
+
+        return RowsEmbedding.of(table, chosen(table, rows), pull=pull, **given)
+    from inlay.layers.keras import TableEmbedding
+
+    return TableEmbedding.from_table(table, trainable=trainable, pull=pull, **given)

@@ -1,0 +1,170 @@
+"""A table for frameworks that look up in tensors: TensorFlow without Keras, and JAX."""
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from inlay.calls import refuses_unknown
+from inlay.checks import choice, text_or_none
+from inlay.core import Table
+from inlay.errors import ArgumentError
+from inlay.layers.arguments import FOREIGN, check_no_encoder, check_vocab, table_of
+from inlay.layers.rows import Check, Rows, Trainable, checked_check, checked_trainable, chosen
+from inlay.optional import require
+
+if TYPE_CHECKING:
+    from inlay.layers.jax import TableEmbedding
+
+
+@refuses_unknown(FOREIGN)
+def to_tensorflow(
+    x: Table | str | os.PathLike[str],
+    vocab: Any = None,
+    *,
+    trainable: Trainable = False,
+    rows: Rows | None = None,
+    kind: Literal["constant", "variable", "module"] | None = None,
+    check: Check = "debug",
+    name: str | None = None,
+) -> Any:
+    """Make a table's rows a tensor, a `tf.Variable` or a `tf.Module`, for TensorFlow without Keras.
+
+    A constant and a variable are for `tf.nn.embedding_lookup`. A `tf.function` takes them as
+    inputs, a constant also if it is made inside: however large the table is, no graph holds it.
+
+    In a graph of TensorFlow 1 (`tf.Graph` and `tf.compat.v1.Session`), a variable is one of
+    `tf.compat.v1.get_variable`. Its initializer, of which `global_variables_initializer` is
+    made, fetches the numbers from the table, without a placeholder.
+
+    Args:
+        x: A table, or the file of one, for `inlay.load`.
+        vocab: Whose ids are looked up: what `Table.align` takes, which then gives a token
+            that the table lacks a random vector; see there for other ways. None: ids are the
+            table's own rows.
+        trainable: Whether the numbers train; `"rows"`: only the rows that `rows` names, in a
+            variable of their own, so that no optimiser can change the others.
+        rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
+            padding never does. None: the tokens that the table lacked when it was aligned, and
+            unk.
+        kind: What is made. None: a constant of what is frozen, a variable of what trains as a
+            whole, a module of what trains in part. A module is called with ids, keeps the row of
+            padding zero while it trains, and has `merged(vocab)` and `drift()`. In a variable that
+            row trains like any other: mask it.
+        check: When a module looks at its ids and names a wrong one. `"debug"`: in calls that are
+            run eagerly with ids in the processor's memory. `"always"`: in each call, which a GPU is
+            waited for; in a graph the error is an `InvalidArgumentError`, and XLA leaves it out.
+            `"off"`: never. Without a module, TensorFlow itself refuses wrong ids on the CPU.
+        name: Of the variable or the module.
+
+    Returns:
+        Float32 `(len(table), table.dim)`. A constant, and the frozen part of a module, share the
+        table's memory if that is float32, writable, and starts at a multiple of 64 bytes, as the
+        map of a native file does. Otherwise, and for a variable, it allocates one matrix. A second
+        is allocated for a moment where both hold, and in a graph of TensorFlow 1.
+
+    Raises:
+        ArgumentTypeError: Something that is none of these, or an argument of another name.
+        ArgumentError: A kind that cannot train as asked; `rows` without `trainable="rows"`, or no
+            row to train; a constant in a graph of TensorFlow 1.
+        UnknownTokenError: A token in `rows` that the table lacks.
+        MissingPackageError: TensorFlow is not installed.
+
+    Example:
+        >>> import numpy as np
+        >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
+        >>> to_tensorflow(table, kind="variable").trainable
+        False
+    """
+    check_vocab(vocab)
+    trainable, check = checked_trainable(trainable, rows), checked_check(check)
+    made = _kind(kind, trainable)
+    if check != "debug" and made != "module":
+        expected = f"'debug' for a {made}, which is looked up by TensorFlow itself"
+        raise ArgumentError("check", expected=expected, got=repr(check), hint="kind='module'")
+    text_or_none("name", name)
+    check_no_encoder("to_tensorflow", x)
+    require("tensorflow", extra="tensorflow", need="making a tensor")
+    from inlay.layers import tensorflow
+
+    table = table_of("to_tensorflow", x, vocab)
+    if made == "constant":
+        return tensorflow.constant(table)
+    if made == "variable":
+        return tensorflow.variable(table, trainable=bool(trainable), name=name)
+    ids = chosen(table, rows) if trainable == "rows" else None
+    return tensorflow.TableEmbedding(table, trainable, ids, check=check, name=name)
+
+
+# In a `tf.function` TensorFlow would rewrite all that is called, imports too, unless it finds this.
+to_tensorflow.autograph_info__ = {}  # type: ignore[attr-defined]
+
+
+def _kind(kind: Any, trainable: Trainable) -> str:
+    kinds = ["constant", "variable", "module"]
+    fits = kinds[2 if trainable == "rows" else int(trainable) :]
+    hint = f"kind={fits[0]!r}, or another trainable="
+    return fits[0] if kind is None else choice("kind", kind, fits, hint=hint)
+
+
+@refuses_unknown(FOREIGN)
+def to_jax(
+    x: Table | str | os.PathLike[str],
+    vocab: Any = None,
+    *,
+    trainable: Trainable = False,
+    rows: Rows | None = None,
+    check: Check = "debug",
+) -> "TableEmbedding":
+    """Make a pytree that holds a table's rows and looks up ids: for JAX alone, Flax and Equinox.
+
+    Pass it to a function that is compiled as an argument: `jax.jit` writes what a function finds
+    elsewhere into the program as a constant, and takes seconds and several copies for it.
+
+    `layer.rows` is what trains. Differentiate with respect to it, give it to the optimiser, and put
+    it back with `layer.with_rows(rows)`. What is frozen is stored as whole numbers, bit for bit,
+    which neither `jax.grad` nor Equinox nor optax take for parameters.
+
+    Args:
+        x: A table, or the file of one, for `inlay.load`.
+        vocab: Whose ids the layer takes: what `Table.align` takes, which then gives a token
+            that the table lacks a random vector; see there for other ways. None: ids are the
+            table's own rows.
+        trainable: Whether the layer trains; `"rows"`: only the rows that `rows` names, in an array
+            of their own, so that no optimiser can change the others.
+        rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
+            padding never does. None: the tokens that the table lacked when it was aligned, and
+            unk.
+        check: When to look at the ids and name a wrong one. `"debug"`: in calls outside of `jit`
+            with ids in the processor's memory. `"always"`: in each call; in compiled code the error
+            is a `JaxRuntimeError`. `"off"`: never. Unnoticed, a wrong id gives NaN.
+
+    Returns:
+        A pytree that is called with ids `(...)` and gives float32 `(..., table.dim)`; it has
+        `rows`, `with_rows(rows)`, `base`, `merged(vocab)` and `drift()`. On the CPU, what is frozen
+        shares the table's memory if that is float32, writable, and starts at a multiple of 64
+        bytes, as the map of a native file does. Otherwise, and if every row trains, it allocates
+        one matrix.
+
+    Raises:
+        ArgumentTypeError: Something that is none of these, or an argument of another name.
+        ArgumentError: `rows` without `trainable="rows"`, or no row to train.
+        UnknownTokenError: A token in `rows` that the table lacks.
+        MissingPackageError: JAX is not installed.
+        IdError: From the layer, as `check` says: an id below 0 or beyond the table; at any time,
+            ids that are not whole numbers.
+
+    Example:
+        >>> import numpy as np
+        >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
+        >>> layer = to_jax(table)
+        >>> layer(np.array([1])).tolist()
+        [[0.0, 1.0]]
+    """
+    check_vocab(vocab)
+    trainable, check = checked_trainable(trainable, rows), checked_check(check)
+    check_no_encoder("to_jax", x)
+    require("jax", extra="jax", need="making a JAX array")
+    from inlay.layers.jax import TableEmbedding
+
+    table = table_of("to_jax", x, vocab)
+    ids = chosen(table, rows) if trainable == "rows" else None
+    return TableEmbedding.from_table(table, trainable, ids, check)
