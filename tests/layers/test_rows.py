@@ -5,7 +5,7 @@ import pytest
 
 from inlay import Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, UnknownTokenError
-from inlay.layers.rows import chosen, merged, rows_at, slots_of
+from inlay.layers.rows import checked_trainable, chosen, merged, rows_at, slots_of
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,36 @@ def test_a_merged_table_has_the_special_ids_of_its_tokens(padded):
     assert merged(padded, matrix, 2).pad_id == merged(list(padded.tokens), matrix, 2).pad_id == 2
     with pytest.raises(ArgumentError, match="6"):
         merged(["a"], matrix, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ((False, None), False),
+        ((np.True_, None), True),
+        (("rows", ["a"]), "rows"),
+        (("rows", None), "rows"),
+        (("delta", None), "delta"),
+        (("delta", None, 8), "delta"),
+        (("delta", None, np.int64(8)), "delta"),
+    ],
+)
+def test_what_trains(given, found):
+    assert checked_trainable(*given) is found
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        (("all", None), ArgumentTypeError, 'expected True, False, "rows" or "delta", got str'),
+        ((True, ["a"]), ArgumentError, "rows: .*trains every row, .*Try: trainable=.rows"),
+        (("delta", ["a"]), ArgumentError, "rows: .*a difference in every row, .*trainable=.rows"),
+        ((False, None, 8), ArgumentError, "rank: .*trains no row, got int 8.*trainable=.delta"),
+        (("rows", None, 8), ArgumentError, "rank: .*trains some rows, .*trainable=.delta"),
+        (("delta", None, 0), ArgumentError, "rank: expected a whole number, 1 or more, got 0"),
+        (("delta", None, 8.0), ArgumentTypeError, "rank: expected a whole number"),
+    ],
+)
+def test_what_cannot_train(given, error, words):
+    with pytest.raises(error, match=words):
+        checked_trainable(*given)

@@ -4,6 +4,7 @@ import numpy as np
 
 from inlay.aliases import Array
 
+KINDS = ("float16", "float32", "float64", "int8", "int16")
 ALIGNMENT = 64  # bytes; TensorFlow ends the process over less, JAX copies
 
 
@@ -21,7 +22,7 @@ def can_share(array: Array, dtype: str, *, aligned: bool = True) -> bool:
 
 def aligned_copy(array: Array, dtype: str) -> Array:
     """A copy that starts at a multiple of 64 bytes, in `dtype` if numpy has it, else float32."""
-    kind = np.dtype(dtype if dtype in ("float16", "float32", "float64") else "float32")
+    kind = np.dtype(dtype if dtype in KINDS else "float32")
     raw = np.empty(array.size * kind.itemsize + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     copy = raw[start : start + array.size * kind.itemsize].view(kind).reshape(array.shape)

@@ -9,6 +9,7 @@ import numpy as np
 from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.layers.rows import Trainable
 from inlay.layers.stacking import Stack
 from inlay.paths import path_to_read
 
@@ -137,23 +138,28 @@ def check_no_encoder(where: str, x: Any) -> None:
         )
 
 
-def check_for_encoder(where: str, **without_effect: bool) -> None:
-    """Refuse arguments that only a table's layer obeys.
+def check_for_encoder(where: str, trainable: Trainable, **without_effect: bool) -> None:
+    """Refuse what only a table's layer trains, and other arguments that only it obeys.
 
     Raises:
         ArgumentError: One of them was set.
     """
     expected = "a table: the layer of an encoder decides that by itself"
-    _refuse(without_effect, expected, "an encoder", f"see the encoder's own {where}")
+    _refuse(_parts(trainable) | without_effect, expected, "an encoder", f"see its own {where}")
 
 
-def check_for_stack(where: str, **without_effect: bool) -> None:
-    """Refuse arguments that only the layer of one table obeys.
+def check_for_stack(where: str, trainable: Trainable, **without_effect: bool) -> None:
+    """Refuse what only the layer of one table trains, and other arguments that only it obeys.
 
     Raises:
         ArgumentError: One of them was set.
     """
-    _refuse(without_effect, "one table", "a stack of several", f"{where}(stack.merged(vocab), ...)")
+    instead = f"{where}(stack.merged(vocab), ...)"
+    _refuse(_parts(trainable) | without_effect, "one table", "a stack of several", instead)
+
+
+def _parts(trainable: Trainable) -> dict[str, bool]:
+    return {"rows": trainable == "rows", "trainable": trainable == "delta"}
 
 
 def _refuse(without_effect: Mapping[str, bool], expected: str, got: str, instead: str) -> None:

@@ -40,6 +40,7 @@ def to_torch(
     *,
     trainable: Trainable = False,
     rows: Rows | None = None,
+    rank: int | None = None,
     sparse: bool = False,
     max_norm: float | None = None,
     check: Check = "debug",
@@ -53,6 +54,11 @@ def to_torch(
 
     With `trainable="rows"`, `weight` is frozen and shared in the same way, and a parameter `rows`
     holds the rows that train. No optimiser can change the others.
+
+    With `trainable="delta"`, the table's numbers stay frozen and shared in the form in which they
+    are stored, be it float32, bfloat16 or int8, and become float32 only in the rows that are looked
+    up. What trains is `delta`, the difference that is added to them, or with a `rank` the two
+    matrices `a` and `b` whose product it is. It starts at zero.
 
     The layer compiles in one graph, and is traced, scripted and exported; `torch.jit.script`
     makes a plain `nn.Embedding` of it, with memory of its own, frozen if some rows train. An ELMo
@@ -71,11 +77,15 @@ def to_torch(
             that the table lacks a random vector; see there for other ways. None: ids are the
             table's own rows. With an encoder: its `vocab_to_cache`, as a
             Vocabulary.
-        trainable: Whether the layer trains; `"rows"`: only the rows that `rows` names. Of an
-            encoder all or nothing, for more see its own `to_torch`.
+        trainable: Whether the layer trains; `"rows"`: only the rows that `rows` names; `"delta"`:
+            a difference that is added to the table's numbers. Of an encoder all or nothing, for
+            more see its own `to_torch`.
         rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
             padding never does. None: the tokens that the table lacked when it was aligned, and
             unk.
+        rank: With `trainable="delta"`, the rank of the difference, from 1 to the table's `dim`: the
+            layer then trains `rank` numbers for each row and `rank * dim` for all of them. None: a
+            difference of `dim` numbers for each row.
         sparse: Whether the gradient holds only the rows that were looked up, so that a step of
             `torch.optim.SparseAdam`, `Adagrad` or `SGD` costs what the batch costs, and not what
             the vocabulary costs. Most other optimisers refuse such a gradient.
@@ -94,13 +104,17 @@ def to_torch(
         `4 * len(table) * table.dim` bytes, when it trains, when `vocab` is given, when the
         table is stored as anything but float32 (bfloat16 and int8 take two for a moment), or when
         its array is read-only (writing there would end the process). For `"rows"` it allocates
-        what a frozen layer does, the rows that train, and 4 bytes for each row. Of an encoder,
-        what its own `to_torch` returns.
+        what a frozen layer does, the rows that train, and 4 bytes for each row. For `"delta"` it is
+        an `inlay.layers.torch_delta.DeltaEmbedding`, which allocates nothing for the table, unless
+        its array is read-only or of another type, and for the difference what has been trained of
+        it, or with a rank `4 * rank * (len(table) + dim)` bytes at most. Of an encoder, what its
+        own `to_torch` returns.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
-        ArgumentError: `rows` without `trainable="rows"`, or no row to train; `max_norm` for a
-            layer that is frozen.
+        ArgumentError: `rows` without `trainable="rows"`, or no row to train; `rank` without
+            `trainable="delta"`, or beyond the table's `dim`; `max_norm` for a layer that is frozen
+            or trains a difference.
         UnknownTokenError: A token in `rows` that the table lacks.
         MissingPackageError: torch is not installed.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table, or
@@ -115,16 +129,16 @@ def to_torch(
         torch.Size([1, 2])
     """
     check_vocab(vocab)
-    trainable, sparse = checked_trainable(trainable, rows), flag("sparse", sparse)
+    trainable, sparse = checked_trainable(trainable, rows, rank), flag("sparse", sparse)
     max_norm, check = _length(max_norm, trainable), checked_check(check)
     if isinstance(x, Stack):
         unlike = {"sparse": sparse, "max_norm": max_norm is not None}
-        check_for_stack("to_torch", rows=trainable == "rows", **unlike)
+        check_for_stack("to_torch", trainable, **unlike)
         return x.to_torch(vocab, trainable=bool(trainable), check=check)
     if make := maker_of(x, "to_torch"):
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm is not None}
-        check_for_encoder("to_torch", rows=trainable == "rows", **unlike)
+        check_for_encoder("to_torch", trainable, **unlike)
         return make(vocab_to_cache=vocab, trainable="all" if trainable else False)
     require("torch", extra="torch", need="making a torch layer")
     table, given = table_of("to_torch", x, vocab), {"sparse": sparse, "max_norm": max_norm}
@@ -132,6 +146,10 @@ def to_torch(
         from inlay.layers.torch_chosen import RowsEmbedding
 
         return RowsEmbedding.of(table, chosen(table, rows), check=check, **given)
+    if trainable == "delta":
+        from inlay.layers.torch_delta import DeltaEmbedding
+
+        return DeltaEmbedding.of(table, rank, sparse=sparse, check=check)
     from inlay.layers.torch import TableEmbedding
 
     return TableEmbedding.from_table(table, trainable=trainable, check=check, **given)
@@ -140,10 +158,11 @@ def to_torch(
 def _length(max_norm: Any, trainable: Trainable) -> float | None:
     if max_norm is None:
         return None
-    if not trainable:
+    whose = {False: "a frozen layer", "delta": "a layer that trains a difference"}.get(trainable)
+    if whose is not None:
         raise ArgumentError(
             "max_norm",
-            expected="None for a frozen layer, whose rows would be shortened in each look-up",
+            expected=f"None for {whose}, whose frozen rows would be shortened in each look-up",
             got=described(max_norm),
             hint="trainable=True, or a table of shorter rows",
         )
@@ -157,6 +176,7 @@ def to_keras(
     *,
     trainable: Trainable = False,
     rows: Rows | None = None,
+    rank: int | None = None,
     mask: bool = True,
     pull: float = 0.0,
     check: Check = "debug",
@@ -182,10 +202,15 @@ def to_keras(
             Vocabulary.
         trainable: Whether the layer trains, which `layer.trainable` changes later; `"rows"`: only
             the rows that `rows` names, in a variable of their own, so that no optimiser can change
-            the others. Of an encoder all or nothing, for more see its own `to_keras`.
+            the others; `"delta"`: a difference that is added to the table's numbers, which stay
+            frozen in the form in which they are stored. Of an encoder all or nothing, for more see
+            its own `to_keras`.
         rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
             padding never does. None: the tokens that the table lacked when it was aligned, and
             unk.
+        rank: With `trainable="delta"`, the rank of the difference, from 1 to the table's `dim`: the
+            layer then trains `rank` numbers for each row and `rank * dim` for all of them. None: a
+            difference of `dim` numbers for each row.
         mask: Whether to make a mask. Without a `pad_id` there is none.
         pull: How much to pull the rows back to where they started: the squared distance by which
             they have moved, times this, is added to the loss. A layer that trains as a whole then
@@ -214,7 +239,8 @@ def to_keras(
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
         MissingPackageError: Keras is not installed, or none of its backends.
-        ArgumentError: `rows` without `trainable="rows"`, or no row to train.
+        ArgumentError: `rows` without `trainable="rows"`, or no row to train; `rank` without
+            `trainable="delta"`, or beyond the table's `dim`.
         UnknownTokenError: A token in `rows` that the table lacks.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table, or not whole.
 
@@ -225,15 +251,15 @@ def to_keras(
         False
     """
     check_vocab(vocab)
-    trainable, mask = checked_trainable(trainable, rows), flag("mask", mask)
+    trainable, mask = checked_trainable(trainable, rows, rank), flag("mask", mask)
     pull, check = number("pull", pull, least=0), checked_check(check)
     if isinstance(x, Stack):
-        check_for_stack("to_keras", rows=trainable == "rows", pull=pull > 0)
+        check_for_stack("to_keras", trainable, pull=pull > 0)
         return x.to_keras(vocab, trainable=bool(trainable), mask=mask, check=check, name=name)
     if make := maker_of(x, "to_keras"):
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0}
-        check_for_encoder("to_keras", rows=trainable == "rows", **unlike)
+        check_for_encoder("to_keras", trainable, **unlike)
         return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
     load_keras("making a Keras layer")
     from inlay.hosts.keras import check_arguments
@@ -244,6 +270,10 @@ def to_keras(
         from inlay.layers.keras_chosen import RowsEmbedding
 
         return RowsEmbedding.of(table, chosen(table, rows), pull=pull, **given)
+    if trainable == "delta":
+        from inlay.layers.keras_delta import DeltaEmbedding
+
+        return DeltaEmbedding.of(table, rank, pull=pull, **given)
     from inlay.layers.keras import TableEmbedding
 
     return TableEmbedding.from_table(table, trainable=trainable, pull=pull, **given)

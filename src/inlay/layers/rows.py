@@ -1,9 +1,12 @@
-"""Which rows of a table a layer trains: all, none, or some, which then stand in a matrix apart.
+"""What of a table a layer trains: all, nothing, some rows apart, or a difference that is added.
 
 A layer that trains some rows keeps the whole matrix frozen, and shared with the table as in any
 frozen layer. A small matrix beside it, the only one that an optimiser ever sees, holds the rows
 that train, and `slots` says of each id which row of it to take, or -1: the frozen one. So nothing
 that an optimiser does, weight decay, momentum and moving averages among it, can reach another row.
+
+A layer that trains a difference keeps the whole matrix frozen in the form in which it is stored,
+see `inlay.layers.stored`, and adds to each row that it looks up one that starts at zero.
 """
 
 from collections.abc import Iterable
@@ -12,35 +15,47 @@ from typing import Any, Literal
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import choice, described, flag, many, many_tokens, shown
+from inlay.checks import choice, described, flag, many, many_tokens, shown, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError, ArgumentTypeError, IdError, UnknownTokenError
 
-Trainable = bool | Literal["rows"]
+Trainable = bool | Literal["rows", "delta"]
 Check = Literal["debug", "always", "off"]
 CHECKS: tuple[Check, ...] = ("debug", "always", "off")
 # Tokens, ids, or a bool for each row.
 Rows = Iterable[str] | Iterable[int] | Array
 
 
-def checked_trainable(trainable: Any, rows: Any) -> Trainable:
-    """What trains, as it was asked for: True, False or "rows".
+def checked_trainable(trainable: Any, rows: Any, rank: Any = None) -> Trainable:
+    """What trains, as it was asked for: True, False, "rows" or "delta".
 
     Raises:
-        ArgumentTypeError: Something else.
-        ArgumentError: `rows` without `trainable="rows"`.
+        ArgumentTypeError: Something else, or a rank that is no whole number.
+        ArgumentError: `rows` without `trainable="rows"`, or `rank` without `trainable="delta"`.
     """
-    if isinstance(trainable, str) and trainable == "rows":
-        return "rows"
-    found = flag("trainable", trainable, expected='True, False or "rows"')
-    if rows is not None:
-        raise ArgumentError(
-            "rows",
-            expected=f"None for a layer that trains {'every row' if found else 'no row'}",
-            got=described(rows),
-            hint='trainable="rows"',
-        )
+    found: Trainable
+    if isinstance(trainable, str) and trainable in ("rows", "delta"):
+        found = "rows" if trainable == "rows" else "delta"
+    else:
+        found = flag("trainable", trainable, expected='True, False, "rows" or "delta"')
+    for name, value, needs in (("rows", rows, "rows"), ("rank", rank, "delta")):
+        if value is not None and found != needs:
+            raise ArgumentError(
+                name,
+                expected=f"None for a layer that trains {_TRAINS[found]}",
+                got=described(value),
+                hint=f'trainable="{needs}"',
+            )
+    whole_or_none("rank", rank)
     return found
+
+
+_TRAINS: dict[Trainable, str] = {
+    True: "every row",
+    False: "no row",
+    "rows": "some rows",
+    "delta": "a difference in every row",
+}
 
 
 def checked_check(check: Any) -> Check:

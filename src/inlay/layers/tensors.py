@@ -22,6 +22,7 @@ def to_tensorflow(
     *,
     trainable: Trainable = False,
     rows: Rows | None = None,
+    rank: int | None = None,
     kind: Literal["constant", "variable", "module"] | None = None,
     check: Check = "debug",
     name: str | None = None,
@@ -41,10 +42,15 @@ def to_tensorflow(
             that the table lacks a random vector; see there for other ways. None: ids are the
             table's own rows.
         trainable: Whether the numbers train; `"rows"`: only the rows that `rows` names, in a
-            variable of their own, so that no optimiser can change the others.
+            variable of their own, so that no optimiser can change the others; `"delta"`: a
+            difference that is added to the table's numbers, which stay frozen in the form in which
+            they are stored.
         rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
             padding never does. None: the tokens that the table lacked when it was aligned, and
             unk.
+        rank: With `trainable="delta"`, the rank of the difference, from 1 to the table's `dim`: the
+            layer then trains `rank` numbers for each row and `rank * dim` for all of them. None: a
+            difference of `dim` numbers for each row.
         kind: What is made. None: a constant of what is frozen, a variable of what trains as a
             whole, a module of what trains in part. A module is called with ids, keeps the row of
             padding zero while it trains, and has `merged(vocab)` and `drift()`. In a variable that
@@ -64,7 +70,8 @@ def to_tensorflow(
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
         ArgumentError: A kind that cannot train as asked; `rows` without `trainable="rows"`, or no
-            row to train; a constant in a graph of TensorFlow 1.
+            row to train; `rank` without `trainable="delta"`, or beyond the table's `dim`; a
+            constant in a graph of TensorFlow 1.
         UnknownTokenError: A token in `rows` that the table lacks.
         MissingPackageError: TensorFlow is not installed.
 
@@ -75,7 +82,7 @@ def to_tensorflow(
         False
     """
     check_vocab(vocab)
-    trainable, check = checked_trainable(trainable, rows), checked_check(check)
+    trainable, check = checked_trainable(trainable, rows, rank), checked_check(check)
     made = _kind(kind, trainable)
     if check != "debug" and made != "module":
         expected = f"'debug' for a {made}, which is looked up by TensorFlow itself"
@@ -90,6 +97,8 @@ def to_tensorflow(
         return tensorflow.constant(table)
     if made == "variable":
         return tensorflow.variable(table, trainable=bool(trainable), name=name)
+    if trainable == "delta":
+        raise NotImplementedError
     ids = chosen(table, rows) if trainable == "rows" else None
     return tensorflow.TableEmbedding(table, trainable, ids, check=check, name=name)
 
@@ -100,7 +109,7 @@ to_tensorflow.autograph_info__ = {}  # type: ignore[attr-defined]
 
 def _kind(kind: Any, trainable: Trainable) -> str:
     kinds = ["constant", "variable", "module"]
-    fits = kinds[2 if trainable == "rows" else int(trainable) :]
+    fits = kinds[2 if isinstance(trainable, str) else int(bool(trainable)) :]
     hint = f"kind={fits[0]!r}, or another trainable="
     return fits[0] if kind is None else choice("kind", kind, fits, hint=hint)
 
@@ -112,6 +121,7 @@ def to_jax(
     *,
     trainable: Trainable = False,
     rows: Rows | None = None,
+    rank: int | None = None,
     check: Check = "debug",
 ) -> "TableEmbedding":
     """Make a pytree that holds a table's rows and looks up ids: for JAX alone, Flax and Equinox.
@@ -129,10 +139,14 @@ def to_jax(
             that the table lacks a random vector; see there for other ways. None: ids are the
             table's own rows.
         trainable: Whether the layer trains; `"rows"`: only the rows that `rows` names, in an array
-            of their own, so that no optimiser can change the others.
+            of their own, so that no optimiser can change the others; `"delta"`: a difference that
+            is added to the table's numbers, which stay frozen in the form in which they are stored.
         rows: The rows that train: tokens, ids, or an array with a bool for each row. The row of
             padding never does. None: the tokens that the table lacked when it was aligned, and
             unk.
+        rank: With `trainable="delta"`, the rank of the difference, from 1 to the table's `dim`: the
+            layer then trains `rank` numbers for each row and `rank * dim` for all of them. None: a
+            difference of `dim` numbers for each row.
         check: When to look at the ids and name a wrong one. `"debug"`: in calls outside of `jit`
             with ids in the processor's memory. `"always"`: in each call; in compiled code the error
             is a `JaxRuntimeError`. `"off"`: never. Unnoticed, a wrong id gives NaN.
@@ -146,7 +160,8 @@ def to_jax(
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
-        ArgumentError: `rows` without `trainable="rows"`, or no row to train.
+        ArgumentError: `rows` without `trainable="rows"`, or no row to train; `rank` without
+            `trainable="delta"`, or beyond the table's `dim`.
         UnknownTokenError: A token in `rows` that the table lacks.
         MissingPackageError: JAX is not installed.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table; at any time,
@@ -160,11 +175,13 @@ def to_jax(
         [[0.0, 1.0]]
     """
     check_vocab(vocab)
-    trainable, check = checked_trainable(trainable, rows), checked_check(check)
+    trainable, check = checked_trainable(trainable, rows, rank), checked_check(check)
     check_no_encoder("to_jax", x)
     require("jax", extra="jax", need="making a JAX array")
     from inlay.layers.jax import TableEmbedding
 
     table = table_of("to_jax", x, vocab)
+    if trainable == "delta":
+        raise NotImplementedError
     ids = chosen(table, rows) if trainable == "rows" else None
     return TableEmbedding.from_table(table, trainable, ids, check)
