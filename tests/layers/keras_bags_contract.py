@@ -32,9 +32,11 @@ def test_bags_are_those_of_the_words(padded, by_rows):
 
 def test_padding_of_a_layer_of_keras():
     layer = keras.layers.Embedding(4, 3, mask_zero=True)
-    found = EmbeddingBag(layer)(np.array([[1, 3, 0], [0, 0, 0]]))
+    ids = np.array([[1, 3, 0], [0, 0, 0]])
+    means, maxima = EmbeddingBag(layer)(ids), EmbeddingBag(layer, "max")(ids)
     table = layer.get_weights()[0]
-    np.testing.assert_allclose(array(found), [table[[1, 3]].mean(0), np.zeros(3)], rtol=1e-5)
+    np.testing.assert_allclose(array(means), [table[[1, 3]].mean(0), np.zeros(3)], rtol=1e-5)
+    np.testing.assert_allclose(array(maxima), [table[[1, 3]].max(0), np.zeros(3)], rtol=1e-5)
 
 
 def model_of(layer, mode, *, bag, optimizer):

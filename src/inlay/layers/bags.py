@@ -1,4 +1,4 @@
-"""One vector for each text: the sum, mean or maximum of its words' vectors, by numpy."""
+"""One vector for each text: the sum, mean or maximum of its words' vectors, without a framework."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +10,10 @@ from inlay.checks import choice, described
 from inlay.core import Table
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts.ids import check_values
+from inlay.kernels.bags import maxima, sums
 
 MODES = ("mean", "sum", "max")
+TEXTS = 1024  # of which the vectors are pooled at once
 
 
 def embedding_bag(
@@ -37,7 +39,8 @@ def embedding_bag(
         weights: What each place counts, of the shape of `ids`; times `row_weights`, if both.
 
     Returns:
-        float32 `(texts, dim)`. Besides that it allocates the vectors of one text at a time.
+        float32 `(texts, dim)`. Besides that it allocates the ids of 1,024 texts at a time, and of
+        a table that is not stored as float32 their distinct vectors.
 
     Raises:
         IdError: An id beyond the table.
@@ -54,30 +57,44 @@ def embedding_bag(
     algorithm 1, for the weights of SIF.
     """
     check_mode(mode, weighted=row_weights is not None or weights is not None)
-    of_rows = None if row_weights is None else check_row_weights(row_weights, len(table))
     if weights is not None and len(weights) != len(ids):
         raise ArgumentError("weights", expected=f"{len(ids)} texts, as ids", got=f"{len(weights)}")
+    if row_weights is not None:
+        row_weights = check_row_weights(row_weights, len(table))
     found = np.zeros((len(ids), table.dim), np.float32)
-    for i, text in enumerate(ids):
-        words = np.asarray(text, np.int64 if not len(text) else None)
-        if words.dtype.kind not in "iu":
-            raise ArgumentTypeError("ids", expected="whole numbers", got=str(words.dtype))
-        check_values(f"ids[{i}]", words, len(table))
-        kept = words != table.pad_id if table.pad_id is not None else np.ones(len(words), np.bool_)
-        words = words[kept]
-        if not words.size:
-            continue
-        rows = np.asarray(table._rows[words], np.float32)
-        if mode == "max":
-            found[i] = rows.max(0)
-            continue
-        count = np.ones(words.size, np.float32) if of_rows is None else of_rows[words]
-        if weights is not None:
-            count = count * _of_text(weights[i], i, kept)
-        found[i] = count @ rows
-        if mode == "mean" and (total := count.sum()) != 0:
-            found[i] /= total
+    for start in range(0, len(ids), TEXTS):
+        texts, of_places = [], []
+        for i in range(start, min(start + TEXTS, len(ids))):
+            words = _words(ids[i], i, len(table))
+            kept = words != table.pad_id if table.pad_id is not None else slice(None)
+            texts.append(words[kept])
+            if weights is not None:
+                of_places.append(_of_text(weights[i], i, words.size)[kept])
+        of_words = np.concatenate(of_places) if of_places else None
+        _pool(table, texts, mode, row_weights, of_words, found[start : start + TEXTS])
     return found
+
+
+def _pool(
+    table: Table, texts: list[Array], mode: str, of_rows: Any, weights: Any, out: Array
+) -> None:
+    words, lengths = np.concatenate(texts), np.array([len(text) for text in texts])
+    offsets = np.append(0, np.cumsum(lengths))
+    count = np.ones(words.size, np.float32) if of_rows is None else of_rows[words]
+    if weights is not None:
+        count = count * weights
+    matrix = table._rows
+    if not isinstance(matrix, np.ndarray) or matrix.dtype != "f4" or not matrix.flags.c_contiguous:
+        distinct, words = np.unique(words, return_inverse=True)
+        matrix = np.array(matrix[distinct], np.float32)
+    if mode == "max":
+        maxima(matrix, words, offsets, out)
+        return
+    sums(matrix, words, offsets, count, out)
+    if mode == "mean":
+        total = np.zeros(len(texts), np.float32)
+        np.add.at(total, np.repeat(np.arange(len(texts)), lengths), count)
+        out /= np.where(total == 0, 1, total)[:, None]
 
 
 def check_mode(mode: Any, *, weighted: bool) -> str:
@@ -105,9 +122,17 @@ def check_row_weights(weights: Any, size: int) -> Array:
     return array
 
 
-def _of_text(weights: Any, i: int, kept: Array) -> Array:
+def _words(text: Any, i: int, size: int) -> Array:
+    words = np.asarray(text, None if len(text) else np.int64)
+    if words.dtype.kind not in "iu":
+        raise ArgumentTypeError("ids", expected="whole numbers", got=str(words.dtype))
+    check_values(f"ids[{i}]", words, size)
+    return words.astype(np.int64, copy=False)
+
+
+def _of_text(weights: Any, i: int, size: int) -> Array:
     array = np.asarray(weights, np.float32)
-    if array.shape != kept.shape:
-        expected = f"{kept.size} numbers, as ids[{i}] has"
+    if array.shape != (size,):
+        expected = f"{size} numbers, as ids[{i}] has"
         raise ArgumentError(f"weights[{i}]", expected=expected, got=described(array))
-    return array[kept]
+    return array

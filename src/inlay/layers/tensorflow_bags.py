@@ -23,8 +23,8 @@ def pooled(table: Any, ids: Any, *, mode: str, pad_id: int | None, weights: Any)
     words, texts = tf.gather_nd(ids, places), places[:, 0]
     n = tf.shape(ids, tf.int64)[0]
     if mode == "max":
-        best = tf.math.unsorted_segment_max(tf.gather(table, words), texts, n)
-        return tf.where(tf.reduce_any(kept, 1, keepdims=True), best, tf.zeros_like(best))
+        best = tf.math.segment_max(tf.gather(table, words), texts)  # zeros for a text without words
+        return tf.pad(best, [[0, n - tf.shape(best, tf.int64)[0]], [0, 0]])  # those at the end
     distinct, where = tf.unique(words)
     rows = tf.gather(table, distinct)
     count = tf.cast(kept, rows.dtype)
