@@ -76,8 +76,8 @@ class RowsEmbedding(TableEmbedding):
         matrix[self.row_ids.cpu().numpy()] = self.rows.detach().float().cpu().numpy()
         return matrix
 
-    def _trains(self) -> Tensor:
-        return self.rows
+    def _trains(self) -> list[Tensor]:
+        return [self.rows]
 
     def _own_if_written(self) -> None:
         """The frozen matrix is never written to, whatever is set."""
