@@ -103,6 +103,43 @@ def test_torch_saves_its_row_weights(padded):
     np.testing.assert_array_equal(again.row_weights, OF_ROWS)
 
 
+@pytest.mark.parametrize("with_offsets", [False, True])
+def test_torch_is_compiled_and_exported_for_texts_of_any_length(padded, with_offsets):
+    torch = pytest.importorskip("torch")
+    from inlay.layers.torch_bags import EmbeddingBag
+
+    class Bags(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            layer = to_torch(padded, trainable=True)
+            bags = [EmbeddingBag(layer, mode) for mode in MODES]
+            bags += [EmbeddingBag(layer, mode, row_weights=OF_ROWS) for mode in MODES[:2]]
+            self.bags = torch.nn.ModuleList(bags)
+
+        def forward(self, *texts):
+            return [bag(*texts) for bag in self.bags]
+
+    torch._dynamo.reset()
+    bags, size = Bags(), torch.export.Dim.AUTO
+    few = (torch.tensor(IDS[:, :3]),)
+    many = (torch.tensor(IDS[[0, 1, 2, 3, 0]]),)
+    if with_offsets:
+        few = (few[0].ravel(), torch.tensor([0, 0, 3, 5]))
+        many = (many[0].ravel(), torch.tensor([0, 4, 4, 9, 12, 20]))
+    shapes = (({0: size} if with_offsets else {0: size, 1: size},) * len(few),)
+    compiled = torch.compile(bags, backend="eager", fullgraph=True, dynamic=True)
+    made = [compiled]
+    if hasattr(torch.compiler, "is_exporting"):
+        made.append(torch.export.export(bags, few, dynamic_shapes=shapes).module())
+    for function in made:
+        for texts in (few, many):
+            torch.testing.assert_close(function(*texts), bags(*texts))
+    bags.bags[0].embedding.check = "always"
+    if hasattr(torch.compiler, "is_exporting"):
+        with pytest.raises(ArgumentError, match="always looks at its ids"):
+            torch.export.export(bags, few)
+
+
 @pytest.mark.parametrize(("mode", "rows", "places"), WEIGHTED)
 def test_jax(negative, mode, rows, places):
     jax = pytest.importorskip("jax")
@@ -149,6 +186,16 @@ def test_what_is_wrong_in_torch_is_said(padded):
         (lambda: bag(ids, torch.tensor([0])), ArgumentError, "2 dimensions and offsets"),
         (lambda: bag(ids + 3), IdError, "got 6"),
         (lambda: bag(IDS), ArgumentTypeError, "a tensor"),
+        (lambda: bag(ids.double()), IdError, "int32 or int64.*float64"),
+        (lambda: bag(ids[0], torch.tensor([1, 2])), ArgumentError, "offsets: .*ascending, from 0"),
+        (lambda: bag(ids[0], torch.tensor([0, 5])), ArgumentError, r"at most 4, got \[0, 5\]"),
+        (lambda: bag(ids[0], torch.tensor([0, 3, 2])), ArgumentError, "ascending"),
+        (lambda: EmbeddingBag(to_torch(padded))(ids[0], ids[0][1:]), ArgumentError, "ascending"),
+        (
+            lambda: EmbeddingBag(to_torch(padded))(ids, per_sample_weights=ids[0]),
+            ArgumentError,
+            r"of shape \(4, 4\) as the ids have, got shape \(4,\)",
+        ),
     ]:
         with pytest.raises(error, match=named):
             call()

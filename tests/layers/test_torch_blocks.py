@@ -201,3 +201,70 @@ def test_what_is_wrong_is_said():
     ]:
         with pytest.raises(error, match=named):
             call()
+
+
+EXPORTS = pytest.mark.skipif(
+    not hasattr(torch.compiler, "is_exporting"), reason="not known in this PyTorch"
+)
+TRACED = pytest.mark.filterwarnings(
+    "ignore:.torch.jit:DeprecationWarning", "ignore::torch.jit.TracerWarning"
+)
+WORDS = torch.nn.Embedding(6, 4, padding_idx=2)
+SHORT = torch.tensor([[1, 5, 3, 2], [4, 0, 3, 2]])
+LONG = torch.tensor([[0, 1, 2, 2, 2, 2], [5, 3, 1, 1, 2, 2], [2, 2, 2, 2, 2, 2]])
+
+
+class Model(torch.nn.Module):
+    """Ids to what each of some blocks makes of their vectors and mask."""
+
+    def __init__(self, blocks):
+        super().__init__()
+        self.words, self.blocks = WORDS, torch.nn.ModuleList(blocks)
+
+    def forward(self, ids):
+        vectors, mask = self.words(ids), mask_of(self.words, ids)
+        return tuple(block(vectors, mask) for block in self.blocks)
+
+
+def check_same(found, wanted):
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("is_lstm", [False, True])
+def test_blocks_are_compiled(is_lstm):
+    """All in one graph but for an LSTM, which PyTorch runs outside of its graphs."""
+    torch._dynamo.reset()
+    model = Model(block for block in BLOCKS if isinstance(block, MaskedLSTM) is is_lstm)
+    compiled = torch.compile(model, backend="eager", fullgraph=not is_lstm, dynamic=True)
+    for ids in (SHORT, LONG):
+        check_same(compiled(ids), model(ids))
+
+
+@EXPORTS
+def test_blocks_are_exported_for_texts_of_any_length():
+    model = Model(block for block in BLOCKS if not isinstance(block, MaskedLSTM))
+    size = torch.export.Dim.AUTO
+    program = torch.export.export(model, (SHORT,), dynamic_shapes=({0: size, 1: size},)).module()
+    for ids in (SHORT, LONG):
+        check_same(program(ids), model(ids))
+
+
+@TRACED
+@pytest.mark.parametrize("kernel", [2, 5])
+def test_a_traced_convolution_takes_texts_of_any_length(kernel):
+    model = Model([MaskedConv1d(4, 4, kernel)])
+    traced = torch.jit.trace(model, SHORT)
+    for ids in (SHORT, LONG, SHORT[:, :1]):
+        check_same(traced(ids), model(ids))
+
+
+@EXPORTS
+@TRACED
+def test_an_lstm_is_neither_traced_nor_exported():
+    model = Model([MaskedLSTM(4, 3)])
+    for take_down in (
+        lambda: torch.export.export(model, (SHORT,)),
+        lambda: torch.jit.trace(model, SHORT),
+    ):
+        with pytest.raises(ArgumentError, match=r"MaskedLSTM, which takes as many steps.*nn\.LSTM"):
+            take_down()

@@ -9,6 +9,7 @@ from torch.nn import functional
 from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import torch as host
+from inlay.hosts.ids import wrong_dtype
 from inlay.layers.bags import check_mode, check_row_weights
 from inlay.layers.torch import TableEmbedding
 from inlay.layers.torch_chosen import RowsEmbedding
@@ -35,7 +36,7 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
         ArgumentError: Another mode, weights for a maximum, or of another shape; a layer of which
             some rows train, or with a `max_norm`.
         ArgumentTypeError: No embedding layer.
-        IdError: From a call, as of the layer.
+        IdError: From a call, as of the layer, whose `check` is that of offsets too.
 
     Example:
         >>> import numpy as np, torch
@@ -99,17 +100,25 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
         if ours:
             layer._own_if_written()
             if layer.check == "always":
-                self._check(ids)
+                if host.is_taken_down():
+                    raise layer._unchecked()
+                self._check(ids, offsets)
+        _check_weights(ids, per_sample_weights)
         try:
             return self._pooled(ids, offsets, per_sample_weights)
-        except (IndexError, RuntimeError):  # what torch says of wrong ids, without saying which
+        except (IndexError, RuntimeError, ValueError):  # what torch says, without saying where
             if ours and layer.check == "debug":
-                self._check(ids)
+                self._check(ids, offsets)
             raise
 
-    def _check(self, ids: Tensor) -> None:
+    @host.eager
+    def _check(self, ids: Tensor, offsets: Tensor | None) -> None:
         layer = self.embedding
+        if ids.dtype not in (torch.int32, torch.int64):
+            raise wrong_dtype("EmbeddingBag", "int32 or int64", ids.dtype, "ids.long()")
         host.check_range("EmbeddingBag, ids", ids, layer.num_embeddings, tokens=layer._tokens)
+        if offsets is not None:
+            _check_offsets(offsets, ids.shape[0])
 
     def _pooled(self, ids: Tensor, offsets: Tensor | None, weights: Tensor | None) -> Tensor:
         layer = self.embedding
@@ -153,7 +162,27 @@ def pooled(
     if offsets is None:
         by = count.sum(1)
     else:
-        ends = torch.cat([offsets[1:], offsets.new_tensor([ids.shape[0]])])
-        texts = torch.repeat_interleave(ends - offsets)
+        # Of which text each place is: so many numbers as places, which a graph can know.
+        places = torch.arange(ids.shape[0], dtype=offsets.dtype, device=offsets.device)
+        texts = torch.searchsorted(offsets, places, right=True) - 1
         by = count.new_zeros(offsets.shape[0]).index_add(0, texts, count)
     return total / torch.where(by == 0, 1, by)[:, None]
+
+
+def _check_weights(ids: Tensor, weights: Tensor | None) -> None:
+    if weights is not None and weights.shape != ids.shape:
+        expected = f"a number for each place, of shape {tuple(ids.shape)} as the ids have"
+        got = f"shape {tuple(weights.shape)}"
+        raise ArgumentError("per_sample_weights", expected=expected, got=got)
+
+
+def _check_offsets(offsets: Tensor, n_places: int) -> None:
+    """Refuse what would leave places out, or count them for another text."""
+    found = offsets.tolist() if offsets.dim() == 1 else []
+    if not found or found[0] != 0 or found[-1] > n_places or sorted(found) != found:
+        raise ArgumentError(
+            "offsets",
+            expected=f"where each text begins, ascending, from 0 to at most {n_places}",
+            got=str(found) if len(found) < 10 else f"{found[0]}, {found[1]}, ..., {found[-1]}",
+            hint="the number of ids in all texts before",
+        )

@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from inlay.checks import choice, described, flag, whole
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.hosts import torch as host
 from inlay.layers.masks import check_shapes, no_mask
 
 HINT = "inlay.layers.torch_blocks.mask_of(layer, ids), which is ids != layer.padding_idx"
@@ -186,12 +187,17 @@ class MaskedConv1d(nn.Conv1d):  # type: ignore[misc]
         words = _words(self, vectors, mask).transpose(1, 2)
         (step,) = self.dilation
         reach = (self.kernel_size[0] - 1) * step if self.padding == "valid" else 0
-        short = max(reach + 1 - words.shape[2], 0)
+        any_length = bool(reach) and torch.jit.is_tracing()  # as if each text were too short
+        short = reach + 1 if any_length else max(reach + 1 - words.shape[2], 0)
         words, mask = functional.pad(words, (0, short)), functional.pad(mask, (0, short))
         left, n = mask, mask.shape[1] - reach
         if reach:
             left = torch.stack([mask[:, i : i + n] for i in range(0, reach + 1, step)]).all(0)
         found = super().forward(words).transpose(1, 2)
+        if any_length:
+            kept = slice(1, -reach - 1)
+            found = torch.cat([found[:, :1], found[:, kept]], 1)
+            left = torch.cat([left[:, :1], left[:, kept]], 1)
         return found.masked_fill(~left[..., None], 0), left
 
 
@@ -201,6 +207,9 @@ class MaskedLSTM(nn.LSTM):  # type: ignore[misc]
     The states at the end are those after the last word, and of the other direction after the first.
     Masked places are passed over wherever they are. A text without words keeps the states it
     started with. Errors of a call are those of `MeanPooling`.
+
+    `torch.compile` runs it outside of its graphs, as it does `nn.LSTM`; `torch.jit` and
+    `torch.export` refuse it.
 
     Args:
         input_size: Numbers in a vector.
@@ -236,6 +245,9 @@ class MaskedLSTM(nn.LSTM):  # type: ignore[misc]
             twice as wide, zero where there is padding; and the last states of each layer and
             direction.
         """
+        if host.is_taken_down():
+            hint = "MaskedConv1d, or nn.LSTM for texts that are all of one length"
+            raise host.no_graph("MaskedLSTM, which takes as many steps as a text has words", hint)
         words, n_tokens = _words(self, vectors, mask), mask.shape[1]
         if not n_tokens:  # which cannot be packed
             words, mask = functional.pad(words, (0, 0, 0, 1)), functional.pad(mask, (0, 1))
