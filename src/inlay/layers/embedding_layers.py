@@ -17,6 +17,7 @@ from inlay.layers.arguments import (
     maker_of,
     table_of,
 )
+from inlay.layers.reference import checked_reference
 from inlay.layers.rows import Check, Rows, Trainable, checked_check, checked_trainable, chosen
 from inlay.layers.stacking import Stack
 from inlay.optional import require
@@ -44,6 +45,7 @@ def to_torch(
     sparse: bool = False,
     max_norm: float | None = None,
     check: Check = "debug",
+    by_reference: bool = False,
 ) -> "torch.nn.Module":
     """Make an `nn.Embedding` that holds a table's rows, or the module of an encoder.
 
@@ -96,6 +98,12 @@ def to_torch(
             `"always"`: before each look-up. Costs a pass over
             the ids, for which a GPU is waited for, and a graph break in `torch.compile`;
             `torch.jit` and `torch.export` refuse it. `"off"`: never. An encoder always looks.
+        by_reference: Whether to save the frozen `weight` as the path and digest of its file: for a
+            table that is the map of a native file, frozen or with `trainable="rows"`. A
+            `state_dict` then has `reference` in its place, uint8, and a pickle has no numbers
+            either. Loading finds the file, verifies it, which reads it once, and maps it; see
+            `inlay.layers.reference.tables_in` for files that have moved. `layer.by_reference`
+            changes it later.
 
     Returns:
         A subclass of `nn.Embedding` with the state_dict key `weight`, float32
@@ -114,7 +122,7 @@ def to_torch(
         ArgumentTypeError: Something that is none of these, or an argument of another name.
         ArgumentError: `rows` without `trainable="rows"`, or no row to train; `rank` without
             `trainable="delta"`, or beyond the table's `dim`; `max_norm` for a layer that is frozen
-            or trains a difference.
+            or trains a difference; `by_reference` for what is not frozen, or is in no native file.
         UnknownTokenError: A token in `rows` that the table lacks.
         MissingPackageError: torch is not installed.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table, or
@@ -131,28 +139,32 @@ def to_torch(
     check_vocab(vocab)
     trainable, sparse = checked_trainable(trainable, rows, rank), flag("sparse", sparse)
     max_norm, check = _length(max_norm, trainable), checked_check(check)
+    refers = {"by_reference": flag("by_reference", by_reference)}
     if isinstance(x, Stack):
-        unlike = {"sparse": sparse, "max_norm": max_norm is not None}
+        unlike = {"sparse": sparse, "max_norm": max_norm is not None} | refers
         check_for_stack("to_torch", trainable, **unlike)
         return x.to_torch(vocab, trainable=bool(trainable), check=check)
     if make := maker_of(x, "to_torch"):
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm is not None}
-        check_for_encoder("to_torch", trainable, **unlike)
+        check_for_encoder("to_torch", trainable, **unlike, **refers)
         return make(vocab_to_cache=vocab, trainable="all" if trainable else False)
     require("torch", extra="torch", need="making a torch layer")
     table, given = table_of("to_torch", x, vocab), {"sparse": sparse, "max_norm": max_norm}
+    file = checked_reference(table, trainable, by_reference)
     if trainable == "rows":
         from inlay.layers.torch_chosen import RowsEmbedding
 
-        return RowsEmbedding.of(table, chosen(table, rows), check=check, **given)
+        some = RowsEmbedding.of(table, chosen(table, rows), check=check, **given)
+        return some.in_file(file, by_reference)
     if trainable == "delta":
         from inlay.layers.torch_delta import DeltaEmbedding
 
         return DeltaEmbedding.of(table, rank, sparse=sparse, check=check)
     from inlay.layers.torch import TableEmbedding
 
-    return TableEmbedding.from_table(table, trainable=trainable, check=check, **given)
+    layer = TableEmbedding.from_table(table, trainable=trainable, check=check, **given)
+    return layer.in_file(file, by_reference)
 
 
 def _length(max_norm: Any, trainable: Trainable) -> float | None:

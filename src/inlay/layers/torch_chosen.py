@@ -79,6 +79,9 @@ class RowsEmbedding(TableEmbedding):
     def _trains(self) -> list[Tensor]:
         return [self.rows]
 
+    def _is_frozen(self) -> bool:
+        return True
+
     def _own_if_written(self) -> None:
         """The frozen matrix is never written to, whatever is set."""
 
