@@ -103,6 +103,7 @@ def torch_adapter():
         return out.detach().float().numpy(), str(out.dtype).removeprefix("torch.")
 
     def compiled(layer, ids):
+        torch.compiler.reset()  # it counts all layers as one
         function = torch.compile(layer, backend="eager", fullgraph=True)
         return function(torch.from_numpy(ids)).detach().numpy()
 
@@ -198,16 +199,18 @@ def jax_adapter():
 
 # -- all of them -------------------------------------------------------------------------------
 
+DELTA = ["delta", "delta, low rank"]
+NOT_YET = {"torch": [], "tensorflow": DELTA, "jax": DELTA, "keras": DELTA}
 ALONE = {"torch": torch_adapter, "tensorflow": tensorflow_adapter, "jax": jax_adapter}
 
 
 @pytest.mark.parametrize(("dtype", "optimiser"), MEETINGS)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in NOT_YET["keras"]])
 def test_a_layer_of_keras(mode, dtype, optimiser, tmp_path):
     check_layer(KERAS, mode, dtype, optimiser, tmp_path)
 
 
 @pytest.mark.parametrize(("dtype", "optimiser"), MEETINGS)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in NOT_YET[BACKEND]])
 def test_a_layer_of_the_framework_itself(mode, dtype, optimiser, tmp_path):
     check_layer(ALONE[BACKEND](), mode, dtype, optimiser, tmp_path)

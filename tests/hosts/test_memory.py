@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_memory_that_must_not_be_written_to_is_not_shared():
 
 
 @pytest.mark.parametrize(
-    ("dtype", "kept"), [("float16", "float16"), ("float64", "float64"), ("bfloat16", "float32")]
+    ("dtype", "kept"), [("float16", "float16"), ("int8", "int8"), ("bfloat16", "float32")]
 )
 def test_a_copy_starts_where_every_framework_can_take_it(dtype, kept):
     array = np.arange(12, dtype="float32").reshape(3, 4)
@@ -35,3 +37,18 @@ def test_a_copy_starts_where_every_framework_can_take_it(dtype, kept):
         assert copy.dtype == kept
         np.testing.assert_array_equal(copy, array)
         assert not np.shares_memory(copy, array)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells")
+def test_zeros_take_memory_where_they_are_written_to():
+    def resident():
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("RssAnon:")[1].split()[0]) // 1024
+
+    before = resident()
+    zeros = untouched_zeros((25_000, 400))
+    assert (zeros.dtype, zeros.flags.writeable, zeros.any()) == (np.float32, True, False)
+    zeros[::2500] = 1
+    assert zeros.sum() == 4000
+    assert resident() - before < 8  # of 38 MB
+    assert untouched_zeros((0, 3)).shape == (0, 3)

@@ -1,5 +1,9 @@
 """When a framework can live in an array's memory, and the copy that it gets when it cannot."""
 
+import contextlib
+import mmap
+from typing import Any
+
 import numpy as np
 
 from inlay.aliases import Array
@@ -28,3 +32,21 @@ def aligned_copy(array: Array, dtype: str) -> Array:
     copy = raw[start : start + array.size * kind.itemsize].view(kind).reshape(array.shape)
     copy[...] = array
     return copy
+
+
+def untouched_zeros(shape: tuple[int, ...], dtype: str = "float32") -> Array:
+    """Zeros that take memory only in the pages that are written to.
+
+    `numpy.zeros` takes 2 MB for the first number of each 2 MB, and `torch.zeros` takes all.
+    """
+    size = max(int(np.prod(shape)) * np.dtype(dtype).itemsize, 1)
+    flags: dict[str, Any] = {}
+    if hasattr(mmap, "MAP_PRIVATE"):  # else Python shares it with processes that are forked
+        reserve = getattr(mmap, "MAP_NORESERVE", 0)
+        flags["flags"] = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | reserve
+    memory = mmap.mmap(-1, size, **flags)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        with contextlib.suppress(OSError):  # of a kernel that has no huge pages
+            memory.madvise(mmap.MADV_NOHUGEPAGE)
+    zeros: Array = np.frombuffer(memory, dtype, int(np.prod(shape))).reshape(shape)
+    return zeros

@@ -13,6 +13,7 @@ from inlay.aliases import Array
 from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts.ids import ALIGNED, check_values, wrong_dtype
+from inlay.hosts.memory import untouched_zeros
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,6 +68,14 @@ def is_at_hand(tensor: Any) -> bool:
 def as_tensor(array: Array) -> Tensor:
     """A tensor in an array's memory, which must be writable. Copies nothing."""
     return torch.from_numpy(array)
+
+
+def zeros_like(tensor: Tensor) -> Tensor:
+    """Zeros that, in the processor's memory, take none before they are written to."""
+    if tensor.device.type != "cpu":
+        return torch.zeros_like(tensor)
+    zeros = torch.from_numpy(untouched_zeros((tensor.nbytes,), "uint8"))
+    return zeros.view(tensor.dtype).view(tensor.shape)
 
 
 def detach(parameter: Tensor) -> None:

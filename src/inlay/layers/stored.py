@@ -8,14 +8,15 @@ arithmetic of `inlay.core.storage`, so that a layer that has not been trained gi
 gives, to the bit. The difference starts at zero.
 """
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.checks import whole
 from inlay.core import Table
-from inlay.core.storage import BFloat16Rows, Int8Rows
+from inlay.core.storage import BLOCK, BFloat16Rows, Int8Rows
 from inlay.hosts.memory import aligned_copy, can_share
 
 Form = Literal["float32", "float16", "bfloat16", "int8"]
@@ -37,6 +38,19 @@ class Stored(NamedTuple):
     scales: Array | None = None
 
     @property
+    def named(self) -> dict[str, Array]:
+        """The arrays by the names that they have in saved files."""
+        if self.scales is not None:
+            return {"codes": self.matrix, "scales": self.scales}
+        return {_NAMES.get(self.form, "bits"): self.matrix}
+
+    @classmethod
+    def of(cls, form: Form, named: Mapping[str, Array]) -> Self:
+        """The other way round."""
+        name = _NAMES.get(form, "bits")
+        return cls(form, named[name], named.get("scales"))
+
+    @property
     def rows(self) -> Any:
         """What is indexed like a float32 matrix, and makes float32 of the rows asked for."""
         if self.form == "int8":
@@ -45,6 +59,9 @@ class Stored(NamedTuple):
         if self.form == "bfloat16":
             return BFloat16Rows(self.matrix.view(np.uint16))
         return self.matrix if self.form == "float32" else self.matrix.view(np.float16)
+
+
+_NAMES: dict[Form, str] = {"float32": "weight", "int8": "codes"}
 
 
 def stored_of(table: Table, *, aligned: bool = True) -> Stored:
@@ -93,3 +110,21 @@ def start_of_b(rank: int, dim: int) -> Array:
     """
     drawn: Array = np.random.default_rng(0).normal(0, rank**-0.5, (rank, dim)).astype(np.float32)
     return drawn
+
+
+def with_difference(base: Any, difference: Mapping[str, Array]) -> Array:
+    """All rows of a layer: float32 `(vocab_size, dim)`, which is all that it allocates.
+
+    Args:
+        base: The frozen rows, indexed like a matrix.
+        difference: `delta`, or `a` and `b`.
+    """
+    matrix = np.empty(base.shape, np.float32)
+    for start in range(0, len(matrix), BLOCK):
+        some = slice(start, start + BLOCK)
+        matrix[some] = base[some]
+        if "delta" in difference:
+            matrix[some] += difference["delta"][some]
+        else:
+            matrix[some] += difference["a"][some] @ difference["b"]
+    return matrix

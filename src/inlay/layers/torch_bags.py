@@ -13,6 +13,7 @@ from inlay.hosts.ids import wrong_dtype
 from inlay.layers.bags import check_mode, check_row_weights
 from inlay.layers.torch import TableEmbedding
 from inlay.layers.torch_chosen import RowsEmbedding
+from inlay.layers.torch_delta import DeltaEmbedding
 
 
 class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
@@ -34,7 +35,7 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
 
     Raises:
         ArgumentError: Another mode, weights for a maximum, or of another shape; a layer of which
-            some rows train, or with a `max_norm`.
+            some rows train, or a difference, or with a `max_norm`.
         ArgumentTypeError: No embedding layer.
         IdError: From a call, as of the layer, whose `check` is that of offsets too.
 
@@ -54,14 +55,15 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
         self, embedding: nn.Embedding, mode: str = "mean", *, row_weights: Any = None
     ) -> None:
         super().__init__()
-        if not isinstance(embedding, nn.Embedding):
+        in_parts = isinstance(embedding, RowsEmbedding | DeltaEmbedding)
+        if not isinstance(embedding, nn.Embedding) and not in_parts:
             expected = "an nn.Embedding, as inlay.to_torch makes"
             raise ArgumentTypeError("embedding", expected=expected, got=described(embedding))
-        if isinstance(embedding, RowsEmbedding) or embedding.max_norm is not None:
+        if in_parts or embedding.max_norm is not None:
             raise ArgumentError(
                 "embedding",
                 expected="a layer that looks its vectors up in one table, as they are",
-                got='one with trainable="rows", or with max_norm',
+                got='one with trainable="rows" or "delta", or with max_norm',
                 hint="layer(ids).mean(1)",
             )
         self.mode = check_mode(mode, weighted=row_weights is not None)

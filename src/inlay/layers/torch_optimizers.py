@@ -14,6 +14,7 @@ from torch import Tensor
 
 from inlay.calls import refuses_unknown
 from inlay.checks import flag, number
+from inlay.hosts import torch as host
 
 _ELSEWHERE = {
     "amsgrad": "leave it out: torch.optim.Adam has it, for dense gradients",
@@ -65,8 +66,8 @@ class _Rows:
         state = self.state[parameter]
         if not state:  # by the host's names, so that either reads the other's state_dict
             state["step"] = torch.tensor(0.0)
-            state["exp_avg"] = torch.zeros_like(parameter)
-            state["exp_avg_sq"] = torch.zeros_like(parameter)
+            state["exp_avg"] = host.zeros_like(parameter)
+            state["exp_avg_sq"] = host.zeros_like(parameter)
         state["step"] += 1
         step, lr, (beta1, beta2) = float(state["step"]), float(group["lr"]), group["betas"]
         ids, g = gradient.indices()[0], gradient.values()

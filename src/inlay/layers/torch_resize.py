@@ -13,6 +13,7 @@ from inlay.hosts import torch as host
 from inlay.layers.rows import merged
 from inlay.layers.torch import TableEmbedding
 from inlay.layers.torch_chosen import RowsEmbedding
+from inlay.layers.torch_delta import DeltaEmbedding
 
 # What an optimiser begins with, by the name in its state, where that is not zero: the setting.
 FIRST = {"sum": "initial_accumulator_value", "step_size": "lr"}
@@ -51,7 +52,7 @@ def resize(
     Raises:
         ArgumentTypeError: No `nn.Embedding`.
         ArgumentError: `old` has another number of tokens than the layer has rows; a layer of which
-            some rows train.
+            some rows train, or a difference.
 
     Example:
         >>> import numpy as np
@@ -64,6 +65,13 @@ def resize(
 
     Source: Hewitt 2021, "Initializing new word embeddings for pretrained language models".
     """
+    if isinstance(layer, DeltaEmbedding):
+        raise ArgumentError(
+            "layer",
+            expected="a layer of one matrix",
+            got='one with trainable="delta"',
+            hint='inlay.to_torch(layer.merged(old), new, trainable="delta")',
+        )
     if not isinstance(layer, nn.Embedding):
         expected = "an nn.Embedding, as inlay.to_torch makes"
         raise ArgumentTypeError("layer", expected=expected, got=described(layer))
