@@ -9,9 +9,8 @@ from inlay import to_keras
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-CONTRACTS = [
-    Path(__file__).with_name(name) for name in ("keras_contract.py", "keras_chosen_contract.py")
-]
+NAMES = ("keras_contract.py", "keras_chosen_contract.py", "keras_padding_contract.py")
+CONTRACTS = [Path(__file__).with_name(name) for name in NAMES]
 
 
 @pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS))

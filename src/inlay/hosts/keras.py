@@ -59,12 +59,15 @@ def checks_survive_jit() -> bool:
     return _backend() != "tensorflow"
 
 
-def check_arguments(name: Any, dtype: Any = None) -> None:
+def check_arguments(
+    name: Any, dtype: Any = None, regularizer: Any = None, constraint: Any = None
+) -> None:
     """Refuse what no Keras layer can be called, or be made of.
 
     Raises:
         ArgumentTypeError: `name` is no string.
-        ArgumentError: `name` has a slash, or `dtype` is neither a dtype nor a policy.
+        ArgumentError: `name` has a slash, `dtype` is neither a dtype nor a policy, or Keras knows
+            no such regulariser or constraint.
     """
     text_or_none("name", name)
     if name is not None and "/" in name:
@@ -74,6 +77,17 @@ def check_arguments(name: Any, dtype: Any = None) -> None:
     except (ValueError, TypeError):
         expected = "a dtype, or a policy such as 'mixed_bfloat16'"
         raise ArgumentError("dtype", expected=expected, got=described(dtype)) from None
+    for kind, given, known in (
+        ("regularizer", regularizer, keras.regularizers),
+        ("constraint", constraint, keras.constraints),
+    ):
+        try:
+            known.get(given)
+        except (ValueError, TypeError):
+            expected = f"a {kind} of Keras, or the name of one"
+            raise ArgumentError(
+                f"embeddings_{kind}", expected=expected, got=described(given)
+            ) from None
 
 
 def check_no_text(where: str, inputs: Any) -> None:

@@ -191,6 +191,9 @@ def to_keras(
     rank: int | None = None,
     mask: bool = True,
     pull: float = 0.0,
+    embeddings_regularizer: Any = None,
+    embeddings_constraint: Any = None,
+    dtype: Any = None,
     check: Check = "debug",
     name: str | None = None,
 ) -> "keras.layers.Layer":
@@ -227,6 +230,14 @@ def to_keras(
         pull: How much to pull the rows back to where they started: the squared distance by which
             they have moved, times this, is added to the loss. A layer that trains as a whole then
             keeps its start as a second, frozen variable, in the table's own memory if it can.
+        embeddings_regularizer: As Keras takes it: a penalty on the rows that train, all but
+            padding, such as `"l2"`. A layer that is frozen has none until it trains.
+        embeddings_constraint: As Keras takes it: what is done after each step to the rows that
+            train, all but padding, such as `keras.constraints.UnitNorm(axis=1)`, whose name alone
+            stands for axis 0: the length of a column. The rows that a batch did not look up are
+            among them, and before the first step all are as in the table.
+        dtype: As Keras takes it: a dtype or a policy, such as `"mixed_bfloat16"`. None: Keras'
+            own policy. A policy of whole numbers, or one that quantises, is refused.
         check: When to look at the ids and name a wrong one. `"debug"`: in calls that are run
             eagerly with ids in the processor's memory, and in compiled code never. `"always"`: in
             each call, of which ids must be whole numbers by type too. Compiled by TensorFlow
@@ -252,7 +263,8 @@ def to_keras(
         ArgumentTypeError: Something that is none of these, or an argument of another name.
         MissingPackageError: Keras is not installed, or none of its backends.
         ArgumentError: `rows` without `trainable="rows"`, or no row to train; `rank` without
-            `trainable="delta"`, or beyond the table's `dim`.
+            `trainable="delta"`, or beyond the table's `dim`; what Keras knows no regulariser,
+            constraint or dtype by.
         UnknownTokenError: A token in `rows` that the table lacks.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table, or not whole.
 
@@ -265,19 +277,26 @@ def to_keras(
     check_vocab(vocab)
     trainable, mask = checked_trainable(trainable, rows, rank), flag("mask", mask)
     pull, check = number("pull", pull, least=0), checked_check(check)
+    of_keras = {
+        "embeddings_regularizer": embeddings_regularizer,
+        "embeddings_constraint": embeddings_constraint,
+        "dtype": dtype,
+    }
+    are_set = {setting: value is not None for setting, value in of_keras.items()}
     if isinstance(x, Stack):
-        check_for_stack("to_keras", trainable, pull=pull > 0)
+        check_for_stack("to_keras", trainable, pull=pull > 0, **are_set)
         return x.to_keras(vocab, trainable=bool(trainable), mask=mask, check=check, name=name)
     if make := maker_of(x, "to_keras"):
         check_vocab_for_encoder(vocab)
-        unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0}
+        unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0, **are_set}
         check_for_encoder("to_keras", trainable, **unlike)
         return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
     load_keras("making a Keras layer")
     from inlay.hosts.keras import check_arguments
 
-    check_arguments(name)
+    check_arguments(name, dtype, embeddings_regularizer, embeddings_constraint)
     table, given = table_of("to_keras", x, vocab), {"mask": mask, "check": check, "name": name}
+    given |= {setting: value for setting, value in of_keras.items() if value is not None}
     if trainable == "rows":
         from inlay.layers.keras_chosen import RowsEmbedding
 

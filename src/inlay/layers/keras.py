@@ -5,12 +5,15 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import whole
 from inlay.core import Table
 from inlay.core.tokens import Tokens
+from inlay.errors import ArgumentError
 from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
 from inlay.hosts.memory import aligned_copy
+from inlay.layers.keras_padding import spare, sparing
 from inlay.layers.keras_rows import RowLookup
 from inlay.layers.keras_training import Drift, Unfreeze
 from inlay.layers.rows import Check, merged
@@ -52,6 +55,7 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
             mask_zero=mask and pad_id == 0,
             **kwargs,
         )
+        _check_numbers(self)
         self.pad_id, self.mask, self.check, self.pull = pad_id, mask, check, pull
         self.supports_masking = mask and pad_id is not None
         if check == "always":
@@ -70,8 +74,7 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         if self._is_built():
             return
         super().build(input_shape)
-        if self.embeddings_regularizer is not None and self.pad_id is not None:
-            self._embeddings.regularizer = _SparingPad(self.embeddings_regularizer, self.pad_id)
+        spare(self._embeddings, self.pad_id)
         if self.pull:
             self.start = self._frozen_weight("start", self._embeddings.shape)
             self._embeddings.regularizer = Drift(self, self._embeddings.regularizer)
@@ -113,9 +116,52 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        if value:
+        lora = getattr(self, "lora_enabled", False)
+        if value and not lora:
             self._own()
         keras.layers.Embedding.trainable.fset(self, value)
+        if lora:  # Keras would let the matrix below it train as well
+            self._embeddings.trainable = False
+
+    def enable_lora(
+        self,
+        rank: int,
+        lora_alpha: int | None = None,
+        a_initializer: Any = "he_uniform",
+        b_initializer: Any = "zeros",
+    ) -> None:
+        """Freeze the matrix, and add a product of two small ones that train, as Keras does.
+
+        Padding is zero in the product too. A frozen layer goes on sharing the table's memory; its
+        product trains once `layer.trainable` is True.
+
+        Args:
+            rank: Rows of the one, columns of the other.
+            lora_alpha: The product is multiplied by this over `rank`. None: by 1.
+            a_initializer: Of `(input_dim, rank)`.
+            b_initializer: Of `(rank, output_dim)`.
+
+        Raises:
+            ArgumentError: A layer with a constraint, with `pull`, or trained by rows.
+        """
+        no_lora = {
+            "a constraint": self.embeddings_constraint is not None,
+            "pull=": bool(self.pull),
+            "train_rows": self.by_rows,
+        }
+        for what in (what for what, is_set in no_lora.items() if is_set):
+            raise ArgumentError(
+                f"layer {self.name!r}",
+                expected="one whose matrix can be frozen below LoRA",
+                got=f"one with {what}",
+                hint="a layer without it",
+            )
+        rank = whole("rank", rank)
+        if lora_alpha is None:
+            lora_alpha = self.lora_alpha  # of a config, which Keras forgets
+        a = sparing(a_initializer, self.pad_id)
+        super().enable_lora(rank, lora_alpha, a, b_initializer)
+        spare(self.lora_embeddings_a, self.pad_id)
 
     def save_own_variables(self, store: Any) -> None:
         """Write the weights of the layer into a file."""
@@ -206,16 +252,20 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         self._fill(host.as_array(other.embeddings), start=start)
 
 
-class _SparingPad(keras.regularizers.Regularizer):  # type: ignore[misc]
-    """A regulariser of all rows but padding: JAX gives |x| a gradient of 1 at 0."""
+def _check_numbers(layer: Any) -> None:
+    """Refuse a policy whose numbers are no vectors.
 
-    def __init__(self, regularizer: Any, pad_id: int) -> None:
-        self.regularizer, self.pad_id = regularizer, pad_id
-
-    def __call__(self, matrix: Any) -> Any:
-        rows = ops.convert_to_tensor(matrix)
-        padding = ops.expand_dims(ops.equal(ops.arange(rows.shape[0]), self.pad_id), -1)
-        return self.regularizer(ops.where(padding, ops.zeros_like(rows), rows))
+    Raises:
+        ArgumentError: Whole numbers, or numbers that Keras quantises.
+    """
+    policy = layer.dtype_policy
+    if layer.quantization_mode or not keras.backend.is_float_dtype(policy.variable_dtype):
+        raise ArgumentError(
+            "dtype",
+            expected="a policy of floating-point numbers, such as 'mixed_bfloat16'",
+            got=repr(policy.name),
+            hint="dtype='float32'",
+        )
 
 
 def _handing_over(tensor: Any) -> Any:

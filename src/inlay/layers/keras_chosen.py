@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from inlay.aliases import Array
 from inlay.core import Table
+from inlay.errors import ArgumentError
 from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.memory import aligned_copy
@@ -95,8 +96,17 @@ class RowsEmbedding(TableEmbedding):
         keras.layers.Layer.load_own_variables(self, store)
 
     def enable_lora(self, *args: Any, **kwargs: Any) -> None:
-        """Refused: the frozen matrix would be added to, and not the rows that train."""
-        raise NotImplementedError('a layer with trainable="rows" takes no LoRA')
+        """Refused: the frozen matrix would be added to, and not the rows that train.
+
+        Raises:
+            ArgumentError: Always.
+        """
+        raise ArgumentError(
+            f"layer {self.name!r}",
+            expected="one that trains as a whole, for LoRA",
+            got='one with trainable="rows"',
+            hint='inlay.to_keras(table, trainable="delta", rank=8)',
+        )
 
     @property
     def trainable(self) -> bool:

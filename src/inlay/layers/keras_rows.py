@@ -93,6 +93,13 @@ def _check(layer: Any, found: list[Any]) -> None:
         raise ArgumentError(
             "model", expected="a built model", got=f"layer {layer.name!r} before its first call"
         )
+    if layer.lora_enabled:
+        raise ArgumentError(
+            f"layer {layer.name!r}",
+            expected="one without LoRA, whose products have all rows",
+            got="one with it",
+            hint="train it as any other",
+        )
     for what in ("regularizer", "constraint"):
         set_one = getattr(layer._embeddings, what, None)  # also that of `pull=`
         if set_one is not None:
