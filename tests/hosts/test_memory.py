@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inlay.hosts.memory import ALIGNMENT, aligned_copy, can_share
+from inlay.hosts.memory import ALIGNMENT, aligned_copy, can_share, untouched_zeros
 
 
 def at(offset, dtype="float32"):

@@ -115,8 +115,8 @@ def to_torch(
         what a frozen layer does, the rows that train, and 4 bytes for each row. For `"delta"` it is
         an `inlay.layers.torch_delta.DeltaEmbedding`, which allocates nothing for the table, unless
         its array is read-only or float64, and for the difference only the pages that training has
-        written to: at most `4 * len(table) * dim` bytes, with a rank `4 * rank * len(table)`. Of an encoder, what its
-        own `to_torch` returns.
+        written to: at most `4 * len(table) * dim` bytes, with a rank `4 * rank * len(table)`. Of
+        an encoder, what its own `to_torch` returns.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
