@@ -165,19 +165,26 @@ def jax_adapter():
 
     def train(layer, optimiser):
         """As optax does it: by the leaves that are floats."""
-        moment = square = 0.0
-        for _ in range(2 if layer.rows is not None else 0):
-            rows = layer.rows
-            given = gradient(rows, layer)
+
+        def stepped(rows, given, moment, square):
             moment, square = 0.9 * moment + given, square + given**2
             step = {
                 "sgd": moment + 0.1 * rows,
                 "adamw": moment / (square**0.5 + 1e-7) + 0.5 * rows,
                 "adagrad": given / (square**0.5 + 1e-7),
             }[optimiser]
-            layer = layer.with_rows(rows - 0.1 * step)
+            return rows - 0.1 * step, moment, square
+
+        trains = jax.tree.structure(layer.rows)
+        averages = [(jnp.zeros_like(rows),) * 2 for rows in jax.tree.leaves(layer.rows)]
+        for _ in range(2 if averages else 0):
+            given = jax.tree.leaves(gradient(layer.rows, layer))
+            parts = zip(jax.tree.leaves(layer.rows), given, averages, strict=True)
+            made = [stepped(rows, gradient, *kept) for rows, gradient, kept in parts]
+            averages = [kept for _, *kept in made]
+            layer = layer.with_rows(jax.tree.unflatten(trains, [rows for rows, *_ in made]))
         floats = [a for a in jax.tree.leaves(layer) if jnp.issubdtype(a.dtype, jnp.inexact)]
-        assert len(floats) == (layer.rows is not None)
+        assert len(floats) == len(averages)
         return layer
 
     def twins(layer, folder):
@@ -200,7 +207,7 @@ def jax_adapter():
 # -- all of them -------------------------------------------------------------------------------
 
 DELTA = ["delta", "delta, low rank"]
-NOT_YET = {"torch": [], "tensorflow": DELTA, "jax": DELTA, "keras": DELTA}
+NOT_YET = {"torch": [], "tensorflow": DELTA, "jax": [], "keras": DELTA}
 ALONE = {"torch": torch_adapter, "tensorflow": tensorflow_adapter, "jax": jax_adapter}
 
 

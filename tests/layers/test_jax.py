@@ -1,4 +1,4 @@
-"""Runs `jax_contract.py`, and what needs no JAX."""
+"""Runs `jax_contract.py` and `jax_delta_contract.py`, and what needs no JAX."""
 
 import sys
 from pathlib import Path
@@ -9,10 +9,12 @@ from inlay import to_jax
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-CONTRACT = Path(__file__).with_name("jax_contract.py")
+CONTRACTS = [
+    Path(__file__).with_name(name) for name in ("jax_contract.py", "jax_delta_contract.py")
+]
 
 
-@pytest.mark.parametrize(("file", "check", "backend"), cases(CONTRACT, backends=["jax"]))
+@pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS, backends=["jax"]))
 def test_contract(request, file, check, backend):
     check_contract(request, file, check, backend)
 

@@ -153,10 +153,12 @@ def to_jax(
 
     Returns:
         A pytree that is called with ids `(...)` and gives float32 `(..., table.dim)`; it has
-        `rows`, `with_rows(rows)`, `base`, `merged(vocab)` and `drift()`. On the CPU, what is frozen
-        shares the table's memory if that is float32, writable, and starts at a multiple of 64
-        bytes, as the map of a native file does. Otherwise, and if every row trains, it allocates
-        one matrix.
+        `rows`, `with_rows(rows)`, `base`, `merged(vocab)` and `drift()`. With `trainable="delta"`,
+        `rows` is the difference, or with a rank the pair `(a, b)` whose product it is: see
+        `inlay.layers.jax_delta.DeltaEmbedding`. On the CPU, what is frozen shares the table's
+        memory if that is float32, or for a difference in whatever form it is stored but float64,
+        writable, and starts at a multiple of 64 bytes, as the map of a native file does.
+        Otherwise, and if every row trains, it allocates one matrix.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
@@ -182,6 +184,8 @@ def to_jax(
 
     table = table_of("to_jax", x, vocab)
     if trainable == "delta":
-        raise NotImplementedError
+        from inlay.layers.jax_delta import DeltaEmbedding
+
+        return DeltaEmbedding.of(table, rank, check)
     ids = chosen(table, rows) if trainable == "rows" else None
     return TableEmbedding.from_table(table, trainable, ids, check)
