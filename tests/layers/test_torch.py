@@ -57,6 +57,14 @@ def test_a_table_without_padding(make):
     assert to_torch(make(pad_id=None)).padding_idx is None
 
 
+@pytest.mark.parametrize("trainable", [False, True, "rows", "delta"])
+def test_one_id_alone_gives_one_vector(padded, trainable):
+    rows = {"rows": [3]} if trainable == "rows" else {}
+    layer = to_torch(padded, trainable=trainable, **rows)
+    for i in range(6):
+        assert np.array_equal(layer(torch.tensor(i)).detach().numpy(), padded.vectors[i])
+
+
 def test_frozen_shares_and_trainable_does_not(padded):
     assert np.shares_memory(numbers(to_torch(padded)), padded.storage)
     assert not np.shares_memory(numbers(to_torch(padded, trainable=True)), padded.storage)

@@ -39,6 +39,8 @@ class RowsEmbedding(TableEmbedding):
         return (self.slots >= 0).nonzero().squeeze(1)
 
     def _look_up(self, ids: Tensor) -> Tensor:
+        if ids.ndim == 0:  # of which a mask cannot choose
+            return self._look_up(ids[None])[0]
         # Detached, so that nothing trains it even where all parameters are told to.
         found = functional.embedding(ids, self.weight.detach())
         slots = self.slots[ids]
