@@ -1,6 +1,6 @@
 """The pages' own test bench fails where it must, and every link on a page leads somewhere."""
 
-import importlib
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -203,6 +203,41 @@ def test_the_reference_has_every_public_name(module, name):
     shown = re.findall(r"(?:^::: |heading: |`)([\w.]+)", page.read_text("utf-8"), re.M)
     public = set(importlib.import_module(module).__all__) - {"sources", "train"}
     assert {f"{module}.{name}" for name in public} <= set(shown)
+
+
+def plots():
+    """`docs/plots.py`, which MkDocs loads by its path."""
+    spec = importlib.util.spec_from_file_location("plots", ROOT / "docs" / "plots.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_plot_has_each_number_of_its_table_in_its_place():
+    head = "| | 10 | 100 | 1,000 |\n|---|---|---|---|\n"
+    rows = "| A, one | 1 | 10 | 0.1 |\n| A, two | 2 | 2 | 2 |\n| B, one | 5 | 5 | 5 |\n"
+    page = plots().on_page_markdown(f"Text.\n\n<!-- plot: rows; ms -->\n\n{head}{rows}\nMore.\n")
+    assert page.startswith("Text.\n\n<figure>\n<svg")
+    assert page.endswith(f"</figure>\n\n{head}{rows}\nMore.\n")
+    assert "\n\n" not in page[page.index("<figure>") : page.index("</figure>")]
+    lines = re.findall(r'<polyline points="(.*?)".*?stroke="(.*?)" stroke-dasharray="(.*?)"', page)
+    places = [[tuple(map(float, at.split(","))) for at in line.split()] for line, *_ in lines]
+    left, right, top, bottom = 62, 506, 14, 280
+    assert places[0] == [(left, 147), ((left + right) / 2, top), (right, bottom)]
+    assert len({y for _, y in places[1]}) == 1
+    assert places[1][0][1] == pytest.approx(147 - 133 * 0.30103, abs=0.1)
+    (red, whole), (red_too, dashed), (blue, whole_too) = (line[1:] for line in lines)
+    assert (red, whole) == (red_too, whole_too)
+    assert len({red, blue, whole, dashed}) == 4
+
+
+def test_each_plot_of_a_page_is_drawn():
+    for page in DOCS:
+        text = page.read_text("utf-8")
+        drawn = plots().on_page_markdown(text)
+        assert drawn.count("<svg") == text.count("<!-- plot")
+        assert "<!-- plot" not in drawn
+    assert (ROOT / "docs" / "embedding-layer.md").read_text("utf-8").count("<!-- plot") == 2
 
 
 def test_each_benchmark_has_a_line():
