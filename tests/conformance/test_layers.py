@@ -1,4 +1,4 @@
-"""Runs `check_layer` on every framework, in the processes of Keras' backends."""
+"""Runs `check_layer`, and what Keras asks of its own layer, in processes of Keras' backends."""
 
 from pathlib import Path
 
@@ -6,9 +6,10 @@ import pytest
 
 from tests.contracts import cases, check_contract
 
-CONTRACT = Path(__file__).with_name("layers_contract.py")
+HERE = Path(__file__).parent
+CONTRACTS = [HERE / "layers_contract.py", HERE / "peers_keras_contract.py"]
 
 
-@pytest.mark.parametrize(("file", "check", "backend"), cases(CONTRACT))
+@pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS))
 def test_contract(request, file, check, backend):
     check_contract(request, file, check, backend)

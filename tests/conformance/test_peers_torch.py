@@ -6,13 +6,13 @@ The behaviours are those of its `test/nn/test_embedding.py`, one by one. What di
 |---|---|---|
 | sizes, and random rows | a table | the rows are somebody's vectors |
 | `from_pretrained` of whole numbers keeps their type | float32 | `Table` keeps floats |
-| a row of padding of any numbers | zeros, or the table is refused | padding must count for nothing |
+| a row of padding of any numbers | zeros, or refused | padding counts for nothing |
 | `padding_idx=-2` counts from the end | refused | an id is never negative |
-| shortens (`max_norm`) a frozen row | refused when the layer is made | what is frozen stays as it is |
+| shortens (`max_norm`) a frozen row | refused | what is frozen stays as it is |
 | a bag has a weight, and `max_norm` | a layer's weight, without | one table serves both |
-| weights of places for a sum alone | for a mean too, of any float dtype | TF-IDF and SIF are means |
+| weights of places for a sum alone | for a mean too | TF-IDF and SIF are means |
 | `include_last_offset` | none | leave the last offset out |
-| AssertionError, RuntimeError, ValueError | IdError, ArgumentError, which name the place | messages |
+| AssertionError, RuntimeError, ValueError | IdError, ArgumentError | they name the place |
 """
 
 import itertools

@@ -90,6 +90,12 @@ def check_arguments(
             ) from None
 
 
+def dense(ids: Any) -> Any:
+    """Ids with a place for each zero, if they are a sparse tensor of TensorFlow or JAX."""
+    is_sparse = type(ids).__name__ in ("SparseTensor", "BCOO")
+    return ops.convert_to_tensor(ids, sparse=False) if is_sparse else ids
+
+
 def check_no_text(where: str, inputs: Any) -> None:
     """Raise an ArgumentTypeError for texts where ids belong."""
     first = inputs

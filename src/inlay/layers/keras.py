@@ -204,6 +204,7 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         host.check_no_text(f"layer {self.name!r}", inputs)
         host.check_width(f"layer {self.name!r}", inputs, self.input_dim)
         # Here and not in `call`, for Keras casts numpy ids to 32 bits in between.
+        inputs = host.dense(inputs)
         if self.check != "off":
             inputs = self._checked(inputs)
         return super().__call__(inputs, *args, **kwargs)
@@ -222,6 +223,8 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
 
     def _checked(self, inputs: Any) -> Any:
         ids = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
+        if hasattr(ids, "flat_values"):  # a ragged tensor of TensorFlow
+            return ids.with_flat_values(self._checked(ids.flat_values))
         where = f"layer {self.name!r}, ids"
         if self.check == "debug":
             host.check_if_at_hand(where, ids, self.input_dim, tokens=self._tokens)
