@@ -222,7 +222,7 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         return ops.not_equal(inputs, self.pad_id) if self.supports_masking else None
 
     def _checked(self, inputs: Any) -> Any:
-        ids = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
+        ids: Any = inputs if hasattr(inputs, "dtype") else np.asarray(inputs)
         if hasattr(ids, "flat_values"):  # a ragged tensor of TensorFlow
             return ids.with_flat_values(self._checked(ids.flat_values))
         where = f"layer {self.name!r}, ids"
