@@ -1,4 +1,4 @@
-"""Runs `tensorflow_contract.py`, and what needs no TensorFlow."""
+"""Runs the contracts of TensorFlow without Keras, and what needs no TensorFlow."""
 
 import sys
 from pathlib import Path
@@ -9,10 +9,13 @@ from inlay import to_tensorflow
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-CONTRACT = Path(__file__).with_name("tensorflow_contract.py")
+CONTRACTS = [
+    Path(__file__).with_name(name)
+    for name in ("tensorflow_contract.py", "tensorflow_delta_contract.py")
+]
 
 
-@pytest.mark.parametrize(("file", "check", "backend"), cases(CONTRACT, backends=["tensorflow"]))
+@pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS, backends=["tensorflow"]))
 def test_contract(request, file, check, backend):
     check_contract(request, file, check, backend)
 

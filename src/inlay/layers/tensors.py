@@ -65,7 +65,10 @@ def to_tensorflow(
         Float32 `(len(table), table.dim)`. A constant, and the frozen part of a module, share the
         table's memory if that is float32, writable, and starts at a multiple of 64 bytes, as the
         map of a native file does. Otherwise, and for a variable, it allocates one matrix. A second
-        is allocated for a moment where both hold, and in a graph of TensorFlow 1.
+        is allocated for a moment where both hold, and in a graph of TensorFlow 1. With
+        `trainable="delta"` it is an `inlay.layers.tensorflow_delta.DeltaEmbedding`, whose frozen
+        part shares the table's memory also if that is int8, bfloat16 or float16, and which
+        allocates the difference.
 
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
@@ -98,7 +101,9 @@ def to_tensorflow(
     if made == "variable":
         return tensorflow.variable(table, trainable=bool(trainable), name=name)
     if trainable == "delta":
-        raise NotImplementedError
+        from inlay.layers.tensorflow_delta import DeltaEmbedding
+
+        return DeltaEmbedding(table, rank, check=check, name=name)
     ids = chosen(table, rows) if trainable == "rows" else None
     return tensorflow.TableEmbedding(table, trainable, ids, check=check, name=name)
 
