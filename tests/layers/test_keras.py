@@ -9,8 +9,8 @@ from inlay import to_keras
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-NAMES = ("keras_contract.py", "keras_chosen_contract.py", "keras_padding_contract.py")
-CONTRACTS = [Path(__file__).with_name(name) for name in NAMES]
+NAMES = ("keras", "keras_chosen", "keras_padding", "keras_reference")
+CONTRACTS = [Path(__file__).with_name(f"{name}_contract.py") for name in NAMES]
 
 
 @pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS))

@@ -54,6 +54,14 @@ def detach(variable: Any) -> None:
             variable.assign(ops.copy(variable.value))
 
 
+def adopt(variable: Any, tensor: Any) -> None:
+    """Have a variable live in the memory of a tensor of its shape and dtype. Copies nothing."""
+    if _backend() == "torch":
+        variable.value.data = tensor  # `assign` would write in place
+    else:
+        variable.assign(tensor)
+
+
 def checks_survive_jit() -> bool:
     """XLA drops TensorFlow's assertions; JAX calls back; torch is not compiled by default."""
     return _backend() != "tensorflow"

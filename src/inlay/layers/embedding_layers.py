@@ -195,6 +195,7 @@ def to_keras(
     embeddings_constraint: Any = None,
     dtype: Any = None,
     check: Check = "debug",
+    by_reference: bool = False,
     name: str | None = None,
 ) -> "keras.layers.Layer":
     """Make a `keras.layers.Embedding` that holds a table's rows, or the layer of an encoder.
@@ -245,6 +246,12 @@ def to_keras(
             unless asked for; compiled by JAX it is a `JaxRuntimeError`, after which Keras has
             lost the model's weights. Both name the id. What a model's own `Input` has cast
             before (floats to whole numbers, 64 bits to 32) cannot be seen here. `"off"`: never.
+        by_reference: Whether to save the frozen matrix as the path and digest of its file: for a
+            table that is the map of a native file, frozen or with `trainable="rows"`. A saved model
+            then has them in its config and in its weights, and not the numbers. Loading finds the
+            file, verifies it, which reads it once, and maps it; see
+            `inlay.layers.reference.tables_in` for files that have moved. `layer.by_reference`
+            changes it later.
         name: The layer's name.
 
     Returns:
@@ -264,7 +271,7 @@ def to_keras(
         MissingPackageError: Keras is not installed, or none of its backends.
         ArgumentError: `rows` without `trainable="rows"`, or no row to train; `rank` without
             `trainable="delta"`, or beyond the table's `dim`; what Keras knows no regulariser,
-            constraint or dtype by.
+            constraint or dtype by; `by_reference` for what is not frozen, or is in no native file.
         UnknownTokenError: A token in `rows` that the table lacks.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table, or not whole.
 
@@ -283,6 +290,7 @@ def to_keras(
         "dtype": dtype,
     }
     are_set = {setting: value is not None for setting, value in of_keras.items()}
+    are_set["by_reference"] = flag("by_reference", by_reference)
     if isinstance(x, Stack):
         check_for_stack("to_keras", trainable, pull=pull > 0, **are_set)
         return x.to_keras(vocab, trainable=bool(trainable), mask=mask, check=check, name=name)
@@ -297,14 +305,17 @@ def to_keras(
     check_arguments(name, dtype, embeddings_regularizer, embeddings_constraint)
     table, given = table_of("to_keras", x, vocab), {"mask": mask, "check": check, "name": name}
     given |= {setting: value for setting, value in of_keras.items() if value is not None}
+    file = checked_reference(table, trainable, by_reference)
     if trainable == "rows":
         from inlay.layers.keras_chosen import RowsEmbedding
 
-        return RowsEmbedding.of(table, chosen(table, rows), pull=pull, **given)
+        some = RowsEmbedding.of(table, chosen(table, rows), pull=pull, **given)
+        return some.in_file(file, by_reference)
     if trainable == "delta":
         from inlay.layers.keras_delta import DeltaEmbedding
 
         return DeltaEmbedding.of(table, rank, pull=pull, **given)
     from inlay.layers.keras import TableEmbedding
 
-    return TableEmbedding.from_table(table, trainable=trainable, pull=pull, **given)
+    layer = TableEmbedding.from_table(table, trainable=trainable, pull=pull, **given)
+    return layer.in_file(file, by_reference)

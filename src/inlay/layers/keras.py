@@ -1,5 +1,7 @@
 """A table as a Keras layer, on any backend. Importing this registers the layer for loading."""
 
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -7,20 +9,21 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import whole
 from inlay.core import Table
-from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError
 from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
 from inlay.hosts.memory import aligned_copy
 from inlay.layers.keras_padding import spare, sparing
+from inlay.layers.keras_reference import SavedByReference
 from inlay.layers.keras_rows import RowLookup
 from inlay.layers.keras_training import Drift, Unfreeze
+from inlay.layers.reference import KEY
 from inlay.layers.rows import Check, merged
 
 
 @keras.saving.register_keras_serializable("inlay", "TableEmbedding")
-class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  # optional
+class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # type: ignore[misc]
     """What `to_keras` makes: a Keras Embedding with a pad row that is zero, whatever its id.
 
     Args:
@@ -30,11 +33,10 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         mask: Whether to mask `pad_id`.
         check: When a call looks at its ids: "debug", "always" or "off".
         pull: How much of the squared distance from the start is added to the loss.
+        reference: The file that has the frozen matrix, as a config of the layer says it.
         **kwargs: Of `keras.layers.Embedding`.
     """
 
-    _borrowed = False  # whether the variable may be the table's own memory, never written to
-    _tokens: Tokens | None = None  # for messages; a layer that was saved has none
     start: Any = None  # the matrix at the start, a variable, where the layer is pulled back to it
 
     def __init__(
@@ -46,6 +48,7 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         mask: bool = True,
         check: Check = "debug",
         pull: float = 0.0,
+        reference: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -60,19 +63,29 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         self.supports_masking = mask and pad_id is not None
         if check == "always":
             self.supports_jit = host.checks_survive_jit()
+        if reference is not None:
+            self._refer(reference)
 
     @classmethod
     def from_table(cls, table: Table, **kwargs: Any) -> Self:
         """Do what `to_keras` says."""
         layer = cls(len(table), table.dim, pad_id=table.pad_id, **kwargs)
-        layer._tokens, array = table.tokens, table.storage
-        layer._fill(array, not layer.trainable and host.can_share(array, layer.variable_dtype))
+        layer._tokens = table.tokens
+        layer._fill(*layer._memory_of(table))
         return layer
 
     def build(self, input_shape: Any = None) -> None:
         """Make the variables, if they are not there yet."""
         if self._is_built():
             return
+        table = None if hasattr(self, "_given") else self._opened()
+        if table is None:
+            self._make(input_shape)
+        else:
+            with self._around(*self._memory_of(table)):
+                self._make(input_shape)
+
+    def _make(self, input_shape: Any) -> None:
         super().build(input_shape)
         spare(self._embeddings, self.pad_id)
         if self.pull:
@@ -84,12 +97,18 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
 
     def _fill(self, array: Array, share: bool = False, start: Array | None = None) -> None:
         """Build the layer around an array, or around one copy of it."""
+        with self._around(array, share, start):
+            self.build()
+
+    @contextlib.contextmanager
+    def _around(self, array: Array, share: bool, start: Array | None = None) -> Iterator[None]:
+        """Have the variables made around an array, or around one copy of it."""
         dtype = self.variable_dtype
         tensor = host.as_tensor(array if share else aligned_copy(array, dtype), dtype)
         # An initialiser that hands the tensor over is the one way that copies nothing.
         self.embeddings_initializer = lambda shape, dtype=None: tensor
         self._given = array if start is None else start
-        self.build()
+        yield
         del self._given
         self.embeddings_initializer = _not_loaded
         self._borrowed = share
@@ -104,10 +123,8 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
             initial = _handing_over(tensor)
         return self.add_weight(name=name, shape=shape, initializer=initial, trainable=False)
 
-    def _own(self) -> None:
-        if self._borrowed:
-            host.detach(self._embeddings)
-            self._borrowed = False
+    def _is_matrix_frozen(self) -> bool:
+        return not (self.trainable or self.lora_enabled or self.quantization_mode)
 
     @property
     def trainable(self) -> bool:
@@ -164,13 +181,22 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         spare(self.lora_embeddings_a, self.pad_id)
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the weights of the layer into a file."""
+        """Write the weights of the layer into a file: by reference, none but the reference."""
+        if self.built and self._is_by_reference():
+            self._save_reference(store)
+            return
         super().save_own_variables(store)
         if self.start is not None:
             store["1"] = self.start
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the weights of a saved file into memory of the layer's own."""
+        """Read the weights of a saved file into memory of the layer's own, or map the file."""
+        if self.built and KEY in store.keys():  # noqa: SIM118  # Keras' stores are no dicts
+            if (array := self._load_reference(store)) is not None:
+                keras.layers.Embedding.load_own_variables(self, {"0": array})
+            if self.start is not None:
+                host.adopt(self.start, host.as_tensor(self._matrix(), self.variable_dtype))
+            return
         self._own()
         super().load_own_variables(store)
         if self.start is not None:
@@ -236,7 +262,9 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
         """The layer without its numbers; JSON of a few hundred bytes."""
         config: dict[str, Any] = super().get_config()
         del config["embeddings_initializer"], config["mask_zero"]
-        own = {"pad_id": self.pad_id, "mask": self.mask, "check": self.check}
+        own: dict[str, Any] = {"pad_id": self.pad_id, "mask": self.mask, "check": self.check}
+        if self._is_by_reference() and self._file is not None:
+            own[KEY] = self._file.as_dict()
         return config | own | {"pull": self.pull} | {"numbers": Numbers(self)}
 
     @classmethod
@@ -252,7 +280,10 @@ class TableEmbedding(RowLookup, keras.layers.Embedding):  # type: ignore[misc]  
 
     def _fill_like(self, other: Self) -> None:
         start = None if other.start is None else host.as_array(other.start)
-        self._fill(host.as_array(other.embeddings), start=start)
+        if (table := self._opened_like(other)) is None:
+            self._fill(host.as_array(other.embeddings), start=start)
+        else:
+            self._fill(*self._memory_of(table), start)
 
 
 def _check_numbers(layer: Any) -> None:

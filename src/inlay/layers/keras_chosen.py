@@ -10,6 +10,7 @@ from inlay.hosts.keras import keras, ops
 from inlay.hosts.memory import aligned_copy
 from inlay.layers.keras import TableEmbedding, _handing_over, _not_loaded
 from inlay.layers.keras_training import Drift
+from inlay.layers.reference import KEY
 from inlay.layers.rows import rows_at, slots_of
 
 
@@ -38,16 +39,12 @@ class RowsEmbedding(TableEmbedding):
     def of(cls, table: Table, ids: Array, **kwargs: Any) -> Self:
         """Do what `to_keras` says; `ids` are the rows that train, ascending."""
         layer = cls(len(table), table.dim, n_rows=ids.size, pad_id=table.pad_id, **kwargs)
-        array = table.storage
-        share = host.can_share(array, layer.variable_dtype)
         layer._tokens = table.tokens
+        array, share = layer._memory_of(table)
         layer._fill_rows(array, rows_at(table, ids), ids, share)
         return layer
 
-    def build(self, input_shape: Any = None) -> None:
-        """Make the variables, if they are not there yet."""
-        if self._is_built():
-            return
+    def _make(self, input_shape: Any) -> None:
         n, dim = self.input_dim, self.output_dim
         rows, slots, ids = getattr(self, "_given_rows", (_not_loaded, "zeros", "zeros"))
         self.rows = self.add_weight(
@@ -87,13 +84,33 @@ class RowsEmbedding(TableEmbedding):
         return ops.cast(ops.where(mine, trained, fixed), self.compute_dtype)
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the weights of the layer into a file."""
-        keras.layers.Layer.save_own_variables(self, store)
+        """Write the weights of the layer into a file: by reference, all but the matrix."""
+        if not self.built or not self._is_by_reference():
+            keras.layers.Layer.save_own_variables(self, store)
+            return
+        self._save_reference(store)
+        for place, variable in self._others().items():
+            store[place] = variable
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the weights of a saved file into memory of the layer's own."""
-        self._own()
-        keras.layers.Layer.load_own_variables(self, store)
+        """Read the weights of a saved file into memory of the layer's own, or map the file."""
+        if not self.built or KEY not in store.keys():  # noqa: SIM118  # Keras' stores are no dicts
+            self._own()
+            keras.layers.Layer.load_own_variables(self, store)
+            return
+        others = self._others()
+        self._load_reference(store, *others)
+        for place, variable in others.items():
+            variable.assign(store[place])
+
+    def _others(self) -> dict[str, Any]:
+        """All variables but the matrix, by the names that they have in a file."""
+        everything = enumerate(self._trainable_variables + self._non_trainable_variables)
+        matrix = self._embeddings
+        return {str(place): variable for place, variable in everything if variable is not matrix}
+
+    def _is_matrix_frozen(self) -> bool:
+        return True
 
     def enable_lora(self, *args: Any, **kwargs: Any) -> None:
         """Refused: the frozen matrix would be added to, and not the rows that train.
@@ -131,7 +148,10 @@ class RowsEmbedding(TableEmbedding):
 
     def _fill_like(self, other: Self) -> None:
         matrix, rows, ids = map(host.as_array, (other.embeddings, other.rows, other.row_ids))
-        self._fill_rows(matrix, rows, ids)
+        table, share = self._opened_like(other), False
+        if table is not None:
+            matrix, share = self._memory_of(table)
+        self._fill_rows(matrix, rows, ids, share)
 
     def _matrix(self) -> Array:
         matrix = super()._matrix()

@@ -50,7 +50,8 @@ class Unfreeze(keras.callbacks.Callback):  # type: ignore[misc]
             known = {variable.path: variable for variable in old.variables}
             for variable in new.variables:
                 if variable.path in known:
-                    variable.assign(known[variable.path])
+                    # Copied, for on JAX the step takes the memory of one away from both.
+                    variable.assign(ops.copy(known[variable.path]))
             model.optimizer = new
         # On JAX, Keras has noted at the start of `fit` what trains and where it lies.
         note = getattr(model, "_record_training_state_sharding_spec", None)
