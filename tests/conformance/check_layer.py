@@ -14,6 +14,7 @@ import pytest
 
 import inlay
 from inlay.errors import IdError
+from tests.conformance import loading
 from tests.layers.conftest import make_table
 
 # The row of padding is 2; row 3 is never looked up.
@@ -82,6 +83,8 @@ def check_layer(adapter: Adapter, mode: str, dtype: str, optimiser: str, folder:
     assert layer.merged(table).vectors.tobytes() == before.tobytes()
     _check_memory(adapter, mode, dtype)
     _check_edges(adapter, layer)
+    if dtype == "float32":
+        _check_loader(adapter, mode, table)
 
     trained = adapter.train(layer, optimiser)
     made = trained.merged(table)
@@ -134,6 +137,19 @@ def _check_edges(adapter: Adapter, layer: Any) -> None:
     for wrong in (6, -1):
         with pytest.raises(IdError, match=f"from 0 to 5, got {wrong}, after 't1'"):
             adapter.look_up(layer, np.array([[1, wrong]], "int32"))
+
+
+def _check_loader(adapter: Adapter, mode: str, table: inlay.Table) -> None:
+    """Ids that the workers of a data loader have made are those of the vocabulary."""
+    aligned = table.align(loading.VOCAB)
+    layer = adapter.make(aligned, **MODES[mode])
+    found = np.concatenate([adapter.look_up(layer, ids.numpy()) for ids in loading.batches()])
+    for text, vectors in zip(loading.TEXTS, found, strict=True):
+        words = text.split()[: loading.LENGTH]
+        for word, vector in zip(words, vectors, strict=False):
+            expected = table[word] if word in loading.VOCAB else aligned.vectors[aligned.unk_id]
+            np.testing.assert_array_equal(vector, expected)
+        assert not vectors[len(words) :].any()
 
 
 def _check_moved(mode: str, optimiser: str, before: np.ndarray, after: np.ndarray) -> None:
