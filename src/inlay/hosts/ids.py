@@ -54,13 +54,16 @@ def check_values(
         IdError: An id is out of range, or not whole.
     """
     is_whole = ids.dtype.kind in "iu"
-    if not ids.size or (is_whole and ids.min() >= 0 and (size is None or ids.max() < size)):
+    # As unsigned numbers, those below 0 are beyond every size.
+    if not ids.size or (
+        is_whole and size is not None and ids.view(f"u{ids.itemsize}").max() < size
+    ):
         return
     right = ids >= 0 if size is None else (ids >= 0) & (ids < size)
     if not is_whole:
         right &= ids == np.floor(ids)
-        if right.all():
-            return
+    if right.all():
+        return
     at = tuple(int(i) for i in np.argwhere(~right)[0])
     got = str(ids[at])
     if tokens is not None and at and at[-1] and right[before := (*at[:-1], at[-1] - 1)]:

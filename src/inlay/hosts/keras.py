@@ -1,5 +1,6 @@
 """Keras itself, on a backend that is here, and what each backend does its own way."""
 
+import functools
 import importlib
 import warnings
 from collections.abc import Sequence
@@ -125,12 +126,15 @@ def check_dtype(where: str, ids: Any) -> None:
 
 def check_width(where: str, inputs: Any, size: int) -> None:
     """Raise an IdError if the type of ids, an array or a tensor, does not hold every id."""
-    dtype = getattr(inputs, "dtype", "")
-    name = getattr(dtype, "name", str(dtype)).rpartition(".")[2]  # "torch.int8" has none
     try:
-        host_ids.check_width(where, name, size)
+        host_ids.check_width(where, _name_of(getattr(inputs, "dtype", "")), size)
     except IdError as error:
         raise plain(error) from None
+
+
+@functools.cache
+def _name_of(dtype: Any) -> str:
+    return str(getattr(dtype, "name", str(dtype))).rpartition(".")[2]  # "torch.int8" has none
 
 
 def check_range(
@@ -163,6 +167,11 @@ def check_if_at_hand(
         host = _host()
         if host is not None and host.is_at_hand(ids):
             check_range(where, ids, size, tokens=tokens)
+
+
+def is_of_torch(ids: Any) -> bool:
+    """Whether ids are a tensor of PyTorch, with whole numbers: its look-up refuses wrong ones."""
+    return _backend() == "torch" and bool(_host().has_whole_numbers(ids))
 
 
 def checked(where: str, ids: Any, size: int, *, tokens: Sequence[str] | None = None) -> Any:

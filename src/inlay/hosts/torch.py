@@ -65,6 +65,12 @@ def is_at_hand(tensor: Any) -> bool:
     return isinstance(tensor, Tensor) and tensor.device.type == "cpu" and not is_compiling()
 
 
+def has_whole_numbers(tensor: Any) -> bool:
+    """Whether something is a tensor of whole numbers, whatever they are."""
+    known = isinstance(tensor, Tensor)
+    return known and not (tensor.dtype.is_floating_point or tensor.dtype.is_complex)
+
+
 def as_tensor(array: Array) -> Tensor:
     """A tensor in an array's memory, which must be writable. Copies nothing."""
     return torch.from_numpy(array)

@@ -231,9 +231,19 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
         host.check_width(f"layer {self.name!r}", inputs, self.input_dim)
         # Here and not in `call`, for Keras casts numpy ids to 32 bits in between.
         inputs = host.dense(inputs)
+        if self.check == "debug" and self.one_table and host.is_of_torch(inputs):
+            return self._noticing(inputs, *args, **kwargs)
         if self.check != "off":
             inputs = self._checked(inputs)
         return super().__call__(inputs, *args, **kwargs)
+
+    def _noticing(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """A call of which PyTorch itself notices wrong ids, without saying which they are."""
+        try:
+            return super().__call__(inputs, *args, **kwargs)
+        except (IndexError, RuntimeError):
+            self._checked(inputs)
+            raise
 
     def call(self, inputs: Any) -> Any:
         """Look up ids; padding is cut off from its row, so that the row never trains."""

@@ -22,6 +22,9 @@ class RowLookup:
         layer: Any = self
         if self.by_rows and layer.trainable:
             return _look_up(layer, inputs)
+        if keras.backend.backend() == "torch" and layer.check != "off":
+            found = backend().found(ops.convert_to_tensor(layer.embeddings), inputs)
+            return ops.cast(found, layer.compute_dtype)
         return super().call(inputs)  # type: ignore[misc]
 
 

@@ -12,6 +12,13 @@ def lookup(variable: Any, ids: Any) -> Any:
     return functional.embedding(ids.long(), variable.value, sparse=True)
 
 
+def found(table: Any, ids: Any) -> Any:
+    """Rows of a tensor by ids, of which PyTorch refuses wrong ones, negative ones among them."""
+    if ids.dtype not in (torch.int32, torch.int64):
+        ids = ids.int()
+    return functional.embedding(ids, table)
+
+
 def is_by_rows(gradient: Any) -> bool:
     """Whether a gradient is that of rows."""
     return bool(gradient.is_sparse)
