@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from inlay import Table, Vocabulary, load, save
 from inlay.bytes.content import Content
-from inlay.containers.safetensors import make_header
+from inlay.containers.safetensors import Safetensors, make_header, write
 from inlay.core import Tokens
 from inlay.errors import FormatError, InlayError
 
@@ -413,6 +413,20 @@ def test_a_flipped_byte_of_what_composes_is_found(tmp_path):
         (tmp_path / "m.safetensors").write_bytes(changed)
         with pytest.raises(InlayError):
             load(tmp_path / "m.safetensors", verify=True)
+
+
+@pytest.mark.parametrize("n", [2, 3, 16])
+def test_codes_begin_where_frameworks_can_live_in_them(tmp_path, n):
+    """Behind wider numbers, which begin at multiples of their sizes; and older files are read."""
+    path = tmp_path / "t.safetensors"
+    given = Table([str(i) for i in range(n)], np.eye(n, 5, dtype=np.float32)).astype("int8")
+    save(given, path)
+    rows = load(path, verify=True)._rows
+    assert rows.codes.ctypes.data % 64 == rows.scales.ctypes.data % 4 == 0
+    arrays = Safetensors.open(path)
+    older = {name: array[...] for name, array in arrays.items() if name != "padding"}
+    write(tmp_path / "older.safetensors", older, arrays.metadata)
+    assert load(tmp_path / "older.safetensors").vectors.tobytes() == given.vectors.tobytes()
 
 
 def test_scales_that_do_not_fit(tmp_path):

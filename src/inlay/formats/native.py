@@ -6,8 +6,9 @@
     index    U32 [slots]   the hash index that `inlay.kernels.hashing` describes
     tokens   U8 [bytes]    the tokens in UTF-8, one after the other
 
-A matrix may also be I8, the last in the file, and then `scales`, F32 [n], is what the numbers of
-each row are multiplied by.
+A matrix may also be I8, and then `scales`, F32 [n], is what the numbers of each row are multiplied
+by. It stands behind all wider numbers, and behind `padding`, U8 [fewer than 64], which brings it to
+a multiple of 64 bytes; older files have none.
 
 The metadata are strings, as safetensors wants them: `format` ("inlay-table"), `version` ("1"),
 `pad_id` and `unk_id` if there are any, `provenance` (JSON) and `digests` (JSON: the SHA-256 of
@@ -33,6 +34,7 @@ from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.containers.protocol import wrong
 from inlay.containers.safetensors import (
+    ALIGNMENT,
     BRAIN,
     LARGEST_HEADER,
     Header,
@@ -62,6 +64,7 @@ TENSORS: tuple[tuple[str, tuple[str, ...], int], ...] = (
 )
 COUNTS = ("counts", ("I64",), 1)
 SCALES = ("scales", ("F32",), 1)  # of a matrix of I8
+PADDING = ("padding", ("U8",), 1)  # before it
 MADE_AT_ONCE = 1 << 14  # rows
 
 
@@ -127,7 +130,9 @@ class Native:
         if more or isinstance(rows, Int8Rows):
             # Large elements first, so that each stands at a multiple of its size.
             arrays = dict(sorted((arrays | more).items(), key=_element_size, reverse=True))
-            if not isinstance(rows, Int8Rows):
+            if isinstance(rows, Int8Rows):
+                arrays = _padded(arrays)
+            else:
                 arrays = {"matrix": arrays["matrix"]} | arrays
         arrays = {key: _plain(array) for key, array in arrays.items()}
         for key, row in (("pad_id", table.pad_id), ("unk_id", table.unk_id)):
@@ -194,6 +199,15 @@ def _header_bytes(source: Content) -> Array:
         return np.frombuffer(start + file.read(length), np.uint8)
 
 
+def _padded(arrays: dict[str, Any]) -> dict[str, Any]:
+    """With zeros before the matrix, so that a framework can live in its memory."""
+    keys = list(arrays)
+    before, behind = keys[: keys.index("matrix")], keys[keys.index("matrix") :]
+    padding = np.zeros(-sum(arrays[key].nbytes for key in before) % ALIGNMENT, np.uint8)
+    ordered = {key: arrays[key] for key in before} | {"padding": padding}
+    return ordered | {key: arrays[key] for key in behind}
+
+
 def _element_size(item: tuple[str, Array]) -> int:
     return int(item[1].dtype.itemsize)
 
@@ -238,7 +252,7 @@ def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
     more = [(key, *of) for key, of in OF_SUBWORDS.items() if key in header.tensors]
     stored = header.tensors.get("matrix")
     if stored is not None and stored.dtype == "I8":
-        more.append(SCALES)
+        more += [SCALES, *([PADDING] if "padding" in header.tensors else [])]
     visible = header
     if stored is not None and stored.dtype == BRAIN:  # of which numpy sees the bits
         bits = {"matrix": stored._replace(dtype="U16")}
