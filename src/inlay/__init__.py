@@ -131,6 +131,7 @@ def __dir__() -> list[str]:
 
 _KERAS = {
     "AttentionPooling": "inlay.layers.keras_blocks.AttentionPooling",
+    "DeltaEmbedding": "inlay.layers.keras_delta.DeltaEmbedding",
     "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
     "ElmoTokenMask": "inlay.encode.elmo.keras_input.TokenMask",
     "EmbeddingBag": "inlay.layers.keras_bags.EmbeddingBag",

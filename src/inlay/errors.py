@@ -81,6 +81,10 @@ class NotOfferedError(InlayError, ImportError):
     """Another library has it, and the part of `inlay.compat` that stands in for it does not."""
 
 
+class UnsupportedError(InlayError, NotImplementedError):
+    """An object cannot do what others of its kind can."""
+
+
 class MissingFileError(InlayError, FileNotFoundError):
     """A file or folder that was named does not exist."""
 

@@ -206,12 +206,11 @@ def jax_adapter():
 
 # -- all of them -------------------------------------------------------------------------------
 
-OF_KERAS = [mode for mode in MODES if not mode.startswith("delta")]
 ALONE = {"torch": torch_adapter, "tensorflow": tensorflow_adapter, "jax": jax_adapter}
 
 
 @pytest.mark.parametrize(("dtype", "optimiser"), MEETINGS)
-@pytest.mark.parametrize("mode", OF_KERAS)
+@pytest.mark.parametrize("mode", MODES)
 def test_a_layer_of_keras(mode, dtype, optimiser, tmp_path):
     check_layer(KERAS, mode, dtype, optimiser, tmp_path)
 

@@ -18,6 +18,11 @@ def as_tensor(array: Array) -> Any:
     return jax.device_put(array, may_alias=True) if can_ask else jax.numpy.asarray(array)
 
 
+def as_bfloat16(bits: Array) -> Any:
+    """A JAX array of bfloat16 in the memory of its bits, an int16 array."""
+    return as_tensor(bits.view(jax.numpy.bfloat16))
+
+
 def is_traced(tensor: Any) -> bool:
     """Whether an array is only being traced, so that it has no numbers yet."""
     return isinstance(tensor, jax.core.Tracer)

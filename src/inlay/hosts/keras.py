@@ -25,7 +25,12 @@ Error = TypeVar("Error", bound=InlayError)
 
 def can_share(array: Array, dtype: str) -> bool:
     """Whether a variable of `dtype` can live in an array's memory."""
-    return memory.can_share(array, dtype, aligned=_backend() != "torch")
+    return memory.can_share(array, dtype, aligned=needs_alignment())
+
+
+def needs_alignment() -> bool:
+    """Whether memory to be shared must start at a multiple of 64 bytes."""
+    return _backend() != "torch"
 
 
 def as_tensor(array: Array, dtype: str) -> Any:
@@ -34,6 +39,15 @@ def as_tensor(array: Array, dtype: str) -> Any:
     host = _host()
     tensor = ops.convert_to_tensor(array) if host is None else host.as_tensor(array)
     return tensor if array.dtype == dtype else ops.cast(tensor, dtype)
+
+
+def as_bfloat16(bits: Array) -> Any:
+    """A tensor of bfloat16 in the memory of its bits, an int16 array, if `can_share`."""
+    host = _host()
+    if host is None:
+        wide = (bits.view(np.uint16).astype(np.uint32) << np.uint32(16)).view(np.float32)
+        return ops.cast(wide, "bfloat16")
+    return host.as_bfloat16(bits)
 
 
 def as_array(tensor: Any) -> Array:

@@ -13,6 +13,11 @@ def as_tensor(array: Array) -> Any:
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
+def as_bfloat16(bits: Array) -> Any:
+    """A tensor of bfloat16 in the memory of its bits, an int16 array."""
+    return tf.bitcast(as_tensor(bits), tf.bfloat16)
+
+
 def copied(tensor: Any) -> Any:
     """The tensor in memory of its own; `tf.identity` would share it."""
     return tf.raw_ops.DeepCopy(x=tensor)

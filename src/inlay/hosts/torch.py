@@ -84,6 +84,11 @@ def zeros_like(tensor: Tensor) -> Tensor:
     return zeros.view(tensor.dtype).view(tensor.shape)
 
 
+def as_bfloat16(bits: Array) -> Tensor:
+    """A tensor of bfloat16 in the memory of its bits, an int16 array."""
+    return torch.from_numpy(bits).view(torch.bfloat16)
+
+
 def detach(parameter: Tensor) -> None:
     """Move what shares an array's memory into its own: one copy, and the same object."""
     parameter.data = parameter.data.clone()

@@ -53,7 +53,7 @@ class EmbeddingBag(keras.layers.Layer):  # type: ignore[misc]  # optional, so un
             raise ArgumentError(
                 "embedding",
                 expected="a layer that looks its vectors up in one table",
-                got='one with trainable="rows"',
+                got='one with trainable="rows" or "delta"',
                 hint="keras.layers.GlobalAveragePooling1D()(layer(ids))",
             )
         self.embedding, self.row_weights = embedding, None

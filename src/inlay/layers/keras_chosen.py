@@ -29,7 +29,7 @@ class RowsEmbedding(TableEmbedding):
         **kwargs: Of `TableEmbedding`; regulariser and constraint are of the rows that train.
     """
 
-    one_table = False
+    one_table = has_many = False
 
     def __init__(self, input_dim: int, output_dim: int, *, n_rows: int, **kwargs: Any) -> None:
         super().__init__(input_dim, output_dim, **kwargs)

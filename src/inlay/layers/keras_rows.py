@@ -15,7 +15,14 @@ class RowLookup:
     """What a layer has above `keras.layers.Embedding` so that it can be trained by rows."""
 
     by_rows = False
-    one_table = True  # False: of its rows, some train apart from the others
+    one_table = True  # False: its vectors are made of more than one matrix
+    has_many = True  # False: so few rows train that nothing is gained by rows
+
+    @property
+    def trained(self) -> Any:
+        """The variable whose rows train."""
+        layer: Any = self
+        return layer._embeddings
 
     def call(self, inputs: Any) -> Any:
         """Look up ids."""
@@ -80,7 +87,7 @@ def train_rows(model: Any, layers: Any = None) -> Any:
 
 
 def _is_table(layer: Any) -> bool:
-    known = isinstance(layer, RowLookup) and layer.one_table
+    known = isinstance(layer, RowLookup) and layer.has_many
     return known or type(layer) is keras.layers.Embedding
 
 
@@ -104,7 +111,7 @@ def _check(layer: Any, found: list[Any]) -> None:
             hint="train it as any other",
         )
     for what in ("regularizer", "constraint"):
-        set_one = getattr(layer._embeddings, what, None)  # also that of `pull=`
+        set_one = getattr(_trained(layer), what, None)  # also that of `pull=`
         if set_one is not None:
             raise ArgumentError(
                 f"layer {layer.name!r}",
@@ -112,6 +119,10 @@ def _check(layer: Any, found: list[Any]) -> None:
                 got=described(set_one),
                 hint="weight_decay of the optimiser, which shrinks the rows of a batch",
             )
+
+
+def _trained(layer: Any) -> Any:
+    return layer.trained if isinstance(layer, RowLookup) else layer._embeddings
 
 
 def _look_up(layer: Any, inputs: Any) -> Any:
@@ -136,5 +147,5 @@ def _step(model: Any, own: Any, *args: Any) -> Any:
     if keras.backend.backend() != "jax":
         return own(*args)
     layers = [layer for layer in model._flatten_layers() if getattr(layer, "by_rows", False)]
-    tables = [layer._embeddings for layer in layers]
+    tables = [_trained(layer) for layer in layers]
     return backend().train_step(model, tables, *args)

@@ -25,6 +25,30 @@ class Drift(keras.regularizers.Regularizer):  # type: ignore[misc]
         return self.layer.pull * drift + (self.other(rows) if self.other is not None else 0.0)
 
 
+class Size(keras.regularizers.Regularizer):  # type: ignore[misc]
+    """The squared size of a layer's difference, times its `pull`.
+
+    Of `a @ b` that is the trace of `b.T @ a.T @ a @ b`, for which no more than `a.T @ a` is made.
+
+    Args:
+        layer: Has `b`, or None there.
+        other: Another regulariser, to which this one is added.
+    """
+
+    def __init__(self, layer: Any, other: Any = None) -> None:
+        self.layer, self.other = layer, other
+
+    def __call__(self, trained: Any) -> Any:
+        """The penalty for `delta` or `a`, a scalar."""
+        rows, b = ops.convert_to_tensor(trained), self.layer.b
+        if b is None:
+            size = ops.sum(ops.square(rows))
+        else:
+            inner = ops.matmul(ops.transpose(rows), rows)
+            size = ops.sum(inner * ops.matmul(b, ops.transpose(b)))
+        return self.layer.pull * size + (self.other(trained) if self.other is not None else 0.0)
+
+
 class Unfreeze(keras.callbacks.Callback):  # type: ignore[misc]
     """Lets a layer train from an epoch on; the optimiser keeps what it knows of all others.
 

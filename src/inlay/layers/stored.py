@@ -20,6 +20,7 @@ from inlay.core.storage import BLOCK, BFloat16Rows, Int8Rows
 from inlay.hosts.memory import aligned_copy, can_share
 
 Form = Literal["float32", "float16", "bfloat16", "int8"]
+FORMS: tuple[Form, ...] = ("float32", "float16", "bfloat16", "int8")
 
 
 class Stored(NamedTuple):
