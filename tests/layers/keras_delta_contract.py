@@ -82,7 +82,6 @@ def with_decay():
     [
         ("int8", 2, with_decay),
         ("bfloat16", None, lambda: keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.1)),
-        ("float32", 2, lambda: keras.optimizers.Adagrad(0.1)),
     ],
 )
 def test_no_optimizer_moves_the_table_or_padding(mapped, tmp_path, form, rank, make):
