@@ -86,10 +86,7 @@ class DeltaEmbedding(TableEmbedding):
         layer._borrowed = True
         return layer
 
-    def build(self, input_shape: Any = None) -> None:
-        """Make the variables, if they are not there yet."""
-        if self._is_built():
-            return
+    def _make(self, input_shape: Any) -> None:
         n, dim, rule = self.input_dim, self.output_dim, self.embeddings_regularizer
         rules = {"regularizer": rule, "constraint": self.embeddings_constraint}
         self.b = self.scales = None
@@ -222,7 +219,11 @@ class DeltaEmbedding(TableEmbedding):
         found = (self.trained, self.b, self.base, self.scales)
         return [variable for variable in found if variable is not None]
 
+    def _is_matrix_frozen(self) -> bool:
+        return True
+
     def _own(self) -> None:
+        self._leave_file()
         if self._borrowed:
             for variable in (self.base, self.scales):
                 if variable is not None:
