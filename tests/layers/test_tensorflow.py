@@ -9,10 +9,8 @@ from inlay import to_tensorflow
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-CONTRACTS = [
-    Path(__file__).with_name(name)
-    for name in ("tensorflow_contract.py", "tensorflow_delta_contract.py")
-]
+NAMES = ("tensorflow", "tensorflow_delta", "tensorflow_reference")
+CONTRACTS = [Path(__file__).with_name(f"{name}_contract.py") for name in NAMES]
 
 
 @pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS, backends=["tensorflow"]))

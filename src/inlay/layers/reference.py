@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -89,8 +89,8 @@ class Reference:
         dim: Numbers in a row.
     """
 
-    path: str
-    relative: str
+    path: str = field(compare=False)  # so that a file that has moved is the same file
+    relative: str = field(compare=False)
     digest: str
     size: int
     rows: int
@@ -242,7 +242,7 @@ class ByReference:
     def by_reference(self, value: bool) -> None:
         if flag("by_reference", value) and self._file is None:
             raise _refused("a layer whose numbers are in no file", SAVED.format("table"))
-        self._refers = value
+        self.in_file(self._file, value)
 
     def in_file(self, file: Reference | None, by_reference: bool) -> Self:
         """Know whose numbers these are: what `checked_reference` gave."""
@@ -251,7 +251,7 @@ class ByReference:
 
     def _leave_file(self) -> None:
         """The numbers are no longer those of the file, or are about to become others."""
-        self._file, self._refers = None, False
+        self.in_file(None, by_reference=False)
 
 
 SAVED = '{}.save("vectors.safetensors"), and then inlay.load("vectors.safetensors") in its place'

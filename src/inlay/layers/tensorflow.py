@@ -1,6 +1,6 @@
 """A table for TensorFlow without Keras: a constant, a variable, or a module that looks up ids."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
@@ -9,11 +9,13 @@ from inlay.aliases import Array
 from inlay.checks import described
 from inlay.core import Table
 from inlay.core.tokens import Tokens
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.hosts import tensorflow as host
 from inlay.hosts.ids import check_values, check_width, wrong_dtype
 from inlay.hosts.memory import aligned_copy, can_share
+from inlay.layers.reference import ByReference, Reference
 from inlay.layers.rows import Check, Trainable, merged, rows_at, slots_of
+from inlay.layers.tensorflow_reference import Record
 
 
 def constant(table: Table) -> Any:
@@ -48,13 +50,16 @@ def variable(table: Table, *, trainable: bool, name: str | None) -> Any:
     return tf.compat.v1.get_variable(name, initializer=numbers, trainable=trainable)
 
 
-class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional, so untyped here
+class TableEmbedding(ByReference, tf.Module):  # type: ignore[misc]  # TensorFlow is optional
     """What `to_tensorflow(table, kind="module")` makes: it looks up ids, of which some may train.
 
-    A checkpoint holds its variables, and not the frozen matrix.
+    A checkpoint holds its variables. By reference it holds the path and digest of a file in the
+    place of `base`; a SavedModel cannot be made then.
 
     Attributes:
-        base: The frozen matrix, a float32 tensor `(vocab_size, dim)`; None if every row trains.
+        base: The frozen matrix, a float32 variable `(vocab_size, dim)` that does not train; a
+            tensor, which no checkpoint holds, if the module was made inside of a `tf.function`;
+            None if every row trains.
         rows: What trains, a variable: the whole matrix, or `(n_rows, dim)`; None if nothing does.
         slots: For each id its row of `rows`, or -1: int32 `(vocab_size,)`; None unless some train.
         row_ids: The other way round, int32 `(n_rows,)`.
@@ -66,6 +71,7 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
     rows: Any
     slots: Any
     row_ids: Any
+    _tokens: "_Tokens"
 
     def __init__(
         self,
@@ -79,7 +85,7 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
         super().__init__(name=name)
         self.pad_id, self.check, self._tokens = table.pad_id, check, _Tokens(table.tokens)
         self.base = self.rows = self.slots = self.row_ids = None
-        self._size = len(table)
+        self._size, self._is_traced = len(table), not tf.executing_eagerly()
         with tf.init_scope():  # out of a function that is being made
             if not tf.executing_eagerly():
                 raise _in_a_graph("module")
@@ -90,6 +96,9 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
             self.rows = variable(table, trainable=True, name="rows")
         else:
             self.base = constant(table)
+            if not self._is_traced:  # else nothing would hold the variable when the call is over
+                self.base = tf.Variable(self.base, trainable=False, name="base")
+        self.reference = Record(self)
         if ids is not None:
             fixed: dict[str, Any] = {"trainable": False, "dtype": tf.int32}
             self.rows = tf.Variable(rows_at(table, ids), name="rows")
@@ -106,7 +115,8 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
                 return found
             padding = tf.expand_dims(tf.equal(ids, self.pad_id), -1)
             return tf.where(padding, tf.zeros_like(found), found)  # no gradient either
-        found = tf.nn.embedding_lookup(self.base, ids)
+        # Of its value and not of itself: a variable whose rows are read copies what it is assigned.
+        found = tf.nn.embedding_lookup(tf.convert_to_tensor(self.base), ids)
         if self.slots is None:
             return found
         slots = tf.nn.embedding_lookup(self.slots, ids)
@@ -130,7 +140,7 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
             expected = "a module that trains, and its table if every row does"
             raise ArgumentError("drift", expected=expected, got="no more", hint="drift(table)")
         if self.slots is not None:
-            origin = tf.gather(self.base, self.row_ids)
+            origin = tf.gather(tf.convert_to_tensor(self.base), self.row_ids)
         else:
             assert start is not None
             origin = constant(start)
@@ -149,6 +159,44 @@ class TableEmbedding(tf.Module):  # type: ignore[misc]  # TensorFlow is optional
         if self.slots is not None:
             matrix[self.row_ids.numpy()] = self.rows.numpy()
         return merged(tokens, matrix, self.pad_id)
+
+    def in_file(self, file: Reference | None, by_reference: bool) -> Self:
+        """Have a checkpoint hold the frozen matrix, or only say where it is."""
+        super().in_file(file, by_reference)
+        if isinstance(base := self.base, tf.Variable):
+            del self.base
+            self.base = base
+            if by_reference:  # TensorFlow saves what an attribute was set to, and forgets it so
+                del self.base
+                object.__setattr__(self, "base", base)
+        return self
+
+    def take_file(self, file: Reference) -> None:
+        """Live in the file that a checkpoint names, verified; also in functions made before.
+
+        Raises:
+            FormatError: It does not fit, or is another.
+            MissingFileError: It is not there.
+        """
+        if not isinstance(self.base, tf.Variable):
+            expected = "a module with a frozen matrix"
+            got = "one that trains every row, or was made inside of a tf.function"
+            raise FormatError("checkpoint, 'reference'", expected=expected, got=got)
+        file.check_shape("checkpoint, 'reference'", self.base.shape)
+        table = file.opened()
+        self.base.assign(constant(table))
+        self._tokens = _Tokens(table.tokens)
+        self.in_file(Reference.of(table), by_reference=True)
+
+    def confirmed(self) -> Reference:
+        """What a checkpoint has in the place of the numbers, if they are still the file's."""
+        assert self._file is not None
+
+        def is_same(some: slice, rows: Array) -> bool:
+            found = tf.convert_to_tensor(self.base)[some].numpy()
+            return np.array_equal(found, rows, equal_nan=True)
+
+        return self._file.confirmed(f"module {self.name!r}", self.base.shape, is_same)
 
     def _checked(self, ids: Any) -> Any:
         first: Any = np.asarray(ids) if isinstance(ids, list | tuple | int) else ids

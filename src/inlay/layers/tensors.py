@@ -4,10 +4,11 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, text_or_none
+from inlay.checks import choice, flag, text_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError
 from inlay.layers.arguments import FOREIGN, check_no_encoder, check_vocab, table_of
+from inlay.layers.reference import checked_reference
 from inlay.layers.rows import Check, Rows, Trainable, checked_check, checked_trainable, chosen
 from inlay.optional import require
 
@@ -25,6 +26,7 @@ def to_tensorflow(
     rank: int | None = None,
     kind: Literal["constant", "variable", "module"] | None = None,
     check: Check = "debug",
+    by_reference: bool = False,
     name: str | None = None,
 ) -> Any:
     """Make a table's rows a tensor, a `tf.Variable` or a `tf.Module`, for TensorFlow without Keras.
@@ -59,6 +61,11 @@ def to_tensorflow(
             run eagerly with ids in the processor's memory. `"always"`: in each call, which a GPU is
             waited for; in a graph the error is an `InvalidArgumentError`, and XLA leaves it out.
             `"off"`: never. Without a module, TensorFlow itself refuses wrong ids on the CPU.
+        by_reference: Whether a checkpoint of a module holds the path and digest of the file in the
+            place of the frozen matrix: for a table that is the map of a native file, frozen or with
+            `trainable="rows"`. Restoring finds the file, verifies it, which reads it once, and maps
+            it; see `inlay.layers.reference.tables_in` for files that have moved.
+            `module.by_reference` changes it later.
         name: Of the variable or the module.
 
     Returns:
@@ -73,8 +80,9 @@ def to_tensorflow(
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
         ArgumentError: A kind that cannot train as asked; `rows` without `trainable="rows"`, or no
-            row to train; `rank` without `trainable="delta"`, or beyond the table's `dim`; a
-            constant in a graph of TensorFlow 1.
+            row to train; `rank` without `trainable="delta"`, or beyond the table's `dim`;
+            `by_reference` for what is no module, not frozen, or in no native file; a constant in a
+            graph of TensorFlow 1.
         UnknownTokenError: A token in `rows` that the table lacks.
         MissingPackageError: TensorFlow is not installed.
 
@@ -90,6 +98,9 @@ def to_tensorflow(
     if check != "debug" and made != "module":
         expected = f"'debug' for a {made}, which is looked up by TensorFlow itself"
         raise ArgumentError("check", expected=expected, got=repr(check), hint="kind='module'")
+    if flag("by_reference", by_reference) and made != "module":
+        expected = f"False for a {made}, which says nothing of itself when it is saved"
+        raise ArgumentError("by_reference", expected=expected, got="True", hint="kind='module'")
     text_or_none("name", name)
     check_no_encoder("to_tensorflow", x)
     require("tensorflow", extra="tensorflow", need="making a tensor")
@@ -100,12 +111,14 @@ def to_tensorflow(
         return tensorflow.constant(table)
     if made == "variable":
         return tensorflow.variable(table, trainable=bool(trainable), name=name)
+    file = checked_reference(table, trainable, by_reference)
     if trainable == "delta":
         from inlay.layers.tensorflow_delta import DeltaEmbedding
 
         return DeltaEmbedding(table, rank, check=check, name=name)
     ids = chosen(table, rows) if trainable == "rows" else None
-    return tensorflow.TableEmbedding(table, trainable, ids, check=check, name=name)
+    module = tensorflow.TableEmbedding(table, trainable, ids, check=check, name=name)
+    return module.in_file(file, by_reference)
 
 
 # In a `tf.function` TensorFlow would rewrite all that is called, imports too, unless it finds this.
