@@ -9,7 +9,14 @@ from inlay import to_keras
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-NAMES = ("keras", "keras_chosen", "keras_padding", "keras_delta", "keras_reference")
+NAMES = (
+    "keras",
+    "keras_chosen",
+    "keras_delta",
+    "keras_padding",
+    "keras_reference",
+    "keras_resize",
+)
 CONTRACTS = [Path(__file__).with_name(f"{name}_contract.py") for name in NAMES]
 
 

@@ -91,6 +91,43 @@ def test_an_optimiser_goes_on_as_if_nothing_had_happened(name):
     assert len(optimisers[0].state) == len(optimisers[1].state)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_that_train_go_on_and_new_ones_join_them(dtype):
+    one, other = (
+        layer_of(trainable="rows", rows=["c", "b"]).to(getattr(torch, dtype)) for _ in range(2)
+    )
+    optimisers = [torch.optim.AdamW(x.parameters(), 0.1) for x in (one, other)]
+    for layer, optimiser in zip((one, other), optimisers, strict=True):
+        step(layer, optimiser, OLD, "abbc")
+    frozen = other.weight[OLD["b"]].tolist()
+    assert resize(one, OLD, NEW, optimiser=optimisers[0]) is one
+    assert one.row_ids.tolist() == [NEW[token] for token in ("new", "c", "b")]
+    assert one.weight[NEW["b"]].tolist() == frozen
+    assert not one.weight.requires_grad
+    assert one.slots.dtype == torch.int32
+    start = one.weight[NEW["new"]].tolist()
+    for layer, optimiser, vocab in zip((one, other), optimisers, (NEW, OLD), strict=True):
+        step(layer, optimiser, vocab, "abc")
+        ids = torch.tensor([vocab[token] for token in "abc"])
+        found = layer(ids).detach()
+        assert found.dtype == getattr(torch, dtype)
+        assert layer is one or torch.equal(found, one(torch.tensor([NEW[t] for t in "abc"])))
+    step(one, optimisers[0], NEW, ["new"])
+    assert (one(torch.tensor([NEW["new"]]))[0] != torch.tensor(start)).all()
+    assert not one(torch.tensor([NEW.pad_id])).any()
+    assert optimisers[0].state[one.rows]["exp_avg"].shape == (3, 4)
+    assert one.drift().item() > 0
+
+
+def test_one_row_that_trains_is_no_average_of_columns():
+    layer = layer_of(trainable="rows", rows=["b"])
+    optimiser = OPTIMISERS["adafactor"]([layer.rows])
+    step(layer, optimiser, OLD, "abc")
+    before = optimiser.state[layer.rows]["col_var"].clone()
+    resize(layer, OLD, NEW, optimiser=optimiser)
+    assert torch.equal(optimiser.state[layer.rows]["col_var"], before)
+
+
 def test_averages_of_new_rows_begin_as_in_a_new_optimiser():
     for make, name, first in (
         (lambda p: torch.optim.Adagrad(p, 0.1, initial_accumulator_value=0.5), "sum", 0.5),
@@ -144,7 +181,7 @@ def test_a_plain_layer_and_what_is_wrong():
     assert plain(torch.tensor([3])).shape == (1, 4)
     with pytest.raises(ArgumentTypeError, match=r"inlay\.to_torch makes, got Linear"):
         resize(torch.nn.Linear(2, 2), OLD, NEW)
-    with pytest.raises(ArgumentError, match='one with trainable="rows"'):
-        resize(layer_of(trainable="rows", rows=["a"]), OLD, NEW)
+    with pytest.raises(ArgumentError, match="new: expected a vocabulary with new tokens, or some"):
+        resize(layer_of(trainable="rows", rows=["a"]), OLD, ["b", "c"])
     with pytest.raises(ArgumentError, match="3"):
         resize(layer_of(), ["a", "b", "c"], NEW)

@@ -55,12 +55,11 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
             input_dim,
             output_dim,
             embeddings_initializer=_not_loaded,
-            mask_zero=mask and pad_id == 0,
             **kwargs,
         )
         _check_numbers(self)
-        self.pad_id, self.mask, self.check, self.pull = pad_id, mask, check, pull
-        self.supports_masking = mask and pad_id is not None
+        self.mask, self.check, self.pull = mask, check, pull
+        self._pads_with(pad_id)
         if check == "always":
             self.supports_jit = host.checks_survive_jit()
         if reference is not None:
@@ -91,6 +90,18 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
         if self.pull:
             self.start = self._frozen_weight("start", self._embeddings.shape)
             self._embeddings.regularizer = Drift(self, self._embeddings.regularizer)
+
+    def _become(self, table: Table) -> None:
+        """Let go of all variables, and be a layer of other rows once `_fill` has made others."""
+        for variable in self._trainable_variables + self._non_trainable_variables:
+            self._untrack_variable(variable)
+        self._tracker.unlock()
+        self.built, self.input_dim, self._tokens = False, len(table), table.tokens
+        self._pads_with(table.pad_id)
+
+    def _pads_with(self, pad_id: int | None) -> None:
+        self.pad_id, self.mask_zero = pad_id, self.mask and pad_id == 0
+        self.supports_masking = self.mask and pad_id is not None
 
     def _is_built(self) -> bool:
         return bool(self.built)

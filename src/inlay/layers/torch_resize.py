@@ -10,7 +10,8 @@ from inlay.checks import described
 from inlay.core.unknown import Unknown
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import torch as host
-from inlay.layers.rows import merged
+from inlay.layers.resizing import Resized, resized, rows_that_train
+from inlay.layers.rows import slots_of
 from inlay.layers.torch import TableEmbedding
 from inlay.layers.torch_chosen import RowsEmbedding
 from inlay.layers.torch_delta import DeltaEmbedding
@@ -29,6 +30,9 @@ def resize(
     optimiser: torch.optim.Optimizer | None = None,
 ) -> nn.Embedding:
     """Give a layer the rows of another vocabulary: known tokens keep theirs, to the bit.
+
+    Where some rows train (`trainable="rows"`), these go on training, and those of new tokens with
+    them; the others stay frozen.
 
     The layer itself changes, so a model that holds it needs nothing else; a model that was compiled
     compiles again. It has a new parameter, which an optimiser must be told of.
@@ -75,29 +79,36 @@ def resize(
     if not isinstance(layer, nn.Embedding):
         expected = "an nn.Embedding, as inlay.to_torch makes"
         raise ArgumentTypeError("layer", expected=expected, got=described(layer))
+    weight, ours = layer.weight, isinstance(layer, TableEmbedding)
+    matrix = layer._matrix() if ours else weight.detach().float().cpu().numpy().copy()
+    found = resized(old, matrix, new, pad_id=layer.padding_idx, unknown=unknown, seed=seed)
+    aligned, came_from = found
+    trained = (weight, came_from)
     if isinstance(layer, RowsEmbedding):
-        raise ArgumentError(
-            "layer",
-            expected="a layer of one matrix",
-            got='one with trainable="rows"',
-            hint='inlay.to_torch(layer.merged(old), new, trainable="rows")',
-        )
-    weight = layer.weight
-    table = merged(old, weight.detach().float().cpu().numpy().copy(), layer.padding_idx)
-    aligned = table.align(new, unknown, seed=seed)
-    came_from = table.tokens.find_many(aligned.tokens.tolist())
-    if aligned.pad_id is not None:
-        came_from[aligned.pad_id] = -1
-    matrix = host.as_tensor(aligned.storage).to(weight)
-    layer.weight = nn.Parameter(
-        _moved(weight.detach(), matrix, came_from), requires_grad=weight.requires_grad
-    )
+        trained = _resize_rows(layer, found)
+    layer.weight = _parameter(weight, aligned.storage, came_from)
     layer.num_embeddings, layer.padding_idx = len(aligned), aligned.pad_id
-    if isinstance(layer, TableEmbedding):
+    if ours:
         layer._borrowed, layer._tokens = False, aligned.tokens
     if optimiser is not None:
-        _replace(optimiser, weight, layer.weight, came_from)
+        now = layer.rows if isinstance(layer, RowsEmbedding) else layer.weight
+        _replace(optimiser, trained[0], now, trained[1])
     return layer
+
+
+def _resize_rows(layer: RowsEmbedding, found: Resized) -> tuple[Tensor, Array]:
+    """Give a layer its rows that train: which they were, and where each of the new came from."""
+    rows, slots = layer.rows, layer.slots
+    ids, numbers = rows_that_train(slots.cpu().numpy(), found)
+    layer.rows = _parameter(rows, found.table.storage[ids], numbers)
+    layer.slots = host.as_tensor(slots_of(ids, len(found.table))).to(slots)
+    return rows, numbers
+
+
+def _parameter(old: Tensor, new: Array, came_from: Array) -> nn.Parameter:
+    """A parameter that takes another's place, whose known rows are copied and never rounded."""
+    made = _moved(old.detach(), host.as_tensor(new).to(old), came_from)
+    return nn.Parameter(made, requires_grad=old.requires_grad)
 
 
 def _moved(old: Tensor, new: Tensor, came_from: Array) -> Tensor:
@@ -123,7 +134,8 @@ def _replace(optimiser: Any, old: Tensor, new: Tensor, came_from: Array) -> None
 
 def _extended(name: str, value: Any, old: Tensor, came_from: Array, group: Any) -> Any:
     """A number for each row, or for each number of it, in the order of the new rows."""
-    if not isinstance(value, Tensor) or value.dim() != 2 or len(value) != len(old):
+    by_rows = isinstance(value, Tensor) and value.dim() == 2 and len(value) == len(old)
+    if not by_rows or name == "col_var":  # Adafactor's average over rows has one of them
         return value
     first = float(group[FIRST[name]]) if name in FIRST else 0.0
     return _moved(value, value.new_full((len(came_from), value.shape[1]), first), came_from)
