@@ -79,6 +79,15 @@ def test_known_tokens_keep_their_rows(trainable, dtype):
         layer(np.array([9]))
 
 
+def test_a_layer_by_reference_is_saved_whole_from_then_on(padded, tmp_path):
+    padded.save(tmp_path / "table.safetensors")
+    layer = to_keras(Table.load(tmp_path / "table.safetensors"), by_reference=True)
+    resize(layer, padded, padded)
+    assert not layer.by_reference
+    with pytest.raises(ArgumentError, match="numbers are in no file"):
+        layer.by_reference = True
+
+
 def test_a_shared_table_is_left_alone(padded):
     before = padded.vectors.copy()
     layer = resize(to_keras(padded), padded, [*padded.tokens, "new"])

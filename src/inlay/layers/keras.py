@@ -96,6 +96,7 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
         for variable in self._trainable_variables + self._non_trainable_variables:
             self._untrack_variable(variable)
         self._tracker.unlock()
+        self._leave_file()
         self.built, self.input_dim, self._tokens = False, len(table), table.tokens
         self._pads_with(table.pad_id)
 

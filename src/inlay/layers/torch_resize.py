@@ -89,6 +89,7 @@ def resize(
     layer.weight = _parameter(weight, aligned.storage, came_from)
     layer.num_embeddings, layer.padding_idx = len(aligned), aligned.pad_id
     if ours:
+        layer._leave_file()
         layer._borrowed, layer._tokens = False, aligned.tokens
     if optimiser is not None:
         now = layer.rows if isinstance(layer, RowsEmbedding) else layer.weight
