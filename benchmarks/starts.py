@@ -20,7 +20,7 @@ mean square. The two random ones are as Keras and PyTorch draw them.
 """
 
 import argparse
-import json
+import itertools
 import time
 from collections.abc import Iterator
 
@@ -171,9 +171,9 @@ def accuracies(tables: dict, train: Part, test: Part, n: int, seed: int, args) -
             )
             begin = time.process_time()
             classifier.fit(texts, train[1][chosen])
-            found[f"{name}|{how}"] = classifier.score(*test)
+            found[f"{name}, {how}"] = classifier.score(*test)
             note(
-                f"{n or 'all'} labels, seed {seed}, {name}, {how}: {found[f'{name}|{how}']:.1%}, "
+                f"{n or 'all'} labels, seed {seed}, {name}, {how}: {found[f'{name}, {how}']:.1%}, "
                 f"{len(classifier.history_['loss'])} epochs, {time.process_time() - begin:.0f} s"
             )
     return found
@@ -206,13 +206,15 @@ def main() -> None:
             ([split(text)[: args.max_length] for text in texts], labels) for texts, labels in parts
         )
         test = test[0][: args.n_test], test[1][: args.n_test]
-        for n in args.labels:
-            runs = [accuracies(tables, train, test, n, seed, args) for seed in range(args.seeds)]
-            for name in runs[0]:
-                values = 100 * np.array([run[name] for run in runs])
-                row = {"task": task, "labels": n or len(train[0]), "start": name}
-                row |= {"mean": round(values.mean(), 1), "each": values.round(1).tolist()}
-                print(json.dumps(row), flush=True)
+        found: dict[str, dict[int, list[float]]] = {}
+        for seed, n in itertools.product(range(args.seeds), args.labels):
+            for name, accuracy in accuracies(tables, train, test, n, seed, args).items():
+                found.setdefault(name, {}).setdefault(n, []).append(100 * accuracy)
+        sizes = [f"{n or len(train[0]):,} texts" for n in args.labels]
+        print(f"\n| {task} | {' | '.join(sizes)} |\n|---|{'---|' * len(sizes)}")
+        for name, by_size in found.items():
+            cells = [f"{np.mean(each):.1f} ± {np.std(each, ddof=1):.1f}" for each in by_size.values()]
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
