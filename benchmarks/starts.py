@@ -2,7 +2,7 @@
 
     KERAS_BACKEND=jax python benchmarks/starts.py imdb
     KERAS_BACKEND=jax python benchmarks/starts.py imdb --model cnn --glove glove.6B.50d.txt
-    KERAS_BACKEND=jax python benchmarks/starts.py nsmc hotels --labels 500 --seeds 5
+    KERAS_BACKEND=jax python benchmarks/starts.py nsmc hotels --labels 500 --seeds 0 1 2 3 4
 
 The same classifier (by default the mean of the words' vectors and a dense layer) starts from each
 matrix of `--dim` numbers, which is then frozen or fine-tuned. It learns from `--labels` texts, as
@@ -183,7 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tasks", nargs="*", help=f"of {', '.join(TASKS)}; default: imdb")
     parser.add_argument("--labels", nargs="+", type=int, default=[500, 0])
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--dim", type=int, default=50)
     parser.add_argument("--glove", default=GLOVE)
     parser.add_argument("--model", default="mean")
@@ -207,7 +207,7 @@ def main() -> None:
         )
         test = test[0][: args.n_test], test[1][: args.n_test]
         found: dict[str, dict[int, list[float]]] = {}
-        for seed, n in itertools.product(range(args.seeds), args.labels):
+        for seed, n in itertools.product(args.seeds, args.labels):
             for name, accuracy in accuracies(tables, train, test, n, seed, args).items():
                 found.setdefault(name, {}).setdefault(n, []).append(100 * accuracy)
         sizes = [f"{n or len(train[0]):,} texts" for n in args.labels]
