@@ -179,6 +179,12 @@ def accuracies(tables: dict, train: Part, test: Part, n: int, seed: int, args) -
     return found
 
 
+def spread(each: list[float]) -> str:
+    """The mean over the seeds, and the standard deviation if there are several."""
+    deviation = f" ± {np.std(each, ddof=1):.1f}" if len(each) > 1 else ""
+    return f"{np.mean(each):.1f}{deviation}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tasks", nargs="*", help=f"of {', '.join(TASKS)}; default: imdb")
@@ -213,8 +219,7 @@ def main() -> None:
         sizes = [f"{n or len(train[0]):,} texts" for n in args.labels]
         print(f"\n| {task} | {' | '.join(sizes)} |\n|---|{'---|' * len(sizes)}")
         for name, by_size in found.items():
-            cells = [f"{np.mean(each):.1f} ± {np.std(each, ddof=1):.1f}" for each in by_size.values()]
-            print(f"| {name} | {' | '.join(cells)} |", flush=True)
+            print(f"| {name} | {' | '.join(map(spread, by_size.values()))} |", flush=True)
 
 
 if __name__ == "__main__":
