@@ -1,4 +1,4 @@
-"""Runs `jax_contract.py` and `jax_delta_contract.py`, and what needs no JAX."""
+"""Runs the contracts of JAX alone, and what needs no JAX."""
 
 import sys
 from pathlib import Path
@@ -9,9 +9,8 @@ from inlay import to_jax
 from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
-CONTRACTS = [
-    Path(__file__).with_name(name) for name in ("jax_contract.py", "jax_delta_contract.py")
-]
+NAMES = ("jax", "jax_delta", "jax_reference")
+CONTRACTS = [Path(__file__).with_name(f"{name}_contract.py") for name in NAMES]
 
 
 @pytest.mark.parametrize(("file", "check", "backend"), cases(*CONTRACTS, backends=["jax"]))

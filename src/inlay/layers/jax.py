@@ -15,12 +15,14 @@ from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import jax as host
 from inlay.hosts.ids import ALIGNED, check_values, check_width, wrong_dtype
-from inlay.hosts.memory import aligned_copy, can_share
+from inlay.hosts.memory import aligned_copy
+from inlay.layers.jax_reference import SavedByReference, bits_of
+from inlay.layers.reference import Reference
 from inlay.layers.rows import Check, Trainable, merged, rows_at, slots_of
 
 
 @dataclass(frozen=True, eq=False)
-class TableEmbedding:
+class TableEmbedding(SavedByReference):
     """What `to_jax` makes: a pytree of arrays that looks up ids.
 
     What is frozen is an array of whole numbers, for which JAX has no gradients and Equinox and
@@ -34,6 +36,7 @@ class TableEmbedding:
         row_ids: The other way round, int32 `(n_rows,)`.
         pad_id: The row of padding, or None.
         check: When a call looks at its ids: "debug", "always" or "off".
+        reference: The file that a pickle names in the place of `bits`; None: it holds the numbers.
     """
 
     bits: Any
@@ -43,27 +46,34 @@ class TableEmbedding:
     pad_id: int | None
     check: Check
     _tokens: Tokens | None = field(default=None, repr=False)  # for messages; lost in a transform
+    reference: Reference | None = None
 
     @classmethod
     def from_table(
-        cls, table: Table, trainable: Trainable, ids: Array | None, check: Check
+        cls,
+        table: Table,
+        trainable: Trainable,
+        ids: Array | None,
+        check: Check,
+        reference: Reference | None = None,
     ) -> Self:
         """Do what `to_jax` says; `ids` are the rows that train, if some do."""
-        array = np.asarray(table.storage)
         bits = rows = slots = None
         if trainable is True:
-            rows = host.as_tensor(aligned_copy(array, "float32"))
+            rows = host.as_tensor(aligned_copy(np.asarray(table.storage), "float32"))
         else:
-            shared = array if can_share(array, "float32") else aligned_copy(array, "float32")
-            bits = host.as_tensor(shared.view(np.int32))
+            bits = bits_of(table)
         if ids is not None:
             rows = host.as_tensor(aligned_copy(rows_at(table, ids), "float32"))
             slots, ids = jnp.asarray(slots_of(ids, len(table))), jnp.asarray(ids, jnp.int32)
-        return cls(bits, rows, slots, ids, table.pad_id, check, table.tokens)
+        return cls(bits, rows, slots, ids, table.pad_id, check, table.tokens, reference)
 
     @property
     def shape(self) -> tuple[int, int]:
         """`(vocab_size, dim)`."""
+        if self.bits is not None and self.bits.ndim == 1:
+            expected, got = "one with its frozen matrix", "one without"
+            raise ArgumentError("layer", expected=expected, got=got, hint="layer.with_base()")
         n, dim = (self.rows if self.bits is None else self.bits).shape
         return int(n), int(dim)
 
@@ -163,11 +173,12 @@ _ARRAYS = ("bits", "rows", "slots", "row_ids")
 
 def _flatten(layer: TableEmbedding) -> tuple[Any, Any]:
     named = [(jax.tree_util.GetAttrKey(name), getattr(layer, name)) for name in _ARRAYS]
-    return named, (layer.pad_id, layer.check)
+    return named, (layer.pad_id, layer.check, layer.reference)
 
 
 def _unflatten(static: Any, arrays: Any) -> TableEmbedding:
-    return TableEmbedding(*arrays, *static)
+    pad_id, check, reference = static
+    return TableEmbedding(*arrays, pad_id, check, None, reference)
 
 
 jax.tree_util.register_pytree_with_keys(TableEmbedding, _flatten, _unflatten)

@@ -135,7 +135,7 @@ def _flatten(layer: DeltaEmbedding) -> tuple[Any, Any]:
 
 def _unflatten(static: Any, arrays: Any) -> DeltaEmbedding:
     (bits, scale_bits, rows), (pad_id, check, form) = arrays, static
-    return DeltaEmbedding(bits, rows, None, None, pad_id, check, None, scale_bits, form)
+    return DeltaEmbedding(bits, rows, None, None, pad_id, check, scale_bits=scale_bits, form=form)
 
 
 jax.tree_util.register_pytree_with_keys(DeltaEmbedding, _flatten, _unflatten)

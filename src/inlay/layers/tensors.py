@@ -141,6 +141,7 @@ def to_jax(
     rows: Rows | None = None,
     rank: int | None = None,
     check: Check = "debug",
+    by_reference: bool = False,
 ) -> "TableEmbedding":
     """Make a pytree that holds a table's rows and looks up ids: for JAX alone, Flax and Equinox.
 
@@ -168,6 +169,12 @@ def to_jax(
         check: When to look at the ids and name a wrong one. `"debug"`: in calls outside of `jit`
             with ids in the processor's memory. `"always"`: in each call; in compiled code the error
             is a `JaxRuntimeError`. `"off"`: never. Unnoticed, a wrong id gives NaN.
+        by_reference: Whether a pickle of the layer holds the path and digest of the file in the
+            place of the frozen matrix: for a table that is the map of a native file, frozen or with
+            `trainable="rows"`. Reading it finds the file, verifies it, which reads it once, and
+            maps it; see `inlay.layers.reference.tables_in` for files that have moved. Tools that
+            write the arrays of a pytree are given `layer.without_base()`, and what they have read
+            gets the matrix back by `with_base()`. `layer.whole()` is no longer by reference.
 
     Returns:
         A pytree that is called with ids `(...)` and gives float32 `(..., table.dim)`; it has
@@ -181,7 +188,8 @@ def to_jax(
     Raises:
         ArgumentTypeError: Something that is none of these, or an argument of another name.
         ArgumentError: `rows` without `trainable="rows"`, or no row to train; `rank` without
-            `trainable="delta"`, or beyond the table's `dim`.
+            `trainable="delta"`, or beyond the table's `dim`; `by_reference` for what is not frozen,
+            or is in no native file.
         UnknownTokenError: A token in `rows` that the table lacks.
         MissingPackageError: JAX is not installed.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table; at any time,
@@ -196,14 +204,16 @@ def to_jax(
     """
     check_vocab(vocab)
     trainable, check = checked_trainable(trainable, rows, rank), checked_check(check)
+    by_reference = flag("by_reference", by_reference)
     check_no_encoder("to_jax", x)
     require("jax", extra="jax", need="making a JAX array")
     from inlay.layers.jax import TableEmbedding
 
     table = table_of("to_jax", x, vocab)
+    file = checked_reference(table, trainable, by_reference)
     if trainable == "delta":
         from inlay.layers.jax_delta import DeltaEmbedding
 
         return DeltaEmbedding.of(table, rank, check)
     ids = chosen(table, rows) if trainable == "rows" else None
-    return TableEmbedding.from_table(table, trainable, ids, check)
+    return TableEmbedding.from_table(table, trainable, ids, check, file if by_reference else None)
