@@ -157,12 +157,27 @@ def test_numbers_that_are_not_the_files_are_not_lost(path, tmp_path):
     assert not layer.by_reference
 
 
-@pytest.mark.parametrize(("saved", "other"), [("frozen", "rows"), ("rows", "frozen")])
-def test_weights_of_another_mode_are_refused(path, saved, other):
+def test_rows_that_were_trained_are_never_lost_in_another_mode(path, tmp_path):
+    frozen, rows = (to_keras(path, by_reference=True, **mode) for mode in MODES.values())
+    model_of(frozen).save_weights(tmp_path / WEIGHTS)
+    other = to_keras(make_table(n=5000), **MODES["rows"])
+    other.rows.assign(other.rows * 0)
+    model_of(other).load_weights(tmp_path / WEIGHTS)
+    assert other.by_reference
+    np.testing.assert_array_equal(array(other(IDS)), array(frozen(IDS)))
+    model_of(rows).save_weights(tmp_path / WEIGHTS)
+    with pytest.raises(ValueError, match=r"rows are all in the file .*, got some .* trained apart"):
+        model_of(blank()).load_weights(tmp_path / WEIGHTS)
+    with pytest.raises(ValueError, match="could not be loaded"):
+        model_of(keras.layers.Embedding(5000, 4)).load_weights(tmp_path / WEIGHTS)
+
+
+def test_weights_of_other_names_are_refused(path):
     store = {}
-    to_keras(path, by_reference=True, **MODES[saved]).save_own_variables(store)
-    with pytest.raises(FormatError, match=r"expected weights of the names .*reference, got"):
-        blank(other).load_own_variables(store)
+    layer = to_keras(path, by_reference=True)
+    layer.save_own_variables(store)
+    with pytest.raises(FormatError, match="the name reference alone, got 0, ref"):
+        blank().load_own_variables(store | {"0": store["reference"]})
 
 
 def test_checkpoints_of_a_fit_are_small_until_all_trains(path, tmp_path):

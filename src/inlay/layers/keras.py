@@ -9,12 +9,14 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import whole
 from inlay.core import Table
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, FormatError
 from inlay.hosts import keras as host
-from inlay.hosts.keras import keras, ops
+from inlay.hosts.keras import keras, ops, plain
 from inlay.hosts.keras_numbers import Numbers
 from inlay.hosts.memory import aligned_copy
-from inlay.layers.keras_padding import spare, sparing
+from inlay.layers.keras_files import Beside, filed_as_embedding
+from inlay.layers.keras_padding import spare, spared, sparing
+from inlay.layers.keras_quantised import Quantised, wrong_policy
 from inlay.layers.keras_reference import SavedByReference
 from inlay.layers.keras_rows import RowLookup
 from inlay.layers.keras_training import Drift, Unfreeze
@@ -22,8 +24,8 @@ from inlay.layers.reference import KEY
 from inlay.layers.rows import Check, merged
 
 
-@keras.saving.register_keras_serializable("inlay", "TableEmbedding")
-class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # type: ignore[misc]
+@filed_as_embedding("TableEmbedding")
+class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedding):  # type: ignore[misc]
     """What `to_keras` makes: a Keras Embedding with a pad row that is zero, whatever its id.
 
     Args:
@@ -57,9 +59,11 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
             embeddings_initializer=_not_loaded,
             **kwargs,
         )
-        _check_numbers(self)
+        if not keras.backend.is_float_dtype(self.variable_dtype):
+            raise wrong_policy(self)
         self.mask, self.check, self.pull = mask, check, pull
         self._pads_with(pad_id)
+        self.beside = Beside(self._save_beside, self._load_beside)
         if check == "always":
             self.supports_jit = host.checks_survive_jit()
         if reference is not None:
@@ -69,6 +73,7 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
     def from_table(cls, table: Table, **kwargs: Any) -> Self:
         """Do what `to_keras` says."""
         layer = cls(len(table), table.dim, pad_id=table.pad_id, **kwargs)
+        layer._check_not_quantised()
         layer._tokens = table.tokens
         layer._fill(*layer._memory_of(table))
         return layer
@@ -196,13 +201,16 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
         """Write the weights of the layer into a file: by reference, none but the reference."""
         if self.built and self._is_by_reference():
             self._save_reference(store)
-            return
-        super().save_own_variables(store)
-        if self.start is not None:
-            store["1"] = self.start
+        else:
+            super().save_own_variables(store)
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the weights of a saved file into memory of the layer's own, or map the file."""
+        """Read the weights of a saved file into memory of the layer's own, or map the file.
+
+        Those of a `keras.layers.Embedding` are taken too. Padding is zero afterwards, whatever the
+        file has there. Rows that are pulled back to their start have it from the file, or, of an
+        Embedding, start at what was read.
+        """
         if self.built and KEY in store.keys():  # noqa: SIM118  # Keras' stores are no dicts
             if (array := self._load_reference(store)) is not None:
                 keras.layers.Embedding.load_own_variables(self, {"0": array})
@@ -210,10 +218,43 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
                 host.adopt(self.start, host.as_tensor(self._matrix(), self.variable_dtype))
             return
         self._own()
-        super().load_own_variables(store)
+        arrays = {key: store[key] for key in store.keys()}  # noqa: SIM118
+        if self.start is not None:
+            arrays["start"] = None  # a variable too, and Keras counts
+        super().load_own_variables(arrays)
+        self._own()
+        arrays = {key: store[key] for key in store.keys()}  # noqa: SIM118  # no mapping
+        if self.start is not None:
+            arrays["start"] = None  # a variable too, and Keras counts
+        super().load_own_variables(arrays)
+        if not self.quantization_mode:
+            self._clear_padding()
         if self.start is not None:
             host.detach(self.start)
-            self.start.assign(store["1"])
+            self.start.assign(self._embeddings)
+
+    def _clear_padding(self) -> None:
+        matrix, row = self._embeddings, self.pad_id
+        if row is not None and host.as_array(matrix[row]).any():
+            matrix.assign(spared(matrix, row))
+
+    def _save_beside(self, store: Any) -> None:
+        if self.start is not None and not self._is_by_reference():
+            store["start"] = self.start
+
+    def _load_beside(self, store: Any) -> None:
+        if "rows" in store.keys():  # noqa: SIM118
+            raise plain(
+                FormatError(
+                    self._where(),
+                    expected="weights whose rows are all in the file that they name",
+                    got="some that were trained apart from it",
+                    hint='a layer made with trainable="rows", or layer.by_reference = False before '
+                    "the weights are saved",
+                )
+            )
+        if self.start is not None and "start" in store.keys():  # noqa: SIM118
+            self.start.assign(store["start"])
 
     def merged(self, tokens: Any) -> Table:
         """The layer as it is now, as a table.
@@ -235,6 +276,9 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
         return Unfreeze(self, epoch)
 
     def _matrix(self) -> Array:
+        if self.quantization_mode:
+            ids = ops.arange(self.input_dim, dtype="int32")
+            return np.array(host.as_array(self.quantized_call(ids)), np.float32)
         return np.array(host.as_array(self.embeddings), np.float32)
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -260,7 +304,10 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
     def call(self, inputs: Any) -> Any:
         """Look up ids; padding is cut off from its row, so that the row never trains."""
         outputs = super().call(inputs)
-        if self.pad_id is None or not self.trainable:
+        return self._cut(inputs, outputs) if self.trainable else outputs
+
+    def _cut(self, inputs: Any, outputs: Any) -> Any:
+        if self.pad_id is None:
             return outputs
         padding = ops.expand_dims(ops.equal(inputs, self.pad_id), -1)
         return ops.where(padding, ops.zeros_like(outputs), outputs)
@@ -301,27 +348,16 @@ class TableEmbedding(SavedByReference, RowLookup, keras.layers.Embedding):  # ty
         return layer
 
     def _fill_like(self, other: Self) -> None:
+        if other.lora_enabled or other.quantization_mode:
+            self.build()
+            for mine, its in zip(self.weights, other.weights, strict=True):
+                mine.assign(its)
+            return
         start = None if other.start is None else host.as_array(other.start)
         if (table := self._opened_like(other)) is None:
             self._fill(host.as_array(other.embeddings), start=start)
         else:
             self._fill(*self._memory_of(table), start)
-
-
-def _check_numbers(layer: Any) -> None:
-    """Refuse a policy whose numbers are no vectors.
-
-    Raises:
-        ArgumentError: Whole numbers, or numbers that Keras quantises.
-    """
-    policy = layer.dtype_policy
-    if layer.quantization_mode or not keras.backend.is_float_dtype(policy.variable_dtype):
-        raise ArgumentError(
-            "dtype",
-            expected="a policy of floating-point numbers, such as 'mixed_bfloat16'",
-            got=repr(policy.name),
-            hint="dtype='float32'",
-        )
 
 
 def _handing_over(tensor: Any) -> Any:

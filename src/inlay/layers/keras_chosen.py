@@ -1,26 +1,31 @@
 """A table as a Keras layer of which some rows train: see `inlay.layers.rows`."""
 
-from typing import Any, Self
+from typing import Any, NoReturn, Self
+
+import numpy as np
 
 from inlay.aliases import Array
 from inlay.core import Table
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, FormatError, UnsupportedError
 from inlay.hosts import keras as host
-from inlay.hosts.keras import keras, ops
+from inlay.hosts.keras import keras, ops, plain
 from inlay.hosts.memory import aligned_copy
 from inlay.layers.keras import TableEmbedding, _handing_over, _not_loaded
+from inlay.layers.keras_files import filed_as_embedding
 from inlay.layers.keras_training import Drift
 from inlay.layers.reference import KEY
 from inlay.layers.rows import rows_at, slots_of
 
 
-@keras.saving.register_keras_serializable("inlay", "RowsEmbedding")
+@filed_as_embedding("RowsEmbedding")
 class RowsEmbedding(TableEmbedding):
     """What `to_keras(table, trainable="rows")` makes: a frozen matrix, and some rows beside it.
 
     Its weights are `rows`, `(n_rows, output_dim)`, which trains; the whole matrix, which has these
     rows as they were at the start; `slots`, int32 `(input_dim,)`: for each id its row of `rows`, or
-    -1; and `row_ids`, int32 `(n_rows,)`, the other way round.
+    -1; and `row_ids`, int32 `(n_rows,)`, the other way round. A file has one matrix, as that of a
+    `keras.layers.Embedding` does, with the rows in it as they are; and beside it `row_ids`, and the
+    rows as they were at the start.
 
     Args:
         input_dim: Rows of the matrix.
@@ -39,6 +44,7 @@ class RowsEmbedding(TableEmbedding):
     def of(cls, table: Table, ids: Array, **kwargs: Any) -> Self:
         """Do what `to_keras` says; `ids` are the rows that train, ascending."""
         layer = cls(len(table), table.dim, n_rows=ids.size, pad_id=table.pad_id, **kwargs)
+        layer._check_not_quantised()
         layer._tokens = table.tokens
         array, share = layer._memory_of(table)
         layer._fill_rows(array, rows_at(table, ids), ids, share)
@@ -84,30 +90,63 @@ class RowsEmbedding(TableEmbedding):
         return ops.cast(ops.where(mine, trained, fixed), self.compute_dtype)
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the weights of the layer into a file: by reference, all but the matrix."""
-        if not self.built or not self._is_by_reference():
-            keras.layers.Layer.save_own_variables(self, store)
-            return
-        self._save_reference(store)
-        for place, variable in self._others().items():
-            store[place] = variable
+        """Write into a file what the layer looks up, as an Embedding does, or the reference."""
+        if self.built and self._is_by_reference():
+            self._save_reference(store)
+        elif self.built:
+            matrix = np.array(host.as_array(self._embeddings))
+            matrix[host.as_array(self.row_ids)] = host.as_array(self.rows)
+            store["0"] = matrix
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the weights of a saved file into memory of the layer's own, or map the file."""
-        if not self.built or KEY not in store.keys():  # noqa: SIM118  # Keras' stores are no dicts
-            self._own()
-            keras.layers.Layer.load_own_variables(self, store)
-            return
-        others = self._others()
-        self._load_reference(store, *others)
-        for place, variable in others.items():
-            variable.assign(store[place])
+        """Read the weights of a saved file into memory of the layer's own, or map the file.
 
-    def _others(self) -> dict[str, Any]:
-        """All variables but the matrix, by the names that they have in a file."""
-        everything = enumerate(self._trainable_variables + self._non_trainable_variables)
-        matrix = self._embeddings
-        return {str(place): variable for place, variable in everything if variable is not matrix}
+        Of a `keras.layers.Embedding`, the rows of this layer train from where they were read.
+        """
+        if not self.built:
+            return
+        if KEY in store.keys():  # noqa: SIM118  # Keras' stores are no dicts
+            self._load_reference(store)
+            self.rows.assign(self.start())
+            return
+        if len(store.keys()) != 1:
+            raise plain(
+                FormatError(
+                    f"layer {self.name!r}",
+                    expected="the weights of an Embedding, one matrix",
+                    got=f"{len(store.keys())} arrays",
+                )
+            )
+        self._own()
+        self._embeddings.assign(store["0"])
+        self._clear_padding()
+        self.rows.assign(self.start())
+
+    def _save_beside(self, store: Any) -> None:
+        if not self.built:
+            return
+        store["row_ids"] = self.row_ids
+        if self._is_by_reference():
+            store["rows"] = self.rows
+        else:
+            store["start"] = self.start()
+
+    def _load_beside(self, store: Any) -> None:
+        if "row_ids" not in store.keys():  # noqa: SIM118
+            return
+        ids = store["row_ids"]
+        if ids.shape != (self.n_rows,):
+            expected = f"{self.n_rows} rows that train"
+            got = f"a file with {ids.size}"
+            raise plain(FormatError(f"layer {self.name!r}", expected=expected, got=got))
+        self.row_ids.assign(ids)
+        self.slots.assign(slots_of(ids, self.input_dim))
+        if "rows" in store.keys():  # noqa: SIM118
+            self.rows.assign(store["rows"])
+            return
+        self.rows.assign(self.start())
+        matrix = ops.scatter_update(self._embeddings, ids[:, None], store["start"])
+        self._embeddings.assign(matrix)
 
     def _is_matrix_frozen(self) -> bool:
         return True
@@ -123,6 +162,19 @@ class RowsEmbedding(TableEmbedding):
             expected="one that trains as a whole, for LoRA",
             got='one with trainable="rows"',
             hint='inlay.to_keras(table, trainable="delta", rank=8)',
+        )
+
+    def quantize(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused: the rows that train are no whole numbers.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise UnsupportedError(
+            f"layer {self.name!r}",
+            expected="a layer with one matrix, to quantise",
+            got='one with trainable="rows"',
+            hint="inlay.to_keras(layer.merged(vocab)), which holds the same vectors",
         )
 
     @property

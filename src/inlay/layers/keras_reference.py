@@ -88,19 +88,16 @@ class SavedByReference(ByReference):
         except InlayError as error:
             raise plain(error) from None
 
-    def _load_reference(self, store: Any, *others: str) -> Array | None:
+    def _load_reference(self, store: Any) -> Array | None:
         """Live in the file that saved weights name; its numbers, if they have to be written.
 
         Args:
             store: The weights.
-            others: The names that it must have besides.
         """
         names = sorted(store.keys())
-        if names != sorted([KEY, *others]):
-            expected = f"weights of the names {', '.join(sorted([KEY, *others]))}"
-            hint = "a layer made with the trainable= of the one that was saved"
-            got = ", ".join(names)
-            raise plain(FormatError(self._where(), expected=expected, got=got, hint=hint))
+        if names != [KEY]:
+            expected, got = f"weights of the name {KEY} alone", ", ".join(names)
+            raise plain(FormatError(self._where(), expected=expected, got=got))
         seen, self._verified = self._verified, ""
         file = Reference.read(f"{self._where()}, {KEY!r}", np.asarray(store[KEY]).tobytes())
         file.check_shape(self._where(), self._embeddings.shape)
