@@ -177,8 +177,8 @@ def _flatten(layer: TableEmbedding) -> tuple[Any, Any]:
 
 
 def _unflatten(static: Any, arrays: Any) -> TableEmbedding:
-    pad_id, check, reference = static
-    return TableEmbedding(*arrays, pad_id, check, None, reference)
+    (bits, rows, slots, row_ids), (pad_id, check, reference) = arrays, static
+    return TableEmbedding(bits, rows, slots, row_ids, pad_id, check, reference=reference)
 
 
 jax.tree_util.register_pytree_with_keys(TableEmbedding, _flatten, _unflatten)
