@@ -84,6 +84,8 @@ _ELSEWHERE = {
     "GloVe": "inlay.load(path)",
     "KeyedVectors": "inlay.load(path)",
     "ElmoEmbedder": "inlay.load_encoder(path)",
+    "TextToIds": "inlay.core.TextToIds(vocab, max_length=...)",
+    "TextVectorization": "inlay.core.TextToIds(vocab, max_length=...)",
     "Tokenizer": "inlay.Vocabulary.from_texts(texts), or inlay.tokenizers.get_tokenizer(name)",
     "Vocab": "inlay.Vocabulary.from_texts(texts)",
     "Word2Vec": "inlay.train.word2vec(corpus)",
@@ -145,6 +147,7 @@ _KERAS = {
     "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
     "StackEmbedding": "inlay.layers.keras_stack.StackEmbedding",
     "TableEmbedding": "inlay.layers.keras.TableEmbedding",
+    "TextLayer": "inlay.layers.keras_text.TextLayer",
 }
 
 

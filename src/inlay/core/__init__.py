@@ -3,6 +3,7 @@
 from inlay.core.alignment import Coverage
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.table import Table
+from inlay.core.text_to_ids import TextToIds
 from inlay.core.tokens import Tokens
 from inlay.core.vocabulary import Vocabulary
 
@@ -10,6 +11,7 @@ __all__ = [
     "Coverage",
     "HashingVocabulary",
     "Table",
+    "TextToIds",
     "Tokens",
     "Vocabulary",
 ]

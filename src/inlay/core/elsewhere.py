@@ -153,6 +153,16 @@ OF_HASHES = {
     "stoi": "vocab[token], for any token has an id",
     "save": "HashingVocabulary(vocab_size), which makes the same ids in any process",
 }
+# Keras', scikit-learn's and our own, of what turns texts into ids.
+OF_TEXT_TO_IDS = {
+    **dict.fromkeys(("encode", "transform", "texts_to_sequences"), "to_ids(texts)"),
+    **dict.fromkeys(("adapt", "fit"), "TextToIds(Vocabulary.from_texts(texts))"),
+    **dict.fromkeys(("get_vocabulary", "tokens", "vocabulary"), "to_ids.vocab"),
+    "decode": "to_ids.vocab.decode(ids)",
+    "to_keras": "inlay.layers.keras_text.TextLayer(to_ids)",
+    "to_tensorflow": "inlay.layers.tensorflow_text.TextModule(to_ids)",
+    **dict.fromkeys(("to_torch", "to_jax"), "to_ids(texts), whose ids any framework takes"),
+}
 
 
 class _Kind(type):

@@ -330,10 +330,24 @@ class Vocabulary(Rows, Numericalizer):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write readable JSON. A tokenizer of your own is not in it: pass it to `load`."""
+        write(self._saved(), path)
+
+    def _saved(self) -> SavedVocabulary:
         tokenizer = None if self.tokenizer is None else tokenizer_name(self.tokenizer)
         counts = None if self.counts is None else self.counts.tolist()
-        write(
-            SavedVocabulary(tokenizer, self.pad_id, self.unk_id, self.tokens.tolist(), counts), path
+        return SavedVocabulary(tokenizer, self.pad_id, self.unk_id, self.tokens.tolist(), counts)
+
+    @classmethod
+    def _of_saved(cls, saved: SavedVocabulary, tokenizer: TokenizerLike | None, hint: str) -> Self:
+        """Make what a file held; `hint` says how to pass a tokenizer that it could not hold."""
+        if tokenizer is None:
+            tokenizer = saved_tokenizer(saved.tokenizer, hint=hint)
+        return cls._of(
+            Tokens.from_list(saved.tokens).check_distinct(),
+            pad_id=saved.pad_id,
+            unk_id=saved.unk_id,
+            counts=saved.counts,
+            tokenizer=tokenizer,
         )
 
     @classmethod
@@ -354,16 +368,7 @@ class Vocabulary(Rows, Numericalizer):
             get_tokenizer(tokenizer)
         saved = read(path)
         try:
-            if tokenizer is None:
-                hint = "Vocabulary.load(path, tokenizer=...)"
-                tokenizer = saved_tokenizer(saved.tokenizer, hint=hint)
-            return cls._of(
-                Tokens.from_list(saved.tokens).check_distinct(),
-                pad_id=saved.pad_id,
-                unk_id=saved.unk_id,
-                counts=saved.counts,
-                tokenizer=tokenizer,
-            )
+            return cls._of_saved(saved, tokenizer, "Vocabulary.load(path, tokenizer=...)")
         except InlayError as error:
             got = str(error).rstrip(".")
             raise FormatError(str(path), expected=EXPECTED, got=got) from error

@@ -1,17 +1,13 @@
 """A vocabulary as a file of readable JSON."""
 
-import json
 import os
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from inlay.bytes.content import open_content
 from inlay.bytes.damage import damage_reported
-from inlay.bytes.writing import atomic_path
-from inlay.errors import FormatError, MissingFileError
-from inlay.paths import path_to_read
+from inlay.core.json_file import read_json, write_json
 
-FORMAT, VERSION = "inlay-vocabulary", 1
+FORMAT = "inlay-vocabulary"
 EXPECTED = "a vocabulary that inlay saved"
 
 
@@ -36,11 +32,7 @@ class SavedVocabulary:
 
 def write(saved: SavedVocabulary, path: str | os.PathLike[str]) -> None:
     """Write the file, whole or not at all."""
-    content = {"format": FORMAT, "version": VERSION} | asdict(saved)
-    # As bytes: the same file on every system.
-    data = json.dumps(content, ensure_ascii=False, indent=0).encode()
-    with atomic_path(path) as part:
-        part.write_bytes(data)
+    write_json(path, FORMAT, asdict(saved))
 
 
 def read(path: str | os.PathLike[str]) -> SavedVocabulary:
@@ -50,17 +42,6 @@ def read(path: str | os.PathLike[str]) -> SavedVocabulary:
         FormatError: It is something else or damaged.
         MissingFileError: There is no such file.
     """
-    where, file = str(path), path_to_read("path", path)
-    if not file.is_file():
-        got = "a folder" if file.is_dir() else "nothing there"
-        raise MissingFileError(where, expected="a vocabulary file", got=got)
-    with damage_reported(where, expected=EXPECTED, hint="save it again"):
-        data = open_content(path, what=EXPECTED, choosable=False)
-        if not data.head.lstrip().startswith(b"{"):  # before all of it is unpacked
-            got = f"something that begins with {data.head[:20]!r}"
-            raise FormatError(where, expected=EXPECTED, got=got)
-        content = json.loads(data.array().tobytes())
-        mark = f"{content.pop('format')} version {content.pop('version')}"
-        if mark != f"{FORMAT} version {VERSION}":
-            raise FormatError(where, expected=f"{FORMAT} version {VERSION}", got=mark)
+    content = read_json(path, FORMAT, what="a vocabulary file", expected=EXPECTED)
+    with damage_reported(str(path), expected=EXPECTED, hint="save it again"):
         return SavedVocabulary(**content)

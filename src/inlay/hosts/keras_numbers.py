@@ -8,10 +8,11 @@ class Numbers(str):
 
     __slots__ = ("layer",)
     layer: Any
+    text = "in the weights"
 
     def __new__(cls, layer: Any) -> Self:
         """Stand for a layer's numbers."""
-        self = super().__new__(cls, "in the weights")
+        self = super().__new__(cls, cls.text)
         self.layer = layer
         return self
 

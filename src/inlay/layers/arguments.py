@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from inlay.checks import described
-from inlay.core import HashingVocabulary, Table, Vocabulary
+from inlay.core import HashingVocabulary, Table, TextToIds, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.layers.rows import Trainable
 from inlay.layers.stacking import Stack
@@ -46,6 +46,12 @@ FOREIGN |= {
     "freeze": _opposite("trainable"),
     "requires_grad": _same("trainable"),
     "check_ids": lambda value: f'check="{"always" if value else "off"}"',
+}
+
+# The layers of strings, which hold no vectors.
+TAKES_STRINGS = {
+    "to_keras": "inlay.layers.keras_text.TextLayer(to_ids)",
+    "to_tensorflow": "inlay.layers.tensorflow_text.TextModule(to_ids)",
 }
 
 
@@ -101,8 +107,12 @@ def check_vocab(vocab: Any) -> None:
     """Refuse True and False: the second argument is not the flag that some expect there.
 
     Raises:
-        ArgumentTypeError: A bool.
+        ArgumentTypeError: A bool, or a TextToIds, which has a vocabulary.
     """
+    if isinstance(vocab, TextToIds):
+        raise ArgumentTypeError(
+            "vocab", expected="a Vocabulary, or None", got="a TextToIds", hint="vocab=to_ids.vocab"
+        )
     if isinstance(vocab, bool | np.bool_):
         raise ArgumentTypeError(
             "vocab", expected="a Vocabulary, or None", got=f"{vocab}", hint=f"trainable={vocab}"
@@ -175,6 +185,8 @@ def _instead(where: str, x: Any) -> str:
         return f"{where}(stack.merged(vocab)), which makes one table of them"
     if isinstance(x, Vocabulary | HashingVocabulary):
         return f"{where}(table, vocab), for a vocabulary holds no vectors"
+    if isinstance(x, TextToIds):
+        return TAKES_STRINGS.get(where, "to_ids(texts), whose ids the layer of a table takes")
     if isinstance(x, Mapping):
         return f"{where}(Table(list(d), np.array(list(d.values()))))"
     if hasattr(x, "shape"):

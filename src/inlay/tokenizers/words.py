@@ -52,9 +52,14 @@ def split(text: str) -> list[str]:
 
 @cache
 def _unicode_pattern() -> re.Pattern[str]:
-    """The pattern for text beyond ASCII; compiled on the first such text, in 20 ms."""
+    """Compiled on the first text beyond ASCII, in 20 ms."""
+    return re.compile(unicode_pattern())
+
+
+def unicode_pattern() -> str:
+    """The pattern of a word or a symbol, in any script."""
     word = rf"\w+(?:(?:{_mark()}|[\u200c\u200d])\w*)*"
-    return re.compile(rf"{word}(?:['’]{word})*|{_symbol()}")
+    return rf"{word}(?:['’]{word})*|{_symbol()}"
 
 
 def cluster_pattern() -> str:
