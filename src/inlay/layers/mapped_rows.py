@@ -175,6 +175,11 @@ class MappedRows:
         """Numbers in a row."""
         return int(self._rows.shape[1])
 
+    @property
+    def pad_id(self) -> int | None:
+        """The row of padding, which stays zero, or None."""
+        return self._state["pad_id"]  # type: ignore[no-any-return]
+
     def __repr__(self) -> str:
         return (
             f"MappedRows({len(self)} x {self.dim}, {self._state['optimizer']}, {self.steps} steps)"
@@ -233,7 +238,7 @@ class MappedRows:
             expected = f"an array of shape ({ids.size}, {self.dim}), as the rows were"
             raise ArgumentError("gradient", expected=expected, got=described(gradient))
         g = g[: ids.size]
-        if (pad_id := self._state["pad_id"]) is not None:
+        if (pad_id := self.pad_id) is not None:
             ids, g = ids[ids != pad_id], g[ids != pad_id]
         self._files.about_to_change(ids)
         self.steps += 1
@@ -279,7 +284,7 @@ class MappedRows:
         return Table(
             tokens,
             rows.view(np.ndarray),
-            pad_id=self._state["pad_id"],
+            pad_id=self.pad_id,
             unk_id=self._state["unk_id"],
             provenance={**self._state["provenance"], "mapped_rows": done},
         )
