@@ -59,7 +59,10 @@ class TextLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
 
     @property
     def to_ids(self) -> TextToIds | None:
-        """Texts to ids; None until a saved model brings it. Set it to use another."""
+        """Texts to ids; None until a saved model brings it.
+
+        Set it where a saved model could not hold the tokenizer, before the model is used.
+        """
         return self._to_ids
 
     @to_ids.setter
