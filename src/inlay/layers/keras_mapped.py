@@ -54,9 +54,7 @@ class MappedEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so
     """
 
     def __init__(self, rows: MappedRows, size: int, **kwargs: Any) -> None:
-        if not isinstance(rows, MappedRows):
-            expected, hint = "a MappedRows", "MappedRows.create(table, folder)"
-            raise ArgumentTypeError("rows", expected=expected, got=described(rows), hint=hint)
+        _check_rows(rows)
         self._set_up(rows.dim, rows.pad_id, whole("size", size, least=1), kwargs)
         self.rows = rows
 
@@ -66,7 +64,7 @@ class MappedEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so
         self.supports_masking = pad_id is not None
         self._rows: MappedRows | None = None
         self._saved_steps: int | None = None
-        self._given: Array | None = None
+        self._given: Array = np.zeros((0, dim), np.float32)
         # Row 0 is that of padding. All optimisers of Keras put into such a variable its gradient.
         self.window = self.add_weight(
             name="window", shape=(size + 1, dim), initializer=_not_pulled, dtype="float32"
@@ -86,6 +84,7 @@ class MappedEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so
 
     @rows.setter
     def rows(self, rows: MappedRows) -> None:
+        _check_rows(rows)
         if (rows.dim, rows.pad_id) != (self.dim, self.pad_id):
             raise ArgumentError(
                 "rows",
@@ -187,8 +186,8 @@ class MappedEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so
 
     def get_config(self) -> dict[str, Any]:
         """The layer without its rows."""
-        own = {"dim": self.dim, "pad_id": self.pad_id, "size": self.size}
-        return super().get_config() | own
+        config: dict[str, Any] = super().get_config()
+        return config | {"dim": self.dim, "pad_id": self.pad_id, "size": self.size}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "MappedEmbedding":
@@ -197,6 +196,12 @@ class MappedEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so
         dim, pad_id, size = rest.pop("dim"), rest.pop("pad_id"), rest.pop("size")
         layer._set_up(dim, pad_id, size, rest)
         return layer
+
+
+def _check_rows(rows: Any) -> None:
+    if not isinstance(rows, MappedRows):
+        expected, hint = "a MappedRows", "MappedRows.create(table, folder)"
+        raise ArgumentTypeError("rows", expected=expected, got=described(rows), hint=hint)
 
 
 def _check_optimizer(optimizer: Any) -> None:
