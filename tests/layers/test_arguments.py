@@ -72,6 +72,8 @@ def test_a_list_for_an_encoder_is_refused_for_its_first_word_would_be_no_token(m
 def test_an_encoder_trains_as_a_whole_or_not_at_all(maker):
     with pytest.raises(ArgumentError, match="rows: expected a table"):
         maker(Encoder(), trainable="rows", rows=["a"])
+    with pytest.raises(ArgumentError, match=r"trainable: expected a table.*leave trainable out"):
+        maker(Encoder(), trainable="delta")
 
 
 @pytest.mark.parametrize("make", OTHERS)

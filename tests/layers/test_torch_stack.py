@@ -155,7 +155,8 @@ def test_what_a_stack_is_asked_beyond_what_its_layer_does():
     two = both()
     with pytest.raises(IdError, match="got 99"):
         to_torch(two, list("abc"), check="always")(torch.tensor([99]))
-    for given in ({"sparse": True}, {"trainable": "rows"}, {"max_norm": 1.0, "trainable": True}):
+    unlike = {"max_norm": 1.0, "trainable": True}
+    for given in ({"sparse": True}, {"trainable": "rows"}, {"trainable": "delta"}, unlike):
         with pytest.raises(ArgumentError, match=r"one table, got a stack.*stack\.merged\(vocab\)"):
             to_torch(two, VOCAB, **given)
     with pytest.raises(ArgumentTypeError, match=r"to_jax\(stack\.merged\(vocab\)\)"):
