@@ -34,6 +34,14 @@ def test_a_vocabulary_says_whose_ids_the_layer_takes(maker, padded):
     np.testing.assert_array_equal(rows(maker(padded)), padded.vectors)
 
 
+def test_a_hash_says_whose_ids_the_layer_takes(maker):
+    hashes = HashingVocabulary(9)
+    table = Table.random(hashes, 4)
+    merged = maker(table, hashes, trainable=True).merged(hashes)
+    np.testing.assert_array_equal(merged.vectors, table.vectors)
+    assert (merged.tokens, merged.pad_id) == (table.tokens, 0)
+
+
 def test_a_file_is_read(maker, padded, tmp_path):
     path = tmp_path / "table.safetensors"
     padded.save(path)
@@ -111,7 +119,7 @@ def test_what_an_encoder_does_not_obey_is_refused(make, name, value):
     ("x", "hint"),
     [
         (Vocabulary(["a"]), r"NAME\(table, vocab\)"),
-        (HashingVocabulary(10), r"NAME\(table, vocab\)"),
+        (HashingVocabulary(10), r"NAME\(table, vocab\).*NAME\(Table\.random\(vocab, dim\), train"),
         (np.eye(2, dtype="float32"), r"NAME\(Table\(tokens, array\)\)"),
         ({"a": [1.0]}, r"NAME\(Table\(list\(d\), np.array\(list\(d.values\(\)\)\)\)\)"),
         (None, "NAME: expected a Table, an encoder, or a file of vectors, got None"),

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from inlay import Table, Vocabulary
+from inlay import HashingVocabulary, Table, Vocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, ImmutableError
 from inlay.layers import stack
 from tests.data import shared
@@ -147,3 +147,8 @@ def test_real_vectors_of_three_kinds():
     np.testing.assert_allclose(found[2], (glove + twitter + fasttext)[2] / 3, rtol=1e-5)
     np.testing.assert_allclose(found[3], (twitter + fasttext)[3] / 2, rtol=1e-5)
     np.testing.assert_array_equal(found[4], fasttext[4])
+
+
+def test_a_hash_has_no_words_to_look_for():
+    with pytest.raises(ArgumentTypeError, match="cannot be turned back"):
+        both().align(HashingVocabulary(6))

@@ -10,7 +10,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import LONG, choice, described, many, many_tokens
 from inlay.core.given import warn_of_padding, warn_of_texts
-from inlay.core.hashing import HashingVocabulary
+from inlay.core.hashing import HashingVocabulary, buckets
 from inlay.core.rows import Rows
 from inlay.core.tokens import Tokens
 from inlay.core.unknown import Checked, vectors_for
@@ -99,8 +99,10 @@ class Alignment:
 def as_vocabulary(given: Any) -> Vocabulary:
     """A vocabulary, or what stands for one: a table, tokens in order, or a map of token to id.
 
+    Of a hashing vocabulary, which has no tokens, the names of its buckets.
+
     Raises:
-        ArgumentTypeError: A hashing vocabulary, which has no tokens, or none of these.
+        ArgumentTypeError: None of these.
     """
     if isinstance(given, Vocabulary):
         return given
@@ -113,12 +115,7 @@ def as_vocabulary(given: Any) -> Vocabulary:
             tokenizer=None,
         )
     if isinstance(given, HashingVocabulary):
-        raise ArgumentTypeError(
-            "vocab",
-            expected="a vocabulary with tokens",
-            got="a HashingVocabulary, whose ids cannot be turned back into tokens",
-            hint="Vocabulary.from_texts(texts)",
-        )
+        return Vocabulary._of(buckets(len(given)), pad_id=given.pad_id, tokenizer=given.tokenizer)
     if isinstance(given, Mapping):
         warn_of_padding(given, None, "Vocabulary.from_mapping(mapping")
         return Vocabulary.from_mapping(given)
@@ -133,6 +130,21 @@ def as_vocabulary(given: Any) -> Vocabulary:
     warn_of_texts(listed)
     warn_of_padding(listed, None, "Vocabulary(tokens")
     return Vocabulary._of(Tokens.from_list(listed).check_distinct())
+
+
+def check_buckets(tokens: Tokens, vocab: HashingVocabulary) -> None:
+    """Refuse a hashing vocabulary, unless the tokens of a table are its buckets.
+
+    Raises:
+        ArgumentTypeError: They are others.
+    """
+    if len(tokens) != len(vocab) or tokens != buckets(len(vocab)):
+        raise ArgumentTypeError(
+            "vocab",
+            expected="a vocabulary with tokens",
+            got="a HashingVocabulary, whose ids cannot be turned back into tokens",
+            hint="Vocabulary.from_texts(texts); or Table.random(vocab, dim), vectors that learn",
+        )
 
 
 def align_rows(

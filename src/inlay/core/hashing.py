@@ -11,15 +11,22 @@ from inlay.checks import described, whole
 from inlay.core.elsewhere import OF_HASHES, Elsewhere
 from inlay.core.immutable import Immutable
 from inlay.core.numericalizer import Numericalizer
+from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.tokenizers import DEFAULT, TokenizerLike, get_tokenizer
+
+
+def buckets(vocab_size: int) -> Tokens:
+    """What the rows of a table are called whose ids a hash gives: padding, then each by its id."""
+    return Tokens.from_list(["<pad>", *(f"<bucket {i}>" for i in range(1, vocab_size))])
 
 
 class HashingVocabulary(Immutable, Elsewhere, Numericalizer):
     """Ids without a list of tokens: `id = 1 + crc32(token) mod (vocab_size - 1)`, 0 for padding.
 
     What Keras calls `one_hot` and `hashing_trick`, with a hash that is the same in every
-    process. Different tokens may share an id, and an id cannot be turned back.
+    process. Different tokens may share an id, and an id cannot be turned back. `Table.random` makes
+    vectors for the ids.
 
     Args:
         vocab_size: How many ids there are, padding among them: rows of the layer. At most

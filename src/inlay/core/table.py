@@ -9,16 +9,17 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import LONG, shown, whole
+from inlay.checks import LONG, choice, number, shown, whole
 from inlay.core.agreement import split_by, warn_of_cost
-from inlay.core.alignment import DEFAULT, Coverage, align_rows, as_vocabulary
+from inlay.core.alignment import DEFAULT, Coverage, align_rows, as_vocabulary, check_buckets
 from inlay.core.given import check_order, checked_counts, checked_matrix, plain_json, row_or_none
+from inlay.core.hashing import HashingVocabulary
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
 from inlay.core.storage import Room, StoredRows, as_stored, stored_type
 from inlay.core.tokens import Tokens
 from inlay.core.travel import Origin
-from inlay.core.unknown import Unknown, checked_unknown
+from inlay.core.unknown import DISTRIBUTIONS, Distribution, Unknown, checked_unknown, drawn
 from inlay.core.vectors import CACHED, Vectors
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import ArgumentError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 class Table(Vectors):
     """An immutable table of vectors: row `i` of the matrix belongs to token `i`.
 
-    Make one of arrays, with `inlay.load`, `table.align` or a trainer. A table read
+    Make one of arrays, with `inlay.load`, `table.align`, `Table.random` or a trainer. A table read
     from a native file is a map of that file: nothing is in memory until it is used, and a pickle
     of it holds the file's name and digest instead of its numbers. A copy is the table itself.
 
@@ -76,7 +77,8 @@ class Table(Vectors):
         Args:
             tokens: Each once, in row order: a list, a numpy array of strings, a pandas Index,
                 a `Tokens` (shared, not copied); or a `Vocabulary`, whose special ids and counts
-                the table then has, or another table, of which the same holds.
+                the table then has, or another table, of which the same holds. Of a
+                `HashingVocabulary` the rows are its ids.
             matrix: float16, float32 or float64 `(len(tokens), dim)`; keeps its dtype.
             counts: How often each token was seen, whole numbers `(len(tokens),)`.
             pad_id: The row that is padding; it must be all zeros.
@@ -90,6 +92,8 @@ class Table(Vectors):
             IdError: `pad_id` or `unk_id` beyond the table.
         """
         check_order(tokens, matrix)
+        if isinstance(tokens, HashingVocabulary):
+            tokens = as_vocabulary(tokens)
         store = Tokens.from_list(tokens)
         came_from = plain_json(provenance)
         if (splits := split_by(tokens, None)) is not None:
@@ -107,6 +111,62 @@ class Table(Vectors):
         if counts is not None:
             counts = checked_counts(counts, len(store))
         self._fill(store, matrix, counts, pad_id, unk_id, came_from)
+
+    @staticmethod
+    @refuses_unknown(
+        dict.fromkeys(("scale", "std", "stddev", "sigma"), "deviation=")
+        | {"initializer": "distribution=", "unknown": "table.align(vocab, unknown=...) of a table"}
+    )
+    def random(
+        vocab: "Vocabulary | HashingVocabulary | Table | Mapping[str, int] | Sequence[str]",
+        dim: int,
+        *,
+        distribution: Distribution = "normal",
+        deviation: float = 1.0,
+        seed: int = 0,
+    ) -> "Table":
+        """Draw a vector for each id of a vocabulary, for a layer that learns them from scratch.
+
+        Args:
+            vocab: The model's own vocabulary, or what `align` takes for one. Of a
+                `HashingVocabulary` the rows are its ids, and called `<bucket 1>` and so on.
+            dim: Numbers in a vector.
+            distribution: `"normal"`, or `"uniform"` on both sides of 0.
+            deviation: The standard deviation of the numbers. PyTorch's layers start with 1, which
+                is large beside pretrained vectors; Keras' start uniform with 0.029, between -0.05
+                and 0.05.
+            seed: The same seed gives the same vectors, on any machine.
+
+        Returns:
+            float32 `(len(vocab), dim)`, with the special ids of the vocabulary; the pad row is all
+            zeros. Allocates `4 * len(vocab) * dim` bytes.
+
+        Raises:
+            ArgumentError: Another distribution, or numbers out of bounds.
+
+        Example:
+            >>> table = Table.random(Vocabulary(["good", "film"]), 50)
+            >>> table.shape, bool(table.vectors[table.pad_id].any())
+            ((4, 50), False)
+        """
+        wanted, dim = as_vocabulary(vocab), whole("dim", dim)
+        kind = choice("distribution", distribution, DISTRIBUTIONS)
+        deviation = number("deviation", deviation, above=0)
+        seed = whole("seed", seed, least=0)
+        matrix = drawn((len(wanted), dim), kind, deviation, np.random.default_rng(seed))
+        if wanted.pad_id is not None:
+            matrix[wanted.pad_id] = 0
+        made: dict[str, Any] = {"random": kind, "deviation": deviation, "seed": seed}
+        if (splits := split_by(wanted, None)) is not None:
+            made["tokenizer"] = splits
+        return Table._unchecked(
+            wanted.tokens,
+            matrix,
+            counts=wanted.counts,
+            pad_id=wanted.pad_id,
+            unk_id=wanted.unk_id,
+            provenance=made,
+        )
 
     @classmethod
     def _unchecked(
@@ -201,7 +261,7 @@ class Table(Vectors):
     @refuses_unknown(dict.fromkeys(("oov", "unk", "missing", "default"), "unknown="))
     def align(
         self,
-        vocab: "Vocabulary | Table | Mapping[str, int] | Sequence[str]",
+        vocab: "Vocabulary | HashingVocabulary | Table | Mapping[str, int] | Sequence[str]",
         unknown: Unknown = "normal",
         *,
         seed: int = 0,
@@ -212,7 +272,8 @@ class Table(Vectors):
         Args:
             vocab: The model's own vocabulary; or another table, for its rows, pad and unk among
                 them; or a dict of token to id; or a list of tokens, which become these rows in
-                this order, without pad and unk.
+                this order, without pad and unk. A `HashingVocabulary` only if the rows are its ids,
+                as `random` makes them.
             unknown: What a token gets that the table does not hold: `"normal"` and
                 `"uniform"` draw at random with the variance of the vectors found,
                 `"covariance"` with their mean and all their covariances, so that new vectors lie
@@ -249,6 +310,8 @@ class Table(Vectors):
         Source: Kim 2014, section 3.2, for the variance of the random vectors; Hewitt 2021,
         "Initializing new word embeddings for pretrained language models", for the covariance.
         """
+        if isinstance(vocab, HashingVocabulary):
+            check_buckets(self.tokens, vocab)
         wanted, seed = as_vocabulary(vocab), whole("seed", seed, least=0)
         compose = self._composed if self.can_compose else None
         policy = checked_unknown(unknown, self.dim, self.mean, self.tokenizer)

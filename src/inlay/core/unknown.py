@@ -13,6 +13,8 @@ from inlay.tokenizers import DEFAULT, get_tokenizer
 
 Policy = Literal["normal", "uniform", "covariance", "mean", "zeros", "error"]
 POLICIES = ("normal", "uniform", "covariance", "mean", "zeros", "error")
+Distribution = Literal["normal", "uniform"]
+DISTRIBUTIONS: tuple[Distribution, ...] = ("normal", "uniform")
 # A policy, a vector for each token, or one that a callable makes.
 Unknown = Policy | Callable[[str], Any] | Mapping[str, Any]
 Checked = str | Callable[[str], Any] | dict[str, Array]
@@ -98,11 +100,22 @@ def _drawn(shape: tuple[int, int], known: Array, policy: str, rng: "np.random.Ge
     if policy == "covariance":
         centre, directions = _directions(known)
         return (centre + rng.normal(size=shape) @ directions).astype(np.float32)
-    deviation = float(known.std(dtype=np.float64))
-    if policy == "uniform":
-        bound = deviation * 3**0.5  # the uniform distribution on [-a, a] has variance a^2 / 3
-        return rng.uniform(-bound, bound, shape).astype(np.float32)
-    return rng.normal(0, deviation, shape).astype(np.float32)
+    return drawn(shape, "uniform" if policy == "uniform" else "normal", known.std(dtype="f8"), rng)
+
+
+def drawn(
+    shape: tuple[int, int], distribution: Distribution, deviation: float, rng: "np.random.Generator"
+) -> Array:
+    """Random numbers around 0, float32, of a standard deviation."""
+    bound = float(deviation) * 3**0.5  # the uniform distribution on [-a, a] has variance a^2 / 3
+    made = np.empty(shape, np.float32)
+    for start in range(0, shape[0], BLOCK):  # so that float64 is never made of all
+        block = made[start : start + BLOCK]
+        if distribution == "uniform":
+            block[...] = rng.uniform(-bound, bound, block.shape)
+        else:
+            block[...] = rng.normal(0, float(deviation), block.shape)
+    return made
 
 
 def _directions(known: Array) -> tuple[Array, Array]:

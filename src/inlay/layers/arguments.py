@@ -20,7 +20,7 @@ FOREIGN: dict[str, str | Callable[[Any], str]] = {
     "mask_zero": "mask= of to_keras leaves out the table's pad_id, any id",
     "weight": "Table(tokens, array) holds the numbers",
     "weights": "Table(tokens, array) holds the numbers",
-    "embeddings_initializer": "Table(tokens, array) holds the numbers",
+    "embeddings_initializer": "Table.random(vocab, dim), or Table(tokens, array)",
     "vocabulary": "vocab=, or the second argument",
     "unknown": "table.align(vocab, unknown=...) first",
     "dtype": "layer.to(dtype) of torch, or dtype= of to_keras",
@@ -184,7 +184,10 @@ def _instead(where: str, x: Any) -> str:
     if isinstance(x, Stack):
         return f"{where}(stack.merged(vocab)), which makes one table of them"
     if isinstance(x, Vocabulary | HashingVocabulary):
-        return f"{where}(table, vocab), for a vocabulary holds no vectors"
+        return (
+            f"{where}(table, vocab), for a vocabulary holds no vectors; "
+            f"{where}(Table.random(vocab, dim), trainable=True) for vectors that are learned"
+        )
     if isinstance(x, TextToIds):
         return TAKES_STRINGS.get(where, "to_ids(texts), whose ids the layer of a table takes")
     if isinstance(x, Mapping):

@@ -10,7 +10,7 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.calls import refuses_unknown
 from inlay.checks import choice, described, every_text, flag, many, whole
-from inlay.core import Coverage, Table, Vocabulary
+from inlay.core import Coverage, HashingVocabulary, Table, Vocabulary
 from inlay.core.alignment import as_vocabulary, coverage_of
 from inlay.core.immutable import Immutable
 from inlay.core.rows import Rows
@@ -135,7 +135,8 @@ class Stack(Immutable):
             A stack whose tables have the same tokens, and whose `coverage` says who has what.
             Allocates for each table `4 * len(vocab) * table.dim` bytes.
         """
-        wanted: Any = vocab if isinstance(vocab, Rows) else as_vocabulary(vocab)
+        as_it_is = isinstance(vocab, Rows | HashingVocabulary)
+        wanted: Any = vocab if as_it_is else as_vocabulary(vocab)
         seed = whole("seed", seed, least=0)
         aligned = [table.align(wanted, seed=seed + i) for i, table in enumerate(self.tables)]
         known = _known(aligned)
