@@ -190,6 +190,13 @@ def test_loading_the_same_numbers_copies_nothing_and_loading_others_leaves_the_t
             layer.load_state_dict(rest)
 
 
+def test_one_that_is_nowhere_yet_takes_the_numbers_that_are_loaded():
+    layer, table = trained(), make_table().astype("int8")
+    other = copy.deepcopy(layer).to("meta")
+    other.load_state_dict(layer.state_dict(), assign=True)
+    np.testing.assert_array_equal(other.merged(table).vectors, layer.merged(table).vectors)
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
 @pytest.mark.parametrize("form", ["int8", "bfloat16", "float32"])
 def test_another_dtype_is_of_what_trains_and_comes_out(form, dtype):

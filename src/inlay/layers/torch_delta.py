@@ -24,6 +24,8 @@ class DeltaEmbedding(LooksUp):
     never writes to them. `layer.to(dtype)` leaves them as they are, and changes what trains and
     the vectors that the layer gives. It is no `nn.Embedding`, for it has no one matrix.
 
+    `DistributedDataParallel` copies buffers in each step unless it has `broadcast_buffers=False`.
+
     A difference of full rank takes no memory for the rows that have never been trained. Weight
     decay pulls the vectors back to the table's, since what it shrinks is the difference.
 
@@ -195,4 +197,6 @@ class DeltaEmbedding(LooksUp):
 
 
 def _same(given: Any, buffer: Tensor) -> bool:
-    return isinstance(given, Tensor) and given.dtype == buffer.dtype and given.equal(buffer)
+    """Whether numbers need not be copied; those of another device are, and not compared."""
+    at_hand = isinstance(given, Tensor) and given.device.type == buffer.device.type == "cpu"
+    return at_hand and given.dtype == buffer.dtype and bool(given.equal(buffer))
