@@ -37,6 +37,9 @@ ENDS = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE|:0|/vars/0)$")
 # A layer's own variable in Keras 1, 2 and 3, without the ends that `ENDS` takes off.
 OF_KERAS = re.compile(r"(^|/)(_?embeddings|embedding(_\d+)?(_W)?)$")
 
+# What a layer adds to a matrix that the file does not have.
+DIFFERENCE = re.compile(r"(^|[/.])delta$")
+
 # The one that an encoder and a decoder share, of which each may have a copy.
 SHARED = re.compile(r"(^|\.)shared\.weight$")
 Known = re.Pattern[str] | None
@@ -255,6 +258,7 @@ def named(where: str, arrays: Mapping[str, LazyArray], name: str) -> str:
 def candidates(arrays: Mapping[str, LazyArray]) -> list[str]:
     """The arrays that may be an embedding, the largest vocabulary first."""
     able = [key for key, entry in arrays.items() if _is_matrix(entry) and not SLOTS.search(key)]
+    able = [key for key in able if not DIFFERENCE.search(ENDS.sub("", key))]
     return sorted(able, key=lambda key: -arrays[key].shape[0])
 
 

@@ -26,6 +26,7 @@ from inlay.containers.torch import Torch
 from inlay.core import Table
 from inlay.errors import FormatError, InlayError
 from inlay.formats.arrays import OF_KERAS, ArraysFormat, FoundArray, Known
+from inlay.formats.assembled import assembled
 from inlay.formats.beside import json_of
 from inlay.formats.format_options import options
 from inlay.formats.native import is_ours
@@ -57,6 +58,12 @@ class CheckpointFormat(ArraysFormat):
 
     @contextlib.contextmanager
     def opened(self, source: Content, options: ReadOptions) -> Iterator[Container]:
+        """The arrays, of which the parts of a layer are one."""
+        with self.contained(source) as arrays:
+            yield assembled(arrays)
+
+    @contextlib.contextmanager
+    def contained(self, source: Content) -> Iterator[Container]:
         """The container; one that is packed is unpacked to a temporary file."""
         with source.on_disk() as path:
             try:
@@ -92,8 +99,8 @@ class TensorFlowArrays(CheckpointFormat):
     @contextlib.contextmanager
     def opened(self, source: Content, options: ReadOptions) -> Iterator[Container]:
         """The container, in which the parts of a variable are one array."""
-        with super().opened(source, options) as arrays:
-            yield Joined(arrays)
+        with self.contained(source) as arrays:
+            yield assembled(Joined(arrays))
 
     def meant(
         self, source: Content, arrays: Mapping[str, LazyArray], name: str | None

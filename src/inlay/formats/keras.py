@@ -54,7 +54,7 @@ class Hdf5Arrays(CheckpointFormat):
     @contextlib.contextmanager
     def opened(self, source: Content, options: ReadOptions) -> Iterator[Container]:
         """The arrays by the names of the layers, if it is a model of Keras 3."""
-        with super().opened(source, options) as arrays:
+        with self.contained(source) as arrays:
             assert isinstance(arrays, Hdf5)
             yield Layers(arrays, {})
 

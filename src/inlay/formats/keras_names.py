@@ -19,6 +19,7 @@ from inlay.containers.hdf5 import Hdf5
 from inlay.containers.protocol import Container, LazyArray
 from inlay.errors import UnknownArrayError
 from inlay.formats.arrays import ENDS, OF_KERAS, SLOTS, Known, named
+from inlay.formats.assembled import assembled
 
 VARIABLES = "vars"  # the group that a layer's own variables are in
 NONE = re.compile(r"(?!)")
@@ -28,14 +29,14 @@ class Layers(Container):
     """The arrays of a file by the names of layers, as far as it has any.
 
     Args:
-        arrays: As Keras has them.
+        file: As Keras has them.
         settings: The names that the settings of the model have for places.
     """
 
-    def __init__(self, arrays: Hdf5, settings: Mapping[str, str]) -> None:
-        places = dict(settings)
+    def __init__(self, file: Hdf5, settings: Mapping[str, str]) -> None:
+        places, arrays = dict(settings), assembled(file)
         if any(f"/{VARIABLES}/" in key for key in arrays):
-            notes = arrays.texts("name")
+            notes = file.texts("name")
             places |= {key.removesuffix(f"/{VARIABLES}"): own for key, own in notes.items()}
         # What an optimiser is called, or what is called like one, says nothing about a layer.
         own = {

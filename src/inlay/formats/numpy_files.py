@@ -19,10 +19,11 @@ from inlay.aliases import Array
 from inlay.bytes.content import Content
 from inlay.bytes.damage import damage_reported
 from inlay.containers import numpy as containers
-from inlay.containers.protocol import LazyArray
+from inlay.containers.protocol import Container, LazyArray
 from inlay.core import Table, Tokens
 from inlay.errors import FormatError
 from inlay.formats.arrays import ArraysFormat
+from inlay.formats.assembled import assembled
 from inlay.formats.format_options import options
 from inlay.formats.protocol import ReadOptions
 from inlay.formats.rows import valid_utf8
@@ -51,13 +52,13 @@ class Npz(ArraysFormat):
     def sniff(self, head: bytes, path: Path) -> bool:
         return containers.NumpyArchive.sniff(head, path)
 
-    def opened(self, source: Content, options: ReadOptions) -> containers.NumpyArchive:
+    def opened(self, source: Content, options: ReadOptions) -> Container:
         path = None if source.packed else source.path
         arrays = containers.NumpyArchive(options.content(source), source.name, path=path)
         for entry in arrays.values():
             if entry.dtype.hasobject:
                 entry[...]  # says why it is refused: it may be the tokens
-        return arrays
+        return assembled(arrays)
 
     def stored(
         self, where: str, arrays: Mapping[str, LazyArray], rows: int
