@@ -229,7 +229,8 @@ def test_a_regularizer_and_a_constraint_are_of_the_difference(padded, rules, ran
     """And of no padding, which the model takes for words here."""
     layer = to_keras(padded, trainable="delta", rank=rank, mask=False, **rules)
     model = model_of(layer, keras.optimizers.SGD(0.5))
-    fit(model)
+    # Of an even number of steps, each of two would undo the other where |x| has a slope at 0.
+    model.fit(IDS[:3], TARGETS[:3], batch_size=1, verbose=0)
     made = array(layer.trained)
     assert made[SEEN].any(axis=1).all()
     assert not made[2].any()
