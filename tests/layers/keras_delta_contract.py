@@ -13,6 +13,7 @@ from inlay.errors import ArgumentError, InlayError
 from inlay.layers.keras_bags import EmbeddingBag
 from inlay.layers.keras_delta import DeltaEmbedding
 from inlay.layers.keras_optimizers import LazyAdagrad, LazyAdam
+from inlay.layers.keras_resize import resize
 from inlay.layers.keras_rows import train_rows
 from inlay.layers.stored import start_of_b, stored_of
 from tests.layers.keras_contract import BACKEND, IDS, TARGETS, array, fit, model_of
@@ -273,5 +274,9 @@ def test_what_a_difference_does_not_do(padded):
     np.testing.assert_array_equal(array(layer(IDS)), padded.vectors[IDS])
     with pytest.raises(ArgumentError, match=r"embedding: .*delta"):
         EmbeddingBag(layer)
+    with pytest.raises(ArgumentError, match=r"a layer of one matrix.*Try: .*layer.merged\(old\)"):
+        resize(layer, padded, ["t1", "new"])
+    with pytest.raises(ArgumentError, match=r"dtype: .*'int8_from_float32'"):
+        to_keras(padded, trainable="delta", dtype="int8_from_float32")
     with pytest.raises(ArgumentError, match=r"rank: .*4"):
         to_keras(padded, trainable="delta", rank=5)

@@ -218,11 +218,6 @@ class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedd
                 host.adopt(self.start, host.as_tensor(self._matrix(), self.variable_dtype))
             return
         self._own()
-        arrays = {key: store[key] for key in store.keys()}  # noqa: SIM118
-        if self.start is not None:
-            arrays["start"] = None  # a variable too, and Keras counts
-        super().load_own_variables(arrays)
-        self._own()
         arrays = {key: store[key] for key in store.keys()}  # noqa: SIM118  # no mapping
         if self.start is not None:
             arrays["start"] = None  # a variable too, and Keras counts

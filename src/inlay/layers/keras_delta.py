@@ -81,6 +81,7 @@ class DeltaEmbedding(TableEmbedding):
         stored = stored_of(table, aligned=host.needs_alignment())
         kwargs |= {"form": stored.form, "rank": rank, "pad_id": table.pad_id}
         layer = cls(len(table), table.dim, **kwargs)
+        layer._check_not_quantised()
         layer._tokens = table.tokens
         layer._take(stored, {})
         layer._borrowed = True

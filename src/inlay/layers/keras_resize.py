@@ -13,6 +13,7 @@ from inlay.hosts.keras import keras
 from inlay.hosts.memory import aligned_copy
 from inlay.layers.keras import TableEmbedding
 from inlay.layers.keras_chosen import RowsEmbedding
+from inlay.layers.keras_delta import DeltaEmbedding
 from inlay.layers.resizing import Resized, moved, resized, rows_that_train
 
 AVERAGE = "_model_variables_moving_average"  # which starts at the row itself
@@ -99,6 +100,10 @@ def _check(layer: Any, model: Any) -> None:
         hint = "inlay.to_keras(layer.merged(old), new, ...)" if hasattr(layer, "merged") else ""
         raise ArgumentTypeError("layer", expected=expected, got=described(layer), hint=hint)
     where = f"layer {layer.name!r}"
+    if isinstance(layer, DeltaEmbedding):
+        hint = 'inlay.to_keras(layer.merged(old), new, trainable="delta")'
+        got = 'one with trainable="delta"'
+        raise ArgumentError(where, expected="a layer of one matrix", got=got, hint=hint)
     if not layer.built:
         got = "one before its first call"
         raise ArgumentError(where, expected="a layer with numbers", got=got, hint="layer.build()")
