@@ -20,9 +20,11 @@ def array(tensor):
 
 def mixed(layer):
     """The numbers of a mix, for `joined`."""
-    if layer.mode != "mix":
+    if layer.mode not in ("mix", "scalar_mix"):
         return ()
     pairs = [layer.get_weights() for layer in layer.projections]
+    if layer.mode == "scalar_mix":
+        return pairs, array(layer.score)
     return pairs, layer.score.get_weights()[0][:, 0]
 
 
@@ -41,6 +43,8 @@ def fit(model):
 @pytest.mark.parametrize("mode", MODES)
 def test_vectors_are_those_of_numpy(mode):
     layer = to_keras(both(mode), VOCAB, name="words")
+    if mode == "scalar_mix":
+        layer.score.assign([0.0, 1.0])
     found = array(layer(IDS))
     np.testing.assert_allclose(found, joined(mode, *mixed(layer))[IDS], rtol=1e-5, atol=1e-6)
     assert not found[1, 2].any()  # padding
@@ -55,8 +59,8 @@ def test_vectors_are_those_of_numpy(mode):
 def test_what_trains_and_what_moves(mode):
     for trainable in (False, True):
         layer = to_keras(both(mode), VOCAB, trainable=trainable)
-        assert layer.trainable is (trainable or mode == "mix")
-        assert len(layer.trainable_variables) == 2 * trainable + 5 * (mode == "mix")
+        assert layer.trainable is (trainable or mode.endswith("mix"))
+        assert len(layer.trainable_variables) == 2 * trainable + 5 * mode.endswith("mix")
         before = [array(variable).copy() for variable in layer.variables]
         fit(model_of(layer, keras.optimizers.AdamW(0.1, weight_decay=0.5)))
         moved = [
@@ -145,3 +149,19 @@ def test_without_padding_a_mix_keeps_every_row():
     layer = to_keras(stack([table, table], "mix"))
     assert layer.compute_mask(np.array([[0, 1]])) is None
     assert (abs(array(layer(np.array([0, 1])))).sum(1) > 0).all()
+
+
+@pytest.mark.parametrize("mode", ["average", "scalar_mix"])
+def test_what_no_table_has_trains_alone(mode, tmp_path):
+    layer = to_keras(both(mode), VOCAB, trainable="rows")
+    before = [part.merged(VOCAB).vectors for part in layer.parts]
+    model = model_of(layer)
+    fit(model)
+    for part, start in zip(layer.parts, before, strict=True):
+        moved = (part.merged(VOCAB).vectors != start).any(axis=1)
+        assert np.flatnonzero(moved).tolist() == [1, NEITHER]
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras").layers[1]
+    np.testing.assert_array_equal(array(again(IDS)), array(layer(IDS)))
+    some = to_keras(both(mode), VOCAB, trainable="rows", rows=["both", "first"])
+    assert [array(part.row_ids).tolist() for part in some.parts] == [[BOTH, FIRST]] * 2

@@ -8,7 +8,7 @@ from inlay.layers import stack
 VOCAB = Vocabulary(["both", "first", "second", "neither"])
 BOTH, FIRST, SECOND, NEITHER = 2, 3, 4, 5  # after padding and unk
 IDS = np.array([[BOTH, FIRST, SECOND], [NEITHER, 1, 0]], "int32")
-MODES = ("concatenate", "average", "mix")
+MODES = ("concatenate", "average", "mix", "scalar_mix")
 
 
 def tables():
@@ -41,6 +41,9 @@ def joined(mode, projections=(), weights=None):
     found = np.zeros((6, parts[0].shape[1]))
     for i in range(1, 6):  # padding stays zero
         mine = [part[i] for part, h in zip(parts, has[:, i], strict=True) if h]
-        powers = [np.exp(vector @ weights) for vector in mine]
+        if mode == "mix":
+            powers = [np.exp(vector @ weights) for vector in mine]
+        else:
+            powers = np.exp(weights)[has[:, i]]
         found[i] = sum(p * vector for p, vector in zip(powers, mine, strict=True)) / sum(powers)
     return found

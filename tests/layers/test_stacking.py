@@ -110,10 +110,10 @@ def test_what_is_wrong_is_said():
         stack([tables()[0], 3])
     with pytest.raises(ArgumentTypeError, match="a list of tables"):
         stack("glove.txt")
-    with pytest.raises(ArgumentError, match="'concatenate', 'average' or 'mix'"):
+    with pytest.raises(ArgumentError, match="'concatenate', 'average', 'mix' or 'scalar_mix'"):
         both("concat")
     with pytest.raises(ArgumentError, match="a layer, which learns"):
-        both("mix").merged(VOCAB)
+        both("scalar_mix", dim=9).merged(VOCAB)
     with pytest.raises(ArgumentError, match="a layer, which learns"):
         both("mix").encode(["a"])
     with pytest.raises(ArgumentError, match=r"table 2 with other tokens.*to_torch\(stack, vocab\)"):

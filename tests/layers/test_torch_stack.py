@@ -15,10 +15,14 @@ torch = pytest.importorskip("torch")
 
 def mixed(layer):
     """The numbers of a mix, for `joined`."""
-    if layer.mode != "mix":
+    if layer.mode not in ("mix", "scalar_mix"):
         return ()
+    if layer.mode == "scalar_mix":
+        with torch.no_grad():
+            layer.score += torch.tensor([0.0, 1.0])
     pairs = [(p.weight.detach().numpy().T, p.bias.detach().numpy()) for p in layer.projections]
-    return pairs, layer.score.weight.detach().numpy()[0]
+    score = layer.score.detach() if layer.mode == "scalar_mix" else layer.score.weight.detach()[0]
+    return pairs, score.numpy()
 
 
 def trained(layer):
@@ -37,9 +41,10 @@ def train(layer, make=lambda p: torch.optim.AdamW(p, 0.1, weight_decay=0.5)):
 def test_vectors_are_those_of_numpy(mode):
     torch.manual_seed(0)
     layer = to_torch(both(mode), VOCAB)
+    numbers = mixed(layer)
     for dtype in (torch.int32, torch.int64):
         found = layer(torch.tensor(IDS, dtype=dtype)).detach().numpy()
-        np.testing.assert_allclose(found, joined(mode, *mixed(layer))[IDS], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(found, joined(mode, *numbers)[IDS], rtol=1e-5, atol=1e-6)
     assert not found[1, 2].any()  # padding
     assert found.dtype == np.float32
     merged = layer.merged(VOCAB)
@@ -70,9 +75,11 @@ def test_what_trains():
     own = ["projections.0.weight", "projections.0.bias", "projections.1.weight"]
     own += ["projections.1.bias", "score.weight"]
     vectors = ["parts.0.weight", "parts.1.weight"]
-    for mode, always in (("concatenate", []), ("average", []), ("mix", own)):
+    scalar = ["score", *own[:-1]]
+    for mode, always in zip(MODES, ([], [], own, scalar), strict=True):
         assert trained(to_torch(both(mode), VOCAB)) == always
-        assert trained(to_torch(both(mode), VOCAB, trainable=True)) == vectors + always
+        found = trained(to_torch(both(mode), VOCAB, trainable=True))
+        assert sorted(found) == sorted(vectors + always)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -155,9 +162,37 @@ def test_what_a_stack_is_asked_beyond_what_its_layer_does():
     two = both()
     with pytest.raises(IdError, match="got 99"):
         to_torch(two, list("abc"), check="always")(torch.tensor([99]))
-    unlike = {"max_norm": 1.0, "trainable": True}
-    for given in ({"sparse": True}, {"trainable": "rows"}, {"trainable": "delta"}, unlike):
+    for given in ({"trainable": "delta"}, {"by_reference": True}):
         with pytest.raises(ArgumentError, match=r"one table, got a stack.*stack\.merged\(vocab\)"):
             to_torch(two, VOCAB, **given)
+    with pytest.raises(ArgumentError, match="trainable: expected True, False or"):
+        two.to_torch(VOCAB, trainable="delta")
+    with pytest.raises(ArgumentError, match="max_norm: expected None for a frozen layer"):
+        to_torch(two, VOCAB, max_norm=1.0)
     with pytest.raises(ArgumentTypeError, match=r"to_jax\(stack\.merged\(vocab\)\)"):
         to_jax(two)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_no_table_has_trains_alone(mode):
+    layer = to_torch(both(mode), VOCAB, trainable="rows")
+    assert [part.row_ids.tolist() for part in layer.parts] == [[1, NEITHER]] * 2
+    before = [part.merged(VOCAB).vectors for part in layer.parts]
+    wanted = layer(torch.tensor(IDS)).detach()
+    plain = to_torch(both(mode), VOCAB)
+    plain.load_state_dict(layer.state_dict(), strict=False)
+    torch.testing.assert_close(wanted, plain(torch.tensor(IDS)).detach())
+    train(layer)
+    for part, start in zip(layer.parts, before, strict=True):
+        moved = (part.merged(VOCAB).vectors != start).any(axis=1)
+        assert moved.nonzero()[0].tolist() == [1, NEITHER]
+    some = to_torch(both(mode), VOCAB, trainable="rows", rows=["both", "first"])
+    assert [part.row_ids.tolist() for part in some.parts] == [[BOTH, FIRST]] * 2
+
+
+def test_rows_are_short_and_gradients_sparse_in_each_table():
+    layer = to_torch(both(), VOCAB, trainable=True, sparse=True, max_norm=0.5)
+    layer(torch.tensor(IDS)).sum().backward()
+    for part in layer.parts:
+        assert part.weight.grad.is_sparse
+        assert (part.weight[1:].norm(dim=1) <= 0.5001).all()

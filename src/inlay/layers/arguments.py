@@ -161,13 +161,14 @@ def check_for_encoder(where: str, trainable: Trainable, **without_effect: bool) 
 
 
 def check_for_stack(where: str, trainable: Trainable, **without_effect: bool) -> None:
-    """Refuse what only the layer of one table trains, and other arguments that only it obeys.
+    """Refuse a difference, which only the layer of one table trains, and what else only it obeys.
 
     Raises:
         ArgumentError: One of them was set.
     """
     instead = f"{where}(stack.merged(vocab), ...)"
-    _refuse(_parts(trainable) | without_effect, "one table", "a stack of several", instead)
+    only_one = {"trainable": trainable == "delta"} | without_effect
+    _refuse(only_one, "one table", "a stack of several", instead)
 
 
 def _parts(trainable: Trainable) -> dict[str, bool]:

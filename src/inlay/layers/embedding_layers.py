@@ -141,9 +141,9 @@ def to_torch(
     max_norm, check = _length(max_norm, trainable), checked_check(check)
     refers = {"by_reference": flag("by_reference", by_reference)}
     if isinstance(x, Stack):
-        unlike = {"sparse": sparse, "max_norm": max_norm is not None} | refers
-        check_for_stack("to_torch", trainable, **unlike)
-        return x.to_torch(vocab, trainable=bool(trainable), check=check)
+        check_for_stack("to_torch", trainable, **refers)
+        of_torch: dict[str, Any] = {"sparse": sparse, "max_norm": max_norm, "check": check}
+        return x.to_torch(vocab, trainable=trainable, rows=rows, **of_torch)
     if make := maker_of(x, "to_torch"):
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm is not None}
@@ -293,7 +293,8 @@ def to_keras(
     are_set["by_reference"] = flag("by_reference", by_reference)
     if isinstance(x, Stack):
         check_for_stack("to_keras", trainable, pull=pull > 0, **are_set)
-        return x.to_keras(vocab, trainable=bool(trainable), mask=mask, check=check, name=name)
+        of_stack: dict[str, Any] = {"mask": mask, "check": check, "name": name}
+        return x.to_keras(vocab, trainable=trainable, rows=rows, **of_stack)
     if make := maker_of(x, "to_keras"):
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0, **are_set}

@@ -13,6 +13,7 @@ from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers
 from inlay.layers.keras import TableEmbedding
+from inlay.layers.keras_chosen import RowsEmbedding
 from inlay.layers.rows import Check, merged
 
 BLOCK = 8192  # ids of which `merged` looks up the vectors at once
@@ -24,7 +25,7 @@ class StackEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so 
 
     Args:
         parts: The layer of each table, frozen and shared as `to_keras` makes it of one.
-        mode: "concatenate", "average" or "mix".
+        mode: "concatenate", "average", "mix" or "scalar_mix".
         dim: Numbers in a joined vector.
         check: When a call looks at its ids: "debug", "always" or "off".
         **kwargs: Of `keras.layers.Layer`, such as `name`.
@@ -33,7 +34,8 @@ class StackEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so 
         known: Which token is joined from which table, uint8 `(input_dim, n_tables)`, which never
             trains; None where all are put side by side.
         projections: Of a mix, a `Dense` for each table: they train as long as the layer does.
-        score: Of a mix, what a projected vector is weighed by; it trains likewise.
+        score: Of a mix, what a projected vector is weighed by; of a scalar mix the weight of each
+            table before the softmax, `(n_tables,)`, zeros at first. It trains likewise.
     """
 
     _tokens: Tokens | None = None  # for messages; a layer that was saved has none
@@ -67,8 +69,13 @@ class StackEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so 
                 dtype="uint8",
                 trainable=False,
             )
-        if mode == "mix":
+        if mode.endswith("mix"):
             self.projections = [self._dense(dim, part.output_dim) for part in self.parts]
+        if mode == "scalar_mix":
+            self.score = self.add_weight(
+                name="score", shape=(len(self.parts),), initializer="zeros", trainable=True
+            )
+        elif mode == "mix":
             # Without a bias: the softmax is over tables, and would not see one that all share.
             self.score = self._dense(1, dim, use_bias=False)
 
@@ -86,14 +93,21 @@ class StackEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so 
         mode: str,
         dim: int,
         trainable: bool,
+        ids: Array | None,
         mask: bool,
         **kwargs: Any,
     ) -> Self:
-        """Do what `Stack.to_keras` says; `known` is bool `(n_tables, input_dim)`."""
+        """Do what `Stack.to_keras` says; `known` is bool `(n_tables, input_dim)`.
+
+        `ids` are the rows that train, if these are some.
+        """
         host.check_arguments(kwargs["name"])
         given = {"trainable": trainable, "mask": flag("mask", mask), "check": "off"}
-        parts = [TableEmbedding.from_table(table, **given) for table in tables]
-        layer = cls(parts, mode, dim, trainable=trainable or mode == "mix", **kwargs)
+        if ids is None:
+            parts = [TableEmbedding.from_table(table, **given) for table in tables]
+        else:
+            parts = [RowsEmbedding.of(table, ids, **given) for table in tables]
+        layer = cls(parts, mode, dim, trainable=trainable or mode.endswith("mix"), **kwargs)
         layer._tokens = tables[0].tokens
         if layer.known is not None:
             layer.known.assign(known.T.astype(np.uint8))
@@ -127,12 +141,15 @@ class StackEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so 
         else:
             pairs = zip(self.projections, found, strict=True)
             joined = [project(vectors) for project, vectors in pairs]
-            scores = ops.concatenate([self.score(vectors) for vectors in joined], -1)
+            if self.mode == "mix":
+                scores = ops.concatenate([self.score(vectors) for vectors in joined], -1)
+            else:
+                scores = ops.broadcast_to(self.score, ops.shape(known))
             scores = ops.where(ops.greater(known, 0), ops.cast(scores, "float32"), -float("inf"))
             shares = ops.softmax(scores, -1)
         shares = ops.cast(shares, self.compute_dtype)
         total = sum(vectors * shares[..., i : i + 1] for i, vectors in enumerate(joined))
-        if self.mode == "mix" and self.pad_id is not None:  # which a bias has made others
+        if self.mode.endswith("mix") and self.pad_id is not None:  # which a bias has made others
             padding = ops.expand_dims(ops.equal(inputs, self.pad_id), -1)
             total = ops.where(padding, ops.zeros_like(total), total)
         return total
@@ -192,5 +209,6 @@ class StackEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so 
 
     def _learned(self) -> list[Any]:
         """The variables of a mix."""
-        dense = [*self.projections, self.score] if self.mode == "mix" else []
-        return [variable for layer in dense for variable in layer.variables]
+        dense = [*self.projections, self.score] if self.mode == "mix" else self.projections
+        found = [variable for layer in dense for variable in layer.variables]
+        return [*found, self.score] if self.mode == "scalar_mix" else found

@@ -17,15 +17,17 @@ from inlay.core.rows import Rows
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts.backends import load_keras
 from inlay.layers.bags import embedding_bag
-from inlay.layers.rows import Check, checked_check
+from inlay.layers.rows import Check, Trainable, checked_check, checked_trainable, chosen
+from inlay.layers.rows import Rows as Chosen
 from inlay.optional import require
 
 if TYPE_CHECKING:
     from inlay.layers.keras_stack import StackEmbedding as KerasStack
     from inlay.layers.torch_stack import StackEmbedding as TorchStack
 
-Mode = Literal["concatenate", "average", "mix"]
-MODES: tuple[Mode, ...] = ("concatenate", "average", "mix")
+Mode = Literal["concatenate", "average", "mix", "scalar_mix"]
+MODES: tuple[Mode, ...] = ("concatenate", "average", "mix", "scalar_mix")
+MIXES = ("mix", "scalar_mix")  # which are learned
 BY_LAYER = "a layer, which learns how to mix: inlay.to_torch(stack, vocab), or to_keras"
 
 
@@ -63,7 +65,7 @@ def stack(
         mode: `"concatenate"` puts the vectors of a token side by side. `"average"` takes the mean
             of those that tables have; shorter ones end in zeros. `"mix"` learns it: each table's
             vectors are projected to one width, and summed with weights that a softmax gives each
-            token.
+            token. `"scalar_mix"` learns one weight for each table, the same for all tokens.
         dim: The width of a mix. None: that of the widest table.
 
     Returns:
@@ -85,13 +87,14 @@ def stack(
 
     Source: Yin and Schütze 2016, "Learning word meta-embeddings", for concatenation; Coates and
     Bollegala 2018, "Frustratingly easy meta-embedding", for the mean of vectors that end in zeros;
-    Kiela, Wang and Cho 2018, "Dynamic meta-embeddings", equations 1 and 2, for the mix.
+    Kiela, Wang and Cho 2018, "Dynamic meta-embeddings", equations 1 and 2, for the mix; Peters et
+    al. 2018, "Deep contextualized word representations", equation 1, for weights of a whole table.
     """
     found = [_loaded(i, x) for i, x in enumerate(many("tables", tables, "tables", hint=_LIST))]
     mode = choice("mode", mode, MODES)
     if not found:
         raise ArgumentError("tables", expected="at least one table", got="none")
-    if dim is not None and mode != "mix":
+    if dim is not None and mode not in MIXES:
         raise ArgumentError(
             "dim", expected=f"None, for mode={mode!r}", got=described(dim), hint='mode="mix"'
         )
@@ -105,7 +108,7 @@ class Stack(Immutable):
 
     Attributes:
         tables: In their order.
-        mode: "concatenate", "average" or "mix".
+        mode: "concatenate", "average", "mix" or "scalar_mix".
         dim: Numbers in a joined vector.
     """
 
@@ -220,7 +223,10 @@ class Stack(Immutable):
         self,
         vocab: Any = None,
         *,
-        trainable: bool = False,
+        trainable: Trainable = False,
+        rows: Chosen | None = None,
+        sparse: bool = False,
+        max_norm: float | None = None,
         check: Check = "debug",
     ) -> "TorchStack":
         """Make a PyTorch module: what `inlay.to_torch(stack, vocab)` returns.
@@ -228,27 +234,35 @@ class Stack(Immutable):
         Args:
             vocab: Whose ids the module takes: what `align` takes. None: the tables have
                 the same tokens, and ids are their rows.
-            trainable: Whether the vectors train. The weights of a mix always do.
+            trainable: Whether the vectors train; `"rows"`: in each table only the rows that `rows`
+                names. The weights of a mix always train.
+            rows: The rows that train, as of `inlay.to_torch`. None: what no table has, and unk.
+            sparse: As of `inlay.to_torch`, for the gradient of each table.
+            max_norm: The greatest length of a row that trains, in each table.
             check: As of `inlay.to_torch`.
 
         Returns:
             See `inlay.layers.torch_stack.StackEmbedding`. Allocates what `align` does, once more
             where the vectors train, and for a mean and a mix a byte for each token and table.
         """
-        trainable, check = flag("trainable", trainable), checked_check(check)
+        trainable, check = _checked(trainable, rows), checked_check(check)
         require("torch", extra="torch", need="making a torch layer")
         from inlay.layers.torch_stack import StackEmbedding
 
         ready = self.in_order(vocab)
         settings: dict[str, Any] = {"mode": self.mode, "dim": self.dim, "check": check}
-        known = _known(ready.tables)
-        return StackEmbedding.of(ready.tables, known, trainable=trainable, **settings)
+        settings |= {"sparse": flag("sparse", sparse), "max_norm": max_norm}
+        known, ids = _known(ready.tables), ready._chosen(trainable, rows)
+        return StackEmbedding.of(
+            ready.tables, known, trainable=bool(trainable), ids=ids, **settings
+        )
 
     def to_keras(
         self,
         vocab: Any = None,
         *,
-        trainable: bool = False,
+        trainable: Trainable = False,
+        rows: Chosen | None = None,
         mask: bool = True,
         check: Check = "debug",
         name: str | None = None,
@@ -258,7 +272,9 @@ class Stack(Immutable):
         Args:
             vocab: Whose ids the layer takes: what `align` takes. None: the tables have
                 the same tokens, and ids are their rows.
-            trainable: Whether the vectors train. The weights of a mix always do.
+            trainable: Whether the vectors train; `"rows"`: in each table only the rows that `rows`
+                names. The weights of a mix always train.
+            rows: The rows that train, as of `inlay.to_keras`. None: what no table has, and unk.
             mask: As of `inlay.to_keras`.
             check: As of `inlay.to_keras`.
             name: The layer's name.
@@ -267,7 +283,7 @@ class Stack(Immutable):
             See `inlay.layers.keras_stack.StackEmbedding`. Allocates what `align` does, once more
             where the vectors train, and for a mean and a mix a byte for each token and table.
         """
-        trainable, check = flag("trainable", trainable), checked_check(check)
+        trainable, check = _checked(trainable, rows), checked_check(check)
         load_keras("making a Keras layer")
         from inlay.layers.keras_stack import StackEmbedding
 
@@ -279,8 +295,10 @@ class Stack(Immutable):
             "check": check,
             "name": name,
         }
-        known = _known(ready.tables)
-        return StackEmbedding.of(ready.tables, known, trainable=trainable, **settings)
+        known, ids = _known(ready.tables), ready._chosen(trainable, rows)
+        return StackEmbedding.of(
+            ready.tables, known, trainable=bool(trainable), ids=ids, **settings
+        )
 
     def in_order(self, vocab: Any = None) -> "Stack":
         """`align`, or without a vocabulary this stack itself, if its tables have the same tokens.
@@ -299,6 +317,16 @@ class Stack(Immutable):
             )
         return self
 
+    def _chosen(self, trainable: Trainable, rows: Any) -> Array | None:
+        """The ids of the rows that train in each table, or None: all of them, or none."""
+        if trainable != "rows":
+            return None
+        first, found = self.tables[0], self.coverage
+        if rows is None and found is not None:
+            unk = [] if first.unk_id is None else [first.unk_id]
+            rows = np.append(found.together.filled, unk).astype(np.int64)
+        return chosen(first, rows)
+
     def _apart(self) -> str | None:
         """Where the rows of the tables differ, in words."""
         first = self.tables[0]
@@ -314,11 +342,11 @@ class Stack(Immutable):
         return None
 
     def _check_no_mix(self, where: str) -> None:
-        if self.mode == "mix":
+        if self.mode in MIXES:
             raise ArgumentError(
                 f"stack.{where}",
                 expected='mode="concatenate" or "average"',
-                got='"mix"',
+                got=f'"{self.mode}"',
                 hint=BY_LAYER,
             )
 
@@ -336,6 +364,16 @@ def _loaded(i: int, x: Any) -> Table:
             f"tables, item {i}", expected="a Table, or a file of vectors", got=described(x)
         )
     return x
+
+
+def _checked(trainable: Any, rows: Any) -> Trainable:
+    found = checked_trainable(trainable, rows)
+    if found == "delta":
+        expected = 'True, False or "rows" for a stack of several tables'
+        raise ArgumentError(
+            "trainable", expected=expected, got='"delta"', hint="stack.merged(vocab)"
+        )
+    return found
 
 
 def _has(tables: Sequence[Table]) -> Array:

@@ -12,6 +12,7 @@ from inlay.core import Table
 from inlay.hosts import torch as host
 from inlay.layers.rows import Check, merged
 from inlay.layers.torch import TableEmbedding
+from inlay.layers.torch_chosen import RowsEmbedding
 
 BLOCK = 8192  # ids of which `merged` looks up the vectors at once
 
@@ -21,14 +22,15 @@ class StackEmbedding(nn.Module):  # type: ignore[misc]  # torch is optional, so 
 
     Attributes:
         parts: The layer of each table, frozen and shared as `to_torch` makes it of one.
-        mode: "concatenate", "average" or "mix".
+        mode: "concatenate", "average", "mix" or "scalar_mix".
         num_embeddings: Tokens.
         embedding_dim: Numbers in a joined vector.
         padding_idx: The id of padding, or None.
         known: Which token is joined from which table, bool `(num_embeddings, n_tables)`; None
             where all are put side by side.
         projections: Of a mix, the matrix and bias of each table: they always train.
-        score: Of a mix, what a projected vector is weighed by: it always trains.
+        score: Of a mix, what a projected vector is weighed by; of a scalar mix the weight of each
+            table before the softmax, `(n_tables,)`, zeros at first. It always trains.
     """
 
     known: Tensor | None
@@ -38,8 +40,11 @@ class StackEmbedding(nn.Module):  # type: ignore[misc]  # torch is optional, so 
         self.parts, self.mode, self.embedding_dim = nn.ModuleList(parts), mode, dim
         self.num_embeddings, self.padding_idx = parts[0].num_embeddings, parts[0].padding_idx
         self.register_buffer("known", None if mode == "concatenate" else known)
-        if mode == "mix":
+        if mode.endswith("mix"):
             self.projections = nn.ModuleList(nn.Linear(part.embedding_dim, dim) for part in parts)
+        if mode == "scalar_mix":
+            self.score = nn.Parameter(torch.zeros(len(parts)))
+        elif mode == "mix":
             # Without a bias: the softmax is over tables, and would not see one that all share.
             self.score = nn.Linear(dim, 1, bias=False)
 
@@ -52,10 +57,19 @@ class StackEmbedding(nn.Module):  # type: ignore[misc]  # torch is optional, so 
         mode: str,
         dim: int,
         trainable: bool,
+        ids: Array | None,
         check: Check,
+        **settings: Any,
     ) -> Self:
-        """Do what `Stack.to_torch` says; `known` is bool `(n_tables, num_embeddings)`."""
-        parts = [TableEmbedding.from_table(t, trainable=trainable, check="off") for t in tables]
+        """Do what `Stack.to_torch` says; `known` is bool `(n_tables, num_embeddings)`.
+
+        `ids` are the rows that train, if these are some.
+        """
+        given: dict[str, Any] = {"check": "off"} | settings
+        if ids is None:
+            parts = [TableEmbedding.from_table(t, trainable=trainable, **given) for t in tables]
+        else:
+            parts = [RowsEmbedding.of(table, ids, **given) for table in tables]
         parts[0].check = check  # it looks at the ids for all
         return cls(parts, torch.tensor(known.T), mode, dim)
 
@@ -77,11 +91,16 @@ class StackEmbedding(nn.Module):  # type: ignore[misc]  # torch is optional, so 
         else:
             pairs = zip(self.projections, found, strict=True)
             joined = [project(vectors) for project, vectors in pairs]
-            scores = torch.cat([self.score(vectors) for vectors in joined], -1).float()
+            if self.mode == "mix":
+                scores = torch.cat([self.score(vectors) for vectors in joined], -1).float()
+            else:
+                scores = self.score.float().expand(known.shape)
             shares = scores.masked_fill(~known, -float("inf")).softmax(-1)
         shares = shares.to(joined[0].dtype)
         total = sum(v * shares[..., i : i + 1] for i, v in enumerate(joined))
-        if self.mode == "mix" and self.padding_idx is not None:  # which a bias has made others
+        if (
+            self.mode.endswith("mix") and self.padding_idx is not None
+        ):  # which a bias has made others
             total = total.masked_fill((input == self.padding_idx).unsqueeze(-1), 0)
         return total
 
