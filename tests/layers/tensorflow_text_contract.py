@@ -2,6 +2,7 @@
 
 import lzma
 import random
+import unicodedata
 
 import keras
 import numpy as np
@@ -13,8 +14,10 @@ from inlay.core import TextToIds
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.layers.tensorflow_text import TextModule
 from inlay.layers.tensorflow_tokens import Tokens
+from inlay.layers.tensorflow_unicode import composed
 from inlay.tokenizers import get_tokenizer
 from inlay.tokenizers.letters import lettered
+from inlay.tokenizers.normalise import STEPS
 from tests.data import shared
 
 ENGLISH = ["A good film, isn't it?", "THE worst film of all", "good"]
@@ -22,6 +25,7 @@ KOREAN = ["이 영화가 정말 재미있었다! ㅋㅋㅋ", "최악의 영화",
 CHINESE = ["房间很干净，服务也非常好！", "早餐太差", "房间 很好 👍🏽"]
 TEXTS = ENGLISH + KOREAN + CHINESE
 IN_GRAPH = ["words", "lower", "split", "characters", "ngrams:1", "ngrams:2", "lower+ngrams:3"]
+IN_GRAPH += ["nfc+words", "nfkc+lower+characters"]
 CHARACTERS = (
     "aZkſK_9'’.éEͅ\u0301\u0e33ΣσςΑİıǅﬁ１\u200c\u200d\xad가ㅋ\u1100\u1161\u11a8\ud7b0\ua960हि中，。\U00010400\U0001e900"
     "👍🏽👩\u200d🦰🇰🇷❤\ufe0f#\u20e3\U000e0061\U000e0100\ufeff\uffff\U0010ffff\x00 \t\x1c\x85\u3000"
@@ -47,8 +51,28 @@ def test_tokens_are_those_of_the_tokenizer_for_any_text(name):
         assert [token.decode() for token in tokens] == split(text), ascii(text)
 
 
-def test_each_character_that_there_is():
-    every = [chr(c) for c in range(0x20000) if not 0xD800 <= c < 0xE000]
+@pytest.mark.parametrize("form", ["nfc", "nfkc"])
+def test_forms_are_those_of_unicodedata(form):
+    """Of characters that join, in any order, of old Hangul, and of each one that there is."""
+    draw = random.Random(2)
+    every = [chr(c) for c in range(0x30000) if not 0xD800 <= c < 0xE000]
+    marks = [c for c in every if unicodedata.combining(c)]
+    parts = [c for c in every if unicodedata.decomposition(c)]
+    hangul = [chr(c) for c in range(0x1100, 0x1200)] + [*"가각힣ㅋㄱ\u3164ﾡ㈀"]
+    pools = [marks, parts, hangul, "aeiouAE ;Σ"]
+    texts = ["".join(draw.choice(draw.choice(pools)) for _ in range(i % 14)) for i in range(4000)]
+    texts += ["".join(draw.choice(hangul) for _ in range(9)) for _ in range(500)]
+    texts += [unicodedata.normalize("NFD", text) for text in TEXTS] + ["\u0301", "\u0327\u0301a"]
+    texts += parts + marks + ["".join(every[at : at + 512]) for at in range(0, len(every), 512)]
+    codes = tf.strings.unicode_decode(tf.constant(texts), "UTF-8")
+    found = tf.strings.unicode_encode(composed(codes, form), "UTF-8").numpy()
+    for text, normal in zip(texts, found, strict=True):
+        assert normal.decode() == STEPS[form](text), ascii(text)
+
+
+def test_each_character_of_a_script_with_case_or_marks():
+    ranges = (0x3100,), (0xA640, 0xAC00), (0xFB00, 0x10500), (0x1E900, 0x1F700)
+    every = [chr(c) for some in ranges for c in range(*some)]
     texts = ["a" + "Σ".join(every[at : at + 512]) for at in range(0, len(every), 512)]
     texts += ["".join(every[at : at + 512]) for at in range(0, len(every), 512)]
     for name in ("lower", "ngrams:2"):
@@ -188,7 +212,7 @@ def test_a_token_that_is_not_there_and_no_pad():
         TextModule(cut)([""])
 
 
-@pytest.mark.parametrize("tokenizer", ["nfc+words", "unwrap+split", str.split, lambda t: [t]])
+@pytest.mark.parametrize("tokenizer", ["unwrap+split", str.split, lambda t: [t]])
 def test_what_no_graph_can_run_is_refused_unless_python_may(tokenizer):
     to_ids = TextToIds(Vocabulary(["a", "film"], tokenizer=tokenizer), max_length=3)
     with pytest.raises(ArgumentError, match=r"expected one that a graph .* Try: in_python=True"):

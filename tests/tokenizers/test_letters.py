@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inlay.tokenizers import get_tokenizer
-from inlay.tokenizers.letters import NEAR, lettered, lowering
+from inlay.tokenizers.letters import lettered, lowering
+from inlay.tokenizers.paged import NEAR
 
 # What the patterns tell apart: letters, marks, joiners, old Hangul, flags, tones, tags, spaces.
 CHARACTERS = "aZ_9'’.é\u0301\u0e33\u200c\u200dㄱ가\u1100\u1161\u11a8हि中，"
@@ -78,13 +79,19 @@ def test_a_form_is_made_once_and_is_small():
 
 
 @pytest.mark.parametrize(
-    ("name", "lowers"),
-    [("words", False), ("lower", True), ("lower+split", True), ("lower+lower+characters", True)],
+    ("name", "steps"),
+    [
+        ("words", ()),
+        ("lower", ("lower",)),
+        ("lower+split", ("lower",)),
+        ("nfkc+lower", ("nfkc", "lower")),
+        ("lower+nfc+characters", ("lower", "nfc")),
+    ],
 )
-def test_lower_case_is_a_step_of_its_own(name, lowers):
-    assert lettered(name).lowers is lowers
+def test_what_is_done_first_is_a_step_of_its_own(name, steps):
+    assert lettered(name).steps == steps
 
 
-@pytest.mark.parametrize("name", ["nfc+words", "lower+nfkc+split", "unwrap+characters", str.split])
+@pytest.mark.parametrize("name", ["unwrap+characters", "nfc+unwrap+lower", str.split])
 def test_what_has_no_such_form(name):
     assert lettered(name) is None

@@ -14,7 +14,7 @@ from inlay.layers.tensorflow_tokens import Tokens
 from inlay.tokenizers import tokenizer_name
 from inlay.tokenizers.letters import lettered
 
-IN_GRAPH = "'words', 'lower', 'split', 'characters' or 'ngrams:2', also behind 'lower+'"
+IN_GRAPH = "'words', 'lower', 'split', 'characters' or 'ngrams:2', also behind 'lower+' or 'nfkc+'"
 POLYNOMIAL = 0xEDB88320  # of CRC-32
 
 
@@ -36,7 +36,8 @@ class TextModule(tf.Module):  # type: ignore[misc]  # TensorFlow is optional, so
 
     Raises:
         ArgumentError: The tokenizer is none of those that have a form in a graph: `"words"`,
-            `"lower"`, `"split"`, `"characters"` and `"ngrams:2"`, also behind `lower+`.
+            `"lower"`, `"split"`, `"characters"` and `"ngrams:2"`, also behind `lower+`, `nfc+` and
+            `nfkc+`.
 
     Example:
         >>> from inlay import Vocabulary

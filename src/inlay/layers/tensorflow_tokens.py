@@ -4,10 +4,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from inlay.tokenizers.letters import PAGE, Lettered, Paged, lowering
+from inlay.layers.tensorflow_unicode import composed, looked_up, lowered
+from inlay.tokenizers.letters import Lettered
 
 MARK = "<"  # goes before each token, among the letters
-SIGMA, FINAL_SIGMA = 0x3A3, 0x3C2
 
 
 class Tokens:
@@ -22,9 +22,9 @@ class Tokens:
     def __call__(self, texts: Any) -> Any:
         """Split texts."""
         codes = tf.strings.unicode_decode(texts, "UTF-8")
-        if self._all.lowers:
-            codes = lowered(codes)
-        letters = codes.with_values(_looked_up(self._all.letters, codes.values))
+        for step in self._all.steps:
+            codes = lowered(codes) if step == "lower" else composed(codes, step)
+        letters = codes.with_values(looked_up(self._all.letters, codes.values))
         begins = _begins(letters, self._all.word)
         inside = letters.values != ord(self._all.space)  # what is no space is in a token
         begins = tf.boolean_mask(begins, inside)
@@ -39,31 +39,6 @@ class Tokens:
             rows = tf.gather(rows, of_word)
         tokens = tf.strings.unicode_encode(words, "UTF-8")
         return tf.RaggedTensor.from_value_rowids(tokens, rows, nrows=codes.nrows())
-
-
-def lowered(codes: Any) -> Any:
-    """`str.lower` of ragged code points `(n, None)`, the final sigma included."""
-    tables = lowering()
-    kinds = _looked_up(tables.kinds, codes.values)
-    # What is seen through is taken out, so that the neighbours that count stand side by side.
-    places = tf.where(kinds >= 0)[:, 0]
-    with_case = tf.gather(kinds, places) == 1
-    rows = tf.gather(codes.value_rowids(), places)
-    same = rows[1:] == rows[:-1]
-    none = tf.zeros([tf.minimum(tf.size(rows), 1)], tf.bool)
-    before = tf.concat([none, with_case[:-1] & same], 0)
-    behind = tf.concat([with_case[1:] & same, none], 0)
-    is_sigma = tf.gather(codes.values, places) == SIGMA
-    final = tf.boolean_mask(places, is_sigma & before & ~behind)
-    low = codes.values + _looked_up(tables.shift, codes.values)
-    low = tf.tensor_scatter_nd_update(
-        low, final[:, None], tf.fill(tf.shape(final), tf.constant(FINAL_SIGMA, tf.int32))
-    )
-    second = _looked_up(tables.second, codes.values)  # which only one letter has
-    pairs = tf.reshape(tf.stack([low, second], 1), [-1])
-    both = codes.with_values(tf.RaggedTensor.from_uniform_row_length(pairs, 2)).merge_dims(1, 2)
-    kept = tf.reshape(tf.stack([tf.ones_like(second, tf.bool), second > 0], 1), [-1])
-    return tf.ragged.boolean_mask(both, both.with_values(kept))
 
 
 def _begins(letters: Any, pattern: str) -> Any:
@@ -99,8 +74,3 @@ def _ngrams(words: Any, begins: Any, n: int) -> tuple[Any, Any]:
     )
     points = tf.ragged.range(tf.gather(starts, first), stop)
     return points.with_values(tf.gather(words.values, points.values)), of_word
-
-
-def _looked_up(table: Paged, codes: Any) -> Any:
-    pages = tf.gather(table.page_of, codes // PAGE)
-    return tf.gather(table.pages, pages * PAGE + codes % PAGE)

@@ -13,34 +13,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inlay.aliases import Array
 from inlay.tokenizers.characters import Ngrams, characters
 from inlay.tokenizers.named import get_tokenizer
 from inlay.tokenizers.normalise import Normalised
+from inlay.tokenizers.paged import NEAR, Paged, paged, text_of
 from inlay.tokenizers.protocol import TokenizerLike
 from inlay.tokenizers.words import cluster_pattern, lower, split, unicode_pattern, words
 
-PAGE = 256  # code points
-POINTS = 0x110000
 SIGMA, FINAL_SIGMA = "\u03a3", "\u03c2"
-# Beyond these no code point is assigned, but for private use: all are treated as the last is.
-NEAR = np.concatenate([np.arange(0x40000), np.arange(0xE0000, 0xE0200)]).astype(np.uint32)
 
 # A set of characters in a pattern; what is looked ahead for only makes `re` faster.
 _ATOM = re.compile(r"\[[^\]]+\]|\\w|\\u[0-9a-f]{4}")
 _AHEAD = re.compile(r"\(\?=[^)]*\)")
-
-
-class Paged(NamedTuple):
-    """A number for each code point: `pages[256 * page_of[c >> 8] + (c & 255)]`.
-
-    Attributes:
-        page_of: int32 `(4352,)`.
-        pages: int32, 256 for each page that differs from the others.
-    """
-
-    page_of: Array
-    pages: Array
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,8 @@ class Lettered:
         word: The pattern of a token, over the letters.
         part: If tokens are n-grams, the pattern of a character within `word`.
         n: How many of these make an n-gram.
-        lowers: Whether the text is lower-cased first, by `lowering`.
+        steps: What is done to the text first: "lower", by `lowering`, "nfc" and "nfkc", by
+            `composing`.
     """
 
     letters: Paged
@@ -61,7 +46,7 @@ class Lettered:
     word: str
     part: str | None
     n: int = 0
-    lowers: bool = False
+    steps: tuple[str, ...] = ()
 
 
 class Lowering(NamedTuple):
@@ -82,15 +67,17 @@ class Lowering(NamedTuple):
 def lettered(tokenizer: TokenizerLike | None) -> Lettered | None:
     """A tokenizer over letters, or None for one that has no such form.
 
-    Those are the ones of a library, of a file or of the user, and what normalises by Unicode's
-    forms or joins lines. The tables are made once in a process, in a few tenths of a second.
+    Those are the ones of a library, of a file or of the user, and what joins lines. The tables
+    are made once in a process, in a few tenths of a second.
     """
     found = get_tokenizer(tokenizer)
-    lowers = found is lower
+    steps: tuple[str, ...] = ()
     while isinstance(found, Normalised):
-        if {*found.steps} != {"lower"}:
-            return None
-        lowers, found = True, found.tokenizer
+        steps, found = (*steps, *found.steps), found.tokenizer
+    if "unwrap" in steps:
+        return None
+    if found is lower:
+        steps = (*steps, "lower")
     if isinstance(found, Ngrams):
         made = replace(_lettered(unicode_pattern(), cluster_pattern()), n=found.n)
     elif found is words or found is lower:
@@ -101,14 +88,14 @@ def lettered(tokenizer: TokenizerLike | None) -> Lettered | None:
         made = _lettered(r"[^\s]+")
     else:
         return None
-    return replace(made, lowers=lowers)
+    return replace(made, steps=steps)
 
 
 @cache
 def _lettered(word: str, part: str | None = None) -> Lettered:
     word, within = (_AHEAD.sub("", pattern or "") for pattern in (word, part))
     atoms = [r"\s", *sorted({*_ATOM.findall(word), *_ATOM.findall(within)} - {r"\s"})]
-    text, kinds = _text(NEAR), np.zeros(len(NEAR), np.int64)
+    text, kinds = text_of(NEAR), np.zeros(len(NEAR), np.int64)
     for k, atom in enumerate(atoms):
         found = "".join(re.findall(atom, text)).encode("utf-32-le", "surrogatepass")
         kinds[np.searchsorted(NEAR, np.frombuffer(found, "<u4"))] |= 1 << k
@@ -122,30 +109,17 @@ def _lettered(word: str, part: str | None = None) -> Lettered:
     def over(pattern: str) -> str:
         return _ATOM.sub(lambda atom: f"[{letters(atom[0])}]", pattern)
 
-    return Lettered(_paged(codes), letters(r"\s"), over(word), over(within) or None)
+    return Lettered(paged(codes), letters(r"\s"), over(word), over(within) or None)
 
 
 @cache
 def lowering() -> Lowering:
     """The tables of `str.lower`. What a final sigma is they tell by trying each character."""
-    every = _text(NEAR)
+    every = text_of(NEAR)
     low = [c.lower() for c in every]
     seen = [f"{c}{SIGMA}".lower()[-1] == FINAL_SIGMA for c in every]
     seen_through = [f"a{c}{SIGMA}".lower()[-1] == FINAL_SIGMA for c in every]
     first = np.array([ord(c[0]) for c in low])
     second = [ord(c[1]) if len(c) > 1 else 0 for c in low]
     kinds = np.where(seen, 1, np.where(seen_through, -1, 0))
-    return Lowering(_paged(first - NEAR), _paged(second), _paged(kinds))
-
-
-def _text(points: Array) -> str:
-    return points.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
-
-
-def _paged(values: Array | list[int]) -> Paged:
-    """Pages of the values of `NEAR`; all others have the last of these."""
-    every = np.full(POINTS, values[-1], np.int32)
-    every[NEAR] = values
-    pages: dict[bytes, int] = {}
-    page_of = [pages.setdefault(page.tobytes(), len(pages)) for page in every.reshape(-1, PAGE)]
-    return Paged(np.array(page_of, np.int32), np.frombuffer(b"".join(pages), np.int32))
+    return Lowering(paged(first - NEAR), paged(second), paged(kinds))
