@@ -8,11 +8,10 @@ The behaviours are those of its `layers/core/embedding_test.py`. What differs on
 | a layer made of its config is random | NaN until it is filled | random passes for read |
 | ids of floats are cut down to whole ones | refused where they can be seen | 1.9 is no id |
 | a row that `mask_zero` masks trains | no row of padding trains | padding must count for nothing |
-| `quantize` of the class itself | NotImplementedError, as of all subclasses | see below |
-
-Keras quantises `keras.layers.Embedding` alone: `layer.quantize` of any subclass raises
-NotImplementedError, and `model.quantize` passes it over with a warning. A table that is stored as
-int8 is quantised from the start, and stays so with `trainable="delta"`.
+| a row of padding has any numbers | zeros as a file is read | padding counts for nothing |
+| a class below it is not quantised | ours is, and padding stays zero | it is an Embedding |
+| ValueError of LoRA beside a constraint | ArgumentError, a ValueError too | it says what to do |
+| a policy that quantises starts from nothing | refused | a table's numbers are floats |
 """
 
 import keras
@@ -182,18 +181,30 @@ def test_lora_by_an_argument_and_not_with_a_constraint():
 
 def test_the_store_of_older_versions_is_read():
     layer, numbers = layer_of(), np.ones((6, 4), "float32")
+    numbers[2] = 0
     layer.load_own_variables({"0": numbers})
     np.testing.assert_array_equal(array(layer.embeddings), numbers)
 
 
-@pytest.mark.parametrize("mode", ["int8", "int4"])
-def test_keras_quantises_no_subclass(mode):
+@pytest.mark.parametrize(("mode", "n_weights"), [("int8", 2), ("int4", 2)])
+def test_a_layer_is_quantised_once_and_saved_so(mode, n_weights, tmp_path):
+    with pytest.raises(ValueError, match="isn't yet built"):
+        type(layer_of())(6, 4).quantize(mode)
     layer = layer_of()
     before = array(layer(IDS))
-    with pytest.raises(NotImplementedError):
-        layer.quantize(mode)
-    model = keras.Sequential([layer, keras.layers.Dense(1)])
-    model.build((None, 3))
-    with pytest.warns(UserWarning, match="quantize"):
-        model.quantize(mode)
-    np.testing.assert_array_equal(array(layer(IDS)), before)
+    with pytest.raises(ValueError, match="Invalid quantization mode"):
+        layer.quantize("int7")
+    assert layer.dtype_policy.name == "float32"
+    layer.quantize(mode)
+    assert len(layer.variables) >= n_weights
+    assert keras.backend.standardize_dtype(layer._embeddings.dtype) == "int8"
+    found = array(layer(IDS))
+    assert np.square(found - before).mean() < (1e-4 if mode == "int8" else 1e-2)
+    assert not found[IDS == 2].any()
+    for other in ("int8", "int4"):
+        with pytest.raises(ValueError, match="already quantized"):
+            layer.quantize(other)
+    model = keras.Sequential([keras.Input((3,), dtype="int32"), layer])
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(array(again(IDS)), found)
