@@ -103,6 +103,8 @@ def test_no_optimizer_moves_the_table_or_padding(mapped, tmp_path, form, rank, m
     assert len(config) < 1000
     model.save(tmp_path / "model.keras")
     model.save_weights(tmp_path / "model.weights.h5")
+    read = inlay.load(tmp_path / "model.weights.h5", tokens=ids).vectors
+    np.testing.assert_allclose(read, made, rtol=1e-5, atol=1e-6)
     blank = mapped(form)
     stored_of(blank).matrix[...] = 0
     other = model_of(to_keras(blank, trainable="delta", rank=rank), make(), seed=1)

@@ -35,7 +35,7 @@ SLOTS = re.compile(
 # What frameworks write behind the name that a user gave.
 ENDS = re.compile(r"(/\.ATTRIBUTES/VARIABLE_VALUE|:0|/vars/0)$")
 # A layer's own variable in Keras 1, 2 and 3, without the ends that `ENDS` takes off.
-OF_KERAS = re.compile(r"(^|/)(_?embeddings|embedding(_\d+)?(_W)?)$")
+OF_KERAS = re.compile(r"(^|/)(_?embeddings|(delta_)?embedding(_\d+)?(_W)?)$")
 
 # What a layer adds to a matrix that the file does not have.
 DIFFERENCE = re.compile(r"(^|[/.])delta$")
