@@ -155,7 +155,8 @@ def accuracies(tables: dict, train: Part, test: Part, n: int, seed: int, args) -
     }
     starts = {name: inlay.Table(words, m.astype("float32")) for name, m in random.items()} | tables
     found = {}
-    for name, table in starts.items():
+    for name in args.starts or starts:
+        table = starts[name]
         for how in ("frozen", "fine-tuned"):
             classifier = inlay.TextClassifier(
                 table,
@@ -190,6 +191,7 @@ def main() -> None:
     parser.add_argument("tasks", nargs="*", help=f"of {', '.join(TASKS)}; default: imdb")
     parser.add_argument("--labels", nargs="+", type=int, default=[500, 0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--starts", nargs="+", help='such as "word2vec"; default: all')
     parser.add_argument("--dim", type=int, default=50)
     parser.add_argument("--glove", default=GLOVE)
     parser.add_argument("--model", default="mean")
