@@ -6,7 +6,13 @@ import pytest
 
 from inlay import to_keras
 from inlay.errors import ArgumentError
-from inlay.layers.keras_blocks import AttentionPooling, MaskedConv1D, MaxPooling, MeanPooling
+from inlay.layers.keras_blocks import (
+    AttentionPooling,
+    MaskedConv1D,
+    MaxPooling,
+    MeanPooling,
+    RequireMask,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
@@ -144,6 +150,22 @@ def test_a_mask_that_was_lost_is_an_error(padded, make):
     vectors = np.ones((1, 2, 4), "float32")
     marked = whole(vectors, mask=np.ones((1, 2), bool))
     np.testing.assert_array_equal(array(whole(vectors)), array(marked))
+
+
+def test_a_layer_of_keras_is_kept_from_what_has_lost_its_mask(padded, tmp_path):
+    words, ids = to_keras(padded), keras.Input((3,), dtype="int32")
+    with pytest.raises(ArgumentError, match=r"RequireMask 'seen': expected a mask.*leave it out"):
+        RequireMask(name="seen")(words(ids) * 1.0)
+    layer = keras.layers.SimpleRNN(2)
+    model = keras.Model(ids, layer(RequireMask()(words(ids))))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    given = np.array([[0, 1, 2], [3, 2, 2]])
+    vectors = padded.vectors[given]
+    wanted = array(layer(vectors, mask=given != 2))
+    np.testing.assert_allclose(array(model(given)), wanted, atol=1e-6)
+    np.testing.assert_allclose(array(again(given)), wanted, atol=1e-6)
+    assert abs(wanted - array(layer(vectors))).max() > 1e-3
 
 
 def test_what_would_depend_on_padding_is_refused():

@@ -10,8 +10,7 @@ from inlay.layers.masks import check_shapes, no_mask
 
 HINT = (
     "call it on the output of a layer that has a mask or passes one on, as inlay.to_keras makes "
-    "and keras.layers.LSTM does; or with mask=ids != pad_id; or, if no text is ever padded, make "
-    "it with mask_required=False"
+    "and keras.layers.LSTM does; or with mask=ids != pad_id; or, if no text is ever padded, "
 )
 LOWEST = -1e30  # below every score, and a number, so that a text without words has no NaN
 
@@ -24,6 +23,7 @@ class _Masked(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyped
     """
 
     mask_required: bool
+    _otherwise = "make it with mask_required=False"
 
     def _require(self, mask_required: Any) -> None:
         self.mask_required = flag("mask_required", mask_required)
@@ -34,7 +34,7 @@ class _Masked(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyped
         where = f"{type(self).__name__} {self.name!r}"
         try:
             if mask is None and self.mask_required:
-                raise no_mask(where, HINT)
+                raise no_mask(where, HINT + self._otherwise)
             given = inputs.shape[:2] if mask is None else mask.shape
             check_shapes(where, inputs.shape, given)
         except ArgumentError as error:
@@ -56,6 +56,49 @@ class _Masked(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyped
         """The layer without its numbers."""
         config: dict[str, Any] = super().get_config()
         return config | {"mask_required": self.mask_required}
+
+
+@keras.saving.register_keras_serializable("inlay", "RequireMask")
+class RequireMask(_Masked):
+    """Passes vectors and their mask on, and refuses vectors that have lost it.
+
+    For layers that read padding as words if no mask comes, and say nothing, such as
+    `keras.layers.LSTM`: put it in front of them.
+
+    Args:
+        **kwargs: Of `keras.layers.Layer`, such as `name`.
+
+    Raises:
+        ArgumentError: From a call, if no mask comes, or one of another shape.
+
+    Example:
+        >>> import numpy as np
+        >>> vectors, mask = np.ones((1, 3, 4), "float32"), np.array([[True, True, False]])
+        >>> found = keras.layers.LSTM(2)(RequireMask()(vectors, mask=mask))
+        >>> tuple(found.shape)
+        (1, 2)
+    """
+
+    _otherwise = "leave it out"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._require(True)
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Give vectors `(texts, tokens, dim)` back."""
+        self._checked(inputs, mask)
+        return inputs
+
+    def compute_output_shape(self, inputs_shape: Any) -> Any:
+        """The same."""
+        return inputs_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Its name and dtype."""
+        config: dict[str, Any] = super().get_config()
+        del config["mask_required"]
+        return config
 
 
 class _Pooling(_Masked):
