@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, to_keras
-from inlay.errors import IdError
+from inlay.errors import ArgumentError, IdError
 from inlay.layers import stack
 from tests.layers.stacks import BOTH, FIRST, IDS, MODES, NEITHER, SECOND, VOCAB, both, joined
 
@@ -165,3 +165,19 @@ def test_what_no_table_has_trains_alone(mode, tmp_path):
     np.testing.assert_array_equal(array(again(IDS)), array(layer(IDS)))
     some = to_keras(both(mode), VOCAB, trainable="rows", rows=["both", "first"])
     assert [array(part.row_ids).tolist() for part in some.parts] == [[BOTH, FIRST]] * 2
+
+
+def test_settings_of_keras_are_those_of_each_table():
+    unit = keras.constraints.UnitNorm(axis=1)
+    given = {"embeddings_regularizer": "l2", "embeddings_constraint": unit, "trainable": True}
+    layer = to_keras(both("mix"), VOCAB, dtype="mixed_bfloat16", **given)
+    assert keras.backend.standardize_dtype(layer(IDS).dtype) == "bfloat16"
+    assert {part.dtype_policy.name for part in layer.parts} == {"mixed_bfloat16"}
+    squares = sum(float((array(part.embeddings) ** 2).sum()) for part in layer.parts)
+    np.testing.assert_allclose(sum(map(array, layer.losses)), 0.01 * squares, rtol=1e-4)
+    twin = type(layer).from_config(layer.get_config())
+    assert [part.embeddings_constraint.axis for part in twin.parts] == [1, 1]
+    with pytest.raises(ArgumentError, match="embeddings_constraint: expected a constraint"):
+        to_keras(both(), VOCAB, embeddings_constraint="unitary")
+    with pytest.raises(ArgumentError, match="dtype: expected a policy of floating-point"):
+        both().to_keras(VOCAB, dtype="int8_from_float32")

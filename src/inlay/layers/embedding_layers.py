@@ -289,16 +289,16 @@ def to_keras(
         "embeddings_constraint": embeddings_constraint,
         "dtype": dtype,
     }
-    are_set = {setting: value is not None for setting, value in of_keras.items()}
-    are_set["by_reference"] = flag("by_reference", by_reference)
+    refers = flag("by_reference", by_reference)
     if isinstance(x, Stack):
-        check_for_stack("to_keras", trainable, pull=pull > 0, **are_set)
-        of_stack: dict[str, Any] = {"mask": mask, "check": check, "name": name}
+        check_for_stack("to_keras", trainable, pull=pull > 0, by_reference=refers)
+        of_stack: dict[str, Any] = {"mask": mask, "check": check, "name": name, **of_keras}
         return x.to_keras(vocab, trainable=trainable, rows=rows, **of_stack)
     if make := maker_of(x, "to_keras"):
         check_vocab_for_encoder(vocab)
-        unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0, **are_set}
-        check_for_encoder("to_keras", trainable, **unlike)
+        unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0}
+        unlike |= {setting: value is not None for setting, value in of_keras.items()}
+        check_for_encoder("to_keras", trainable, by_reference=refers, **unlike)
         return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
     load_keras("making a Keras layer")
     from inlay.hosts.keras import check_arguments

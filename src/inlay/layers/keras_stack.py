@@ -95,14 +95,18 @@ class StackEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so 
         trainable: bool,
         ids: Array | None,
         mask: bool,
+        regularizer: Any,
+        constraint: Any,
         **kwargs: Any,
     ) -> Self:
         """Do what `Stack.to_keras` says; `known` is bool `(n_tables, input_dim)`.
 
         `ids` are the rows that train, if these are some.
         """
-        host.check_arguments(kwargs["name"])
+        host.check_arguments(kwargs["name"], kwargs["dtype"], regularizer, constraint)
         given = {"trainable": trainable, "mask": flag("mask", mask), "check": "off"}
+        given |= {"embeddings_regularizer": regularizer, "embeddings_constraint": constraint}
+        given["dtype"] = kwargs["dtype"]
         if ids is None:
             parts = [TableEmbedding.from_table(table, **given) for table in tables]
         else:

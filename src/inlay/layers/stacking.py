@@ -264,6 +264,9 @@ class Stack(Immutable):
         trainable: Trainable = False,
         rows: Chosen | None = None,
         mask: bool = True,
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        dtype: Any = None,
         check: Check = "debug",
         name: str | None = None,
     ) -> "KerasStack":
@@ -276,6 +279,9 @@ class Stack(Immutable):
                 names. The weights of a mix always train.
             rows: The rows that train, as of `inlay.to_keras`. None: what no table has, and unk.
             mask: As of `inlay.to_keras`.
+            embeddings_regularizer: As of `inlay.to_keras`, for the vectors of each table.
+            embeddings_constraint: As of `inlay.to_keras`, for the vectors of each table.
+            dtype: As of `inlay.to_keras`, for all that the layer holds.
             check: As of `inlay.to_keras`.
             name: The layer's name.
 
@@ -292,6 +298,9 @@ class Stack(Immutable):
             "mode": self.mode,
             "dim": self.dim,
             "mask": mask,
+            "regularizer": embeddings_regularizer,
+            "constraint": embeddings_constraint,
+            "dtype": dtype,
             "check": check,
             "name": name,
         }
