@@ -98,9 +98,8 @@ class StackEmbedding(nn.Module):  # type: ignore[misc]  # torch is optional, so 
             shares = scores.masked_fill(~known, -float("inf")).softmax(-1)
         shares = shares.to(joined[0].dtype)
         total = sum(v * shares[..., i : i + 1] for i, v in enumerate(joined))
-        if (
-            self.mode.endswith("mix") and self.padding_idx is not None
-        ):  # which a bias has made others
+        if self.mode.endswith("mix") and self.padding_idx is not None:
+            # A bias has made others of its zeros.
             total = total.masked_fill((input == self.padding_idx).unsqueeze(-1), 0)
         return total
 
