@@ -69,7 +69,7 @@ def resize(
         >>> layer = to_keras(Table(["good", "film"], np.eye(2, dtype="float32")))
         >>> more = resize(layer, ["good", "film"], ["good", "film", "best"],
         ...     unknown={"best": "good film"})
-        >>> more is layer, layer.input_dim, layer.get_weights()[0][2].tolist()
+        >>> more is layer, layer.input_dim, layer.get_weights()[0].tolist()[-1]
         (True, 3, [0.5, 0.5])
 
     Source: Hewitt 2021, "Initializing new word embeddings for pretrained language models".
