@@ -9,6 +9,7 @@ import pytest
 import inlay
 from inlay import to_keras
 from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.layers.keras_resize import resize
 from tests.layers.conftest import make_table
 from tests.layers.keras_contract import IDS, array, fit, model_of, numbers
 
@@ -178,6 +179,13 @@ def test_weights_of_other_names_are_refused(path):
     layer.save_own_variables(store)
     with pytest.raises(FormatError, match="the name reference alone, got 0, ref"):
         blank().load_own_variables(store | {"0": store["reference"]})
+
+
+def test_a_layer_for_another_vocabulary_is_whole(path):
+    table = inlay.load(path, limit=6)
+    layer = to_keras(table, by_reference=True)
+    assert len(resize(layer, table, [*table.tokens, "new"]).get_weights()[0]) == 7
+    assert "reference" not in layer.get_config()
 
 
 def test_checkpoints_of_a_fit_are_small_until_all_trains(path, tmp_path):

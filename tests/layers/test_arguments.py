@@ -82,6 +82,8 @@ def test_an_encoder_trains_as_a_whole_or_not_at_all(maker):
         maker(Encoder(), trainable="rows", rows=["a"])
     with pytest.raises(ArgumentError, match=r"trainable: expected a table.*leave trainable out"):
         maker(Encoder(), trainable="delta")
+    with pytest.raises(ArgumentError, match="by_reference: expected a table"):
+        maker(Encoder(), by_reference=True)
 
 
 @pytest.mark.parametrize("make", OTHERS)

@@ -164,6 +164,7 @@ def test_only_a_frozen_map_of_a_native_file_is_saved_by_reference(padded, mapped
         (padded, {}, r'table.save("vectors.safetensors")'),
         (mapped, {"vocab": ["t1"]}, r'table.align(vocab).save("vectors.safetensors")'),
         (mapped, {"trainable": True}, "trainable=False"),
+        (mapped, {"trainable": "delta"}, "trainable=False"),
     ):
         with pytest.raises(ArgumentError, match="by_reference.*" + re.escape(hint)):
             to_torch(table, by_reference=True, **given)

@@ -84,6 +84,8 @@ def resize(
         raise ArgumentError(
             "new", expected="padding at id 0, which the layer masks", got=got, hint="pad_id=0"
         )
+    if ours:
+        layer._leave_file()
     some = isinstance(layer, RowsEmbedding)
     was = layer.rows if some else layer._embeddings
     came_from = _rows(layer, found) if some else _matrix(layer, found)
