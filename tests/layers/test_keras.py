@@ -13,6 +13,7 @@ NAMES = (
     "keras",
     "keras_chosen",
     "keras_delta",
+    "keras_export",
     "keras_files",
     "keras_padding",
     "keras_reference",

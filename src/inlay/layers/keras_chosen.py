@@ -84,9 +84,10 @@ class RowsEmbedding(TableEmbedding):
         if inputs.dtype != "int32" and inputs.dtype != "int64":
             inputs = ops.cast(inputs, "int32")
         fixed = ops.take(self._embeddings, inputs, axis=0)
-        slots = ops.take(self.slots, inputs, axis=0)
-        trained = ops.take(self.rows, ops.maximum(slots, 0), axis=0)
-        mine = ops.expand_dims(ops.greater_equal(slots, 0), -1)
+        # As a matrix: what else Keras takes of on PyTorch is in no ONNX.
+        slots = ops.take(ops.expand_dims(self.slots, -1), inputs, axis=0)
+        trained = ops.take(self.rows, ops.maximum(ops.squeeze(slots, -1), 0), axis=0)
+        mine = ops.greater_equal(slots, 0)
         return ops.cast(ops.where(mine, trained, fixed), self.compute_dtype)
 
     def save_own_variables(self, store: Any) -> None:

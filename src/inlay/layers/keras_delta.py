@@ -141,7 +141,7 @@ class DeltaEmbedding(TableEmbedding):
             added = ops.matmul(added, self.b)
         found = ops.cast(ops.take(self.base, ids, 0), "float32")
         if self.scales is not None:
-            found = found * ops.expand_dims(ops.take(self.scales, ids, 0), -1)
+            found = found * ops.take(ops.expand_dims(self.scales, -1), ids, 0)
         found = found + added
         if self.pad_id is not None and self.trainable:
             padding = ops.expand_dims(ops.equal(ids, self.pad_id), -1)
