@@ -262,6 +262,10 @@ def to_keras(
         bytes, as the map of a native file does. Otherwise it allocates one matrix, and a second
         one for a moment if the table is stored as bfloat16 or int8, which become float32.
         With `trainable="rows"` it allocates the rows and 4 bytes for each row of the table as well.
+        With `trainable="delta"` it is an `inlay.layers.keras_delta.DeltaEmbedding`, which shares
+        float32, float16, bfloat16 and int8 in the same way. It allocates the scales of int8, 4
+        bytes for each row, where these do not start as they must, and the difference:
+        `4 * len(table) * dim` bytes, or with a rank `4 * rank * (len(table) + dim)`.
         With JAX the first `fit` makes one more copy. On the torch backend `model.set_weights`
         writes into memory that is shared: the table changes, its file never. Of an encoder,
         what its own `to_keras` returns.
