@@ -8,7 +8,6 @@ import functools
 import os
 import sys
 
-import numpy as np
 import pytest
 
 from inlay import Vocabulary
@@ -29,14 +28,12 @@ class Encoded:
         return len(self.texts)
 
     def __getitem__(self, i):
-        (ids,) = self.vocab.encode([self.texts[i]], max_length=LENGTH)
-        padding = LENGTH - len(ids)
-        return os.getpid(), np.pad(ids, (0, padding), constant_values=self.vocab.pad_id)
+        return os.getpid(), self.vocab.encode([self.texts[i]], max_length=LENGTH)[0]
 
 
 @functools.cache
 def batches():
-    """Tensors of ids, int64 `(2, LENGTH)`, that two workers have made."""
+    """Tensors of ids, `(2, LENGTH)`, that two workers have made."""
     data = pytest.importorskip("torch.utils.data")
     # A copy of a process in which JAX or TensorFlow has threads may wait for ever.
     start = "spawn" if {"jax", "tensorflow"} & set(sys.modules) else None
