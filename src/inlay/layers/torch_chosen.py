@@ -43,7 +43,8 @@ class RowsEmbedding(TableEmbedding):
             return self._look_up(ids[None])[0]
         # Detached, so that nothing trains it even where all parameters are told to.
         found = functional.embedding(ids, self.weight.detach())
-        slots = self.slots[ids]
+        # Not `slots[ids]`, which ONNX takes of int64 alone.
+        slots = functional.embedding(ids, self.slots.unsqueeze(1)).squeeze(-1)
         mine = slots >= 0
         given = (self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
         if given[0] is None and not any(given[2:]) and _has_one_graph():
