@@ -16,7 +16,9 @@ from inlay.errors import UnknownNameError
 from tests.encode.elmo.test_network import TINY
 
 SRC = Path(inlay.__file__).parent
-REGISTERED = re.compile(r'register_keras_serializable\("inlay", "(\w+)"\)\nclass (\w+)')
+REGISTERED = re.compile(
+    r'(?:register_keras_serializable\("inlay", |filed_as_embedding\()"(\w+)"\)\nclass (\w+)'
+)
 
 
 def test_keras_is_told_of_every_layer_that_a_config_can_name():
