@@ -140,6 +140,8 @@ def test_dtype_policies(padded, policy, variable, compute, trainable):
     assert keras.backend.standardize_dtype(out.dtype) == compute
     found = array(keras.ops.cast(out, "float32"))
     np.testing.assert_allclose(found, padded.vectors[IDS], rtol=2**-8)
+    # Keras would cast the whole matrix in each call.
+    assert not any(weight._autocast for weight in layer.weights)
 
 
 # -- padding -----------------------------------------------------------------------------------

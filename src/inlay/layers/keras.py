@@ -96,6 +96,10 @@ class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedd
             self.start = self._frozen_weight("start", self._embeddings.shape)
             self._embeddings.regularizer = Drift(self, self._embeddings.regularizer)
 
+    def add_weight(self, *args: Any, **kwargs: Any) -> Any:
+        """As of any layer; under a mixed policy the rows of a batch are cast, not the matrix."""
+        return super().add_weight(*args, **{"autocast": False} | kwargs)
+
     def _become(self, table: Table) -> None:
         """Let go of all variables, and be a layer of other rows once `_fill` has made others."""
         for variable in self._trainable_variables + self._non_trainable_variables:
