@@ -49,7 +49,7 @@ TRAIN = """
 import numpy as np
 import torch
 import inlay
-from inlay.layers.torch_optimizers import LazyAdam
+from inlay.layers.torch.optimizers import LazyAdam
 torch.manual_seed(0)
 table = inlay.load({path!r})
 V, D = table.shape
@@ -100,7 +100,7 @@ ids = np.maximum(ids, 1).astype("int64")
 targets = np.ones((len(ids), 1), "float32")
 """
 ALIGN_TORCH = """
-from inlay.layers.torch_optimizers import LazyAdam
+from inlay.layers.torch.optimizers import LazyAdam
 words = inlay.to_torch(aligned, trainable=True, sparse=True)
 head = torch.nn.Linear(D, 1)
 optimizer = LazyAdam([*words.parameters(), *head.parameters()], lr=1e-2)
@@ -113,8 +113,8 @@ def train(ids):
     return loss.item()
 """
 ALIGN_KERAS = """
-from inlay.layers.keras_optimizers import LazyAdam
-from inlay.layers.keras_rows import train_rows
+from inlay.layers.keras.optimizers import LazyAdam
+from inlay.layers.keras.rows import train_rows
 inputs = keras.Input((50,), dtype="int32")
 words = inlay.to_keras(aligned, trainable=True, mask=False)(inputs)
 model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.GlobalAveragePooling1D()(words)))

@@ -38,7 +38,7 @@ targets = (targets / targets.std()).astype("float32")
 """
 TORCH = """
 import torch
-from inlay.layers.torch_optimizers import LazyAdam
+from inlay.layers.torch.optimizers import LazyAdam
 torch.manual_seed(0)
 words, top = torch.nn.Embedding(V, D, sparse={sparse}), torch.nn.Linear(D, 1)
 model = torch.nn.Sequential(words, top)
@@ -57,8 +57,8 @@ train()
 """
 KERAS = """
 import keras
-from inlay.layers.keras_optimizers import LazyAdam
-from inlay.layers.keras_rows import train_rows
+from inlay.layers.keras.optimizers import LazyAdam
+from inlay.layers.keras.rows import train_rows
 keras.utils.set_random_seed(0)
 inputs = keras.Input((50,), dtype="int32")
 mean = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(V, D)(inputs))
@@ -133,7 +133,7 @@ run = {which}
 """
 TORCH_BAGS = """
 import torch
-from inlay.layers.torch_bags import EmbeddingBag
+from inlay.layers.torch.bags import EmbeddingBag
 layer = to_torch(table)
 ids = torch.from_numpy(ids)
 bag_of = EmbeddingBag(layer, {mode!r})
@@ -149,7 +149,7 @@ run = {which}
 KERAS_BAGS = """
 import keras
 from keras import ops
-from inlay.layers.keras_bags import EmbeddingBag
+from inlay.layers.keras.bags import EmbeddingBag
 layer = to_keras(table)
 inputs = keras.Input((100,), dtype="int32")
 class Plain(keras.layers.Layer):

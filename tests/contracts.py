@@ -5,7 +5,7 @@ that pytest does not collect. `cases` reads their names without importing them; 
 of a backend runs those that were selected (`-k`), of all files, in one process, and the others
 look up what came of theirs. With pytest-xdist one worker has them all: see `tests/conftest.py`.
 
-A contract can also be run by hand: `KERAS_BACKEND=jax pytest tests/layers/keras_contract.py`.
+A contract can also be run by hand: `KERAS_BACKEND=jax pytest tests/layers/keras/bags_contract.py`.
 """
 
 import ast
@@ -35,7 +35,7 @@ def cases(*files, backends=BACKENDS):
             file,
             check,
             backend,
-            id=f"{check.removeprefix('test_')}-{backend}",
+            id=f"{file.stem.removesuffix('_contract')}-{check.removeprefix('test_')}-{backend}",
         )
         for backend in backends
         for file in files

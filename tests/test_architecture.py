@@ -172,8 +172,9 @@ def test_a_circle_is_noticed():
 
 @pytest.mark.parametrize("path", FILES, ids=relative)
 def test_frameworks_are_guests(path):
-    """A framework is imported at the top only by a file named after it; numba by kernels."""
-    allowed = {path.stem.split("_")[0]} | ({"numba"} if unit(path) == "kernels" else set())
+    """A framework is imported at the top only by what is named after it; numba by kernels."""
+    allowed = {path.stem.split("_")[0], path.parent.name}
+    allowed |= {"numba"} if unit(path) == "kernels" else set()
     for name, top in imports(parse(path)):
         root = name.split(".")[0]
         if top and root in LAZY:

@@ -44,7 +44,7 @@ def test_a_skip_for_a_missing_package_fails_where_all_are_installed(make, code, 
 
 def test_one_worker_runs_a_file_or_the_contracts_of_a_backend():
     assert unit("tests/core/test_table.py::TestTable::test_rows[a-b]") == "tests/core/test_table.py"
-    files = ("tests/layers/test_keras.py", "tests/encode/elmo/test_keras.py")
+    files = ("tests/layers/keras/test_embedding.py", "tests/encode/elmo/test_keras.py")
     units = [unit(f"{f}::test_contract[rows-{b}]") for b in ("jax", "torch") for f in files]
     assert units[0] == units[1] != units[2] == units[3]
     assert unit(f"{files[0]}::test_other") == files[0]

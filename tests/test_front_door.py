@@ -153,7 +153,8 @@ tuned = torch.load(sys.argv[1] + "/tuned.pt", weights_only=True)
 print(model(torch.tensor([[1, 2]])).tolist(), tuned(torch.tensor([[1, 2]])).tolist())
 some = torch.load(sys.argv[1] + "/some.pt", weights_only=True)
 print(type(some).__name__, some(torch.tensor([[1, 2]])).tolist(), some.row_ids.tolist())
-print(*(type(layer) is inlay.layers.torch.TableEmbedding for layer in (model[0], tuned)), tuned)
+made = inlay.layers.torch.embedding.TableEmbedding
+print(*(type(layer) is made for layer in (model[0], tuned)), tuned)
 layer = inlay.to_torch(inlay.Table(["a", "b"], torch.eye(2).numpy()))
 torch.save(layer, sys.argv[1] + "/again.pt")
 with torch.serialization.safe_globals([type(layer)]):

@@ -132,24 +132,24 @@ def __dir__() -> list[str]:
 # A Keras that comes after is led to a backend that is here.
 
 _KERAS = {
-    "AttentionPooling": "inlay.layers.keras_blocks.AttentionPooling",
-    "DeltaEmbedding": "inlay.layers.keras_delta.DeltaEmbedding",
+    "AttentionPooling": "inlay.layers.keras.blocks.AttentionPooling",
+    "DeltaEmbedding": "inlay.layers.keras.delta.DeltaEmbedding",
     "ElmoLayer": "inlay.encode.elmo.keras.ElmoLayer",
     "ElmoTokenMask": "inlay.encode.elmo.keras_input.TokenMask",
-    "EmbeddingBag": "inlay.layers.keras_bags.EmbeddingBag",
-    "LazyAdagrad": "inlay.layers.keras_optimizers.LazyAdagrad",
-    "LazyAdam": "inlay.layers.keras_optimizers.LazyAdam",
-    "LazyAdamW": "inlay.layers.keras_optimizers.LazyAdamW",
-    "MappedEmbedding": "inlay.layers.keras_mapped.MappedEmbedding",
-    "MaskedConv1D": "inlay.layers.keras_blocks.MaskedConv1D",
-    "MaxPooling": "inlay.layers.keras_blocks.MaxPooling",
-    "MeanPooling": "inlay.layers.keras_blocks.MeanPooling",
-    "RequireMask": "inlay.layers.keras_blocks.RequireMask",
-    "RowsEmbedding": "inlay.layers.keras_chosen.RowsEmbedding",
+    "EmbeddingBag": "inlay.layers.keras.bags.EmbeddingBag",
+    "LazyAdagrad": "inlay.layers.keras.optimizers.LazyAdagrad",
+    "LazyAdam": "inlay.layers.keras.optimizers.LazyAdam",
+    "LazyAdamW": "inlay.layers.keras.optimizers.LazyAdamW",
+    "MappedEmbedding": "inlay.layers.keras.mapped.MappedEmbedding",
+    "MaskedConv1D": "inlay.layers.keras.blocks.MaskedConv1D",
+    "MaxPooling": "inlay.layers.keras.blocks.MaxPooling",
+    "MeanPooling": "inlay.layers.keras.blocks.MeanPooling",
+    "RequireMask": "inlay.layers.keras.blocks.RequireMask",
+    "RowsEmbedding": "inlay.layers.keras.chosen.RowsEmbedding",
     "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
-    "StackEmbedding": "inlay.layers.keras_stack.StackEmbedding",
-    "TableEmbedding": "inlay.layers.keras.TableEmbedding",
-    "TextLayer": "inlay.layers.keras_text.TextLayer",
+    "StackEmbedding": "inlay.layers.keras.stack.StackEmbedding",
+    "TableEmbedding": "inlay.layers.keras.embedding.TableEmbedding",
+    "TextLayer": "inlay.layers.keras.text.TextLayer",
 }
 
 
@@ -175,8 +175,8 @@ def _torch_stand_in(module: str, name: str) -> type:
 
 
 _TORCH = [
-    _torch_stand_in("inlay.layers.torch", "TableEmbedding"),
-    _torch_stand_in("inlay.layers.torch_chosen", "RowsEmbedding"),
+    _torch_stand_in("inlay.layers.torch.embedding", "TableEmbedding"),
+    _torch_stand_in("inlay.layers.torch.chosen", "RowsEmbedding"),
 ]
 
 

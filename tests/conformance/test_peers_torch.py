@@ -26,7 +26,7 @@ from inlay.errors import ArgumentError, IdError
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
 
-from inlay.layers.torch_bags import EmbeddingBag  # noqa: E402
+from inlay.layers.torch.bags import EmbeddingBag  # noqa: E402
 
 INTS = [torch.int32, torch.int64]
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]

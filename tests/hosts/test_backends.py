@@ -118,7 +118,7 @@ def imports_keras(file):
     return re.search(r"^(import|from) keras\b", file.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-FILES = "import inlay.layers.keras, inlay.encode.elmo.keras, inlay.encode.elmo.keras_mix"
+FILES = "import inlay.layers.keras.embedding, inlay.encode.elmo.keras, inlay.encode.elmo.keras_mix"
 
 
 @pytest.mark.parametrize("imports", [FILES, "import inlay"])

@@ -58,7 +58,7 @@ def test_numpy(negative, mode, rows, places):
 @pytest.mark.parametrize(("mode", "rows", "places"), WEIGHTED)
 def test_torch(negative, mode, rows, places):
     torch = pytest.importorskip("torch")
-    from inlay.layers.torch_bags import EmbeddingBag
+    from inlay.layers.torch.bags import EmbeddingBag
 
     bag = EmbeddingBag(to_torch(negative), mode, row_weights=OF_ROWS if rows else None)
     wanted = expected(negative.vectors, mode, rows, places)
@@ -74,7 +74,7 @@ def test_torch(negative, mode, rows, places):
 @pytest.mark.parametrize("mode", MODES)
 def test_torch_trains_the_layers_own_weight(padded, mode):
     torch = pytest.importorskip("torch")
-    from inlay.layers.torch_bags import EmbeddingBag
+    from inlay.layers.torch.bags import EmbeddingBag
 
     layer = to_torch(padded)
     layer.weight.requires_grad = True
@@ -96,7 +96,7 @@ def test_torch_trains_the_layers_own_weight(padded, mode):
 
 def test_torch_saves_its_row_weights(padded):
     pytest.importorskip("torch")
-    from inlay.layers.torch_bags import EmbeddingBag
+    from inlay.layers.torch.bags import EmbeddingBag
 
     bag, again = (EmbeddingBag(to_torch(padded), row_weights=w) for w in (OF_ROWS, OF_ROWS * 0))
     again.load_state_dict(bag.state_dict())
@@ -106,7 +106,7 @@ def test_torch_saves_its_row_weights(padded):
 @pytest.mark.parametrize("with_offsets", [False, True])
 def test_torch_is_compiled_and_exported_for_texts_of_any_length(padded, with_offsets):
     torch = pytest.importorskip("torch")
-    from inlay.layers.torch_bags import EmbeddingBag
+    from inlay.layers.torch.bags import EmbeddingBag
 
     class Bags(torch.nn.Module):
         def __init__(self):
@@ -143,7 +143,7 @@ def test_torch_is_compiled_and_exported_for_texts_of_any_length(padded, with_off
 @pytest.mark.parametrize(("mode", "rows", "places"), WEIGHTED)
 def test_jax(negative, mode, rows, places):
     jax = pytest.importorskip("jax")
-    from inlay.layers.jax_bags import embedding_bag as of_jax
+    from inlay.layers.jax.bags import embedding_bag as of_jax
 
     settings = dict(mode=mode, pad_id=2, row_weights=OF_ROWS if rows else None)
     settings["weights"] = OF_PLACES if places else None
@@ -170,7 +170,7 @@ def test_what_is_wrong_is_said(padded):
 
 def test_what_is_wrong_in_torch_is_said(padded):
     torch = pytest.importorskip("torch")
-    from inlay.layers.torch_bags import EmbeddingBag
+    from inlay.layers.torch.bags import EmbeddingBag
 
     bag, ids = EmbeddingBag(to_torch(padded, check="always"), "max"), torch.tensor(IDS)
     for call, error, named in [

@@ -32,7 +32,7 @@ def numbers(rows):
 @pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
 def test_steps_are_those_of_torch_and_the_table_stays(padded, tmp_path, optimizer):
     torch = pytest.importorskip("torch")
-    from inlay.layers.torch_optimizers import LazyAdam
+    from inlay.layers.torch.optimizers import LazyAdam
 
     path = tmp_path / "table.safetensors"
     padded.save(path)

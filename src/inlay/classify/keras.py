@@ -16,7 +16,7 @@ from inlay.core import Table
 from inlay.hosts.keras import as_array, keras, ops
 from inlay.jobs.progress import Progress
 from inlay.layers import to_keras
-from inlay.layers.keras_blocks import MeanPooling
+from inlay.layers.keras.blocks import MeanPooling
 from inlay.optional import require
 
 Tensor = Any  # a KerasTensor; Keras has no types of its own

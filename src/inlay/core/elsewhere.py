@@ -159,8 +159,8 @@ OF_TEXT_TO_IDS = {
     **dict.fromkeys(("adapt", "fit"), "TextToIds(Vocabulary.from_texts(texts))"),
     **dict.fromkeys(("get_vocabulary", "tokens", "vocabulary"), "to_ids.vocab"),
     "decode": "to_ids.vocab.decode(ids)",
-    "to_keras": "inlay.layers.keras_text.TextLayer(to_ids)",
-    "to_tensorflow": "inlay.layers.tensorflow_text.TextModule(to_ids)",
+    "to_keras": "inlay.layers.keras.text.TextLayer(to_ids)",
+    "to_tensorflow": "inlay.layers.tensorflow.text.TextModule(to_ids)",
     **dict.fromkeys(("to_torch", "to_jax"), "to_ids(texts), whose ids any framework takes"),
 }
 

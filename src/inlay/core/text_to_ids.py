@@ -30,7 +30,7 @@ class TextToIds(Immutable, Elsewhere):
     programs may disagree about them without any error. Here they are part of one object, which is
     saved as one file. It never changes, and can be pickled, so workers may have it.
 
-    `inlay.layers.keras_text.TextLayer` and `inlay.layers.tensorflow_text.TextModule` do the same
+    `inlay.layers.keras.text.TextLayer` and `inlay.layers.tensorflow.text.TextModule` do the same
     to strings of TensorFlow, within a model.
 
     Args:

@@ -163,7 +163,7 @@ def _elsewhere(reference: LazyArray, where: str) -> LazyArray:
         except (ValueError, KeyError, TypeError):
             path = "another file"
         got = f"a note that they are in {path}"
-        raise FormatError(where, expected="numbers", got=got, hint=f"inlay.load({path!r})")
+        raise FormatError(where, expected="numbers", got=got, hint=f"{path}, read by itself")
 
     return LazyArray((0, 0), np.dtype(np.void), read)
 

@@ -50,8 +50,8 @@ FOREIGN |= {
 
 # The layers of strings, which hold no vectors.
 TAKES_STRINGS = {
-    "to_keras": "inlay.layers.keras_text.TextLayer(to_ids)",
-    "to_tensorflow": "inlay.layers.tensorflow_text.TextModule(to_ids)",
+    "to_keras": "inlay.layers.keras.text.TextLayer(to_ids)",
+    "to_tensorflow": "inlay.layers.tensorflow.text.TextModule(to_ids)",
 }
 
 

@@ -113,7 +113,7 @@ def to_torch(
         table is stored as anything but float32 (bfloat16 and int8 take two for a moment), or when
         its array is read-only (writing there would end the process). For `"rows"` it allocates
         what a frozen layer does, the rows that train, and 4 bytes for each row. For `"delta"` it is
-        an `inlay.layers.torch_delta.DeltaEmbedding`, which allocates nothing for the table, unless
+        an `inlay.layers.torch.delta.DeltaEmbedding`, which allocates nothing for the table, unless
         its array is read-only or float64, and for the difference only the pages that training has
         written to: at most `4 * len(table) * dim` bytes, with a rank `4 * rank * len(table)`. Of
         an encoder, what its own `to_torch` returns.
@@ -153,15 +153,15 @@ def to_torch(
     table, given = table_of("to_torch", x, vocab), {"sparse": sparse, "max_norm": max_norm}
     file = checked_reference(table, trainable, by_reference)
     if trainable == "rows":
-        from inlay.layers.torch_chosen import RowsEmbedding
+        from inlay.layers.torch.chosen import RowsEmbedding
 
         some = RowsEmbedding.of(table, chosen(table, rows), check=check, **given)
         return some.in_file(file, by_reference)
     if trainable == "delta":
-        from inlay.layers.torch_delta import DeltaEmbedding
+        from inlay.layers.torch.delta import DeltaEmbedding
 
         return DeltaEmbedding.of(table, rank, sparse=sparse, check=check)
-    from inlay.layers.torch import TableEmbedding
+    from inlay.layers.torch.embedding import TableEmbedding
 
     layer = TableEmbedding.from_table(table, trainable=trainable, check=check, **given)
     return layer.in_file(file, by_reference)
@@ -262,7 +262,7 @@ def to_keras(
         bytes, as the map of a native file does. Otherwise it allocates one matrix, and a second
         one for a moment if the table is stored as bfloat16 or int8, which become float32.
         With `trainable="rows"` it allocates the rows and 4 bytes for each row of the table as well.
-        With `trainable="delta"` it is an `inlay.layers.keras_delta.DeltaEmbedding`, which shares
+        With `trainable="delta"` it is an `inlay.layers.keras.delta.DeltaEmbedding`, which shares
         float32, float16, bfloat16 and int8 in the same way. It allocates the scales of int8, 4
         bytes for each row, where these do not start as they must, and the difference:
         `4 * len(table) * dim` bytes, or with a rank `4 * rank * (len(table) + dim)`.
@@ -312,15 +312,15 @@ def to_keras(
     given |= {setting: value for setting, value in of_keras.items() if value is not None}
     file = checked_reference(table, trainable, by_reference)
     if trainable == "rows":
-        from inlay.layers.keras_chosen import RowsEmbedding
+        from inlay.layers.keras.chosen import RowsEmbedding
 
         some = RowsEmbedding.of(table, chosen(table, rows), pull=pull, **given)
         return some.in_file(file, by_reference)
     if trainable == "delta":
-        from inlay.layers.keras_delta import DeltaEmbedding
+        from inlay.layers.keras.delta import DeltaEmbedding
 
         return DeltaEmbedding.of(table, rank, pull=pull, **given)
-    from inlay.layers.keras import TableEmbedding
+    from inlay.layers.keras.embedding import TableEmbedding
 
     layer = TableEmbedding.from_table(table, trainable=trainable, pull=pull, **given)
     return layer.in_file(file, by_reference)

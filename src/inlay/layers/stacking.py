@@ -22,8 +22,8 @@ from inlay.layers.rows import Rows as Chosen
 from inlay.optional import require
 
 if TYPE_CHECKING:
-    from inlay.layers.keras_stack import StackEmbedding as KerasStack
-    from inlay.layers.torch_stack import StackEmbedding as TorchStack
+    from inlay.layers.keras.stack import StackEmbedding as KerasStack
+    from inlay.layers.torch.stack import StackEmbedding as TorchStack
 
 Mode = Literal["concatenate", "average", "mix", "scalar_mix"]
 MODES: tuple[Mode, ...] = ("concatenate", "average", "mix", "scalar_mix")
@@ -242,12 +242,12 @@ class Stack(Immutable):
             check: As of `inlay.to_torch`.
 
         Returns:
-            See `inlay.layers.torch_stack.StackEmbedding`. Allocates what `align` does, once more
+            See `inlay.layers.torch.stack.StackEmbedding`. Allocates what `align` does, once more
             where the vectors train, and for a mean and a mix a byte for each token and table.
         """
         trainable, check = _checked(trainable, rows), checked_check(check)
         require("torch", extra="torch", need="making a torch layer")
-        from inlay.layers.torch_stack import StackEmbedding
+        from inlay.layers.torch.stack import StackEmbedding
 
         ready = self.in_order(vocab)
         settings: dict[str, Any] = {"mode": self.mode, "dim": self.dim, "check": check}
@@ -286,12 +286,12 @@ class Stack(Immutable):
             name: The layer's name.
 
         Returns:
-            See `inlay.layers.keras_stack.StackEmbedding`. Allocates what `align` does, once more
+            See `inlay.layers.keras.stack.StackEmbedding`. Allocates what `align` does, once more
             where the vectors train, and for a mean and a mix a byte for each token and table.
         """
         trainable, check = _checked(trainable, rows), checked_check(check)
         load_keras("making a Keras layer")
-        from inlay.layers.keras_stack import StackEmbedding
+        from inlay.layers.keras.stack import StackEmbedding
 
         ready = self.in_order(vocab)
         settings: dict[str, Any] = {

@@ -13,7 +13,7 @@ from inlay.layers.rows import Check, Rows, Trainable, checked_check, checked_tra
 from inlay.optional import require
 
 if TYPE_CHECKING:
-    from inlay.layers.jax import TableEmbedding
+    from inlay.layers.jax.embedding import TableEmbedding
 
 
 @refuses_unknown(FOREIGN)
@@ -73,7 +73,7 @@ def to_tensorflow(
         table's memory if that is float32, writable, and starts at a multiple of 64 bytes, as the
         map of a native file does. Otherwise, and for a variable, it allocates one matrix. A second
         is allocated for a moment where both hold, and in a graph of TensorFlow 1. With
-        `trainable="delta"` it is an `inlay.layers.tensorflow_delta.DeltaEmbedding`, whose frozen
+        `trainable="delta"` it is an `inlay.layers.tensorflow.delta.DeltaEmbedding`, whose frozen
         part shares the table's memory also if that is int8, bfloat16 or float16, and which
         allocates the difference.
 
@@ -104,7 +104,7 @@ def to_tensorflow(
     text_or_none("name", name)
     check_no_encoder("to_tensorflow", x)
     require("tensorflow", extra="tensorflow", need="making a tensor")
-    from inlay.layers import tensorflow
+    from inlay.layers.tensorflow import embedding as tensorflow
 
     table = table_of("to_tensorflow", x, vocab)
     if made == "constant":
@@ -113,7 +113,7 @@ def to_tensorflow(
         return tensorflow.variable(table, trainable=bool(trainable), name=name)
     file = checked_reference(table, trainable, by_reference)
     if trainable == "delta":
-        from inlay.layers.tensorflow_delta import DeltaEmbedding
+        from inlay.layers.tensorflow.delta import DeltaEmbedding
 
         return DeltaEmbedding(table, rank, check=check, name=name)
     ids = chosen(table, rows) if trainable == "rows" else None
@@ -180,7 +180,7 @@ def to_jax(
         A pytree that is called with ids `(...)` and gives float32 `(..., table.dim)`; it has
         `rows`, `with_rows(rows)`, `base`, `merged(vocab)` and `drift()`. With `trainable="delta"`,
         `rows` is the difference, or with a rank the pair `(a, b)` whose product it is: see
-        `inlay.layers.jax_delta.DeltaEmbedding`. On the CPU, what is frozen shares the table's
+        `inlay.layers.jax.delta.DeltaEmbedding`. On the CPU, what is frozen shares the table's
         memory if that is float32, or for a difference in whatever form it is stored but float64,
         writable, and starts at a multiple of 64 bytes, as the map of a native file does.
         Otherwise, and if every row trains, it allocates one matrix.
@@ -207,12 +207,12 @@ def to_jax(
     by_reference = flag("by_reference", by_reference)
     check_no_encoder("to_jax", x)
     require("jax", extra="jax", need="making a JAX array")
-    from inlay.layers.jax import TableEmbedding
+    from inlay.layers.jax.embedding import TableEmbedding
 
     table = table_of("to_jax", x, vocab)
     file = checked_reference(table, trainable, by_reference)
     if trainable == "delta":
-        from inlay.layers.jax_delta import DeltaEmbedding
+        from inlay.layers.jax.delta import DeltaEmbedding
 
         return DeltaEmbedding.of(table, rank, check)
     ids = chosen(table, rows) if trainable == "rows" else None

@@ -1,0 +1,1 @@
+"""A table as a layer of JAX alone, Flax and Equinox."""

@@ -1,0 +1,141 @@
+"""A table as a pytree of which a difference trains: see `inlay.layers.stored`."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.core import Table
+from inlay.hosts import jax as host
+from inlay.hosts.memory import aligned_copy, untouched_zeros
+from inlay.layers.jax.embedding import TableEmbedding, _floats, _take, _unsigned
+from inlay.layers.rows import Check, merged
+from inlay.layers.stored import Form, Stored, checked_rank, start_of_b, stored_of, with_difference
+
+# The bits of what an id out of range gives.
+_NAN = {
+    "float32": int(np.float32(np.nan).view(np.int32)),
+    "float16": int(np.float16(np.nan).view(np.int16)),
+    "bfloat16": 0x7FC0,
+}
+_ARRAYS = ("bits", "scale_bits", "rows")
+
+
+@dataclass(frozen=True, eq=False)
+class DeltaEmbedding(TableEmbedding):
+    """What `to_jax(table, trainable="delta")` makes: frozen numbers, and what is added to them.
+
+    The gradient with respect to `rows` has all rows, for JAX knows no sparse one. So for a large
+    table give a `rank`: then `rows`, its gradient and what the optimiser keeps are small.
+
+    Attributes:
+        bits: The frozen numbers in the form in which the table is stored: int8 codes, or the bits
+            of each number, int32 of float32 and int16 of bfloat16 and float16.
+        scale_bits: Of int8, the bits of what the codes of each row are multiplied by: int32
+            `(vocab_size,)`. Otherwise None.
+        rows: What trains: the difference, float32 `(vocab_size, dim)`, zero at the start; or with a
+            rank a pair `(a, b)`, float32 `(vocab_size, rank)`, zero, and `(rank, dim)`: what is
+            added is `a[id] @ b`.
+        form: What the frozen numbers are stored as.
+    """
+
+    scale_bits: Any = None
+    form: Form = "float32"
+
+    @classmethod
+    def of(cls, table: Table, rank: int | None, check: Check) -> Self:
+        """Do what `to_jax` says."""
+        rank = checked_rank(rank, table.dim)
+        base = stored_of(table)
+        matrix = base.matrix.view(np.int32) if base.form == "float32" else base.matrix
+        scales = None if base.scales is None else host.as_tensor(base.scales.view(np.int32))
+        n, dim = matrix.shape
+        rows = host.as_tensor(untouched_zeros((n, dim if rank is None else rank)))
+        if rank is not None:
+            rows = rows, host.as_tensor(aligned_copy(start_of_b(rank, dim), "float32"))
+        return cls(
+            bits=host.as_tensor(matrix),
+            rows=rows,
+            slots=None,
+            row_ids=None,
+            pad_id=table.pad_id,
+            check=check,
+            _tokens=table.tokens,
+            scale_bits=scales,
+            form=base.form,
+        )
+
+    @property
+    def base(self) -> Any:
+        """The frozen matrix as float32 `(vocab_size, dim)`: a copy."""
+        return self._frozen(jnp.arange(self.shape[0]))
+
+    def __call__(self, ids: Any) -> Any:
+        """Look up ids, whole numbers `(...)`: float32 `(..., dim)`, NaN for an id out of range."""
+        places = _unsigned(self._checked(ids))
+        if isinstance(self.rows, tuple):
+            a, b = self.rows
+            added = _take(a, places, 0) @ b
+        else:
+            added = _take(self.rows, places, 0)
+        if self.pad_id is not None:
+            added = jnp.where((places == self.pad_id)[..., None], 0.0, added)  # no gradient either
+        return self._frozen(places) + added
+
+    def drift(self, start: TableEmbedding | None = None) -> Any:
+        """How far training has carried the rows: the sum of the squared numbers of the difference.
+
+        Added to a loss, with a weight, it pulls the rows back to where they started.
+
+        Args:
+            start: Not needed: the difference is zero at the start.
+
+        Returns:
+            A float32 scalar. Of a low rank, the difference is not made for it.
+        """
+        if isinstance(self.rows, tuple):
+            a, b = self.rows
+            return jnp.sum((a.T @ a) * (b @ b.T))
+        return jnp.sum(jnp.square(self.rows))
+
+    def merged(self, tokens: Any) -> Table:
+        """The layer as it is now, as a table.
+
+        Args:
+            tokens: The vocabulary or the table whose ids the layer takes, or their tokens.
+
+        Returns:
+            A table with its own float32 matrix, and the special ids of `tokens`.
+        """
+        bits = np.asarray(self.bits)
+        scales = None if self.scale_bits is None else np.asarray(self.scale_bits).view(np.float32)
+        matrix = bits.view(np.float32) if self.form == "float32" else bits
+        names = ("a", "b") if isinstance(self.rows, tuple) else ("delta",)
+        parts = self.rows if isinstance(self.rows, tuple) else (self.rows,)
+        difference: dict[str, Array] = dict(zip(names, map(np.asarray, parts), strict=True))
+        whole = with_difference(Stored(self.form, matrix, scales).rows, difference)
+        return merged(tokens, whole, self.pad_id)
+
+    def _frozen(self, places: Any) -> Any:
+        """Rows of the table, float32, by the arithmetic of `inlay.core.storage`."""
+        if self.form == "int8":
+            scales = _floats(_take(self.scale_bits, places, _NAN["float32"]))
+            return _take(self.bits, places, 0).astype(jnp.float32) * scales[..., None]
+        bits = _take(self.bits, places, _NAN[self.form])
+        return jax.lax.bitcast_convert_type(bits, self.form).astype(jnp.float32)
+
+
+def _flatten(layer: DeltaEmbedding) -> tuple[Any, Any]:
+    named = [(jax.tree_util.GetAttrKey(name), getattr(layer, name)) for name in _ARRAYS]
+    return named, (layer.pad_id, layer.check, layer.form)
+
+
+def _unflatten(static: Any, arrays: Any) -> DeltaEmbedding:
+    (bits, scale_bits, rows), (pad_id, check, form) = arrays, static
+    return DeltaEmbedding(bits, rows, None, None, pad_id, check, scale_bits=scale_bits, form=form)
+
+
+jax.tree_util.register_pytree_with_keys(DeltaEmbedding, _flatten, _unflatten)
