@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *DOCS]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+FIRST = re.compile(r"^(?:>>> )?(?:import|from) (inlay|keras)\b", re.M)  # of the two
 NAME = re.compile(r"[^\w\- ]")
 ids = [str(page.relative_to(ROOT)) for page in PAGES]
 
@@ -238,6 +239,20 @@ def test_each_plot_of_a_page_is_drawn():
         assert drawn.count("<svg") == text.count("<!-- plot")
         assert "<!-- plot" not in drawn
     assert (ROOT / "docs" / "embedding-layer.md").read_text("utf-8").count("<!-- plot") == 2
+
+
+def test_inlay_comes_before_keras_which_alone_would_ask_for_tensorflow():
+    late = []
+    for page in PAGES:
+        programs = [""]
+        for block in blocks(page.read_text("utf-8")):
+            if block.kind == "python":
+                programs[0] += block.code
+            elif block.kind == "python fresh":
+                programs.append(block.code)
+        imports = [FIRST.search(program) for program in programs]
+        late += [page.name for found in imports if found and found[1] == "keras"]
+    assert late == []
 
 
 def test_each_benchmark_has_a_line():
