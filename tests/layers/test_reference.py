@@ -4,6 +4,7 @@ import copy
 import io
 import pickle
 import re
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -122,6 +123,17 @@ def test_a_file_that_has_moved_is_found(padded, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
     with pytest.raises(MissingFileError):
         reference.opened()
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_in_hangul_is_found_in_either_form(padded, tmp_path, form):
+    other = "NFD" if form == "NFC" else "NFC"
+    reference = Reference.of(saved(padded, tmp_path / normalize(form, "단어 词.safetensors")))
+    (tmp_path / "새 폴더").mkdir()
+    moved = tmp_path / "새 폴더" / normalize(other, "단어 词.safetensors")
+    (tmp_path / normalize(form, "단어 词.safetensors")).rename(moved)
+    with tables_in(tmp_path / "새 폴더"):
+        assert len(reference.opened()) == 6
 
 
 def test_of_two_files_of_that_name_the_digest_tells_which(

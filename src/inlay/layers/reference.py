@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from unicodedata import normalize
 
 import numpy as np
 
@@ -49,8 +50,9 @@ def tables_in(folder: str | os.PathLike[str], *, verify: bool = True) -> Iterato
     """Look in a folder first for the files that models were saved without.
 
     What is loaded inside finds its matrices there, under the names and below the folders that they
-    had. Otherwise a file is looked for where it was, and then in the current folder. A file of the
-    same name with other contents is passed over.
+    had, whether their letters are composed or, as macOS may have them, decomposed. Otherwise a file
+    is looked for where it was, and then in the current folder. A file of the same name with other
+    contents is passed over.
 
     Args:
         folder: Where the files are now.
@@ -202,9 +204,10 @@ class Reference:
         return self.path.replace("\\", "/").rpartition("/")[2]  # also of a path from Windows
 
     def _places(self) -> Iterator[Path]:
-        given, below = _SEARCH.get().folder, [Path(self._name)]
-        if self.relative:
-            below = [Path(self.relative), *below]
+        given = _SEARCH.get().folder
+        names = [name for name in (self.relative, self._name) if name]
+        names += [normalize(form, name) for form in ("NFC", "NFD") for name in names]
+        below = [Path(name) for name in dict.fromkeys(names)]
         yield from (given / place for place in below if given is not None)
         yield Path(self.path)
         yield from below
