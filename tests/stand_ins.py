@@ -64,6 +64,7 @@ def _imdb(path: Path) -> None:
 def _ratings(path: Path) -> None:
     """Reviews as in NSMC, two of each label, ten times."""
     pairs = [(text, 1 - i) for texts in NSMC for i, text in enumerate(texts)] * 10
+    pairs.append(("", 0))  # as the real file has some
     rows = "".join(f"{i}\t{text}\t{label}\n" for i, (text, label) in enumerate(pairs))
     _write(path, "id\tdocument\tlabel\n" + rows)
 
@@ -71,6 +72,7 @@ def _ratings(path: Path) -> None:
 def _hotels(path: Path) -> None:
     """Reviews as in ChnSentiCorp, two of each label, ten times."""
     pairs = [(text, 1 - i) for texts in HOTELS for i, text in enumerate(texts)] * 10
+    pairs.append(("", 0))  # as the real file has one
     _write(path, "label,review\n" + "".join(f"{label},{text}\n" for text, label in pairs))
 
 
