@@ -14,7 +14,9 @@ from inlay.layers.tensorflow.tokens import Tokens
 from inlay.tokenizers import tokenizer_name
 from inlay.tokenizers.letters import lettered
 
-IN_GRAPH = "'words', 'lower', 'split', 'characters' or 'ngrams:2', also behind 'lower+' or 'nfkc+'"
+IN_GRAPH = (
+    "'words', 'lower', 'split', 'characters' or 'ngrams:2', also behind 'lower+', 'nfc+' or 'nfkc+'"
+)
 POLYNOMIAL = 0xEDB88320  # of CRC-32
 
 
