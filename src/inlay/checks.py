@@ -178,6 +178,17 @@ def many(name: str, values: Any, of: str, *, hint: str = "") -> Iterable[Any]:
     raise ArgumentTypeError(name, expected=f"a list of {of}", got=described(values), hint=hint)
 
 
+def two(name: str, values: Any) -> tuple[Any, Any]:
+    """Two values in a tuple or a list.
+
+    Raises:
+        ArgumentTypeError: Anything else.
+    """
+    if not isinstance(values, tuple | list) or len(values) != 2:
+        raise ArgumentTypeError(name, expected="two values, (a, b)", got=described(values))
+    return values[0], values[1]
+
+
 def many_texts(name: str, texts: Any) -> Iterable[Any]:
     """An iterable of texts, not looked at one by one: see `many`.
 

@@ -13,6 +13,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, IdError
 from inlay.layers.mapped_rows import MappedRows
 from tests.processes import ended, started
 
+EMPTY = Table([], np.zeros((0, 4), "float32"))
 BATCHES = [[[1, 3, 3], [5, 1, 2]], [[3, 0, 4], [4, 4, 4]], [[1, 2, 3], [3, 2, 1]]]
 
 
@@ -214,6 +215,9 @@ def test_what_is_wrong_is_said(padded, tmp_path):
         (lambda: rows.pull([1, 6]), IdError, r"ids\[1\].*got 6"),
         (lambda: rows.pull([1.0]), ArgumentTypeError, "whole numbers"),
         (lambda: rows.pull([1, 2], size=1), ArgumentError, "2 or more"),
+        (lambda: rows.pull([[1], [1, 2]]), ArgumentTypeError, r"got list .*vocab\.encode"),
+        (lambda: MappedRows.create(padded, tmp_path / "a", betas=0.9), ArgumentTypeError, "two va"),
+        (lambda: MappedRows.create(EMPTY, tmp_path / "a"), ArgumentError, "with a row, got an emp"),
     ]:
         with pytest.raises(error, match=named):
             call()
@@ -221,6 +225,9 @@ def test_what_is_wrong_is_said(padded, tmp_path):
     rows.pull([1, 2])
     with pytest.raises(ArgumentError, match=r"\(2, 4\), as the rows were"):
         rows.push(np.zeros((1, 4)))
+    with pytest.raises(ArgumentTypeError, match="gradient: expected an array, got str"):
+        rows.push("x")
+    assert [part.shape for part in rows.pull([])] == [(0, 4), (0,)]
 
 
 def test_damaged_files_are_refused(padded, tmp_path):

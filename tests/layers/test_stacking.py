@@ -126,6 +126,12 @@ def test_what_is_wrong_is_said():
         stack([first, Table(first.tokens, zero, pad_id=0)]).merged()
 
 
+def test_a_table_alone_is_no_list_of_tables():
+    table = tables()[0]
+    with pytest.raises(ArgumentTypeError, match=r"a list of tables, got Table.*stack\(\["):
+        stack(table)
+
+
 def test_real_vectors_of_three_kinds():
     files = [
         shared("glove-6B", "derived", "glove.6B.50d.7849.txt"),

@@ -13,7 +13,7 @@ from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_folder, atomic_path, restore_folder
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, described, number, whole
+from inlay.checks import choice, described, number, two, whole
 from inlay.containers.safetensors import Safetensors, write
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
@@ -100,18 +100,20 @@ class MappedRows:
             the disk does.
 
         Raises:
-            ArgumentError: The folder exists, or a number is out of its bounds.
+            ArgumentError: The folder exists, the table is empty, or a number is out of its bounds.
             ArgumentTypeError: `table` is none, or an argument of another name.
         """
         if not isinstance(table, Table):
             raise ArgumentTypeError(
                 "table", expected="a Table", got=described(table), hint="inlay.load(path)"
             )
+        if not len(table):
+            raise ArgumentError("table", expected="one with a row", got="an empty one")
         state: dict[str, Any] = {
             "format": FORMAT,
             "optimizer": choice("optimizer", optimizer, tuple(SLOTS)),
             "learning_rate": number("learning_rate", learning_rate, least=0),
-            "betas": [number("betas", beta, least=0, below=1) for beta in betas],
+            "betas": [number("betas", beta, least=0, below=1) for beta in two("betas", betas)],
             "eps": number("eps", eps, least=0),
             "rows": len(table),
             "dim": table.dim,
@@ -201,7 +203,13 @@ class MappedRows:
             IdError: An id is out of range.
             ArgumentError: `size` is less than there are distinct ids.
         """
-        array = np.asarray(ids)
+        try:
+            array = np.asarray(ids)
+        except ValueError:  # lists of several lengths
+            expected, got = "whole numbers, in as many for each text", described(ids)
+            hint = "vocab.encode(texts), which pads them"
+            raise ArgumentTypeError("ids", expected=expected, got=got, hint=hint) from None
+        array = array.astype(np.int64) if not array.size else array
         if array.dtype.kind not in "iu":
             raise ArgumentTypeError(
                 "ids", expected="whole numbers", got=str(array.dtype), hint="vocab.encode(texts)"
@@ -233,7 +241,11 @@ class MappedRows:
         ids = self._pulled
         if ids is None:
             raise ArgumentError("push", expected="a pull before it", got="none since the last push")
-        g = np.ascontiguousarray(gradient, np.float32)
+        try:
+            g = np.ascontiguousarray(gradient, np.float32)
+        except (TypeError, ValueError):
+            got = described(gradient)
+            raise ArgumentTypeError("gradient", expected="an array", got=got) from None
         if g.ndim != 2 or len(g) < ids.size or g.shape[1] != self.dim:
             expected = f"an array of shape ({ids.size}, {self.dim}), as the rows were"
             raise ArgumentError("gradient", expected=expected, got=described(gradient))

@@ -90,6 +90,9 @@ def stack(
     Kiela, Wang and Cho 2018, "Dynamic meta-embeddings", equations 1 and 2, for the mix; Peters et
     al. 2018, "Deep contextualized word representations", equation 1, for weights of a whole table.
     """
+    if isinstance(tables, Table):  # which is iterable: its tokens
+        got = described(tables)
+        raise ArgumentTypeError("tables", expected="a list of tables", got=got, hint=_LIST)
     found = [_loaded(i, x) for i, x in enumerate(many("tables", tables, "tables", hint=_LIST))]
     mode = choice("mode", mode, MODES)
     if not found:

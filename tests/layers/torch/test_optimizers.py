@@ -205,6 +205,8 @@ def test_a_batch_of_padding_changes_nothing():
         ({"lr": -1}, ArgumentError, "lr"),
         ({"lr": "fast"}, ArgumentTypeError, "lr"),
         ({"betas": (0.9, 1.0)}, ArgumentError, r"betas\[1\]"),
+        ({"betas": 0.9}, ArgumentTypeError, r"betas: expected two values, \(a, b\), got 0.9"),
+        ({"betas": (0.9,)}, ArgumentTypeError, "betas: expected two values"),
         ({"eps": -1}, ArgumentError, "eps"),
         ({"weight_decay": -1}, ArgumentError, "weight_decay"),
         ({"amsgrad": True}, ArgumentTypeError, "amsgrad.*torch.optim.Adam has it"),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from inlay.calls import refuses_unknown
-from inlay.checks import flag, number
+from inlay.checks import flag, number, two
 from inlay.hosts import torch as host
 
 _ELSEWHERE = {
@@ -220,7 +220,7 @@ def clip_grad_norm_(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 
 
 def _checked(lr: Any, betas: Any, eps: Any, weight_decay: Any) -> dict[str, Any]:
-    beta1, beta2 = betas
+    beta1, beta2 = two("betas", betas)
     return {
         "lr": number("lr", lr, least=0),
         "betas": (
