@@ -10,6 +10,7 @@ from inlay.layers.bags import embedding_bag
 # Row 2 is padding; a text of padding alone, one with it in the middle, an id that repeats.
 IDS = np.array([[0, 1, 2, 2], [2, 2, 2, 2], [3, 2, 3, 5], [4, 0, 1, 3]])
 OF_ROWS = np.array([0.5, 2.0, 9.0, 1.0, 0.0, 3.0], "float32")
+WITHOUT = np.where(OF_ROWS == 0, np.nan, OF_ROWS)
 OF_PLACES = np.linspace(0.1, 1.6, 16, dtype="float32").reshape(4, 4)
 MODES = ["mean", "sum", "max"]
 WEIGHTED = [(mode, rows, places) for mode in MODES for rows in (0, 1) for places in (0, 1)]
@@ -94,6 +95,19 @@ def test_torch_trains_the_layers_own_weight(padded, mode):
     assert (padded.storage[2] == 0).all()  # the table's memory was not borrowed any more
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_torch_pools_texts_of_no_tokens(padded, mode):
+    torch = pytest.importorskip("torch")
+    from inlay.layers.torch.bags import EmbeddingBag
+
+    layer = to_torch(padded, trainable=True)
+    bag = EmbeddingBag(layer, mode, row_weights=None if mode == "max" else OF_ROWS)
+    found = bag(torch.zeros((3, 0), dtype=torch.int64))
+    found.sum().backward()
+    assert (tuple(found.shape), found.any().item()) == ((3, 4), False)
+    assert not layer.weight.grad.any()
+
+
 def test_torch_saves_its_row_weights(padded):
     pytest.importorskip("torch")
     from inlay.layers.torch.bags import EmbeddingBag
@@ -159,6 +173,8 @@ def test_what_is_wrong_is_said(padded):
         (lambda: embedding_bag(padded, IDS, mode="median"), ArgumentError, "'mean', 'sum' or"),
         (lambda: embedding_bag(padded, IDS, mode="max", weights=IDS), ArgumentError, "got 'max'"),
         (lambda: embedding_bag(padded, IDS, row_weights=[1.0]), ArgumentError, "each of 6 rows"),
+        (lambda: embedding_bag(padded, IDS, row_weights="idf"), ArgumentTypeError, "each of 6"),
+        (lambda: embedding_bag(padded, IDS, row_weights=WITHOUT), ArgumentError, "nan of row 4"),
         (lambda: embedding_bag(padded, IDS, weights=[[1.0]] * 4), ArgumentError, r"4 numbers"),
         (lambda: embedding_bag(padded, IDS, weights=[[1.0]]), ArgumentError, "4 texts"),
         (lambda: embedding_bag(padded, [[0], [6]]), IdError, r"ids\[1\]\[0\].*got 6"),
@@ -173,6 +189,7 @@ def test_what_is_wrong_in_torch_is_said(padded):
     from inlay.layers.torch.bags import EmbeddingBag
 
     bag, ids = EmbeddingBag(to_torch(padded, check="always"), "max"), torch.tensor(IDS)
+    any_bag = EmbeddingBag(to_torch(padded))
     for call, error, named in [
         (lambda: EmbeddingBag(padded), ArgumentTypeError, "inlay.to_torch"),
         (lambda: bag(ids, per_sample_weights=ids), ArgumentError, "got 'max'"),
@@ -191,6 +208,10 @@ def test_what_is_wrong_in_torch_is_said(padded):
         (lambda: bag(ids[0], torch.tensor([0, 5])), ArgumentError, r"at most 4, got \[0, 5\]"),
         (lambda: bag(ids[0], torch.tensor([0, 3, 2])), ArgumentError, "ascending"),
         (lambda: EmbeddingBag(to_torch(padded))(ids[0], ids[0][1:]), ArgumentError, "ascending"),
+        (lambda: any_bag(ids[0], torch.tensor([0, 3, 2])), ArgumentError, "ascending"),
+        (lambda: any_bag(ids[0], torch.tensor([0.0, 3.0])), ArgumentError, "ascending"),
+        (lambda: any_bag(ids[0], [0, 3]), ArgumentTypeError, "offsets: expected a tensor"),
+        (lambda: any_bag(ids, None, [1.0]), ArgumentTypeError, "weights: expected a tensor"),
         (
             lambda: EmbeddingBag(to_torch(padded))(ids, per_sample_weights=ids[0]),
             ArgumentError,

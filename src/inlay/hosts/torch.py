@@ -17,6 +17,7 @@ from inlay.hosts.memory import untouched_zeros
 
 P = ParamSpec("P")
 R = TypeVar("R")
+IDS = "torch.from_numpy(ids), of vocab.encode(texts) or batch_to_ids(lists of tokens)"
 
 
 def eager(function: Callable[P, R]) -> Callable[P, R]:
@@ -104,11 +105,17 @@ def arrays(*tensors: Tensor) -> Iterator[Array]:
     return (tensor.detach().numpy() for tensor in tensors)
 
 
-def check_tensor(where: str, ids: Any) -> None:
+def check_tensor(where: str, ids: Any, expected: str = "ids in a tensor", hint: str = IDS) -> None:
     """Raise an ArgumentTypeError for ids, or texts, that have not been made a tensor."""
-    if isinstance(ids, str | list | tuple | np.ndarray):
-        hint = "torch.from_numpy(ids), of vocab.encode(texts) or batch_to_ids(lists of tokens)"
-        raise ArgumentTypeError(where, expected="ids in a tensor", got=described(ids), hint=hint)
+    if isinstance(ids, str | list | tuple | dict | int | float | np.ndarray | np.generic | None):
+        raise ArgumentTypeError(where, expected=expected, got=described(ids), hint=hint)
+
+
+def check_optimiser(optimiser: Any) -> None:
+    """Raise an ArgumentTypeError for what has no groups of parameters."""
+    if not hasattr(optimiser, "param_groups"):
+        expected, got = "an optimiser of PyTorch", described(optimiser)
+        raise ArgumentTypeError("optimiser", expected=expected, got=got, hint="torch.optim.Adam")
 
 
 def check_dtype(where: str, ids: Tensor) -> None:

@@ -113,12 +113,21 @@ def check_row_weights(weights: Any, size: int) -> Array:
     """Weights of rows as float32 `(size,)`.
 
     Raises:
-        ArgumentError: Another shape.
+        ArgumentError: Another shape, or a number that is not finite.
+        ArgumentTypeError: No numbers.
     """
-    array = np.asarray(weights, np.float32)
+    expected = f"a number for each of {size} rows"
+    try:
+        array = np.asarray(weights, np.float32)
+    except (TypeError, ValueError):
+        got = described(weights)
+        raise ArgumentTypeError("row_weights", expected=expected, got=got) from None
     if array.shape != (size,):
-        expected = f"a number for each of {size} rows"
         raise ArgumentError("row_weights", expected=expected, got=described(array))
+    if not np.isfinite(array).all():
+        row = int(np.flatnonzero(~np.isfinite(array))[0])
+        got = f"{array[row]} of row {row}"
+        raise ArgumentError("row_weights", expected="finite numbers", got=got)
     return array
 
 

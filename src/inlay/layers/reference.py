@@ -225,11 +225,17 @@ class Reference:
         return table
 
 
+SAVED = '{}.save("vectors.safetensors"), and then inlay.load("vectors.safetensors") in its place'
+# What a layer that trains a difference says of itself.
+DELTA = ('trainable="delta"', 'trainable=False, or trainable="rows"')
+
+
 class ByReference:
     """What a layer has that can be saved by reference."""
 
     _file: Reference | None = None  # whose numbers the frozen matrix has, as far as we know
     _refers = False
+    _in_no_file = ("a layer whose numbers are in no file", SAVED.format("table"))
 
     @property
     def by_reference(self) -> bool:
@@ -244,7 +250,7 @@ class ByReference:
     @by_reference.setter
     def by_reference(self, value: bool) -> None:
         if flag("by_reference", value) and self._file is None:
-            raise _refused("a layer whose numbers are in no file", SAVED.format("table"))
+            raise _refused(*self._in_no_file)
         self.in_file(self._file, value)
 
     def in_file(self, file: Reference | None, by_reference: bool) -> Self:
@@ -255,9 +261,6 @@ class ByReference:
     def _leave_file(self) -> None:
         """The numbers are no longer those of the file, or are about to become others."""
         self.in_file(None, by_reference=False)
-
-
-SAVED = '{}.save("vectors.safetensors"), and then inlay.load("vectors.safetensors") in its place'
 
 
 def checked_reference(table: Table, trainable: Trainable, by_reference: bool) -> Reference | None:

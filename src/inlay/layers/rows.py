@@ -68,6 +68,21 @@ def checked_check(check: Any) -> Check:
     return choice("check", check, CHECKS, hint=hint)
 
 
+class ChecksIds:
+    """What a layer has that looks at its ids."""
+
+    _when: Check = "debug"
+
+    @property
+    def check(self) -> Check:
+        """When a call looks at its ids: "debug", "always" or "off". May be set."""
+        return self._when
+
+    @check.setter
+    def check(self, value: Check) -> None:
+        self._when = checked_check(value)
+
+
 def _plain(value: Any) -> bool:
     return isinstance(value, bool | np.bool_)
 

@@ -332,7 +332,7 @@ def test_checks_name_what_is_wrong(padded, ids, words, check):
     assert [word for word in words if word not in str(caught.value)] == []
 
 
-@pytest.mark.parametrize("given", ["a film", [1], ["a"], np.array([1])])
+@pytest.mark.parametrize("given", ["a film", [1], ["a"], np.array([1]), 1, np.int64(1), {}, None])
 def test_what_is_no_tensor_is_told_how_to_become_one(padded, given):
     with pytest.raises(ArgumentTypeError, match=r"ids in a tensor.*torch\.from_numpy"):
         to_torch(padded)(given)
@@ -342,6 +342,30 @@ def test_without_torch_the_error_says_what_to_install(padded, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingPackageError, match=r"inlay\[torch\]"):
         to_torch(padded)
+
+
+MODES = [{}, {"trainable": True}, {"trainable": "rows", "rows": [1]}, {"trainable": "delta"}]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_set_later_is_checked_like_an_argument(padded, mode):
+    layer = to_torch(padded, **mode)
+    with pytest.raises(ArgumentError, match=r'got True.*check="always"'):
+        layer.check = True
+    layer.check = "off"
+    assert (layer.check, copy.deepcopy(layer).check) == ("off", "off")
+    with pytest.raises(ArgumentError, match="by_reference=True: expected a frozen table"):
+        layer.by_reference = True
+    assert layer.by_reference is False
+
+
+def test_settings_of_no_optimiser_are_refused(padded):
+    layer = to_torch(padded)
+    with pytest.raises(ArgumentError, match=r"None, and lr.*unfreeze\(optimiser"):
+        layer.unfreeze(lr=0.1)
+    with pytest.raises(ArgumentTypeError, match=r"an optimiser of PyTorch, got 0.1"):
+        layer.unfreeze(0.1)
+    assert not layer.weight.requires_grad
 
 
 # -- some rows train -----------------------------------------------------------------------------

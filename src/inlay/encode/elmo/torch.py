@@ -160,7 +160,8 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
         if host.is_taken_down():  # lengths of texts decide what is computed
             raise host.no_graph(*NO_GRAPH)
         for name, ids in (("inputs", inputs), ("word_inputs", word_inputs)):
-            host.check_tensor(name, ids)
+            if ids is not None:
+                host.check_tensor(name, ids)
         x, real = self._look_up(inputs, word_inputs)
         (batch, width), n = real.shape, real.sum(1)
         # Here texts stand closed up between their marks; a token's place follows from the mask.

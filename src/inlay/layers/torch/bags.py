@@ -64,7 +64,7 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
                 "embedding",
                 expected="a layer that looks its vectors up in one table, as they are",
                 got='one with trainable="rows" or "delta", or with max_norm',
-                hint="layer(ids).mean(1)",
+                hint="MeanPooling()(layer(ids), mask_of(layer, ids)), of inlay.layers.torch.blocks",
             )
         self.mode = check_mode(mode, weighted=row_weights is not None)
         self.embedding = embedding
@@ -106,12 +106,21 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
                     raise layer._unchecked()
                 self._check(ids, offsets)
         _check_weights(ids, per_sample_weights)
+        if offsets is not None:
+            self._check_order(offsets, ids.shape[0])
         try:
             return self._pooled(ids, offsets, per_sample_weights)
         except (IndexError, RuntimeError, ValueError):  # what torch says, without saying where
             if ours and layer.check == "debug":
                 self._check(ids, offsets)
             raise
+
+    def _check_order(self, offsets: Tensor, n_places: int) -> None:
+        """Look at offsets in the processor's memory, for PyTorch takes descending ones."""
+        host.check_tensor("offsets", offsets, "a tensor", "torch.tensor(offsets)")
+        unseen = host.is_compiling() or host.is_taken_down() or offsets.device.type != "cpu"
+        if getattr(self.embedding, "check", "debug") != "off" and not unseen:
+            _check_offsets(offsets, n_places)
 
     @host.eager
     def _check(self, ids: Tensor, offsets: Tensor | None) -> None:
@@ -150,6 +159,9 @@ def pooled(
 ) -> Tensor:
     """Do what `EmbeddingBag` says, for weights of places and a gradient that may be sparse."""
     settings: dict[str, Any] = {"padding_idx": pad_id}
+    if offsets is None and ids.shape[1] == 0:  # which PyTorch does not take
+        offsets = torch.zeros(ids.shape[0], dtype=ids.dtype, device=ids.device)
+        ids, weights = ids.reshape(0), None if weights is None else weights.reshape(0)
     if mode == "max":  # whose gradient PyTorch makes dense
         return functional.embedding_bag(ids, weight, offsets, mode="max", **settings)
     weights = None if weights is None else weights.to(weight.dtype)
@@ -172,6 +184,8 @@ def pooled(
 
 
 def _check_weights(ids: Tensor, weights: Tensor | None) -> None:
+    if weights is not None:
+        host.check_tensor("per_sample_weights", weights, "a tensor", "torch.tensor(weights)")
     if weights is not None and weights.shape != ids.shape:
         expected = f"a number for each place, of shape {tuple(ids.shape)} as the ids have"
         got = f"shape {tuple(weights.shape)}"
@@ -180,7 +194,8 @@ def _check_weights(ids: Tensor, weights: Tensor | None) -> None:
 
 def _check_offsets(offsets: Tensor, n_places: int) -> None:
     """Refuse what would leave places out, or count them for another text."""
-    found = offsets.tolist() if offsets.dim() == 1 else []
+    whole = not (offsets.is_floating_point() or offsets.dtype == torch.bool)
+    found = offsets.tolist() if offsets.dim() == 1 and whole else []
     if not found or found[0] != 0 or found[-1] > n_places or sorted(found) != found:
         raise ArgumentError(
             "offsets",

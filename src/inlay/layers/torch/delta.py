@@ -11,12 +11,13 @@ from inlay.aliases import Array
 from inlay.core import Table
 from inlay.hosts import torch as host
 from inlay.hosts.memory import untouched_zeros
+from inlay.layers.reference import DELTA, ByReference
 from inlay.layers.rows import Check
 from inlay.layers.stored import Form, Stored, checked_rank, start_of_b, stored_of, with_difference
 from inlay.layers.torch.lookup import LooksUp
 
 
-class DeltaEmbedding(LooksUp):
+class DeltaEmbedding(ByReference, LooksUp):
     """What `to_torch(table, trainable="delta")` makes: frozen numbers, and what is added to them.
 
     The frozen ones are buffers in the form in which the table is stored, `weight` if that is
@@ -50,7 +51,7 @@ class DeltaEmbedding(LooksUp):
     delta: Tensor | None
     a: Tensor | None
     b: Tensor | None
-    _called = "DeltaEmbedding"
+    _called, _in_no_file = "DeltaEmbedding", DELTA
     _borrowed = False  # whether the buffers may be the table's own memory, see `TableEmbedding`
 
     def __init__(

@@ -11,10 +11,10 @@ from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError
 from inlay.hosts import torch as host
 from inlay.hosts.ids import wrong_dtype
-from inlay.layers.rows import Check, merged
+from inlay.layers.rows import ChecksIds, merged
 
 
-class LooksUp(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
+class LooksUp(ChecksIds, nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
     """A module that looks up ids, int32 or int64, in its own way.
 
     Attributes:
@@ -25,7 +25,6 @@ class LooksUp(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped
 
     num_embeddings: int
     padding_idx: int | None
-    check: Check = "debug"
     _tokens: Tokens | None = None  # for messages; a layer that was saved has none
     _called = "nn.Embedding"  # in messages
 
@@ -62,7 +61,20 @@ class LooksUp(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped
             optimiser: One that may have been made without the layer's numbers: it gets them as
                 a group of its own.
             **settings: Of that group, such as `lr`.
+
+        Raises:
+            ArgumentTypeError: `optimiser` is none.
+            ArgumentError: Settings without an optimiser.
         """
+        if optimiser is None and settings:
+            raise ArgumentError(
+                "optimiser",
+                expected="one, of which these are settings",
+                got=f"None, and {', '.join(settings)}",
+                hint="layer.unfreeze(optimiser, lr=...)",
+            )
+        if optimiser is not None:
+            host.check_optimiser(optimiser)
         trains = self._trains()
         for parameter in trains:
             parameter.requires_grad_(True)

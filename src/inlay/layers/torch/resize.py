@@ -79,6 +79,8 @@ def resize(
     if not isinstance(layer, nn.Embedding):
         expected = "an nn.Embedding, as inlay.to_torch makes"
         raise ArgumentTypeError("layer", expected=expected, got=described(layer))
+    if optimiser is not None:
+        host.check_optimiser(optimiser)
     weight, ours = layer.weight, isinstance(layer, TableEmbedding)
     matrix = layer._matrix() if ours else weight.detach().float().cpu().numpy().copy()
     found = resized(old, matrix, new, pad_id=layer.padding_idx, unknown=unknown, seed=seed)
