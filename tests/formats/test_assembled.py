@@ -82,7 +82,8 @@ def test_what_a_file_does_not_hold_whole_is_refused(tmp_path, parts, words):
 def test_a_layer_by_reference_names_its_file(tmp_path):
     note = np.frombuffer(json.dumps({"path": "glove.safetensors"}).encode(), np.uint8)
     path = saved(tmp_path, {"reference": note})
-    with pytest.raises(FormatError, match=r"in glove.safetensors. Try: glove.safetensors, read by itself"):
+    told = r"in glove.safetensors. Try: glove.safetensors, read by itself"
+    with pytest.raises(FormatError, match=told):
         load(path, name="words", tokens=TOKENS)
     path = saved(tmp_path, {"reference": note[:-3]})
     with pytest.raises(FormatError, match="in another file"):
