@@ -220,12 +220,17 @@ def test_a_layer_trains_a_difference_from_an_epoch_on(padded):
     assert seen == [False, True]
 
 
+class Clipped(keras.constraints.Constraint):
+    def __call__(self, w):
+        return keras.ops.clip(w, 0.001, 0.01)
+
+
 @pytest.mark.parametrize(
     ("rules", "rank"),
     [
         ({"embeddings_regularizer": "l1"}, None),
         ({"embeddings_regularizer": "l1"}, 2),
-        ({"embeddings_constraint": lambda rows: keras.ops.clip(rows, 0.001, 0.01)}, None),
+        ({"embeddings_constraint": Clipped()}, None),
     ],
 )
 def test_a_regularizer_and_a_constraint_are_of_the_difference(padded, rules, rank):

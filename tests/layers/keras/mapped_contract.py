@@ -36,7 +36,9 @@ def model_of(rows, optimizer=None, **settings):
     words = MappedEmbedding(rows, 12, name="words", **settings)
     ids = keras.Input((None,), dtype="int32")
     head = keras.layers.Dense(1, name="head", dtype="float32")
-    model = keras.Model(ids, head(MeanPooling()(words(ids))))
+    # Of one policy: until Keras 3.13 a cast between two layers loses the mask.
+    mean = MeanPooling(dtype=settings.get("dtype"))
+    model = keras.Model(ids, head(mean(words(ids))))
     head.set_weights([np.linspace(-1, 1, 4, dtype="float32")[:, None], np.zeros(1, "float32")])
     eager = BACKEND == "tensorflow"  # a graph takes longer to make than to run
     model.compile(optimizer or keras.optimizers.SGD(0.05), "mse", run_eagerly=eager)
@@ -47,6 +49,7 @@ def trained(model, words, batches):
     losses = []
     for ids in batches:
         with words.step(model, ids) as positions:
+            model.reset_metrics()  # until Keras 3.13 the loss is a mean over all calls
             losses.append(float(model.train_on_batch(positions, targets(ids))))
     return losses
 

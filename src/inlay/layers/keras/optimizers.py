@@ -40,7 +40,7 @@ class _Rows:
             grads = host._clip_gradients(grads)
         for i, of in ids.items():
             self._update(rows, of, grads[i], trainable_variables[i])
-        # The rest last, even where there is none: in Keras 3.8 this counts the step.
+        # The rest last, even where there is none: this counts the step.
         dense = [i for i in range(len(grads)) if i not in ids]
         super()._backend_apply_gradients(  # type: ignore[misc]  # clips again: that changes nothing
             [grads[i] for i in dense], [trainable_variables[i] for i in dense]
