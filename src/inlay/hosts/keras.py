@@ -174,6 +174,8 @@ def check_if_at_hand(
     where: str, ids: Any, size: int, *, tokens: Sequence[str] | None = None
 ) -> None:
     """Do what `check_range` does if nothing has to be waited for: ids in the processor's memory."""
+    if _name_of(ids.dtype) == "bool":  # a mask
+        check_dtype(where, ids)
     if isinstance(ids, np.ndarray):
         if ids.dtype.kind in "iuf":
             check_range(where, ids, size, tokens=tokens)

@@ -310,6 +310,9 @@ def to_keras(
     check_arguments(name, dtype, embeddings_regularizer, embeddings_constraint)
     table, given = table_of("to_keras", x, vocab), {"mask": mask, "check": check, "name": name}
     given |= {setting: value for setting, value in of_keras.items() if value is not None}
+    if not len(table):
+        expected, got = "a table with a row, for Keras has no Embedding without", "an empty one"
+        raise ArgumentError("to_keras", expected=expected, got=got)
     file = checked_reference(table, trainable, by_reference)
     if trainable == "rows":
         from inlay.layers.keras.chosen import RowsEmbedding

@@ -122,3 +122,17 @@ def test_a_layer_that_always_looks_does_so_in_compiled_code(padded):
     with pytest.raises(Exception, match="from 0 to 5, got 6"):
         jax.block_until_ready(jax.jit(lambda layer, ids: layer(ids))(layer, jnp.array([6])))
         jax.effects_barrier()
+
+
+def test_rows_of_another_shape_are_refused(padded):
+    with pytest.raises(ArgumentError, match=r"None for a frozen layer.*trainable=True"):
+        to_jax(padded).with_rows(np.zeros((6, 4), "float32"))
+    wrong = {"trainable": True}, {"trainable": "rows", "rows": [1, 5]}, {"trainable": "delta"}
+    for mode in (*wrong, {"trainable": "delta", "rank": 2}):
+        layer = to_jax(padded, **mode)
+        for rows in (np.zeros((6, 3), "float32"), 1.0):
+            with pytest.raises(ArgumentError, match="rows: expected shape"):
+                layer.with_rows(rows)
+        apart = layer.with_rows(None)
+        found = apart.with_rows(layer.rows)(IDS)
+        np.testing.assert_array_equal(found, padded.vectors[IDS])

@@ -83,6 +83,14 @@ def test_a_saved_model_is_the_same(padded, tmp_path):
     assert [w.path for w in again.trainable_variables] == []
 
 
+def test_ids_of_a_byte_and_texts_of_no_tokens(padded):
+    for mode in ("mean", "sum", "max"):
+        bag = EmbeddingBag(to_keras(padded), mode)
+        found, wanted = array(bag(IDS.astype("uint8"))), expected(padded.vectors, mode)
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(array(bag(IDS[:, :0])), np.zeros((4, 4)))
+
+
 def test_what_is_wrong_is_said(padded):
     with pytest.raises(ArgumentTypeError, match=r"inlay\.to_keras"):
         EmbeddingBag(padded)
@@ -94,5 +102,11 @@ def test_what_is_wrong_is_said(padded):
         EmbeddingBag(to_keras(padded, trainable="rows", rows=[1]))
     with pytest.raises(IdError, match="got 7"):
         EmbeddingBag(to_keras(padded))(np.array([[7]]))
+    with pytest.raises(ArgumentError, match=r"^ids: .*\(texts, tokens\), got 1 dimensions"):
+        EmbeddingBag(to_keras(padded))(IDS[0])  # and no RuntimeError of Keras
+    with pytest.raises(ArgumentError, match="got 'max'"):
+        EmbeddingBag(to_keras(padded), "max")(IDS, OF_PLACES)
+    with pytest.raises(IdError, match=r"whole-number.*bool"):
+        EmbeddingBag(to_keras(padded))(IDS == 2)
     with pytest.raises(ArgumentError, match="each of 6 rows"):
         EmbeddingBag(to_keras(padded), row_weights=[1.0])

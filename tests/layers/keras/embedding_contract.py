@@ -11,7 +11,7 @@ import pytest
 
 import inlay
 from inlay import Table, to_keras
-from inlay.errors import ArgumentTypeError, IdError
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError
 
 BACKEND = keras.backend.backend()
 IDS = np.array([[0, 1, 2], [5, 2, 2], [3, 4, 1], [4, 4, 2]], "int32")
@@ -339,6 +339,7 @@ def test_a_type_that_does_not_hold_every_id_is_refused(dtype):
         ([[0, -1]], ["ids[0, 1]", "got -1"]),
         ([[2**32 + 1]], ["ids[0, 0]", str(2**32 + 1)]),
         ([[1.9]], ["whole-number", "float64", 'dtype="int32"']),
+        ([[True, False]], ["whole-number", "bool"]),
     ],
 )
 def test_checks_name_what_is_wrong(padded, ids, words):
@@ -348,6 +349,32 @@ def test_checks_name_what_is_wrong(padded, ids, words):
         with pytest.raises(IdError) as caught:
             layer(wrong)
         assert [word for word in words if word not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize("mode", [{}, {"trainable": "rows", "rows": [1]}, {"trainable": "delta"}])
+def test_what_is_set_later_is_checked_like_an_argument(padded, mode):
+    layer = to_keras(padded, **mode)
+    with pytest.raises(ArgumentError, match=r'got True.*check="always"'):
+        layer.check = True
+    for kind in ("rows", "delta"):
+        with pytest.raises(ArgumentTypeError, match=rf"trainable: expected .*trainable='{kind}'"):
+            layer.trainable = kind
+    with pytest.raises(ArgumentError, match="by_reference=True: expected a frozen table"):
+        layer.by_reference = True
+    with pytest.raises(IdError, match=r"whole-number.*bool"):
+        layer(IDS == 2)  # a mask
+    assert layer.trainable is bool(mode)
+
+
+def test_a_layer_that_always_looks_from_now_on_is_not_compiled_by_xla(padded):
+    layer = to_keras(padded)
+    layer.check = "always"
+    assert layer.supports_jit is (BACKEND != "tensorflow")
+
+
+def test_a_table_without_rows_is_refused():
+    with pytest.raises(ArgumentError, match=r"a table with a row, .* got an empty one"):
+        to_keras(Table([], np.zeros((0, 4), "float32")))
 
 
 @pytest.mark.parametrize("texts", ["a film", ["a film"], [["a", "b"]], np.array([["a"]])])

@@ -205,6 +205,10 @@ def test_what_cannot_be_trained_by_rows(padded):
     model = model_of(to_keras(padded, trainable=True, check="off"), LazyAdam())
     with pytest.raises(ArgumentTypeError, match="embedding layers of the model"):
         train_rows(model, [model.layers[-1]])
+    with pytest.raises(ArgumentTypeError, match=r"layers: expected .*got Embedding.*\[layer\]"):
+        train_rows(model, model.layers[1])
+    with pytest.raises(ArgumentError, match="at least one layer, or None for all"):
+        train_rows(model, [])
     with pytest.raises(ArgumentError, match=r"LazyAdam, LazyAdamW or LazyAdagrad.*got Adam"):
         fit(model_of(to_keras(padded, trainable=True, check="off"), "adam"), SOME)
     with pytest.raises(ArgumentTypeError, match="use_ema"):

@@ -161,3 +161,8 @@ def test_what_is_no_text_to_ids():
         to_keras(table, TO_IDS)
     with pytest.raises((ArgumentTypeError, ArgumentError), match="expected"):
         TextLayer(TO_IDS)([1, 2])
+    with pytest.raises(ArgumentError, match=r"max_length: expected None.*got 7, and 4 there"):
+        TextLayer(TO_IDS, max_length=7)
+    with pytest.raises(ArgumentTypeError, match="max_length: expected a whole number"):
+        TextLayer(max_length="4")
+    assert TextLayer(TO_IDS, max_length=4).max_length == 4

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from inlay import to_tensorflow
-from inlay.errors import ArgumentError, IdError
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError
 
 IDS = np.array([[0, 1, 2], [5, 2, 2]], "int32")
 RANKS = pytest.mark.parametrize("rank", [None, 3])
@@ -127,3 +127,17 @@ def test_what_cannot_be_made_is_refused_and_wrong_ids_are_named(padded):
         to_tensorflow(padded, trainable="delta", kind="variable")
     with pytest.raises(IdError, match=r"ids\[0, 1\]: .* 0 to 5, got 6, after 't1'"):
         to_tensorflow(padded, trainable="delta")(np.array([[1, 6]]))
+    module = to_tensorflow(padded, trainable="delta")
+    with pytest.raises(ArgumentError, match=r'got True.*check="always"'):
+        module.check = True
+    with pytest.raises(ArgumentTypeError, match="ids: expected whole numbers, got None"):
+        module(None)
+
+
+@RANKS
+def test_ragged_ids_give_ragged_vectors(padded, rank):
+    module = trained(to_tensorflow(padded, trainable="delta", rank=rank))
+    found = module(tf.ragged.constant([[1], [2, 3]]))
+    rows = module.merged(padded).vectors[[1, 2, 3]]
+    assert found.row_lengths().numpy().tolist() == [1, 2]
+    np.testing.assert_allclose(found.flat_values, rows, rtol=1e-5, atol=1e-6)

@@ -305,3 +305,10 @@ def test_where_the_rules_differ():
     assert characters("a b") == ["a", "b"]
     assert len(theirs("👍🏽", split="character")) == 2
     assert characters("👍🏽") == ["👍🏽"]
+
+
+def test_what_is_no_text_to_ids():
+    with pytest.raises(ArgumentTypeError, match="to_ids: expected a TextToIds, got Vocabulary"):
+        TextModule(Vocabulary(["a"]))
+    with pytest.raises(ArgumentTypeError, match="name: expected a string"):
+        TextModule(TextToIds(Vocabulary(["a"])), name=3)

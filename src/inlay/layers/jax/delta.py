@@ -42,6 +42,7 @@ class DeltaEmbedding(TableEmbedding):
         form: What the frozen numbers are stored as.
     """
 
+    _is_frozen = False  # for the one whose frozen matrix is all that it has
     scale_bits: Any = None
     form: Form = "float32"
 

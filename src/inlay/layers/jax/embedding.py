@@ -78,6 +78,10 @@ class TableEmbedding(SavedByReference):
         return int(n), int(dim)
 
     @property
+    def _is_frozen(self) -> bool:
+        return self.bits is not None and self.slots is None
+
+    @property
     def base(self) -> Any:
         """The frozen matrix as float32 `(vocab_size, dim)`, or None: a copy, outside of `jit`."""
         return None if self.bits is None else _floats(self.bits)
@@ -101,8 +105,22 @@ class TableEmbedding(SavedByReference):
         """The same layer with other numbers in the rows that train.
 
         Args:
-            rows: Shaped as `rows`.
+            rows: Shaped as `rows`, or with more axes before, for `jax.vmap`. None: they are kept
+                elsewhere, and given back before the next call.
+
+        Raises:
+            ArgumentError: Shaped otherwise, or the layer is frozen.
         """
+        if rows is not None and self._is_frozen:
+            hint = "inlay.to_jax(table, trainable=True)"
+            got = described(rows)
+            raise ArgumentError("rows", expected="None for a frozen layer", got=got, hint=hint)
+        if rows is not None and self.rows is not None:
+            wanted, given = _shapes(self.rows), _shapes(rows)
+            fits = [g is not None and g[-2:] == w for w, g in zip(wanted, given, strict=False)]
+            if len(wanted) != len(given) or not all(fits):
+                expected = " and ".join(f"shape {tuple(shape)}" for shape in wanted)
+                raise ArgumentError("rows", expected=expected, got=described(rows))
         return replace(self, rows=rows)
 
     def drift(self, start: "TableEmbedding | None" = None) -> Any:
@@ -182,6 +200,12 @@ def _unflatten(static: Any, arrays: Any) -> TableEmbedding:
 
 
 jax.tree_util.register_pytree_with_keys(TableEmbedding, _flatten, _unflatten)
+
+
+def _shapes(rows: Any) -> list[Any]:
+    """Of what trains; None for what is no array."""
+    parts = rows if isinstance(rows, tuple | list) else (rows,)
+    return [getattr(part, "shape", None) for part in parts]
 
 
 def _floats(bits: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.hosts.keras import keras, ops
+from inlay.hosts.keras import check_width, keras, ops, plain
 from inlay.layers.bags import check_mode, check_row_weights
 
 
@@ -54,7 +54,7 @@ class EmbeddingBag(keras.layers.Layer):  # type: ignore[misc]  # optional, so un
                 "embedding",
                 expected="a layer that looks its vectors up in one table",
                 got='one with trainable="rows" or "delta"',
-                hint="keras.layers.GlobalAveragePooling1D()(layer(ids))",
+                hint="MeanPooling()(layer(ids)), of inlay.layers.keras.blocks",
             )
         self.embedding, self.row_weights = embedding, None
         self.mode = check_mode(mode, weighted=row_weights is not None)
@@ -88,12 +88,19 @@ class EmbeddingBag(keras.layers.Layer):  # type: ignore[misc]  # optional, so un
         Returns:
             `(texts, output_dim)`, in the policy's compute dtype.
         """
-        check_mode(self.mode, weighted=weights is not None)
+        try:
+            check_mode(self.mode, weighted=weights is not None)
+        except ArgumentError as error:
+            raise plain(error) from None
         if len(ids.shape) != 2:
             expected = "ids of shape (texts, tokens)"
-            raise ArgumentError("ids", expected=expected, got=f"{len(ids.shape)} dimensions")
+            got = f"{len(ids.shape)} dimensions"
+            raise plain(ArgumentError("ids", expected=expected, got=got))
+        check_width(f"layer {self.name!r}", ids, self.embedding.input_dim)
         if getattr(self.embedding, "check", "off") != "off":
             ids = self.embedding._checked(ids)
+        if ids.dtype != "int32" and ids.dtype != "int64":
+            ids = ops.cast(ids, "int32")
         if self.row_weights is not None:
             of_rows = ops.take(self.row_weights, ids)
             weights = of_rows if weights is None else of_rows * ops.cast(weights, of_rows.dtype)

@@ -10,7 +10,7 @@ from inlay.errors import ArgumentError, FormatError, UnsupportedError
 from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops, plain
 from inlay.hosts.memory import aligned_copy
-from inlay.layers.keras.embedding import TableEmbedding, _handing_over, _not_loaded
+from inlay.layers.keras.embedding import TableEmbedding, _handing_over, _not_loaded, check_switch
 from inlay.layers.keras.files import filed_as_embedding
 from inlay.layers.keras.training import Drift
 from inlay.layers.reference import KEY
@@ -184,7 +184,8 @@ class RowsEmbedding(TableEmbedding):
         return bool(keras.layers.Embedding.trainable.fget(self))
 
     @trainable.setter
-    def trainable(self, value: bool) -> None:
+    def trainable(self, value: Any) -> None:
+        check_switch(value)
         keras.layers.Embedding.trainable.fset(self, value)
 
     def get_config(self) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from inlay.errors import ArgumentError, UnsupportedError
 from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.memory import aligned_copy, untouched_zeros
-from inlay.layers.keras.embedding import TableEmbedding, _handing_over, _not_loaded
+from inlay.layers.keras.embedding import TableEmbedding, _handing_over, _not_loaded, check_switch
 from inlay.layers.keras.optimizers import backend
 from inlay.layers.keras.padding import spare
 from inlay.layers.keras.training import Size
+from inlay.layers.reference import DELTA
 from inlay.layers.stored import (
     FORMS,
     Form,
@@ -54,7 +55,7 @@ class DeltaEmbedding(TableEmbedding):
         UnsupportedError: From `quantize`, always.
     """
 
-    one_table = False
+    one_table, _in_no_file = False, DELTA
 
     def __init__(
         self,
@@ -209,7 +210,8 @@ class DeltaEmbedding(TableEmbedding):
         return bool(keras.layers.Embedding.trainable.fget(self))
 
     @trainable.setter
-    def trainable(self, value: bool) -> None:
+    def trainable(self, value: Any) -> None:
+        check_switch(value)
         keras.layers.Embedding.trainable.fset(self, value)
 
     def get_config(self) -> dict[str, Any]:

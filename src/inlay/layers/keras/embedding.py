@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import whole
+from inlay.checks import described, whole
 from inlay.core import Table
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.hosts import keras as host
 from inlay.hosts.keras import keras, ops, plain
 from inlay.hosts.keras_numbers import Numbers
@@ -21,11 +21,17 @@ from inlay.layers.keras.reference import SavedByReference
 from inlay.layers.keras.rows import RowLookup
 from inlay.layers.keras.training import Drift, Unfreeze
 from inlay.layers.reference import KEY
-from inlay.layers.rows import Check, merged
+from inlay.layers.rows import Check, ChecksIds, merged
 
 
 @filed_as_embedding("TableEmbedding")
-class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedding):  # type: ignore[misc]
+class TableEmbedding(
+    SavedByReference,
+    ChecksIds,
+    RowLookup,
+    Quantised,
+    keras.layers.Embedding,  # type: ignore[misc]
+):
     """What `to_keras` makes: a Keras Embedding with a pad row that is zero, whatever its id.
 
     Args:
@@ -64,8 +70,6 @@ class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedd
         self.mask, self.check, self.pull = mask, check, pull
         self._pads_with(pad_id)
         self.beside = Beside(self._save_beside, self._load_beside)
-        if check == "always":
-            self.supports_jit = host.checks_survive_jit()
         if reference is not None:
             self._refer(reference)
 
@@ -113,6 +117,17 @@ class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedd
         self.pad_id, self.mask_zero = pad_id, self.mask and pad_id == 0
         self.supports_masking = self.mask and pad_id is not None
 
+    @property
+    def check(self) -> Check:
+        """When a call looks at its ids: "debug", "always" or "off". May be set."""
+        return super().check
+
+    @check.setter
+    def check(self, value: Check) -> None:
+        ChecksIds.check.fset(self, value)  # type: ignore[attr-defined]
+        if value == "always":
+            self.supports_jit = host.checks_survive_jit()
+
     def _is_built(self) -> bool:
         return bool(self.built)
 
@@ -153,8 +168,9 @@ class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedd
         return bool(super().trainable)
 
     @trainable.setter
-    def trainable(self, value: bool) -> None:
+    def trainable(self, value: Any) -> None:
         lora = getattr(self, "lora_enabled", False)
+        check_switch(value)
         if value and not lora:
             self._own()
         keras.layers.Embedding.trainable.fset(self, value)
@@ -357,6 +373,14 @@ class TableEmbedding(SavedByReference, RowLookup, Quantised, keras.layers.Embedd
             self._fill(host.as_array(other.embeddings), start=start)
         else:
             self._fill(*self._memory_of(table), start)
+
+
+def check_switch(trainable: Any) -> None:
+    """Refuse "rows" and "delta" for a layer that is made: Keras would take them for True."""
+    if isinstance(trainable, str):
+        hint = f"inlay.to_keras(layer.merged(vocab), trainable={trainable!r}, ...)"
+        expected, got = "True or False, for a layer that is made", described(trainable)
+        raise ArgumentTypeError("trainable", expected=expected, got=got, hint=hint)
 
 
 def _handing_over(tensor: Any) -> Any:

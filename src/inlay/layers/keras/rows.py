@@ -3,7 +3,7 @@
 import functools
 from typing import Any
 
-from inlay.checks import described
+from inlay.checks import described, many
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts.keras import keras, ops, plain
 from inlay.layers.keras.optimizers import LazyAdagrad, LazyAdam, LazyAdamW, backend
@@ -71,7 +71,7 @@ def train_rows(model: Any, layers: Any = None) -> Any:
     if not isinstance(model, keras.Model):
         raise ArgumentTypeError("model", expected="a Keras model", got=described(model))
     found = [layer for layer in model._flatten_layers() if _is_table(layer)]
-    for layer in found if layers is None else layers:
+    for layer in found if layers is None else _listed(layers):
         _check(layer, found)
         layer.by_rows = True
         if not isinstance(layer, RowLookup):
@@ -89,6 +89,14 @@ def train_rows(model: Any, layers: Any = None) -> Any:
 def _is_table(layer: Any) -> bool:
     known = isinstance(layer, RowLookup) and layer.has_many
     return known or type(layer) is keras.layers.Embedding
+
+
+def _listed(layers: Any) -> list[Any]:
+    listed = list(many("layers", layers, "layers", hint="[layer]"))
+    if not listed:
+        expected = "at least one layer, or None for all"
+        raise ArgumentError("layers", expected=expected, got=described(layers))
+    return listed
 
 
 def _check(layer: Any, found: list[Any]) -> None:

@@ -6,9 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from inlay.checks import described, flag
+from inlay.checks import described, flag, whole_or_none
 from inlay.core import TextToIds
-from inlay.errors import ArgumentTypeError, InlayError, NotFittedError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, NotFittedError
 from inlay.hosts.keras import keras, ops, plain
 from inlay.hosts.keras_numbers import Numbers
 
@@ -49,12 +49,20 @@ class TextLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.in_python, self.max_length = flag("in_python", in_python), max_length
+        self.in_python = flag("in_python", in_python)
+        self.max_length = whole_or_none("max_length", max_length)
         self.supports_jit = not _on_tensorflow()  # XLA has no strings
         self._to_ids: TextToIds | None = None
         self._module: Any = None
         if to_ids is not None:
             self.to_ids = to_ids
+            if max_length not in (None, to_ids.max_length):
+                raise ArgumentError(
+                    "max_length",
+                    expected="None, for the TextToIds has its own",
+                    got=f"{max_length}, and {to_ids.max_length} there",
+                    hint=f"TextToIds(vocab, max_length={max_length})",
+                )
         self.built = True
 
     @property

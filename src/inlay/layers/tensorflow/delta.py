@@ -58,6 +58,8 @@ class DeltaEmbedding(TableEmbedding):
     def __call__(self, ids: Any) -> Any:
         """Look up ids, whole numbers `(...)`: float32 `(..., dim)`."""
         ids = self._checked(ids)
+        if isinstance(ids, tf.RaggedTensor):
+            return ids.with_flat_values(self(ids.flat_values))
         if self.delta is not None:
             added = tf.nn.embedding_lookup(self.delta, ids)
         else:

@@ -14,7 +14,7 @@ from inlay.hosts import tensorflow as host
 from inlay.hosts.ids import check_values, check_width, wrong_dtype
 from inlay.hosts.memory import aligned_copy, can_share
 from inlay.layers.reference import ByReference, Reference
-from inlay.layers.rows import Check, Trainable, merged, rows_at, slots_of
+from inlay.layers.rows import Check, ChecksIds, Trainable, merged, rows_at, slots_of
 from inlay.layers.tensorflow.reference import Record
 
 
@@ -50,7 +50,7 @@ def variable(table: Table, *, trainable: bool, name: str | None) -> Any:
     return tf.compat.v1.get_variable(name, initializer=numbers, trainable=trainable)
 
 
-class TableEmbedding(ByReference, tf.Module):  # type: ignore[misc]  # TensorFlow is optional
+class TableEmbedding(ByReference, ChecksIds, tf.Module):  # type: ignore[misc]  # TensorFlow is optional
     """What `to_tensorflow(table, kind="module")` makes: it looks up ids, of which some may train.
 
     A checkpoint holds its variables. By reference it holds the path and digest of a file in the
@@ -200,7 +200,9 @@ class TableEmbedding(ByReference, tf.Module):  # type: ignore[misc]  # TensorFlo
 
     def _checked(self, ids: Any) -> Any:
         first: Any = np.asarray(ids) if isinstance(ids, list | tuple | int) else ids
-        if isinstance(first, str) or (isinstance(first, np.ndarray) and first.dtype.kind in "USO"):
+        if isinstance(first, str | float | dict | None) or (
+            isinstance(first, np.ndarray) and first.dtype.kind in "USO"
+        ):
             got, hint = described(ids), "vocab.encode(texts)"
             raise ArgumentTypeError("ids", expected="whole numbers", got=got, hint=hint)
         dtype, tokens = tf.as_dtype(first.dtype), self._tokens.all

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from inlay.checks import described, flag, shown
+from inlay.checks import described, flag, shown, text_or_none
 from inlay.core import HashingVocabulary, TextToIds, Vocabulary
 from inlay.core.numericalizer import token_lists
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -57,7 +57,14 @@ class TextModule(tf.Module):  # type: ignore[misc]  # TensorFlow is optional, so
         in_python: bool = False,
         name: str | None = None,
     ) -> None:
-        super().__init__(name=name)
+        if not isinstance(to_ids, TextToIds):
+            raise ArgumentTypeError(
+                "to_ids",
+                expected="a TextToIds",
+                got=described(to_ids),
+                hint="TextToIds(vocab, max_length=...)",
+            )
+        super().__init__(name=text_or_none("name", name))
         self.to_ids, self.ragged = to_ids, flag("ragged", ragged)
         self.in_python, vocab = flag("in_python", in_python), to_ids.vocab
         self._split = _in_python(vocab) if in_python else Tokens(_lettered(vocab))
