@@ -210,6 +210,7 @@ def test_what_is_wrong_in_torch_is_said(padded):
         (lambda: EmbeddingBag(to_torch(padded))(ids[0], ids[0][1:]), ArgumentError, "ascending"),
         (lambda: any_bag(ids[0], torch.tensor([0, 3, 2])), ArgumentError, "ascending"),
         (lambda: any_bag(ids[0], torch.tensor([0.0, 3.0])), ArgumentError, "ascending"),
+        (lambda: EmbeddingBag(to_torch(padded), sparse=True), ArgumentTypeError, "of inlay.to_t"),
         (lambda: any_bag(ids[0], [0, 3]), ArgumentTypeError, "offsets: expected a tensor"),
         (lambda: any_bag(ids, None, [1.0]), ArgumentTypeError, "weights: expected a tensor"),
         (

@@ -192,6 +192,8 @@ def test_a_plain_layer_and_what_is_wrong():
         resize(torch.nn.Linear(2, 2), OLD, NEW)
     with pytest.raises(ArgumentTypeError, match="optimiser: expected an optimiser of PyTorch"):
         resize(torch.nn.Embedding(3, 4), "a b c".split(), NEW, optimiser=0.1)
+    with pytest.raises(ArgumentTypeError, match=r"got optimizer=0\.1\. Try: optimiser="):
+        resize(torch.nn.Embedding(3, 4), "a b c".split(), NEW, optimizer=0.1)
     with pytest.raises(ArgumentError, match="new: expected a vocabulary with new tokens, or some"):
         resize(layer_of(trainable="rows", rows=["a"]), OLD, ["b", "c"])
     with pytest.raises(ArgumentError, match="3"):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inlay.calls import refuses_unknown
 from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import torch as host
@@ -14,6 +15,13 @@ from inlay.layers.bags import check_mode, check_row_weights
 from inlay.layers.torch.chosen import RowsEmbedding
 from inlay.layers.torch.delta import DeltaEmbedding
 from inlay.layers.torch.embedding import TableEmbedding
+
+# What `nn.EmbeddingBag` has, and where it stands here.
+OF_PYTORCH = {
+    "sparse": "sparse= of inlay.to_torch",
+    "padding_idx": "leave it out: the layer has it",
+    "include_last_offset": "offsets[:-1]",
+}
 
 
 class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
@@ -51,6 +59,7 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
 
     row_weights: Tensor | None
 
+    @refuses_unknown(OF_PYTORCH)
     def __init__(
         self, embedding: nn.Embedding, mode: str = "mean", *, row_weights: Any = None
     ) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from inlay.aliases import Array
+from inlay.calls import refuses_unknown
 from inlay.checks import described
 from inlay.core.unknown import Unknown
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -20,6 +21,7 @@ from inlay.layers.torch.embedding import TableEmbedding
 FIRST = {"sum": "initial_accumulator_value", "step_size": "lr"}
 
 
+@refuses_unknown({"optimizer": "optimiser="})
 def resize(
     layer: nn.Embedding,
     old: Any,
