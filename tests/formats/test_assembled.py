@@ -85,6 +85,10 @@ def test_a_layer_by_reference_names_its_file(tmp_path):
     told = r"in glove.safetensors. Try: glove.safetensors, read by itself"
     with pytest.raises(FormatError, match=told):
         load(path, name="words", tokens=TOKENS)
+    for trained in ({"delta": BASE}, {"a": BASE, "b": np.eye(4, dtype="f4")}):
+        path = saved(tmp_path, {"reference": note} | trained)
+        with pytest.raises(FormatError, match=r"got what trained, and .* all else is in .*merged"):
+            load(path, name="words", tokens=TOKENS)
     path = saved(tmp_path, {"reference": note[:-3]})
     with pytest.raises(FormatError, match="in another file"):
         load(path, name="words", tokens=TOKENS)

@@ -175,8 +175,8 @@ def test_only_a_frozen_map_of_a_native_file_is_saved_by_reference(padded, mapped
     for table, given, hint in (
         (padded, {}, r'table.save("vectors.safetensors")'),
         (mapped, {"vocab": ["t1"]}, r'table.align(vocab).save("vectors.safetensors")'),
-        (mapped, {"trainable": True}, "trainable=False"),
-        (mapped, {"trainable": "delta"}, "trainable=False"),
+        (mapped, {"trainable": True}, 'trainable=False, or "rows", or "delta"'),
+        (padded, {"trainable": "delta"}, r'table.save("vectors.safetensors")'),
     ):
         with pytest.raises(ArgumentError, match="by_reference.*" + re.escape(hint)):
             to_torch(table, by_reference=True, **given)
@@ -326,3 +326,86 @@ def test_forms_that_become_float32_are_saved_by_reference_too(padded, tmp_path, 
     twin.bfloat16().load_state_dict(half.state_dict())
     assert twin.weight.dtype == torch.bfloat16
     np.testing.assert_array_equal(twin.weight.float(), half.weight.float())
+
+
+def differing(table, rank=None, *, by_reference=True):
+    return to_torch(table, trainable="delta", rank=rank, by_reference=by_reference)
+
+
+@pytest.mark.parametrize("rank", [None, 2])
+@pytest.mark.parametrize("form", ["float32", "float16", "bfloat16", "int8"])
+def test_a_difference_is_saved_without_what_it_is_added_to(make, tmp_path, form, rank):
+    path = tmp_path / "words.safetensors"
+    table = saved(make(n=5000) if form == "float32" else make(n=5000).astype(form), path)
+    layer = changed(differing(table, rank))
+    state = layer.state_dict()
+    assert list(state) == (["delta"] if rank is None else ["a", "b"]) + ["reference"]
+    blank = make(n=5000)
+    blank.storage[...] = 0
+    filled = differing(blank.astype(form), rank, by_reference=False)
+    before = [buffer.clone() for buffer in filled.buffers()]
+    untouched = list(filled.buffers())
+    filled.load_state_dict(state)
+    assert all(map(torch.equal, before, untouched))  # the table of the layer that was filled
+    numbers = sum(parameter.nbytes for parameter in layer.parameters())
+    pickled = pickle.dumps(layer)
+    assert len(pickled) < numbers + 5000
+    twins = [filled, pickle.loads(pickled), copy.deepcopy(layer)]
+    for twin in twins:
+        assert twin.by_reference
+        assert torch.equal(twin(IDS), layer(IDS))
+        assert twin.state_dict().keys() == state.keys()
+        assert twin._tokens is not None
+    with path.open("r+b") as file:  # what changes there changes in each, which is its map
+        file.seek(place_of(path, 0))
+        file.write(bytes(path.stat().st_size - place_of(path, 0)))
+    for twin in twins:
+        expected = twin.delta if rank is None else twin.a @ twin.b
+        assert torch.equal(twin(IDS)[0, :2], expected[:2])
+
+
+def test_the_numbers_below_a_difference_can_be_put_back_in(padded, tmp_path):
+    path = tmp_path / "words.safetensors"
+    layer = changed(differing(saved(padded.astype("int8"), path)))
+    layer.by_reference = False
+    whole = layer.state_dict()
+    assert list(whole) == ["delta", "codes", "scales"]
+    same = differing(inlay.load(path))
+    same.load_state_dict(whole)
+    assert list(same.state_dict()) == list(whole)
+    same.by_reference = True  # of these numbers it is known where they are
+    other = differing(saved(make_table().astype("int8"), tmp_path / "other.safetensors"))
+    other.codes[0] += 1
+    other.load_state_dict(whole)
+    assert torch.equal(other(IDS), layer(IDS))
+    with pytest.raises(ArgumentError, match="a layer whose numbers are in no file"):
+        other.by_reference = True
+
+
+def test_below_a_difference_what_is_not_the_files_is_neither_saved_nor_loaded(padded, tmp_path):
+    path = tmp_path / "words.safetensors"
+    layer = differing(saved(padded.astype("int8"), path))
+    state, pickled = layer.state_dict(), pickle.dumps(layer)
+    with pytest.raises(FormatError, match=r"stored as float32, as the layer has, got .* as int8"):
+        differing(padded, by_reference=False).load_state_dict(state)
+    with pytest.raises(RuntimeError, match=r"Unexpected key.*delta"):
+        to_torch(padded).load_state_dict(state)
+    with pytest.raises(RuntimeError, match=r"Missing key.*delta"):
+        differing(padded, by_reference=False).load_state_dict(
+            to_torch(saved(padded, tmp_path / "plain.safetensors"), by_reference=True).state_dict()
+        )
+    layer.codes[5, 3] += 1
+    for save in (layer.state_dict, lambda: pickle.dumps(layer)):
+        with pytest.raises(ArgumentError, match=r"others, in rows 0 to 5.*by_reference = False"):
+            save()
+    flipped(path, -1)
+    fresh = differing(padded.astype("int8"), by_reference=False)
+    for load in (lambda: fresh.load_state_dict(state), lambda: pickle.loads(pickled)):
+        with pytest.raises(
+            FormatError, match=r"words.safetensors: expected tensor .* changed since"
+        ):
+            load()
+    path.unlink()
+    with pytest.raises(MissingFileError, match=r"words.safetensors.*tables_in"):
+        fresh.load_state_dict(state)
+    assert not fresh.by_reference

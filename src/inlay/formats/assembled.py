@@ -13,7 +13,7 @@ name of its matrix; each part can still be had by its whole name.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,7 @@ def _whole(parts: Parts, where: str) -> LazyArray | None:
         got = "a matrix, and LoRA beside it with a factor that the file has not"
         return _refused(parts["embeddings"].shape, where, got, 'model.save("model.keras")')
     if not {"weight", "embeddings"} & parts.keys() and (note := _of(parts, "reference", "u", 1)):
-        return _elsewhere(note, where)
+        return _elsewhere(note, where, parts.keys() & {"rows", "delta", "a"})
     base = _base(parts)
     if base is None:
         rows, slots = _of(parts, "rows", "f", 2), _of(parts, "slots", "iu", 1)
@@ -154,7 +154,7 @@ def _of(parts: Parts, name: str, kinds: str, ndim: int) -> LazyArray | None:
     return entry if fits else None
 
 
-def _elsewhere(reference: LazyArray, where: str) -> LazyArray:
+def _elsewhere(reference: LazyArray, where: str, trained: Iterable[str]) -> LazyArray:
     """The array of a layer that was saved by reference."""
 
     def read(index: Any) -> Array:
@@ -162,8 +162,10 @@ def _elsewhere(reference: LazyArray, where: str) -> LazyArray:
             path = str(json.loads(reference[...].tobytes())["path"])
         except (ValueError, KeyError, TypeError):
             path = "another file"
-        got = f"a note that they are in {path}"
-        raise FormatError(where, expected="numbers", got=got, hint=f"{path}, read by itself")
+        got, hint = f"a note that they are in {path}", f"{path}, read by itself"
+        if trained:
+            got, hint = f"what trained, and a note that all else is in {path}", MERGED
+        raise FormatError(where, expected="numbers", got=got, hint=hint)
 
     return LazyArray((0, 0), np.dtype(np.void), read)
 

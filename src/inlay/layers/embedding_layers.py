@@ -98,9 +98,9 @@ def to_torch(
             `"always"`: before each look-up. Costs a pass over
             the ids, for which a GPU is waited for, and a graph break in `torch.compile`;
             `torch.jit` and `torch.export` refuse it. `"off"`: never. An encoder always looks.
-        by_reference: Whether to save the frozen `weight` as the path and digest of its file: for a
-            table that is the map of a native file, frozen or with `trainable="rows"`. A
-            `state_dict` then has `reference` in its place, uint8, and a pickle has no numbers
+        by_reference: Whether to save the frozen numbers as the path and digest of their file: for a
+            table that is the map of a native file, and that is not trained as a whole. A
+            `state_dict` then has `reference` in their place, uint8, and a pickle has none of them
             either. Loading finds the file, verifies it, which reads it once, and maps it; see
             `inlay.layers.reference.tables_in` for files that have moved. `layer.by_reference`
             changes it later.
@@ -160,7 +160,8 @@ def to_torch(
     if trainable == "delta":
         from inlay.layers.torch.delta import DeltaEmbedding
 
-        return DeltaEmbedding.of(table, rank, sparse=sparse, check=check)
+        added = DeltaEmbedding.of(table, rank, sparse=sparse, check=check)
+        return added.in_file(file, by_reference)
     from inlay.layers.torch.embedding import TableEmbedding
 
     layer = TableEmbedding.from_table(table, trainable=trainable, check=check, **given)
@@ -247,7 +248,7 @@ def to_keras(
             lost the model's weights. Both name the id. What a model's own `Input` has cast
             before (floats to whole numbers, 64 bits to 32) cannot be seen here. `"off"`: never.
         by_reference: Whether to save the frozen matrix as the path and digest of its file: for a
-            table that is the map of a native file, frozen or with `trainable="rows"`. A saved model
+            table that is the map of a native file, and is not trained as a whole. A saved model
             then has them in its config and in its weights, and not the numbers. Loading finds the
             file, verifies it, which reads it once, and maps it; see
             `inlay.layers.reference.tables_in` for files that have moved. `layer.by_reference`
@@ -322,7 +323,8 @@ def to_keras(
     if trainable == "delta":
         from inlay.layers.keras.delta import DeltaEmbedding
 
-        return DeltaEmbedding.of(table, rank, pull=pull, **given)
+        added = DeltaEmbedding.of(table, rank, pull=pull, **given)
+        return added.in_file(file, by_reference)
     from inlay.layers.keras.embedding import TableEmbedding
 
     layer = TableEmbedding.from_table(table, trainable=trainable, pull=pull, **given)

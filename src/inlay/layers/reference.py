@@ -170,6 +170,13 @@ class Reference:
             got = f"{self.path}, of {self.rows} x {self.dim}"
             raise FormatError(where, expected=expected, got=got, hint="a layer made of that table")
 
+    def check_form(self, where: str, form: str, found: str) -> None:
+        """Raise a FormatError unless the matrix is stored as that of a layer is."""
+        if form != found:
+            expected = f"a matrix stored as {form}, as the layer has"
+            got = f"{self.path}, stored as {found}"
+            raise FormatError(where, expected=expected, got=got, hint="a layer made of that table")
+
     def confirmed(self, where: str, shape: Any, is_same: Callable[[slice, Array], bool]) -> Self:
         """The reference as it is to be written, if the layer still has what is in the file.
 
@@ -226,8 +233,6 @@ class Reference:
 
 
 SAVED = '{}.save("vectors.safetensors"), and then inlay.load("vectors.safetensors") in its place'
-# What a layer that trains a difference says of itself.
-DELTA = ('trainable="delta"', 'trainable=False, or trainable="rows"')
 
 
 class ByReference:
@@ -235,7 +240,6 @@ class ByReference:
 
     _file: Reference | None = None  # whose numbers the frozen matrix has, as far as we know
     _refers = False
-    _in_no_file = ("a layer whose numbers are in no file", SAVED.format("table"))
 
     @property
     def by_reference(self) -> bool:
@@ -250,7 +254,7 @@ class ByReference:
     @by_reference.setter
     def by_reference(self, value: bool) -> None:
         if flag("by_reference", value) and self._file is None:
-            raise _refused(*self._in_no_file)
+            raise _refused("a layer whose numbers are in no file", SAVED.format("table"))
         self.in_file(self._file, value)
 
     def in_file(self, file: Reference | None, by_reference: bool) -> Self:
@@ -269,12 +273,11 @@ def checked_reference(table: Table, trainable: Trainable, by_reference: bool) ->
     Raises:
         ArgumentError: By reference was asked for, and there is no such file, or nothing is frozen.
     """
-    is_plain = trainable in (False, "rows")
-    found = Reference.of(table) if is_plain else None
+    found = None if trainable is True else Reference.of(table)
     if not by_reference or found is not None:
         return found
-    if not is_plain:
-        raise _refused(f"trainable={trainable!r}", 'trainable=False, or trainable="rows"')
+    if trainable is True:
+        raise _refused("trainable=True", 'trainable=False, or "rows", or "delta"')
     what = "table.align(vocab)" if table.coverage is not None else "table"
     raise _refused("a table that is not one", SAVED.format(what))
 

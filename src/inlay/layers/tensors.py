@@ -62,9 +62,11 @@ def to_tensorflow(
             waited for; in a graph the error is an `InvalidArgumentError`, and XLA leaves it out.
             `"off"`: never. Without a module, TensorFlow itself refuses wrong ids on the CPU.
         by_reference: Whether a checkpoint of a module holds the path and digest of the file in the
-            place of the frozen matrix: for a table that is the map of a native file, frozen or with
-            `trainable="rows"`. Restoring finds the file, verifies it, which reads it once, and maps
-            it; see `inlay.layers.reference.tables_in` for files that have moved.
+            place of the frozen matrix: for a table that is the map of a native file, and is not
+            trained as a whole. Restoring finds the file, verifies it, which reads it once, and maps
+            it; see `inlay.layers.reference.tables_in` for files that have moved. With
+            `trainable="delta"` no checkpoint has the matrix: restoring compares the digest of the
+            module's own numbers, and names the file if they are others.
             `module.by_reference` changes it later.
         name: Of the variable or the module.
 
@@ -115,7 +117,8 @@ def to_tensorflow(
     if trainable == "delta":
         from inlay.layers.tensorflow.delta import DeltaEmbedding
 
-        return DeltaEmbedding(table, rank, check=check, name=name)
+        added = DeltaEmbedding(table, rank, check=check, name=name)
+        return added.in_file(file, by_reference)
     ids = chosen(table, rows) if trainable == "rows" else None
     module = tensorflow.TableEmbedding(table, trainable, ids, check=check, name=name)
     return module.in_file(file, by_reference)
@@ -170,8 +173,8 @@ def to_jax(
             with ids in the processor's memory. `"always"`: in each call; in compiled code the error
             is a `JaxRuntimeError`. `"off"`: never. Unnoticed, a wrong id gives NaN.
         by_reference: Whether a pickle of the layer holds the path and digest of the file in the
-            place of the frozen matrix: for a table that is the map of a native file, frozen or with
-            `trainable="rows"`. Reading it finds the file, verifies it, which reads it once, and
+            place of the frozen matrix: for a table that is the map of a native file, and is not
+            trained as a whole. Reading it finds the file, verifies it, which reads it once, and
             maps it; see `inlay.layers.reference.tables_in` for files that have moved. Tools that
             write the arrays of a pytree are given `layer.without_base()`, and what they have read
             gets the matrix back by `with_base()`. `layer.whole()` is no longer by reference.
@@ -210,10 +213,10 @@ def to_jax(
     from inlay.layers.jax.embedding import TableEmbedding
 
     table = table_of("to_jax", x, vocab)
-    file = checked_reference(table, trainable, by_reference)
+    file = checked_reference(table, trainable, by_reference) if by_reference else None
     if trainable == "delta":
         from inlay.layers.jax.delta import DeltaEmbedding
 
-        return DeltaEmbedding.of(table, rank, check)
+        return DeltaEmbedding.of(table, rank, check, file)
     ids = chosen(table, rows) if trainable == "rows" else None
-    return TableEmbedding.from_table(table, trainable, ids, check, file if by_reference else None)
+    return TableEmbedding.from_table(table, trainable, ids, check, file)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -110,3 +111,38 @@ def test_a_gradient_and_half_a_layer_are_pickled_as_they_are(path):
     twin = pickle.loads(pickle.dumps(half))
     assert twin.bits is None
     np.testing.assert_array_equal(twin.rows, layer.rows)
+
+
+@pytest.mark.parametrize(("form", "rank"), [("int8", 2), ("float32", None)])
+def test_a_difference_is_saved_without_what_it_is_added_to(tmp_path, form, rank):
+    path, table = tmp_path / "stored.safetensors", make_table(n=5000)
+    (table if form == "float32" else table.astype(form)).save(path)
+    made = to_jax(path, trainable="delta", rank=rank, by_reference=True)
+    layer = made.with_rows(jax.tree.map(lambda part: part + 0.5, made.rows))
+    trained = sum(part.nbytes for part in jax.tree.leaves(layer.rows))
+    pickled, bare = pickle.dumps(layer), layer.without_base()
+    assert len(pickled) < trained + 5000
+    leaves = jax.tree.leaves(bare)
+    assert sum(leaf.nbytes for leaf in leaves) == trained + 32
+    twins = [
+        pickle.loads(pickled),
+        copy.deepcopy(layer),
+        jax.tree.unflatten(jax.tree.structure(made), leaves).with_base(),
+    ]
+    for twin in twins:
+        assert twin.by_reference
+        assert jax.tree.structure(twin) == jax.tree.structure(made)
+        np.testing.assert_array_equal(twin(np.arange(5000)), layer(np.arange(5000)))
+    assert not layer.whole().by_reference
+    other = replace(layer, bits=layer.bits.at[4999].set(3))
+    with pytest.raises(ArgumentError, match="others, in rows 0 to 4999"):
+        pickle.dumps(other)
+    other = replace(made, form="float16")
+    with pytest.raises(FormatError, match=f"stored as float16, as the .* stored as {form}"):
+        other.with_base()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    for load in (lambda: pickle.loads(pickled), bare.with_base):
+        with pytest.raises(FormatError, match=r"stored.safetensors: expected tensor"):
+            load()

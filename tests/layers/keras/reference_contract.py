@@ -210,3 +210,111 @@ def test_another_dtype_is_made_of_the_file_again(path, tmp_path):
     assert keras.backend.standardize_dtype(twin.embeddings.dtype) == "bfloat16"
     same = [array(keras.ops.cast(one(IDS), "float32")) for one in (layer, twin)]
     np.testing.assert_array_equal(*same)
+
+
+@pytest.fixture(params=[("int8", 2), ("bfloat16", None), ("float32", None)], ids=str)
+def differing(request, tmp_path):
+    """A layer of a table in a form, by reference, that has trained a difference; and its file."""
+    form, rank = request.param
+    path, table = tmp_path / "stored.safetensors", make_table(n=5000)
+    (table if form == "float32" else table.astype(form)).save(path)
+    layer = to_keras(path, trainable="delta", rank=rank, by_reference=True)
+    for variable in layer.trainable_variables:
+        variable.assign(variable + 0.5)
+    return layer, path
+
+
+def in_form(layer, **given):
+    """A layer of the same shape, of a table of zeros that is in no file."""
+    table = make_table(n=5000)
+    table.storage[...] = 0
+    table = table if layer.form == "float32" else table.astype(layer.form)
+    return to_keras(table, trainable="delta", rank=layer.rank, **given)
+
+
+def same_numbers(layer, other):
+    return layer._matrix().tobytes() == other._matrix().tobytes()
+
+
+def test_a_difference_is_saved_without_what_it_is_added_to(differing, tmp_path):
+    layer, path = differing
+    model = model_of(layer)
+    config = layer.get_config()
+    assert config["reference"]["path"] == str(path)
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / WEIGHTS)
+    store = {}
+    layer.save_own_variables(store)
+    added = [variable.name for variable in layer.trainable_variables]
+    assert sorted(store) == sorted([*added, "reference"])
+    trained = sum(4 * int(np.prod(variable.shape)) for variable in layer.trainable_variables)
+    assert (tmp_path / "model.keras").stat().st_size < trained + 40_000
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    filled = model_of(in_form(layer), seed=1)
+    filled.load_weights(tmp_path / WEIGHTS)
+    twins = [twin.layers[1] for twin in (loaded, filled, keras.models.clone_model(model))]
+    for twin in twins:
+        assert twin.by_reference
+        assert same_numbers(twin, layer)
+        assert twin._tokens is not None
+        assert twin.get_config()["reference"] == config["reference"]
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    with path.open("r+b") as file:  # what changes there changes in each, which is its map
+        file.seek(start)
+        file.write(bytes(len(content) - start))
+    expected = (
+        array(layer.trained)[3] if layer.b is None else array(layer.trained)[3] @ array(layer.b)
+    )
+    for twin in twins:
+        np.testing.assert_array_equal(array(twin(np.array([3], "int32")))[0], expected)
+
+
+def test_the_numbers_below_a_difference_can_be_put_back_in(differing, tmp_path):
+    layer, path = differing
+    layer.by_reference = False
+    model = model_of(layer)
+    model.save(tmp_path / "whole.keras")
+    model.save_weights(tmp_path / WEIGHTS)
+    other = to_keras(path, trainable="delta", rank=layer.rank, by_reference=True)
+    model_of(other).load_weights(tmp_path / WEIGHTS)
+    assert not other.by_reference
+    path.unlink()
+    whole = keras.models.load_model(tmp_path / "whole.keras").layers[1]
+    assert not whole.by_reference
+    assert same_numbers(whole, layer)
+    assert same_numbers(other, layer)
+
+
+def test_below_a_difference_what_is_not_the_files_is_neither_saved_nor_loaded(differing, tmp_path):
+    layer, path = differing
+    model = model_of(layer)
+    model.save(tmp_path / "model.keras")
+    store = {}
+    layer.save_own_variables(store)
+    other_form = make_table(n=5000).astype("float16")
+    with pytest.raises(FormatError, match=f"stored as float16, .* stored as {layer.form}"):
+        to_keras(other_form, trainable="delta", rank=layer.rank).load_own_variables(store)
+    with pytest.raises(FormatError, match="the name reference alone, got"):
+        blank().load_own_variables(store)
+    with pytest.raises(ArgumentError, match="got reference"):
+        in_form(layer).load_own_variables({"reference": store["reference"]})
+    weights = np.array(array(layer.base))
+    weights[4999] = 3
+    layer.base.assign(weights)
+    with pytest.raises(ArgumentError, match=r"others, in rows 0 to 4999.*by_reference = False"):
+        model.save(tmp_path / "other.keras")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    fresh = in_form(layer)
+    for load in (
+        lambda: keras.models.load_model(tmp_path / "model.keras"),
+        lambda: fresh.load_own_variables(store),
+    ):
+        with pytest.raises(FormatError, match=r"stored.safetensors: expected tensor"):
+            load()
+    path.unlink()
+    with pytest.raises(MissingFileError, match=r"stored.safetensors.*tables_in"):
+        keras.models.load_model(tmp_path / "model.keras")
+    assert not fresh.by_reference

@@ -1,5 +1,6 @@
 """What a module of `to_tensorflow(table, by_reference=True)` promises; see test_tensorflow.py."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,43 @@ def test_numbers_that_are_not_the_files_are_not_lost(path, tmp_path):
 def test_only_a_module_is_saved_by_reference(path, kind):
     with pytest.raises(ArgumentError, match=r"by_reference.*kind='module'"):
         to_tensorflow(path, kind=kind, by_reference=True)
+
+
+@pytest.mark.parametrize("form", ["int8", "float32"])
+@pytest.mark.parametrize("by_reference", [False, True])
+def test_a_difference_goes_to_a_module_of_the_same_table_alone(tmp_path, form, by_reference):
+    (tmp_path / "model").mkdir()
+    path, table = tmp_path / "stored.safetensors", make_table(n=50)
+    table = table if form == "float32" else table.astype(form)
+    table.save(path)
+    module = to_tensorflow(path, trainable="delta", by_reference=by_reference)
+    module.delta.assign_add(tf.ones_like(module.delta))
+    checkpoint, _ = saved(module, tmp_path / "model")
+    same = to_tensorflow(table, trainable="delta")  # the numbers of the file, and not the file
+    restore(same, checkpoint)
+    np.testing.assert_array_equal(same(np.arange(50)), module(np.arange(50)))
+    matrix = np.array(table.vectors)
+    matrix[49] = matrix[48]
+    changed = inlay.Table(table.tokens, matrix)
+    other = to_tensorflow(changed if form == "float32" else changed.astype(form), trainable="delta")
+    words = "that of another table" + (f", {path}. Try" if by_reference else ". Try: a module made")
+    with pytest.raises(FormatError, match=re.escape(words)):
+        restore(other, checkpoint)
+    same.by_reference = False
+    with pytest.raises(ArgumentError, match="a layer whose numbers are in no file"):
+        same.by_reference = True
+
+
+def test_a_difference_of_numbers_that_are_not_the_files_is_not_saved(path, tmp_path):
+    module = to_tensorflow(path, trainable="delta", by_reference=True)
+    module.base = module.base + 1
+    with pytest.raises(ArgumentError, match="others, in rows 0 to 4999"):
+        saved(module, tmp_path)
+
+
+def test_what_says_whose_a_difference_is_may_be_damaged(path):
+    record = to_tensorflow(path, trainable="delta").reference
+    record.deserialize(record.serialize().encode())
+    for wrong in (b"", b"{", b"[]", b"3", b'{"digest": ""}'):
+        with pytest.raises(FormatError, match="'reference': expected the digest of a table"):
+            record.deserialize(wrong)

@@ -12,6 +12,7 @@ from inlay.core import Table
 from inlay.hosts import jax as host
 from inlay.hosts.memory import aligned_copy, untouched_zeros
 from inlay.layers.jax.embedding import TableEmbedding, _floats, _take, _unsigned
+from inlay.layers.reference import Reference
 from inlay.layers.rows import Check, merged
 from inlay.layers.stored import Form, Stored, checked_rank, start_of_b, stored_of, with_difference
 
@@ -47,26 +48,25 @@ class DeltaEmbedding(TableEmbedding):
     form: Form = "float32"
 
     @classmethod
-    def of(cls, table: Table, rank: int | None, check: Check) -> Self:
+    def of(
+        cls, table: Table, rank: int | None, check: Check, reference: Reference | None = None
+    ) -> Self:
         """Do what `to_jax` says."""
         rank = checked_rank(rank, table.dim)
-        base = stored_of(table)
-        matrix = base.matrix.view(np.int32) if base.form == "float32" else base.matrix
-        scales = None if base.scales is None else host.as_tensor(base.scales.view(np.int32))
-        n, dim = matrix.shape
+        base, (n, dim) = stored_of(table), table.shape
         rows = host.as_tensor(untouched_zeros((n, dim if rank is None else rank)))
         if rank is not None:
             rows = rows, host.as_tensor(aligned_copy(start_of_b(rank, dim), "float32"))
         return cls(
-            bits=host.as_tensor(matrix),
             rows=rows,
             slots=None,
             row_ids=None,
             pad_id=table.pad_id,
             check=check,
             _tokens=table.tokens,
-            scale_bits=scales,
             form=base.form,
+            reference=reference,
+            **_arrays(base),
         )
 
     @property
@@ -111,14 +111,33 @@ class DeltaEmbedding(TableEmbedding):
         Returns:
             A table with its own float32 matrix, and the special ids of `tokens`.
         """
-        bits = np.asarray(self.bits)
-        scales = None if self.scale_bits is None else np.asarray(self.scale_bits).view(np.float32)
-        matrix = bits.view(np.float32) if self.form == "float32" else bits
         names = ("a", "b") if isinstance(self.rows, tuple) else ("delta",)
         parts = self.rows if isinstance(self.rows, tuple) else (self.rows,)
         difference: dict[str, Array] = dict(zip(names, map(np.asarray, parts), strict=True))
-        whole = with_difference(Stored(self.form, matrix, scales).rows, difference)
-        return merged(tokens, whole, self.pad_id)
+        return merged(tokens, with_difference(self._stored().rows, difference), self.pad_id)
+
+    def _stored(self, some: slice | None = None) -> Stored:
+        """Rows of the table as numpy's arrays, which may be its own memory."""
+        parts = (self.bits, self.scale_bits)
+        bits, scales = (
+            None if part is None else np.asarray(part if some is None else part[some])
+            for part in parts
+        )
+        assert bits is not None
+        matrix = bits.view(np.float32) if self.form == "float32" else bits
+        return Stored(self.form, matrix, None if scales is None else scales.view(np.float32))
+
+    def _is_same(self, some: slice, rows: Array) -> bool:
+        return np.array_equal(self._stored(some).rows[:], rows, equal_nan=True)
+
+    def _bare(self, in_place: Any) -> dict[str, Any]:
+        scales = None if self.scale_bits is None else jnp.zeros(0, jnp.int32)
+        return {"bits": in_place, "scale_bits": scales}
+
+    def _base_of(self, table: Table, reference: Reference) -> dict[str, Any]:
+        stored = stored_of(table)
+        reference.check_form("layer", self.form, stored.form)
+        return _arrays(stored)
 
     def _frozen(self, places: Any) -> Any:
         """Rows of the table, float32, by the arithmetic of `inlay.core.storage`."""
@@ -129,14 +148,23 @@ class DeltaEmbedding(TableEmbedding):
         return jax.lax.bitcast_convert_type(bits, self.form).astype(jnp.float32)
 
 
+def _arrays(stored: Stored) -> dict[str, Any]:
+    """A table's numbers as whole ones, bit for bit."""
+    form, matrix, scales = stored
+    bits = host.as_tensor(matrix.view(np.int32) if form == "float32" else matrix)
+    scale_bits = None if scales is None else host.as_tensor(scales.view(np.int32))
+    return {"bits": bits, "scale_bits": scale_bits}
+
+
 def _flatten(layer: DeltaEmbedding) -> tuple[Any, Any]:
     named = [(jax.tree_util.GetAttrKey(name), getattr(layer, name)) for name in _ARRAYS]
-    return named, (layer.pad_id, layer.check, layer.form)
+    return named, (layer.pad_id, layer.check, layer.form, layer.reference)
 
 
 def _unflatten(static: Any, arrays: Any) -> DeltaEmbedding:
-    (bits, scale_bits, rows), (pad_id, check, form) = arrays, static
-    return DeltaEmbedding(bits, rows, None, None, pad_id, check, scale_bits=scale_bits, form=form)
+    (bits, scale_bits, rows), (pad_id, check, form, reference) = arrays, static
+    stored: Any = {"scale_bits": scale_bits, "form": form, "reference": reference}
+    return DeltaEmbedding(bits, rows, None, None, pad_id, check, **stored)
 
 
 jax.tree_util.register_pytree_with_keys(DeltaEmbedding, _flatten, _unflatten)

@@ -16,7 +16,7 @@ from inlay.layers.reference import KEY, SAVED, Reference
 
 
 class SavedByReference:
-    """A layer whose `bits` may be the map of a file, which `reference` names."""
+    """A layer whose `bits`, and their scales, may be the map of a file that `reference` names."""
 
     bits: Any
     reference: Reference | None
@@ -45,7 +45,7 @@ class SavedByReference:
             FormatError: It is another.
         """
         digest = np.frombuffer(bytes.fromhex(self._confirmed().digest), np.uint8)
-        return replace(self, bits=jnp.asarray(digest))  # type: ignore[type-var]
+        return replace(self, **self._bare(jnp.asarray(digest)))  # type: ignore[type-var]
 
     def with_base(self) -> Self:
         """The layer with its frozen matrix: the file found, verified and mapped.
@@ -63,18 +63,20 @@ class SavedByReference:
                 got="those of a layer of another file",
                 hint="a layer made of that table",
             )
-        return replace(self, **_mapped(reference))  # type: ignore[type-var]
+        return replace(self, **self._mapped(reference))  # type: ignore[type-var]
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(vars(self))
         has_numbers = isinstance(self.bits, jax.Array | np.ndarray) and self.bits.ndim == 2
         if self.by_reference and has_numbers and not host.is_traced(self.bits):
-            state |= {"bits": KEY, "reference": self._confirmed(), "_tokens": None}
+            state |= self._bare(KEY) | {"reference": self._confirmed(), "_tokens": None}
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         by_reference = isinstance(state["bits"], str)
-        vars(self).update(state | (_mapped(state["reference"]) if by_reference else {}))
+        vars(self).update(state)
+        if by_reference:
+            vars(self).update(self._mapped(state["reference"]))
 
     def _referring(self) -> Reference:
         if self.reference is None:
@@ -88,11 +90,25 @@ class SavedByReference:
 
     def _confirmed(self) -> Reference:
         """What is written in the place of the numbers, if they are still those of the file."""
+        return self._referring().confirmed("layer", self.bits.shape, self._is_same)
 
-        def is_same(some: slice, rows: Array) -> bool:
-            return np.array_equal(np.asarray(self.bits[some]), rows.view(np.int32))
+    def _is_same(self, some: slice, rows: Array) -> bool:
+        """Whether some of the frozen rows are these."""
+        return np.array_equal(np.asarray(self.bits[some]), rows.view(np.int32))
 
-        return self._referring().confirmed("layer", self.bits.shape, is_same)
+    def _bare(self, in_place: Any) -> dict[str, Any]:
+        """What the layer has without its frozen numbers: the same leaves."""
+        return {"bits": in_place}
+
+    def _base_of(self, table: Table, reference: Reference) -> dict[str, Any]:
+        """What the layer has of a table."""
+        return {"bits": bits_of(table)}
+
+    def _mapped(self, reference: Reference) -> dict[str, Any]:
+        """What the layer has of a file."""
+        table = reference.opened()
+        of_file = {"reference": Reference.of(table), "_tokens": table.tokens}
+        return self._base_of(table, reference) | of_file
 
 
 def bits_of(table: Table) -> Any:
@@ -100,10 +116,3 @@ def bits_of(table: Table) -> Any:
     array = np.asarray(table.storage)
     shared = array if can_share(array, "float32") else aligned_copy(array, "float32")
     return host.as_tensor(shared.view(np.int32))
-
-
-def _mapped(reference: Reference) -> dict[str, Any]:
-    """What a layer has of a file."""
-    table = reference.opened()
-    found = Reference.of(table)
-    return {"bits": bits_of(table), "reference": found, "_tokens": table.tokens}

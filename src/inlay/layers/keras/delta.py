@@ -1,5 +1,7 @@
 """A table as a Keras layer that trains what is added to it: see `inlay.layers.stored`."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -15,7 +17,7 @@ from inlay.layers.keras.embedding import TableEmbedding, _handing_over, _not_loa
 from inlay.layers.keras.optimizers import backend
 from inlay.layers.keras.padding import spare
 from inlay.layers.keras.training import Size
-from inlay.layers.reference import DELTA
+from inlay.layers.reference import KEY, Reference
 from inlay.layers.stored import (
     FORMS,
     Form,
@@ -55,7 +57,7 @@ class DeltaEmbedding(TableEmbedding):
         UnsupportedError: From `quantize`, always.
     """
 
-    one_table, _in_no_file = False, DELTA
+    one_table = False
 
     def __init__(
         self,
@@ -158,15 +160,23 @@ class DeltaEmbedding(TableEmbedding):
         return base + (self.trained if self.b is None else ops.matmul(self.trained, self.b))
 
     def save_own_variables(self, store: Any) -> None:
-        """Write the weights of the layer into a file, by their names."""
-        for variable in self._variables():
+        """Write the weights into a file, by their names: by reference, those of the difference."""
+        refers = self._is_by_reference()
+        if refers:
+            self._save_reference(store)
+        for variable in self._difference() if refers else self._variables():
             store[variable.name] = variable
 
     def load_own_variables(self, store: Any) -> None:
-        """Read the weights of a saved file into memory of the layer's own."""
+        """Read the weights of a saved file into memory of the layer's own, or map the file."""
+        added = {variable.name: variable for variable in self._difference()}
         wanted = {variable.name: variable for variable in self._variables()}
         found = set(store.keys())
-        if found != wanted.keys():
+        if found == {*added, KEY}:
+            if (table := self._named_in(store)) is not None:
+                self._live_in(table)
+            wanted = added
+        elif found != wanted.keys():
             raise ArgumentError(
                 f"layer {self.name!r}",
                 expected=f"the weights {', '.join(sorted(wanted))}, for a table stored as "
@@ -174,7 +184,8 @@ class DeltaEmbedding(TableEmbedding):
                 got=", ".join(sorted(found)) or "none",
                 hint="the same trainable= and rank=, and a table stored as that of the saved model",
             )
-        self._own()
+        else:
+            self._own()
         for name, variable in wanted.items():
             variable.assign(store[name])
 
@@ -218,9 +229,14 @@ class DeltaEmbedding(TableEmbedding):
         """The layer without its numbers; JSON of a few hundred bytes."""
         return super().get_config() | {"form": self.form, "rank": self.rank}
 
+    def _difference(self) -> list[Any]:
+        return [variable for variable in (self.trained, self.b) if variable is not None]
+
+    def _frozen(self) -> list[Any]:
+        return [variable for variable in (self.base, self.scales) if variable is not None]
+
     def _variables(self) -> list[Any]:
-        found = (self.trained, self.b, self.base, self.scales)
-        return [variable for variable in found if variable is not None]
+        return self._difference() + self._frozen()
 
     def _is_matrix_frozen(self) -> bool:
         return True
@@ -228,46 +244,82 @@ class DeltaEmbedding(TableEmbedding):
     def _own(self) -> None:
         self._leave_file()
         if self._borrowed:
-            for variable in (self.base, self.scales):
-                if variable is not None:
-                    host.detach(variable)
+            for variable in self._frozen():
+                host.detach(variable)
             self._borrowed = False
 
+    def _is_same(self, some: slice, rows: Array) -> bool:
+        return np.array_equal(self._stored(some).rows[:], rows, equal_nan=True)
+
+    def _stored_as(self, table: Table) -> Stored:
+        """What the layer can live in of the table of a file, which is stored as its own is."""
+        stored, file = stored_of(table, aligned=host.needs_alignment()), Reference.of(table)
+        assert file is not None
+        file.check_form(self._where(), self.form, stored.form)
+        return stored
+
+    def _live_in(self, table: Table) -> None:
+        """Take the numbers of a file, as its map."""
+        tensors = _tensors(self._stored_as(table))
+        self._leave_file()
+        for variable in self._frozen():
+            host.adopt(variable, tensors[variable.name])
+        self._borrowed, self._tokens = True, table.tokens
+        self.in_file(Reference.of(table), by_reference=True)
+
     def _matrix(self) -> Array:
-        trained = {v.name: host.as_array(v) for v in (self.trained, self.b) if v is not None}
+        trained = {variable.name: host.as_array(variable) for variable in self._difference()}
         return with_difference(self._stored().rows, trained)
 
-    def _stored(self) -> Stored:
-        """The table as numpy's arrays, which may be its own memory."""
-        base = host.as_array(self.base)
+    def _stored(self, some: slice | None = None) -> Stored:
+        """Rows of the table as numpy's arrays, which may be its own memory."""
+        parts = [ops.convert_to_tensor(variable) for variable in self._frozen()]
+        base, *scales = (host.as_array(part if some is None else part[some]) for part in parts)
         if self.form == "int8":
-            return Stored("int8", base, host.as_array(self.scales))
+            return Stored("int8", base, *scales)
         return Stored(self.form, base if self.form == "float32" else base.view(np.int16))
 
     def _take(self, stored: Stored, trained: dict[str, Array]) -> None:
         """Build the layer around a table's arrays, and what has been trained, if anything."""
-        form, matrix, scales = stored
+        with self._given_as(stored, trained):
+            self.build()
+
+    @contextlib.contextmanager
+    def _given_as(self, stored: Stored, trained: dict[str, Array]) -> Iterator[None]:
         tensors = {name: host.as_tensor(array, "float32") for name, array in trained.items()}
-        if scales is not None:
-            tensors |= {"codes": host.as_tensor(matrix, "int8")}
-            tensors |= {"scales": host.as_tensor(scales, "float32")}
-        elif form == "bfloat16":
-            tensors["embeddings"] = host.as_bfloat16(matrix)
-        else:
-            tensors["embeddings"] = host.as_tensor(matrix.view(form), form)
+        tensors |= _tensors(stored)
         given: Any = {name: _handing_over(tensor) for name, tensor in tensors.items()}
         self._given = given.get
-        self.build()
+        yield
         del self._given
 
+    @contextlib.contextmanager
+    def _around_file(self, table: Table) -> Iterator[None]:
+        with self._given_as(self._stored_as(table), {}):
+            yield
+        self._borrowed = True
+
     def _fill_like(self, other: Self) -> None:
+        trained = {part.name: _copied(host.as_array(part)) for part in other._difference()}
+        if (table := self._opened_like(other)) is not None:
+            self._take(self._stored_as(table), trained)
+            self._borrowed = True
+            return
         form, matrix, scales = other._stored()
-        trained = {
-            v.name: _copied(host.as_array(v)) for v in (other.trained, other.b) if v is not None
-        }
         self._take(
             Stored(form, _copied(matrix), None if scales is None else _copied(scales)), trained
         )
+
+
+def _tensors(stored: Stored) -> dict[str, Any]:
+    """A table's arrays by the names of their variables."""
+    form, matrix, scales = stored
+    if scales is not None:
+        found = {"codes": host.as_tensor(matrix, "int8")}
+        return found | {"scales": host.as_tensor(scales, "float32")}
+    if form == "bfloat16":
+        return {"embeddings": host.as_bfloat16(matrix)}
+    return {"embeddings": host.as_tensor(matrix.view(form), form)}
 
 
 def _copied(array: Array) -> Array:

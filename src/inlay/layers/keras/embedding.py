@@ -90,7 +90,7 @@ class TableEmbedding(
         if table is None:
             self._make(input_shape)
         else:
-            with self._around(*self._memory_of(table)):
+            with self._around_file(table):
                 self._make(input_shape)
 
     def _make(self, input_shape: Any) -> None:
@@ -148,6 +148,10 @@ class TableEmbedding(
         del self._given
         self.embeddings_initializer = _not_loaded
         self._borrowed = share
+
+    def _around_file(self, table: Table) -> contextlib.AbstractContextManager[None]:
+        """Have the variables made around the table of a file that a config names."""
+        return self._around(*self._memory_of(table))
 
     def _frozen_weight(self, name: str, shape: Any) -> Any:
         """A variable that never trains, around the array `_given`, if there is one."""

@@ -15,7 +15,7 @@ from inlay.layers.reference import KEY, ByReference, Reference
 
 
 class SavedByReference(ByReference):
-    """A layer whose variable `_embeddings` may be the map of a file."""
+    """A layer whose frozen numbers, its `_embeddings` or others, may be the map of a file."""
 
     _borrowed = False  # whether the variable may be the table's own memory, never written to
     _tokens: Tokens | None = None  # for messages; a layer that was saved has none
@@ -57,7 +57,7 @@ class SavedByReference(ByReference):
         """The table of a layer by reference, whose file is looked for and verified."""
         if self._file is None or not self._refers:
             return None
-        self._file.check_shape(self._where(), (self.input_dim, self.output_dim))
+        self._file.check_shape(self._where(), self._shape())
         table, self._verified = self._file.opened(), self._file.digest
         self._file, self._tokens = Reference.of(table), table.tokens
         return table
@@ -73,14 +73,17 @@ class SavedByReference(ByReference):
     def _confirmed(self) -> Reference:
         """What is written in the place of the numbers, if they are still those of the file."""
         assert self._file is not None
+        return self._file.confirmed(self._where(), self._shape(), self._is_same)
 
-        def is_same(some: slice, rows: Array) -> bool:
-            expected = host.as_tensor(aligned_copy(rows, "float32"), self.variable_dtype)
-            found = ops.convert_to_tensor(self._embeddings)[some]
-            a, b = (host.as_array(ops.cast(part, "float32")) for part in (found, expected))
-            return np.array_equal(a, b, equal_nan=True)
+    def _is_same(self, some: slice, rows: Array) -> bool:
+        """Whether some of the frozen rows are these."""
+        expected = host.as_tensor(aligned_copy(rows, "float32"), self.variable_dtype)
+        found = ops.convert_to_tensor(self._embeddings)[some]
+        a, b = (host.as_array(ops.cast(part, "float32")) for part in (found, expected))
+        return np.array_equal(a, b, equal_nan=True)
 
-        return self._file.confirmed(self._where(), self._embeddings.shape, is_same)
+    def _shape(self) -> tuple[int, int]:
+        return self.input_dim, self.output_dim
 
     def _save_reference(self, store: Any) -> None:
         try:
@@ -98,12 +101,8 @@ class SavedByReference(ByReference):
         if names != [KEY]:
             expected, got = f"weights of the name {KEY} alone", ", ".join(names)
             raise plain(FormatError(self._where(), expected=expected, got=got))
-        seen, self._verified = self._verified, ""
-        file = Reference.read(f"{self._where()}, {KEY!r}", np.asarray(store[KEY]).tobytes())
-        file.check_shape(self._where(), self._embeddings.shape)
-        if self._is_by_reference() and file.digest == seen:
+        if (table := self._named_in(store)) is None:
             return None
-        table = file.opened()
         array, share = self._memory_of(table)
         self._leave_file()
         if not self._is_matrix_frozen():
@@ -115,3 +114,10 @@ class SavedByReference(ByReference):
         self._borrowed, self._tokens = share, table.tokens
         self.in_file(Reference.of(table), by_reference=True)
         return None
+
+    def _named_in(self, store: Any) -> Table | None:
+        """The table of the file that saved weights name; None if the layer has just opened it."""
+        seen, self._verified = self._verified, ""
+        file = Reference.read(f"{self._where()}, {KEY!r}", np.asarray(store[KEY]).tobytes())
+        file.check_shape(self._where(), self._shape())
+        return None if self._is_by_reference() and file.digest == seen else file.opened()

@@ -2,21 +2,25 @@
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from inlay.aliases import Array
 from inlay.core import Table
 from inlay.hosts import tensorflow as host
+from inlay.layers.reference import Reference
 from inlay.layers.rows import Check, Trainable, merged
 from inlay.layers.stored import Form, Stored, checked_rank, start_of_b, stored_of, with_difference
 from inlay.layers.tensorflow.embedding import TableEmbedding
+from inlay.layers.tensorflow.reference import BaseRecord
 
 
 class DeltaEmbedding(TableEmbedding):
     """What `to_tensorflow(table, trainable="delta")` makes: frozen numbers, and what is added.
 
-    A checkpoint holds what trains, and no frozen number. The gradient of `delta`, or of `a`, is a
-    `tf.IndexedSlices` of the rows that were looked up.
+    A checkpoint holds what trains, and of the frozen numbers the digest alone, so that a module of
+    another table refuses it; by reference, the path of their file as well. The gradient of `delta`,
+    or of `a`, is a `tf.IndexedSlices` of the rows that were looked up.
 
     Attributes:
         base: The frozen numbers, an eager tensor `(vocab_size, dim)` in the form in which the table
@@ -47,6 +51,7 @@ class DeltaEmbedding(TableEmbedding):
             for array in (stored.matrix, stored.scales)
         )
         self.delta = self.a = self.b = None
+        self.reference = BaseRecord(self)
         n, dim = table.shape
         if rank is None:
             self.delta = tf.Variable(tf.zeros((n, dim)), name="delta")
@@ -96,11 +101,24 @@ class DeltaEmbedding(TableEmbedding):
         Returns:
             A table with its own float32 matrix, and the special ids of `tokens`.
         """
-        scales = None if self.scales is None else self.scales.numpy()
-        base = Stored(self.form, self.base.numpy(), scales).rows
         parts = {"delta": self.delta, "a": self.a, "b": self.b}
         difference = {name: part.numpy() for name, part in parts.items() if part is not None}
-        return merged(tokens, with_difference(base, difference), self.pad_id)
+        return merged(tokens, with_difference(self.stored().rows, difference), self.pad_id)
+
+    def stored(self) -> Stored:
+        """The frozen numbers as numpy's arrays, which may be the table's own memory."""
+        scales = None if self.scales is None else self.scales.numpy()
+        return Stored(self.form, self.base.numpy(), scales)
+
+    def confirmed(self) -> Reference:
+        """The file of the frozen numbers, if it still has them."""
+        assert self._file is not None
+        rows = self.stored().rows
+
+        def is_same(some: slice, expected: Array) -> bool:
+            return np.array_equal(rows[some], expected, equal_nan=True)
+
+        return self._file.confirmed(f"module {self.name!r}", self.base.shape, is_same)
 
     def _frozen(self, ids: Any) -> Any:
         """Rows of the table, float32, by the arithmetic of `inlay.core.storage`."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,13 +12,14 @@ from inlay.aliases import Array
 from inlay.core import Table
 from inlay.hosts import torch as host
 from inlay.hosts.memory import untouched_zeros
-from inlay.layers.reference import DELTA, ByReference
+from inlay.layers.reference import Reference
 from inlay.layers.rows import Check
 from inlay.layers.stored import Form, Stored, checked_rank, start_of_b, stored_of, with_difference
 from inlay.layers.torch.lookup import LooksUp
+from inlay.layers.torch.reference import SavedByReference
 
 
-class DeltaEmbedding(ByReference, LooksUp):
+class DeltaEmbedding(SavedByReference, LooksUp):
     """What `to_torch(table, trainable="delta")` makes: frozen numbers, and what is added to them.
 
     The frozen ones are buffers in the form in which the table is stored, `weight` if that is
@@ -51,8 +53,7 @@ class DeltaEmbedding(ByReference, LooksUp):
     delta: Tensor | None
     a: Tensor | None
     b: Tensor | None
-    _called, _in_no_file = "DeltaEmbedding", DELTA
-    _borrowed = False  # whether the buffers may be the table's own memory, see `TableEmbedding`
+    _called = "DeltaEmbedding"
 
     def __init__(
         self, base: Stored, *, pad_id: int | None, rank: int | None = None, sparse: bool = False
@@ -160,29 +161,31 @@ class DeltaEmbedding(ByReference, LooksUp):
                 self._buffers[name] = buffer.to(moved.device)
         return self
 
-    def _load_from_state_dict(
-        self,
-        state_dict: dict[str, Any],
-        prefix: str,
-        local_metadata: Any,
-        strict: bool,
-        missing_keys: list[str],
-        *others: Any,
-    ) -> None:
-        # What is the same already need not be copied, so that a map stays one; else torch copies
-        # into the memory that is there.
-        keys = {prefix + name: buffer for name, buffer in self._buffers.items()}
-        if all(_same(state_dict.get(key), buffer) for key, buffer in keys.items()):
-            state_dict = {key: value for key, value in state_dict.items() if key not in keys}
-        else:
-            self._own()
-        super()._load_from_state_dict(
-            state_dict, prefix, local_metadata, strict, missing_keys, *others
-        )
-        if not keys.keys() & state_dict.keys():
-            missing_keys[:] = [key for key in missing_keys if key not in keys]
+    def _is_frozen(self) -> bool:
+        return True
 
-    def _own(self) -> None:
+    def _held(self) -> dict[str, Tensor]:
+        return dict(self._buffers)
+
+    def _has(self, given: dict[str, Any]) -> bool:
+        # So that a map stays one, of which torch would make a copy.
+        return all(_same(given[name], buffer) for name, buffer in self._buffers.items())
+
+    def _is_same(self, some: slice, rows: Array) -> bool:
+        found = {name: buffer[some].cpu().numpy() for name, buffer in self._buffers.items()}
+        return np.array_equal(Stored.of(self.form, found).rows[:], rows, equal_nan=True)
+
+    def _live_in(self, where: str, table: Table) -> None:
+        stored, file = stored_of(table, aligned=False), Reference.of(table)
+        assert file is not None
+        file.check_form(where, self.form, stored.form)
+        place = self._trains()[0].device
+        for name, array in stored.named.items():
+            tensor = host.as_tensor(array)
+            self._buffers[name] = tensor if place.type == "meta" else tensor.to(place)
+        self._borrowed = True
+
+    def _detach(self) -> None:
         if self._borrowed:
             for name, buffer in self._buffers.items():
                 self._buffers[name] = buffer.clone()

@@ -14,14 +14,42 @@ from inlay.layers.reference import KEY, ByReference, Reference
 
 
 class SavedByReference(ByReference, nn.Module):  # type: ignore[misc]  # torch is optional
-    """A layer whose parameter `weight` may be the map of a file."""
+    """A layer whose frozen numbers, its parameter `weight` or others, may be the map of a file."""
 
     weight: Tensor
-    _borrowed = False  # whether `weight` may be the table's own memory, which we never write to
+    num_embeddings: int
+    embedding_dim: int
+    _borrowed = False  # whether they may be the table's own memory, which we never write to
     _tokens: Tokens | None
 
     def _is_frozen(self) -> bool:
         raise NotImplementedError
+
+    def _held(self) -> dict[str, Tensor]:
+        """What a reference stands for, by the names of a state_dict; None of what is not there."""
+        return {"weight": self.weight}
+
+    def _has(self, given: dict[str, Any]) -> bool:
+        """Whether what a state_dict has in these places is in the layer already."""
+        return False
+
+    def _is_same(self, some: slice, rows: Array) -> bool:
+        """Whether some of the frozen rows are these."""
+        found = self.weight.detach()[some].cpu()
+        expected = host.as_tensor(rows).to(found.dtype)
+        a, b = host.arrays(found.float(), expected.float())
+        return np.array_equal(a, b, equal_nan=True)
+
+    def _live_in(self, where: str, table: Table) -> None:
+        """Take the numbers of a file, as its map where nothing writes to them."""
+        rows, is_map = memory_of(table)
+        tensor, weight = host.as_tensor(rows), self.weight
+        if weight is None:  # of a pickle
+            self.weight, self._borrowed = nn.Parameter(tensor, requires_grad=False), is_map
+            return
+        fits = (weight.device, weight.dtype) == (tensor.device, tensor.dtype)
+        self._borrowed = is_map and fits and self._is_frozen()
+        weight.data = tensor if self._borrowed else tensor.to(weight, copy=True)
 
     def _own(self) -> None:
         """Give the layer memory of its own, about to be written to."""
@@ -41,19 +69,14 @@ class SavedByReference(ByReference, nn.Module):  # type: ignore[misc]  # torch i
     def _confirmed(self) -> Reference:
         """What is written in the place of the numbers, if they are still those of the file."""
         assert self._file is not None
-
-        def is_same(some: slice, rows: Array) -> bool:
-            found = self.weight.detach()[some].cpu()
-            expected = host.as_tensor(rows).to(found.dtype)
-            a, b = host.arrays(found.float(), expected.float())
-            return np.array_equal(a, b, equal_nan=True)
-
-        return self._file.confirmed(repr(self), self.weight.shape, is_same)
+        shape = self.num_embeddings, self.embedding_dim
+        return self._file.confirmed(repr(self), shape, self._is_same)
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
         if self._is_by_reference():
-            del destination[f"{prefix}weight"]
+            for name in self._held():
+                del destination[prefix + name]
             # A tensor, for not everyone who saves a state_dict takes anything else.
             destination[prefix + KEY] = host.as_tensor(self._confirmed().as_bytes())
 
@@ -66,36 +89,40 @@ class SavedByReference(ByReference, nn.Module):  # type: ignore[misc]  # torch i
         missing_keys: list[str],
         *others: Any,
     ) -> None:
-        weight, key = f"{prefix}weight", prefix + KEY
-        given = None if weight in state_dict else state_dict.get(key)
-        if given is None:
-            self._own()  # torch copies into the memory that is there
-        else:
+        keys, key = {prefix + name: name for name in self._held()}, prefix + KEY
+        found = {name: state_dict.get(key) for key, name in keys.items()}
+        given = state_dict.get(key) if all(value is None for value in found.values()) else None
+        is_there = given is not None or self._has(found)
+        if given is not None:
             self._refer(Reference.read(f"state_dict, {key!r}", given.cpu().numpy().tobytes()), key)
-            state_dict = {name: value for name, value in state_dict.items() if name != key}
+        elif is_there:
+            self._refers = False
+        else:
+            self._own()  # torch copies into the memory that is there
+        if is_there:
+            left_out = {key} if given is not None else keys.keys()
+            state_dict = {name: value for name, value in state_dict.items() if name not in left_out}
         super()._load_from_state_dict(
             state_dict, prefix, local_metadata, strict, missing_keys, *others
         )
-        if given is not None and weight in missing_keys:
-            missing_keys.remove(weight)
+        if is_there:
+            missing_keys[:] = [name for name in missing_keys if name not in keys]
 
     def _refer(self, file: Reference, key: str) -> None:
-        """Take the numbers of a file, as its map where nothing writes to them."""
-        file.check_shape(f"state_dict, {key!r}", self.weight.shape)
+        """Take the numbers of a file that a state_dict names."""
+        where = f"state_dict, {key!r}"
+        file.check_shape(where, (self.num_embeddings, self.embedding_dim))
         table = file.opened()
-        rows, is_map = memory_of(table)
-        tensor, weight = host.as_tensor(rows), self.weight
-        fits = (weight.device, weight.dtype) == (tensor.device, tensor.dtype)
+        self._live_in(where, table)
         self._leave_file()
-        self._borrowed = is_map and fits and self._is_frozen()
-        weight.data = tensor if self._borrowed else tensor.to(weight, copy=True)
         if self._is_frozen():
             self._file, self._refers, self._tokens = Reference.of(table), True, table.tokens
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
         if self._is_by_reference():
-            state["_parameters"] = {**self._parameters, "weight": None}
+            for kind in ("_parameters", "_buffers"):
+                state[kind] = state[kind] | {n: None for n in self._held() if n in state[kind]}
             state["_file"] = self._confirmed().as_dict()
         elif self._file is not None:
             state["_file"] = self._file.as_dict()
@@ -105,10 +132,9 @@ class SavedByReference(ByReference, nn.Module):  # type: ignore[misc]  # torch i
         super().__setstate__(state)
         if self._file is not None:
             self._file = Reference.read("a layer by reference", self._file)
-        if self._file is not None and state["_parameters"]["weight"] is None:
+        if self._file is not None and any(part is None for part in self._held().values()):
             table = self._file.opened()
-            rows, self._borrowed = memory_of(table)
-            self.weight = nn.Parameter(host.as_tensor(rows), requires_grad=False)
+            self._live_in("a layer by reference", table)
             self._file, self._tokens = Reference.of(table), table.tokens
 
 
