@@ -153,6 +153,8 @@ tuned = torch.load(sys.argv[1] + "/tuned.pt", weights_only=True)
 print(model(torch.tensor([[1, 2]])).tolist(), tuned(torch.tensor([[1, 2]])).tolist())
 some = torch.load(sys.argv[1] + "/some.pt", weights_only=True)
 print(type(some).__name__, some(torch.tensor([[1, 2]])).tolist(), some.row_ids.tolist())
+added = torch.load(sys.argv[1] + "/added.pt", weights_only=True)
+print(type(added).__name__, added(torch.tensor([[1, 2]])).tolist())
 made = inlay.layers.torch.embedding.TableEmbedding
 print(*(type(layer) is made for layer in (model[0], tuned)), tuned)
 layer = inlay.to_torch(inlay.Table(["a", "b"], torch.eye(2).numpy()))
@@ -175,13 +177,16 @@ def test_a_whole_layer_of_torch_is_loaded_without_running_a_pickle(tmp_path, tab
     tuned = inlay.to_torch(table, trainable=True)
     model = torch.nn.Sequential(inlay.to_torch(table), torch.nn.Flatten())
     some = inlay.to_torch(table, trainable="rows", rows=[1])
+    added = inlay.to_torch(table.astype("int8"), trainable="delta", rank=1)
     torch.save(some, tmp_path / "some.pt")
+    torch.save(added, tmp_path / "added.pt")
     torch.save(tuned, tmp_path / "tuned.pt")
     torch.save(model, tmp_path / "model.pt")
     ids = torch.tensor([[1, 2]])
     expected = [
         f"{model(ids).tolist()} {tuned(ids).tolist()}",
         f"RowsEmbedding {some(ids).tolist()} [1]",
+        f"DeltaEmbedding {added(ids).tolist()}",
         f"True True {tuned}",
         "[[0.0, 1.0]]",
         "True",

@@ -177,6 +177,7 @@ def _torch_stand_in(module: str, name: str) -> type:
 _TORCH = [
     _torch_stand_in("inlay.layers.torch.embedding", "TableEmbedding"),
     _torch_stand_in("inlay.layers.torch.chosen", "RowsEmbedding"),
+    _torch_stand_in("inlay.layers.torch.delta", "DeltaEmbedding"),
 ]
 
 

@@ -122,6 +122,8 @@ def test_an_exported_model_takes_strings_and_refuses_python(tmp_path):
     made.export(tmp_path / "model", verbose=False)
     again = tf.saved_model.load(str(tmp_path / "model"))
     np.testing.assert_allclose(again.serve(strings(TEXTS)), made(strings(TEXTS)), rtol=1e-5)
+    if keras.__version__ < "3.13":
+        return  # what Keras exported did not look at the layer's module
     with pytest.raises(ArgumentError, match="in_python: expected False in a SavedModel"):
         model(OWN, in_python=True).export(tmp_path / "other", verbose=False)
 
