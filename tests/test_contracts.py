@@ -35,7 +35,7 @@ def test_each_function_on_each_backend_is_a_test(contract):
         "test_dies",
     ]
     found = cases(contract, backends=["jax", "torch"])
-    assert [case.id for case in found][:2] == ["backend-jax", "some-jax"]
+    assert [case.id for case in found][:2] == ["the-backend-jax", "the-some-jax"]
     assert len(found) == 10
 
 
