@@ -113,6 +113,7 @@ def build(model: str | Model, dim: int, n_classes: int, *, seed: int) -> Any:
         model = partial(NETWORKS[model], seed=seed)
     vectors = keras.Input((None, dim), dtype="float32", name="vectors")
     mask = keras.Input((None,), dtype="bool", name="mask")
+    ops.logical_not(mask)  # Keras 3.12 refuses an input that nothing uses
     return keras.Model([vectors, mask], model(vectors, mask, n_classes), name="body")
 
 
