@@ -1,8 +1,7 @@
-"""Several tables as one layer: how their vectors are joined, and who has one of what token."""
+"""Several tables as one layer: how their vectors are joined."""
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.calls import refuses_unknown
 from inlay.checks import choice, described, every_text, flag, many, whole
-from inlay.core import Coverage, HashingVocabulary, Table, Vocabulary
+from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.core.alignment import as_vocabulary, coverage_of
 from inlay.core.immutable import Immutable
 from inlay.core.rows import Rows
@@ -19,6 +18,7 @@ from inlay.hosts.backends import load_keras
 from inlay.layers.bags import embedding_bag
 from inlay.layers.rows import Check, Trainable, checked_check, checked_trainable, chosen
 from inlay.layers.rows import Rows as Chosen
+from inlay.layers.stack_coverage import StackCoverage, has_token, joined_from
 from inlay.optional import require
 
 if TYPE_CHECKING:
@@ -29,23 +29,6 @@ Mode = Literal["concatenate", "average", "mix", "scalar_mix"]
 MODES: tuple[Mode, ...] = ("concatenate", "average", "mix", "scalar_mix")
 MIXES = ("mix", "scalar_mix")  # which are learned
 BY_LAYER = "a layer, which learns how to mix: inlay.to_torch(stack, vocab), or to_keras"
-
-
-@dataclass(frozen=True)
-class StackCoverage:
-    """How much of a vocabulary several tables hold, each alone and all together.
-
-    Attributes:
-        each: Of every table, in their order.
-        together: Of all: a token is found if any table has it, and `found_by` counts the tables.
-    """
-
-    each: tuple[Coverage, ...]
-    together: Coverage
-
-    def __str__(self) -> str:
-        told = [f"table {i}: {found}" for i, found in enumerate(self.each, 1)]
-        return "\n".join([*told, f"together: {self.together}"])
 
 
 @refuses_unknown({"axis": "mode=", "weights": 'mode="mix", which learns them'})
@@ -145,7 +128,7 @@ class Stack(Immutable):
         wanted: Any = vocab if as_it_is else as_vocabulary(vocab)
         seed = whole("seed", seed, least=0)
         aligned = [table.align(wanted, seed=seed + i) for i, table in enumerate(self.tables)]
-        known = _known(aligned)
+        known = joined_from(aligned)
         for table, has in zip(aligned, known, strict=True):
             table.storage[~has] = 0  # nobody else has seen these matrices yet
         return Stack(tuple(aligned), self.mode, self.dim)
@@ -156,7 +139,7 @@ class Stack(Immutable):
         each = [table.coverage for table in self.tables if table.coverage is not None]
         if len(each) < len(self.tables) or self._apart() is not None:
             return None
-        has, n = _has(self.tables), len(each)
+        has, n = has_token(self.tables), len(each)
         counts = has.sum(0)
         found_by = {
             f"in {k} table{'s' * (k > 1)}": np.flatnonzero(counts == k) for k in range(n, 0, -1)
@@ -179,7 +162,7 @@ class Stack(Immutable):
         """
         self._check_no_mix("merged")
         ready = self.in_order(vocab)
-        first, known = ready.tables[0], _known(ready.tables)
+        first, known = ready.tables[0], joined_from(ready.tables)
         joined = np.zeros((len(first), self.dim), np.float32)
         at = 0
         for table, has in zip(ready.tables, known, strict=True):
@@ -255,7 +238,7 @@ class Stack(Immutable):
         ready = self.in_order(vocab)
         settings: dict[str, Any] = {"mode": self.mode, "dim": self.dim, "check": check}
         settings |= {"sparse": flag("sparse", sparse), "max_norm": max_norm}
-        known, ids = _known(ready.tables), ready._chosen(trainable, rows)
+        known, ids = joined_from(ready.tables), ready._chosen(trainable, rows)
         return StackEmbedding.of(
             ready.tables, known, trainable=bool(trainable), ids=ids, **settings
         )
@@ -307,7 +290,7 @@ class Stack(Immutable):
             "check": check,
             "name": name,
         }
-        known, ids = _known(ready.tables), ready._chosen(trainable, rows)
+        known, ids = joined_from(ready.tables), ready._chosen(trainable, rows)
         return StackEmbedding.of(
             ready.tables, known, trainable=bool(trainable), ids=ids, **settings
         )
@@ -386,19 +369,3 @@ def _checked(trainable: Any, rows: Any) -> Trainable:
             "trainable", expected=expected, got='"delta"', hint="stack.merged(vocab)"
         )
     return found
-
-
-def _has(tables: Sequence[Table]) -> Array:
-    """Which table has which token, bool `(n_tables, size)`; one that was not aligned has all."""
-    has = np.ones((len(tables), len(tables[0])), np.bool_)
-    for row, table in zip(has, tables, strict=True):
-        if table.coverage is not None:
-            row[table.coverage.filled] = False
-    return has
-
-
-def _known(tables: Sequence[Table]) -> Array:
-    """As `_has`, but what no table has is joined as if all had it, and so is padding."""
-    has = _has(tables)
-    has[:, ~has.any(0)] = True
-    return has
