@@ -1,4 +1,4 @@
-"""Exported models look up what ours do, in programs without inlay; Keras': see test_keras.py."""
+"""Exported models look up what ours do, in programs without inlay."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What `to_jax(table, trainable="delta")` promises; run by test_jax.py."""
+"""What `to_jax(table, trainable="delta")` promises; run by test_embedding.py."""
 
 import jax
 import jax.numpy as jnp

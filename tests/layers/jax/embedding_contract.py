@@ -1,4 +1,4 @@
-"""What `to_jax` promises; run by test_jax.py, in the process of Keras' contracts."""
+"""What `to_jax` promises; run by test_embedding.py, in the process of Keras' contracts."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""What a layer of `to_jax(table, by_reference=True)` promises; see test_jax.py."""
+"""What a layer of `to_jax(table, by_reference=True)` promises; see test_embedding.py."""
 
 import copy
 import pickle

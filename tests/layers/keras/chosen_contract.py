@@ -1,4 +1,4 @@
-"""What `to_keras(table, trainable="rows")` promises, and how its rows train; see test_keras.py."""
+"""What `to_keras(table, trainable="rows")` promises, and how its rows train."""
 
 import json
 

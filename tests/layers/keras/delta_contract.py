@@ -1,4 +1,4 @@
-"""What `to_keras(table, trainable="delta")` promises, and how it trains; see test_keras.py."""
+"""What `to_keras(table, trainable="delta")` promises, and how it trains; see test_embedding.py."""
 
 import json
 import warnings

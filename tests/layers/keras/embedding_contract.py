@@ -1,4 +1,4 @@
-"""What `to_keras` promises, on the backend that KERAS_BACKEND names; see test_keras.py."""
+"""What `to_keras` promises, on the backend that KERAS_BACKEND names; see test_embedding.py."""
 
 import json
 import os

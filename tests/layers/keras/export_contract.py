@@ -1,4 +1,4 @@
-"""What `model.export` makes of our layers is read without them; see test_keras.py."""
+"""What `model.export` makes of our layers is read without them; see test_embedding.py."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Weights that our layers and Keras' own exchange, LoRA and whole numbers; see test_keras.py."""
+"""Weights that our layers and Keras' own exchange, LoRA and whole numbers."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""Keras' own settings of an embedding layer, which leave padding alone; see test_keras.py.
+"""Keras' own settings of an embedding layer, which leave padding alone; see test_embedding.py.
 
 Every row is one that trains, and the row of padding is number 2.
 """

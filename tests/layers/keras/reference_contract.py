@@ -1,4 +1,4 @@
-"""What `to_keras(table, by_reference=True)` promises; see test_keras.py."""
+"""What `to_keras(table, by_reference=True)` promises; see test_embedding.py."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What `inlay.layers.keras.resize.resize` promises, on each backend; see test_keras.py."""
+"""What `inlay.layers.keras.resize.resize` promises, on each backend; see test_embedding.py."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""What `to_tensorflow(table, trainable="delta")` promises; run by test_tensorflow.py."""
+"""What `to_tensorflow(table, trainable="delta")` promises; run by test_embedding.py."""
 
 import numpy as np
 import pytest

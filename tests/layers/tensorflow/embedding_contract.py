@@ -1,4 +1,4 @@
-"""What `to_tensorflow` promises; run by test_tensorflow.py, in the process of Keras' contracts."""
+"""What `to_tensorflow` promises; run by test_embedding.py, in the process of Keras' contracts."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a module of `to_tensorflow(table, by_reference=True)` promises; see test_tensorflow.py."""
+"""What a module of `to_tensorflow(table, by_reference=True)` promises; see test_embedding.py."""
 
 import re
 from pathlib import Path
