@@ -17,6 +17,8 @@ from inlay.hosts.memory import untouched_zeros
 
 P = ParamSpec("P")
 R = TypeVar("R")
+# Since PyTorch 2.3. Found once, for each look-up asks it.
+_is_compiling: Callable[[], bool] | None = getattr(torch.compiler, "is_compiling", None)
 IDS = "torch.from_numpy(ids), of vocab.encode(texts) or batch_to_ids(lists of tokens)"
 
 
@@ -25,13 +27,13 @@ def eager(function: Callable[P, R]) -> Callable[P, R]:
 
     As a decorator, `torch.compiler.disable` would import `torch._dynamo` at once, for a second.
     """
-    if not hasattr(torch.compiler, "is_compiling"):  # as some versions before 2.3
+    if _is_compiling is None:
         disabled: Callable[P, R] = torch.compiler.disable(function)
         return disabled
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        if torch.compiler.is_compiling():
+        if _is_compiling():
             result: R = torch.compiler.disable(function)(*args, **kwargs)
             return result
         return function(*args, **kwargs)
@@ -57,8 +59,9 @@ def is_taken_down() -> bool:
 
 def is_compiling() -> bool:
     """Whether `torch.compile` or `torch.export` is taking this call down."""
-    known = getattr(torch.compiler, "is_compiling", None)  # since PyTorch 2.3
-    return bool(known()) if known is not None else "torch._dynamo" in sys.modules
+    if _is_compiling is None:
+        return "torch._dynamo" in sys.modules
+    return _is_compiling()
 
 
 def is_at_hand(tensor: Any) -> bool:

@@ -47,8 +47,20 @@ class TableEmbedding(SavedByReference, LooksUp, nn.Embedding):  # type: ignore[m
         return (self.weight - origin.to(self.weight)).square().sum()
 
     def _look_up(self, ids: Tensor) -> Tensor:
-        self._own_if_written()
-        return nn.Embedding.forward(self, ids)
+        # As nn.Embedding.forward does, but `weight`, which is slow to find, is found once.
+        weight = self.weight
+        if self._borrowed and (weight.requires_grad or self.max_norm is not None):
+            self._own()
+            weight = self.weight
+        return nn.functional.embedding(
+            ids,
+            weight,
+            self.padding_idx,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.sparse,
+        )
 
     def _matrix(self) -> Array:
         return np.array(self.weight.detach().float().cpu().numpy())
