@@ -40,7 +40,7 @@ class Fake:
     def encode(self, texts):
         return self.mix(np.moveaxis(self.pooled(texts), 1, 0))
 
-    def encode_tokens(self, texts):
+    def tokens(self, texts):
         every = [self.mix(layers) for layers in self.layers(texts)]
         vectors = np.zeros((len(every), max(map(len, every), default=0), self.dim), np.float32)
         mask = np.zeros(vectors.shape[:2], bool)

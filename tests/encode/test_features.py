@@ -543,8 +543,8 @@ def test_tokens_of_an_encoder_without_layers(path):
         def tokenize(self, text):
             return Fake().tokenize(text)
 
-        def encode_tokens(self, texts):
-            return Fake().encode_tokens(texts)
+        def tokens(self, texts):
+            return Fake().tokens(texts)
 
     features = write_features(Words(), TEXTS[:9], path, pool=None, max_length=3)
     for text, found in zip(TEXTS, features, strict=False):

@@ -27,7 +27,7 @@ def test_elmo_gives_what_the_contract_says(elmo):
     vectors = elmo.encode(texts)
     assert (vectors.dtype, vectors.shape) == (np.float32, (3, elmo.dim))
     assert not vectors[1].any()
-    words, mask = elmo.encode_tokens(texts)
+    words, mask = elmo.tokens(texts)
     assert (words.dtype, words.shape) == (np.float32, (3, 3, elmo.dim))
     assert (mask.dtype, mask.sum(1).tolist()) == (bool, [3, 0, 1])
     assert not words[~mask].any()

@@ -2,14 +2,18 @@
 
 import importlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inlay.bytes.writing import restore_folder
 from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, described, flag
+from inlay.encode.base import TextEncoder
 from inlay.encode.engines import Engine, Precision
+from inlay.encode.function import FunctionEncoder
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
-from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
+from inlay.encode.names import named
+from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder, is_encoder
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.paths import path_to_read
 from inlay.sources.asked import asked_for, near_told
@@ -18,7 +22,17 @@ from inlay.tokenizers import TokenizerLike
 if TYPE_CHECKING:
     from inlay.sources import Source
 
-__all__ = ["ENCODERS", "Encoder", "Kind", "LayeredEncoder", "WordEncoder", "load_encoder"]
+__all__ = [
+    "ENCODERS",
+    "Encoder",
+    "FunctionEncoder",
+    "Kind",
+    "LayeredEncoder",
+    "TextEncoder",
+    "WordEncoder",
+    "as_encoder",
+    "load_encoder",
+]
 
 ENCODERS: tuple[Kind, ...] = (ElmoKind(),)
 # What others take, and where it stands.
@@ -50,14 +64,16 @@ def load_encoder(
     workers: int | None = None,
     verify: bool = False,
 ) -> Encoder:
-    """Read an encoder, whatever its kind, from files or by its name in the catalogue.
+    """Read an encoder, whatever its kind, from files or by its name.
 
     These settings are those of several kinds. A kind's own are arguments of its class:
     `inlay.encode.elmo.Elmo.load(path, pad_token=..., stateful=...)`.
 
     Args:
-        path: A folder or file of one of `inlay.encode.ENCODERS`, recognised by its content:
-            today an ELMo, for which see `inlay.encode.elmo.Elmo.load`. Or a name of the
+        path: A folder or file of one of `inlay.encode.ENCODERS`, recognised by its content, such
+            as an ELMo, for which see `inlay.encode.elmo.Elmo.load`. Or a name, for which nothing is
+            downloaded: of an encoder that an installed package has, or `"OWNER/REPO"` of a
+            model that lies in the cache of Hugging Face. Or a name of the
             catalogue, such as `"elmo-original"`, one of the Hugging Face Hub
             (`"hf://OWNER/REPO"`), or a `Source` of your own, which is downloaded once.
         kind: A name of these kinds, or a `Kind` of your own, where the content does not decide.
@@ -83,14 +99,13 @@ def load_encoder(
         MissingPackageError: A package that the kind needs is not installed.
         DownloadError: What the catalogue has cannot be downloaded.
     """
-    if (source := asked_for(path, "encoder")) is not None:
-        from inlay.sources.fetching import fetch_source
-
-        path = fetch_source(source).path
-    place = path_to_read("path", path)
+    chosen, place = _found(path)
     restore_folder(place)  # of a training that was killed between two names
-    with near_told(path, DOWNLOAD):
-        chosen = recognise(place, ENCODERS) if kind is None else _named(kind)
+    if kind is not None:
+        chosen = _named(kind)
+    elif chosen is None:
+        with near_told(path, DOWNLOAD):
+            chosen = recognise(place, ENCODERS)
     settings = {
         "tokenizer": tokenizer,
         "max_length": max_length,
@@ -108,6 +123,54 @@ def load_encoder(
                 got="a setting that has no effect",
             )
     return chosen.load(place, **given)
+
+
+def as_encoder(value: Any, *, where: str = "encoder") -> Encoder:
+    """Whatever can make vectors of texts, as an encoder.
+
+    Args:
+        value: An encoder, which is given back; a path or a name, as of `load_encoder`; a function
+            from a list of texts to an array, or an object with such an `encode`, for which see
+            `inlay.encode.FunctionEncoder`.
+        where: The name of the argument, for the message.
+
+    Raises:
+        ArgumentTypeError: Anything else.
+        InlayError: As of `load_encoder`.
+
+    Example:
+        >>> as_encoder(lambda texts: [[len(text)] for text in texts]).dim
+        1
+    """
+    if is_encoder(value):
+        encoder: Encoder = value
+        return encoder
+    from inlay.sources.source import Source
+
+    if isinstance(value, str | os.PathLike | Source):
+        return load_encoder(value)
+    function = getattr(value, "encode", value)
+    if not callable(function) or isinstance(value, type):
+        raise ArgumentTypeError(
+            where,
+            expected="an encoder, its path or name, or a function of a list of texts",
+            got=described(value),
+            hint="inlay.load_encoder(path)",
+        )
+    return FunctionEncoder(function)
+
+
+def _found(path: Any) -> tuple[Kind | None, Path]:
+    """Where an encoder lies, and its kind, if its name says it."""
+    if isinstance(path, str) and not os.path.lexists(path):
+        by_name = named(path, ENCODERS)
+        if by_name is not None:
+            return by_name
+    if (source := asked_for(path, "encoder")) is not None:
+        from inlay.sources.fetching import fetch_source
+
+        return None, fetch_source(source).path
+    return None, path_to_read("path", path)
 
 
 def _named(kind: str | Kind) -> Kind:

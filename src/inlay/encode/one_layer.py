@@ -26,7 +26,7 @@ class OneLayer:
             return self._encoder
         raise ArgumentTypeError(
             "encoder",
-            expected="one with tokenize and encode_tokens, for vectors or numbers of tokens",
+            expected="one with tokenize and tokens, for vectors or numbers of tokens",
             got=type(self._encoder).__name__,
         )
 
@@ -38,13 +38,13 @@ class OneLayer:
         """See `WordEncoder`."""
         return self._words.tokenize(text)
 
-    def encode_tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+    def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
         """See `WordEncoder`."""
-        return self._words.encode_tokens(texts)
+        return self._words.tokens(texts)
 
     def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
         """See `LayeredEncoder`."""
-        for vectors, real in zip(*self.encode_tokens(texts), strict=True):
+        for vectors, real in zip(*self.tokens(texts), strict=True):
             yield vectors[None, real]
 
     def pooled(self, texts: Iterable[Text]) -> Array:

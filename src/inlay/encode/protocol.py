@@ -41,7 +41,7 @@ class WordEncoder(Encoder, Protocol):
     def tokenize(self, text: Text) -> list[str]:
         """The tokens of a text; a list of tokens is taken as it is, but for its length."""
 
-    def encode_tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+    def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
         """`(vectors, mask)`: float32 `(n, tokens, dim)`, and bool `(n, tokens)`.
 
         The mask is False, and the vectors are zeros, where a text has ended.

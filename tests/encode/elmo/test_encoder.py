@@ -58,7 +58,7 @@ def test_everything(elmo):
 def test_the_ways_to_ask_agree(elmo):
     found = elmo.outputs(SENTENCES)
     np.testing.assert_array_equal(elmo.encode(SENTENCES), found["default"])
-    vectors, mask = elmo.encode_tokens(SENTENCES)
+    vectors, mask = elmo.tokens(SENTENCES)
     np.testing.assert_array_equal(vectors, found["elmo"])
     np.testing.assert_array_equal(mask, found["mask"])
     for layers, expected in zip(elmo.layers(SENTENCES), EXPECTED, strict=True):
@@ -133,7 +133,7 @@ def test_a_pad_token_in_a_string_is_one_whatever_the_tokenizer():
         assert [i for i, token in enumerate(tokens) if token == "--PAD--"] == [
             i % len(tokens) for i in pads
         ]
-        _, mask = encoder.encode_tokens([text])
+        _, mask = encoder.tokens([text])
         assert np.flatnonzero(~mask[0]).tolist() == [i % len(tokens) for i in pads]
     assert Elmo(TINY, WEIGHTS, pad_token="").tokenize("a b") == ["a", "b"]
 

@@ -158,7 +158,7 @@ class TextVectors:
         """
         return self.mix(np.moveaxis(self.pooled(texts), 1, 0))
 
-    def encode_tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
+    def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
         """A vector for each token.
 
         Returns:
