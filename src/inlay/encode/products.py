@@ -22,7 +22,7 @@ class PanelProduct:
     def __init__(self, matrix: Array) -> None:
         from inlay.kernels import panels
 
-        self._add, self._packed = panels.add_product, panels.pack(matrix)
+        self._product, self._packed = panels.product, panels.pack(matrix)
 
     def __call__(self, left: Array, out: Array) -> None:
-        self._add(left, self._packed, out)
+        self._product(left, self._packed, out, out)

@@ -1,6 +1,7 @@
 """numba's `njit`, which keeps what it has compiled on the disk, where there is a place for it."""
 
 import numba
+from numba.core.registry import cpu_target
 
 
 def njit(**settings):
@@ -17,3 +18,12 @@ def njit(**settings):
             return numba.njit(**{**settings, "cache": False})(function)
 
     return compiled
+
+
+def processor_has(feature):
+    """Whether code is compiled for a processor that has what LLVM calls `feature`.
+
+    That is this processor, unless `NUMBA_CPU_NAME` or `NUMBA_CPU_FEATURES` names another.
+    """
+    features = cpu_target.target_context.codegen().magic_tuple()[2]
+    return f"+{feature}" in features.split(",")

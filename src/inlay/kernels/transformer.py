@@ -11,7 +11,7 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 from inlay.kernels.lstm import LOG2_E, power_of_two
-from inlay.kernels.panels import COLUMNS, add_product
+from inlay.kernels.panels import COLUMNS, product
 
 QUERIES = 96  # rows whose scores are held at once
 
@@ -145,10 +145,10 @@ def attend(qkv, offsets, heads, out):
                     for k in range(d):
                         q[i, k] = row[k] * scale
                 s[:] = f32(0)
-                add_product(q, keys, s)
+                product(q, keys, s, s)
                 o[:] = f32(0)
                 _exponentials(s, n)
-                add_product(s, values, o)
+                product(s, values, o, o)
                 for i in range(m):
                     y, x = out[begin + first + i, h * d : h * d + d], o[i]
                     for k in range(d):
