@@ -44,6 +44,7 @@ def test_all_commands_of_the_manual_are_there():
         "cache path",
         "demo",
         "encode",
+        "distil",
     }
 
 
