@@ -28,7 +28,7 @@ HEAD = 256
 
 
 def tokens(text: str) -> list[str]:
-    return inlay.words(text.replace("<br />", " "))
+    return inlay.tokenizers.words(text.replace("<br />", " "))
 
 
 def lower(text: str) -> list[str]:

@@ -24,7 +24,7 @@ import inlay
 
 
 def tokens(text: str) -> list[str]:
-    return inlay.words(text.replace("<br />", " ").lower())
+    return inlay.tokenizers.words(text.replace("<br />", " ").lower())
 
 
 def run_one(args: argparse.Namespace) -> None:

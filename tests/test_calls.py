@@ -47,7 +47,10 @@ VOCAB = Vocabulary(["good", "film"])
         (lambda: VOCAB.encode(TEXTS, maxlen=3), "^encode: .* Try: max_length="),
         (lambda: VOCAB.encode(TEXTS, padding="post"), "Try: pad_side='start' or 'end'"),
         (lambda: Table(["a"], np.eye(1), dtype="f4"), r"^Table: .* Try: matrix=np.asarray\(matrix"),
-        (lambda: inlay.HashingVocabulary(num_buckets=9), "^HashingVocabulary: .* Try: vocab_size="),
+        (
+            lambda: inlay.core.HashingVocabulary(num_buckets=9),
+            "^HashingVocabulary: .* Try: vocab_size=",
+        ),
         (lambda: TABLE.mean(["good"], ignore_missing=True), "^mean: .* Try: unknown='skip'"),
         (lambda: TABLE.align(VOCAB, oov="zeros"), "^align: .* Try: unknown="),
         (lambda: TABLE.most_similar("good", top_n=1), "^most_similar: .* Try: topn="),

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from inlay.version import __version__ as __version__
 
 _HOME = {
-    "HashingVocabulary": "inlay.core",
     "InlayError": "inlay.errors",
     "Table": "inlay.core",
     "TextClassifier": "inlay.classify",
@@ -25,11 +24,9 @@ _HOME = {
     "to_keras": "inlay.layers",
     "to_tensorflow": "inlay.layers",
     "to_torch": "inlay.layers",
-    "words": "inlay.tokenizers",
 }
 
 __all__ = [
-    "HashingVocabulary",
     "InlayError",
     "Table",
     "TextClassifier",
@@ -43,21 +40,19 @@ __all__ = [
     "to_keras",
     "to_tensorflow",
     "to_torch",
-    "words",
 ]
 
 if TYPE_CHECKING:
     from inlay import sources as sources
     from inlay import train as train
     from inlay.classify import TextClassifier
-    from inlay.core import HashingVocabulary, Table, Vocabulary
+    from inlay.core import Table, Vocabulary
     from inlay.encode import load_encoder
     from inlay.errors import InlayError
     from inlay.evaluate import compare
     from inlay.formats import load, save
     from inlay.layers import to_jax, to_keras, to_tensorflow, to_torch
     from inlay.text import read_labelled
-    from inlay.tokenizers import words
 
 
 # Rooms of which a page or a message speaks: `inlay.tokenizers.get_tokenizer(name)`.
@@ -77,6 +72,8 @@ _ROOMS = (
 
 # What others have at their front door, and what to write here.
 _ELSEWHERE = {
+    "HashingVocabulary": "inlay.core.HashingVocabulary(vocab_size)",
+    "SentenceTransformer": "inlay.load_encoder(name_or_folder)",
     "ELMo": "inlay.load_encoder(path)",
     "Elmo": "inlay.load_encoder(path)",
     "Embedding": "inlay.to_torch(table) or inlay.to_keras(table)",
@@ -100,7 +97,8 @@ _ELSEWHERE = {
     "load_vectors": "inlay.load(path)",
     "load_word2vec_format": "inlay.load(path)",
     "read_csv": "inlay.read_labelled(path)",
-    "tokenize": "inlay.words(text), or inlay.tokenizers.get_tokenizer(name)",
+    "tokenize": "inlay.tokenizers.words(text), or inlay.tokenizers.get_tokenizer(name)",
+    "words": "inlay.tokenizers.words(text), or get_tokenizer(name)",
     "word2vec": "inlay.train.word2vec(corpus)",
 }
 

@@ -5,8 +5,8 @@ import unicodedata
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary, Table, Vocabulary
-from inlay.core import Tokens
+from inlay import Table, Vocabulary
+from inlay.core import HashingVocabulary, Tokens
 from inlay.core.alignment import find_rows
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, UnknownTokenError
 from tests.data import shared

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay import HashingVocabulary, Table, Vocabulary
+from inlay import Table, Vocabulary
+from inlay.core import HashingVocabulary
 from inlay.core.elsewhere import OF_HASHES, OF_TABLES, OF_VOCABULARIES
 from inlay.errors import InlayError, UnknownNameError
 

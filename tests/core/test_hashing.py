@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary
+from inlay.core import HashingVocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, ImmutableError
 
 
@@ -17,7 +17,8 @@ def test_hashing_vocabulary_is_the_same_in_every_process():
     assert ids[1, 1] == 0
     assert 1 <= ids[ids > 0].min() <= ids.max() < len(vocab)
     script = (
-        "from inlay import HashingVocabulary as H; print(H(50).encode(['some words']).tolist())"
+        "from inlay.core import HashingVocabulary as H; "
+        "print(H(50).encode(['some words']).tolist())"
     )
     other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert other.stdout.strip() == str(ids[:1].tolist())

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary, Table, Vocabulary
+from inlay import Table, Vocabulary
+from inlay.core import HashingVocabulary
 from inlay.core import unknown as policies
 from inlay.errors import ArgumentError, ArgumentTypeError
 

@@ -4,8 +4,8 @@ import pickle
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary, Vocabulary
-from inlay.core import TextToIds
+from inlay import Vocabulary
+from inlay.core import HashingVocabulary, TextToIds
 from inlay.core.elsewhere import OF_TEXT_TO_IDS
 from inlay.errors import (
     ArgumentError,

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay import HashingVocabulary, Table, Vocabulary
+from inlay import Table, Vocabulary
+from inlay.core import HashingVocabulary
 from inlay.errors import FormatError, MissingFileError
 from tests.processes import STARTS, in_fresh, in_worker
 

@@ -6,7 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary, Table, load, save
+from inlay import Table, load, save
+from inlay.core import HashingVocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.formats import (
     FORMATS,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay import HashingVocabulary, Table, Vocabulary
+from inlay import Table, Vocabulary
+from inlay.core import HashingVocabulary
 from inlay.encode.elmo import Elmo, Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, MissingFileError
 from tests.encode.elmo.test_network import TINY

@@ -3,7 +3,8 @@ import pickle
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary, Table, Vocabulary
+from inlay import Table, Vocabulary
+from inlay.core import HashingVocabulary
 from inlay.errors import ArgumentError, ArgumentTypeError, ImmutableError
 from inlay.layers import stack
 from tests.data import shared

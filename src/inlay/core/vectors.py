@@ -293,7 +293,7 @@ class Vectors(Rows):
         choice("unknown", unknown, ("skip", "error"))
         if isinstance(tokens, str):
             if tokens not in self and len(tokens.split()) > 1:
-                expected, hint = "the tokens of a text", "table.mean(inlay.words(text))"
+                expected, hint = "the tokens of a text", "table.mean(inlay.tokenizers.words(text))"
                 raise ArgumentTypeError("mean", expected=expected, got=described(tokens), hint=hint)
             tokens = [tokens]
         listed = many_tokens("tokens", tokens)

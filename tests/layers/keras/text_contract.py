@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from inlay import HashingVocabulary, Table, Vocabulary, to_keras
-from inlay.core import TextToIds
+from inlay import Table, Vocabulary, to_keras
+from inlay.core import HashingVocabulary, TextToIds
 from inlay.errors import ArgumentError, ArgumentTypeError, NotFittedError
 from inlay.layers.keras.text import TextLayer
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from inlay import HashingVocabulary, Vocabulary
-from inlay.core import TextToIds
+from inlay import Vocabulary
+from inlay.core import HashingVocabulary, TextToIds
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.layers.tensorflow.text import TextModule
 from inlay.layers.tensorflow.tokens import Tokens

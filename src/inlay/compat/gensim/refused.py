@@ -39,7 +39,7 @@ OF_DOC2VEC = {
 OF_CORPORA = {
     "Dictionary": VOCABULARY,
     "dictionary": VOCABULARY,
-    "HashDictionary": "inlay.HashingVocabulary(vocab_size)",
+    "HashDictionary": "inlay.core.HashingVocabulary(vocab_size)",
     **dict.fromkeys(("TextCorpus", "WikiCorpus", "wikicorpus", "MmCorpus", "mmcorpus"), ITSELF),
     **dict.fromkeys(("BleiCorpus", "LowCorpus", "SvmLightCorpus", "UciCorpus"), ITSELF),
 }
