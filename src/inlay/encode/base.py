@@ -86,6 +86,10 @@ class TextEncoder:
         """
         raise self._lacks("save")
 
+    def _learned(self) -> Iterable[Array]:
+        """The arrays of numbers that were learned; none, where they cannot be told."""
+        return ()
+
     @property
     def settings(self) -> dict[str, Any]:
         """What may change a vector besides what `hash` names, as JSON values."""
@@ -102,6 +106,16 @@ class TextEncoder:
     def has_tokens(self) -> bool:
         """Whether there is a vector for each token too: `tokenize`, `tokens` and `layers`."""
         return type(self)._layers is not TextEncoder._layers
+
+    @property
+    def n_parameters(self) -> int | None:
+        """How many numbers were learned; None: it cannot be told."""
+        return sum(array.size for array in self._learned()) or None
+
+    @property
+    def n_bytes(self) -> int | None:
+        """The bytes of these numbers, in memory or in the file that is mapped; None: as above."""
+        return sum(array.nbytes for array in self._learned()) or None
 
     def encode(
         self,

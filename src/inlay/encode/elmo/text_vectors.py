@@ -59,6 +59,9 @@ class TextVectors:
         """Of the numbers and the shape: what names the model in caches."""
         return self.weights.hash(self.options)
 
+    def _learned(self) -> Iterable[Array]:
+        return self.weights.named().values()
+
     @cached_property
     def _tokenize(self) -> Tokenizer:
         return get_tokenizer(self.tokenizer)
