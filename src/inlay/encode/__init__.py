@@ -14,6 +14,7 @@ from inlay.encode.function import FunctionEncoder
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
 from inlay.encode.names import named
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder, is_encoder
+from inlay.encode.use.kind import UseKind
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.paths import path_to_read
 from inlay.sources.asked import asked_for, near_told
@@ -34,7 +35,7 @@ __all__ = [
     "load_encoder",
 ]
 
-ENCODERS: tuple[Kind, ...] = (ElmoKind(),)
+ENCODERS: tuple[Kind, ...] = (ElmoKind(), UseKind())
 # What others take, and where it stands.
 ELSEWHERE: Elsewhere = (
     dict.fromkeys(
