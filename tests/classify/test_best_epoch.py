@@ -9,7 +9,8 @@ pytest.importorskip("keras")
 
 import keras
 
-from inlay.classify import keras as net
+from inlay.classify import keras_training as training
+from inlay.classify.words import Words
 
 
 class Played:
@@ -41,9 +42,11 @@ class Played:
 def kept(epochs, patience=2):
     """The epoch whose weights are there in the end, and how many were run."""
     model = Played(epochs)
-    data = net.Batches([np.array([1], np.int32)], np.array([0]), np.array([8]), 1, seed=0)
+    how = {"widths": np.array([8]), "batch_size": 1, "seed": 0}
+    rows, labels = [np.array([1], np.int32)], np.array([0])
+    data = training.Batches(Words(None, None, None), rows, labels, **how)
     bar = SimpleNamespace(update=lambda n: None, note=lambda **values: None)
-    history = net.train(
+    history = training.train(
         model, data, data, epochs=len(epochs), patience=patience, learning_rate=0.1, bar=bar
     )
     return int(keras.ops.convert_to_numpy(model.weight)), len(history["val_loss"])

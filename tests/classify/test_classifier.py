@@ -8,7 +8,7 @@ pytest.importorskip("keras")
 
 from inlay import Table, TextClassifier
 from inlay.classify import cnn
-from inlay.classify.settings import MODELS, ClassifierSettings
+from inlay.classify.settings import BY_TEXT, MODELS, ClassifierSettings
 from inlay.core.elsewhere import OF_CLASSIFIERS
 from inlay.errors import (
     ArgumentError,
@@ -129,7 +129,7 @@ def test_what_trainable_means():
         ),
         ({"variant": "rand", "embedding": 1}, "variant: expected another one beside an embedding"),
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
-        ({"model": "lstm"}, "'cnn' or 'mean'.*a function of your own"),
+        ({"model": "lstm"}, "'linear' or 'mlp'.*a function of your own"),
         ({"validation": 1.5}, "between 0 and 1"),
         ({"validation": (["x"], ["c"])}, "two classes"),
         ({"validation": (["x", "y"], ["a", "c"])}, "classes of the texts"),
@@ -160,7 +160,7 @@ def test_settings_that_cannot_be_used(settings, message):
 
 
 def test_texts_and_labels_the_other_way_round_are_told_before_any_work(monkeypatch):
-    monkeypatch.delattr("inlay.classify.fitting.given_table")
+    monkeypatch.delattr("inlay.classify.fitting.opened")
     with pytest.raises(ArgumentError, match="texts first, and no more classes than different"):
         TextClassifier("no file").fit(["pos", "neg", "pos"], ["a joy", "a bore", "fine"])
 
@@ -324,20 +324,10 @@ def test_progress_is_shown_if_asked_for_or_on_a_terminal(
 
 
 def test_every_model_of_that_name_is_there():
-    from inlay.classify.keras import NETWORKS
+    from inlay.classify import keras
 
-    assert tuple(NETWORKS) == MODELS
-
-
-def test_an_encoder_is_refused_with_what_works(reviews, tmp_path):
-    from tests.encode.features_fake import Plain
-
-    with pytest.raises(ArgumentTypeError, match=r"not learned on top of yet.*inlay encode"):
-        TextClassifier(Plain()).fit(*reviews)
-    (tmp_path / "options.json").write_text("{}")
-    (tmp_path / "weights.hdf5").write_bytes(b"")
-    with pytest.raises(ArgumentTypeError, match=r"not learned on top of yet.*inlay encode"):
-        TextClassifier(tmp_path).fit(*reviews)
+    assert (*keras.BY_TOKEN, *keras.BY_TEXT) == MODELS
+    assert tuple(keras.BY_TEXT) == BY_TEXT
 
 
 def test_rare_words_are_unknown_and_max_size_bounds_the_words(reviews, vectors):
@@ -401,7 +391,9 @@ def test_labels_that_it_never_saw_are_told(reviews):
 
 
 def test_a_wrong_embedding(reviews):
-    with pytest.raises(ArgumentTypeError, match="a Table, its file or None"):
+    with pytest.raises(
+        ArgumentTypeError, match="a Table, an encoder, the path or name of one, or None"
+    ):
         TextClassifier(np.zeros((3, 3))).fit(*reviews)
 
 

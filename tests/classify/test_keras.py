@@ -9,7 +9,10 @@ import keras
 
 from inlay import Table
 from inlay.classify import keras as net
+from inlay.classify import keras_training as training
+from inlay.classify.keras_table import final_vectors, with_table
 from inlay.classify.vectors import PAD_ID
+from inlay.classify.words import Words
 
 DIM, CLASSES = 6, 3
 RNG = np.random.default_rng(0)
@@ -26,7 +29,7 @@ def model(request):
     body.get_layer("scores").bias.assign([0.1, 0.2, 0.3])
     if request.param == "cnn":
         body.get_layer("filters_3").bias.assign(np.ones(100))  # what padding alone would score
-    return net.with_table(body, TABLE, "static")
+    return with_table(body, TABLE, "static")
 
 
 @pytest.mark.parametrize("n_words", [0, 1, 2, 4, 5, 7])
@@ -34,12 +37,12 @@ def test_padding_that_follows_changes_nothing(model, n_words):
     words = RNG.integers(1, 9, n_words)
     few, many = (np.zeros((1, width), np.int32) for width in (8, 40))
     few[0, :n_words] = many[0, :n_words] = words
-    np.testing.assert_allclose(net.scores(model, few), net.scores(model, many), atol=1e-6)
+    np.testing.assert_allclose(training.scores(model, few), training.scores(model, many), atol=1e-6)
 
 
 def test_an_empty_text_scores_by_the_bias(model):
     np.testing.assert_allclose(
-        net.scores(model, np.zeros((1, 8), np.int32)), [[0.1, 0.2, 0.3]], atol=1e-6
+        training.scores(model, np.zeros((1, 8), np.int32)), [[0.1, 0.2, 0.3]], atol=1e-6
     )
 
 
@@ -61,7 +64,7 @@ def test_cnn_by_hand(words):
         pooled.append(np.maximum(np.max(maps, axis=0), 0))
     dense = body.get_layer("scores")
     expected = np.concatenate(pooled) @ keras.ops.convert_to_numpy(dense.kernel)
-    got = net.scores(net.with_table(body, TABLE, "static"), ids)
+    got = training.scores(with_table(body, TABLE, "static"), ids)
     np.testing.assert_allclose(got, expected[None], atol=1e-5)
 
 
@@ -70,14 +73,14 @@ def test_mean_by_hand():
     ids = np.array([[3, 1, 8, 0, 0, 0, 0, 0]], np.int32)
     kernel = keras.ops.convert_to_numpy(body.get_layer("scores").kernel)
     expected = TABLE.vectors[ids[0, :3]].mean(axis=0) @ kernel
-    got = net.scores(net.with_table(body, TABLE, "static"), ids)
+    got = training.scores(with_table(body, TABLE, "static"), ids)
     np.testing.assert_allclose(got, expected[None], atol=1e-5)
 
 
 def test_two_channels_share_their_filters():
     """Kim adds the channels' results before the bias and ReLU."""
     body = net.build(lambda *a: net.cnn(*a, widths=(3,)), DIM, CLASSES, seed=3)
-    both = net.with_table(body, TABLE, "multichannel")
+    both = with_table(body, TABLE, "multichannel")
     moved = np.where(TABLE.vectors == 0, 0, TABLE.vectors + np.float32(0.5))
     both.get_layer("trained").embeddings.assign(moved)
     kernel, bias = body.get_layer("filters_3").get_weights()
@@ -88,8 +91,8 @@ def test_two_channels_share_their_filters():
         maps.append([np.einsum("wd,wdf->f", padded[i : i + 3], kernel) for i in range(7)])
     pooled = np.maximum(np.max(np.sum(maps, axis=0) + bias, axis=0), 0)
     expected = pooled @ body.get_layer("scores").get_weights()[0]
-    np.testing.assert_allclose(net.scores(both, ids), expected[None], atol=1e-5)
-    final = net.final_vectors(both, TABLE, "multichannel")
+    np.testing.assert_allclose(training.scores(both, ids), expected[None], atol=1e-5)
+    final = final_vectors(both, TABLE, "multichannel")
     np.testing.assert_allclose(final, TABLE.vectors + moved, rtol=1e-6)
 
 
@@ -99,25 +102,31 @@ def test_two_channels_share_their_filters():
 def test_what_trains(variant, trained):
     body = net.build(net.cnn, DIM, CLASSES, seed=0)
     filters = 100 * DIM * (3 + 4 + 5) + 300 + 300 * CLASSES + CLASSES
-    model = net.with_table(body, TABLE, variant)
+    model = with_table(body, TABLE, variant)
     assert net.n_trainable(model) == filters + trained * TABLE.vectors.size
 
 
 def test_training_bounds_the_weights_of_each_class_and_leaves_padding_zero():
     body = net.build(lambda *a: net.cnn(*a, max_norm=0.5), DIM, CLASSES, seed=0)
-    model = net.with_table(body, TABLE, "non-static")
+    model = with_table(body, TABLE, "non-static")
     rows = [RNG.integers(1, 9, n).astype(np.int32) for n in (2, 5, 7)] * 4
-    data = net.Batches(rows, np.tile([0, 1, 2], 4), np.array([8]), 5, seed=0)
+    data = batches(rows, np.tile([0, 1, 2], 4), 5)
     bar = Counted()
-    history = net.train(model, data, None, epochs=20, patience=3, learning_rate=0.05, bar=bar)
+    history = training.train(model, data, None, epochs=20, patience=3, learning_rate=0.05, bar=bar)
     norms = np.linalg.norm(body.get_layer("scores").get_weights()[0], axis=0)
     assert norms.max() <= 0.5 + 1e-5
     assert norms.max() > 0.45  # the bound was reached, so it was tested
-    vectors = net.final_vectors(model, TABLE, "non-static")
+    vectors = final_vectors(model, TABLE, "non-static")
     assert not vectors[PAD_ID].any()
     assert np.abs(vectors[1:] - TABLE.vectors[1:]).max() > 1e-3
     assert history["loss"][-1] < history["loss"][0]
     assert bar.n == 20 * 3
+
+
+def batches(rows, labels, batch_size):
+    """Batches of ids, all eight wide."""
+    inputs, how = Words(None, TABLE, None), {"widths": np.array([8]), "seed": 0}
+    return training.Batches(inputs, rows, labels, batch_size=batch_size, **how)
 
 
 class Counted:
@@ -134,7 +143,7 @@ class Counted:
 
 def test_batches_weigh_each_text_once():
     rows = [np.full(n, 1, np.int32) for n in (1, 2, 3, 4, 5, 6, 7)]
-    data = net.Batches(rows, np.arange(7), np.array([8]), 3, seed=0)
+    data = batches(rows, np.arange(7), 3)
     seen = [(ids, labels, weights) for ids, labels, weights in (data[i] for i in range(len(data)))]
     assert {ids.shape for ids, _, _ in seen} == {(3, 8)}
     labels = np.concatenate([labels[weights > 0] for _, labels, weights in seen])
@@ -147,17 +156,17 @@ def test_batches_weigh_each_text_once():
 
 def test_the_best_epoch_is_put_back():
     body = net.build(net.mean, DIM, 2, seed=0)
-    model = net.with_table(body, TABLE, "static")
+    model = with_table(body, TABLE, "static")
     rows = [np.array([1 + i % 8], np.int32) for i in range(16)]
     labels = np.arange(16) % 2
-    train = net.Batches(rows, labels, np.array([8]), 4, seed=0)
-    wrong = net.Batches(rows, 1 - labels, np.array([8]), 16, seed=0)  # gets worse as we learn
-    history = net.train(
+    train = batches(rows, labels, 4)
+    wrong = batches(rows, 1 - labels, 16)  # gets worse as we learn
+    history = training.train(
         model, train, wrong, epochs=30, patience=4, learning_rate=0.3, bar=Counted()
     )
     accuracies = history["val_accuracy"]
     assert len(accuracies) < 30
     ids, dev_labels, _ = wrong[0]
-    now = float((net.scores(model, ids).argmax(axis=1) == dev_labels).mean())
+    now = float((training.scores(model, ids).argmax(axis=1) == dev_labels).mean())
     assert now == pytest.approx(max(accuracies))
     assert max(accuracies) > accuracies[-1]

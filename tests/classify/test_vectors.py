@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from inlay import Table, Vocabulary
-from inlay.classify.vectors import check_dim, given_table, start, tokenizer_for, with_rest
+from inlay.classify.embeddings import opened
+from inlay.classify.vectors import check_dim, start, tokenizer_for, with_rest
 from inlay.core.subwords import Ngrams, Subwords
 from inlay.errors import ArgumentError, ArgumentTypeError
 
@@ -62,12 +63,15 @@ def test_max_size_bounds_the_rest(vectors):
 
 
 def test_a_table_a_file_or_nothing(vectors, tmp_path):
-    assert given_table(None) is None
-    assert given_table(vectors) is vectors
-    vectors.save(tmp_path / "v.safetensors")
-    np.testing.assert_array_equal(given_table(tmp_path / "v.safetensors").vectors, vectors.vectors)
-    with pytest.raises(ArgumentTypeError, match="a Table, its file or None"):
-        given_table(np.zeros((2, 2)))
+    assert opened(None) == (None, None)
+    assert opened(vectors).value is vectors
+    path = str(tmp_path / "v.safetensors")
+    vectors.save(path)
+    found, origin = opened(path)
+    assert origin == path
+    np.testing.assert_array_equal(found.vectors, vectors.vectors)
+    with pytest.raises(ArgumentTypeError, match="a Table, an encoder, the path or name of one"):
+        opened(np.zeros((2, 2)))
 
 
 def test_a_stored_float16_table_is_not_changed():

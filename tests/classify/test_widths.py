@@ -8,17 +8,21 @@ SCRIPT = """
 import numpy as np
 from inlay import Table
 from inlay.classify import keras as net
+from inlay.classify.keras_table import with_table
+from inlay.classify.keras_training import Batches, train
+from inlay.classify.words import Words
 from inlay.jobs.progress import progress
 
 table = Table(["<pad>", "a"], np.array([[0, 0], [1, 1]], "f4"), pad_id=0)
 rows = [np.ones(length, np.int32) for length in (3, 3, 3, 3, 9, 9, 3, 9)]
 widths, labels = np.array([4, 10]), np.arange(8, dtype=np.int32) % 2
-data, dev = (net.Batches(rows, labels, widths, 2, seed=seed) for seed in (0, 1))
+how = {"widths": widths, "batch_size": 2}
+data, dev = (Batches(Words(None, table, None), rows, labels, seed=n, **how) for n in (0, 1))
 for batches in (data, dev):  # narrow ones first, which Keras would take for all
     batches.batches = [np.array(pair) for pair in ((0, 1), (2, 3), (4, 5), (6, 7))]
-model = net.with_table(net.build(net.mean, 2, 2, seed=0), table, "rand")
+model = with_table(net.build(net.mean, 2, 2, seed=0), table, "rand")
 with progress(None, unit="", desc="", enabled=False) as bar:
-    history = net.train(
+    history = train(
         model, data, dev, epochs=3, patience=9, learning_rate=0.01, bar=bar
     )
 print(len(history["loss"]), len(history["val_loss"]))

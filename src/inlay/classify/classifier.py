@@ -1,8 +1,8 @@
-"""An estimator that learns labels on top of any table of vectors."""
+"""An estimator that learns labels on top of any table of vectors, or any encoder."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -10,13 +10,14 @@ from inlay.aliases import Array, Text
 from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import flag
 from inlay.classify import fitting, storage
-from inlay.classify.batches import encode, prediction_plan, prediction_shape, rectangle
+from inlay.classify.batches import prediction_plan, prediction_shape
+from inlay.classify.embeddings import Embedding
 from inlay.classify.estimator import Estimator
 from inlay.classify.fitting import body_of, checked_texts, networks
+from inlay.classify.inputs import lengths_of
 from inlay.classify.labels import compared
-from inlay.classify.settings import ClassifierSettings
+from inlay.classify.settings import MAX_LENGTH, MAX_SIZE, MIN_COUNT, ClassifierSettings
 from inlay.classify.storage import Fitted
-from inlay.classify.vectors import PAD_ID, Embedding
 from inlay.core import elsewhere
 from inlay.core.travel import origin_of, reopened
 from inlay.jobs.stop import on_stop
@@ -47,10 +48,11 @@ FOREIGN: Elsewhere = {
 class TextClassifier(Estimator, elsewhere.Elsewhere):
     """Learn to label texts, from random vectors or on top of given ones.
 
-    A scikit-learn estimator (`clone`, `cross_val_score` and `Pipeline` work) on Keras 3 with
+    Vectors may be those of words, in a table, or those of texts, from an encoder such as an ELMo or
+    a sentence encoder. It is a scikit-learn estimator (`clone`, `cross_val_score` and `Pipeline` work) on Keras 3 with
     the backend of `KERAS_BACKEND`. The settings are kept as given and looked at by `fit`.
 
-    A fitted classifier knows the words of the texts and then, up to `max_size`, those of the
+    On a table, a fitted classifier knows the words of the texts and then, up to `max_size`, those of the
     table that were not among them: their vectors are the given ones, as if they had been
     trained without ever being met. Words of the texts that the table does not have start at
     random with its variance, as Kim does it; any other word is a vector of zeros.
@@ -60,11 +62,20 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     words, and no rows of n-grams, which may be gigabytes. Words of other texts are known if the
     table has rows for them: `TextClassifier(table.align(Vocabulary.from_texts(all_texts)))`.
 
+    On an encoder, which is frozen, each text is encoded once by `fit`, however many epochs follow.
+    What an encoder reads of a text is its own affair: settings of words have no effect on it, and
+    are refused.
+
     Args:
-        embedding: Vectors to start from: a table, or a file for `inlay.load`. None: random.
-        model: `"cnn"` (Kim 2014), `"mean"` (average of vectors), or a function of your own
-            `(vectors, mask, n_classes) -> scores` over Keras tensors, as `inlay.classify.cnn`.
-        trainable: Whether the vectors train. None: what `variant` says, otherwise True.
+        embedding: Vectors to start from: a table or an encoder, or the path or name of one, as of
+            `inlay.load` and `inlay.load_encoder`; or a function from a list of texts to an array.
+            None: random vectors of words.
+        model: On the vectors of words `"cnn"` (Kim 2014), `"mean"` (their average), or a function
+            of your own `(vectors, mask, n_classes) -> scores` over Keras tensors, as
+            `inlay.classify.cnn`. On one vector for each text `"linear"` (logistic regression) or
+            `"mlp"` (a hidden layer of 256). None: `"cnn"` on a table, `"linear"` on an encoder.
+        trainable: Whether the vectors train. `"mix"`: of an encoder, what each of its layers
+            counts. None: of a table what `variant` says, otherwise True; of an encoder False.
         variant: Kim's names instead: `"rand"`, `"static"`, `"non-static"`, or
             `"multichannel"`: a frozen and a trained copy under the same filters.
         dim: Numbers in a random vector; None: 300. With `embedding`, its own or None.
@@ -80,14 +91,17 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         validation: Share of the texts held out to choose the best epoch; or a pair
             `(texts, labels)`; or None: train `epochs` epochs and keep the last.
         patience: Stop after this many epochs without a better one.
+        features: A folder in which an encoder's vectors of the texts are kept for the next fit on
+            the same texts. None: they are kept for this fit alone.
         seed: The same settings, texts and seed give the same numbers on one machine and
             backend. A model of your own seeds its layers itself.
         progress: Show a bar. None: on a terminal.
 
     Attributes:
         classes_: The labels in sorted order; `predict` returns these.
-        table_: The vectors as trained, a `Table`.
-        vocabulary_: Its `Vocabulary`, with the tokenizer. A word that it does not know, `predict`
+        encoder_: On an encoder: it.
+        table_: On a table: the vectors as trained, a `Table`.
+        vocabulary_: On a table: its `Vocabulary`, with the tokenizer. A word that it does not know, `predict`
             also looks for in another case, with its letters composed, and in plain forms of
             full-width ones; its `encode` does not.
         coverage_: How many of the texts' words the embedding held, or None.
@@ -110,20 +124,21 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     def __init__(
         self,
         embedding: Embedding = None,
-        model: str | Callable[..., Any] = "cnn",
+        model: str | Callable[..., Any] | None = None,
         *,
-        trainable: bool | None = None,
+        trainable: bool | Literal["mix"] | None = None,
         variant: str | None = None,
         dim: int | None = None,
         tokenizer: TokenizerLike | None = None,
-        max_length: int | None = 400,
-        max_size: int | None = 100_000,
-        min_count: int = 1,
+        max_length: int | None = MAX_LENGTH,
+        max_size: int | None = MAX_SIZE,
+        min_count: int = MIN_COUNT,
         epochs: int = 25,
         batch_size: int = 50,
         learning_rate: float = 1e-3,
         validation: float | tuple[Sequence[Text], Sequence[Any]] | None = 0.1,
         patience: int = 3,
+        features: str | os.PathLike[str] | None = None,
         seed: int = 0,
         progress: bool | None = None,
     ) -> None:
@@ -133,7 +148,7 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         self.max_size, self.min_count = max_size, min_count
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.validation, self.patience = validation, patience
-        self.seed, self.progress = seed, progress
+        self.features, self.seed, self.progress = features, seed, progress
 
     # -- learning ----------------------------------------------------------------------------
 
@@ -170,9 +185,11 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         """Become what has been learned; `body` has the weights already."""
         self.classes_, self.history_ = fitted.classes, fitted.history
         self.n_trainable_ = fitted.n_trainable
-        self.vocabulary_, self.table_ = fitted.vocabulary, fitted.table
+        for name in ("vocabulary_", "table_", "encoder_"):  # of a fit on something else
+            vars(self).pop(name, None)
+        vars(self).update(fitted.inputs.shown())
         self._fitted = fitted
-        self._predictor = networks().with_table(body, fitted.table, "static")
+        self._predictor = fitted.inputs.below(body)
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickles: the network as its arrays, so that another backend can read them."""
@@ -197,21 +214,28 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
             ArgumentTypeError: One string instead of a list, or a text that is none.
         """
         self._check_fitted("predict")
-        rows = encode(self.vocabulary_, checked_texts(texts), self._fitted.settings.max_length)
-        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        listed, block = checked_texts(texts), self._fitted.inputs.block
+        parts = [self._answers(listed[i : i + block]) for i in range(0, len(listed), block)]
+        return np.concatenate([np.empty((0, len(self.classes_)), np.float32), *parts])
+
+    def _answers(self, texts: list[Text]) -> Array:
+        """`predict_proba` of texts whose rows are in memory together."""
+        inputs = self._fitted.inputs
+        rows = inputs.rows(texts)
+        lengths = lengths_of(rows)
         result = np.empty((len(rows), len(self.classes_)), np.float32)
-        predictor = self._answering()
+        predictor, training = self._answering(), networks("training")
         for chosen in prediction_plan(lengths, 128):
             n_rows, width = prediction_shape(len(chosen), int(lengths[chosen].max()))
-            ids = rectangle([rows[i] for i in chosen], width, PAD_ID, n_rows)
-            result[chosen] = _softmax(networks().scores(predictor, ids))[: len(chosen)]
+            given = inputs.rectangle([rows[i] for i in chosen], width, n_rows)
+            result[chosen] = _softmax(training.scores(predictor, given))[: len(chosen)]
         return result
 
     def _answering(self) -> Any:
         """The network; after a pickle built anew, on the backend of this process."""
         if "_predictor" not in vars(self):
             body = body_of(self._fitted, "the pickle of a classifier")
-            self._predictor = networks().with_table(body, self._fitted.table, "static")
+            self._predictor = self._fitted.inputs.below(body)
         return self._predictor
 
     def predict(self, texts: Iterable[Text]) -> Array:
@@ -233,26 +257,35 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
 
     # -- files -------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a folder: `settings.json`, `vocabulary.json`, `weights.safetensors`.
+    def save(self, path: str | os.PathLike[str], *, by_reference: bool = False) -> None:
+        """Write a folder: `settings.json`, `weights.safetensors`, and `vocabulary.json`.
 
-        It is written beside `path` and then put there in one step, with the digests that `load`
-        verifies. Another backend of Keras can load it. A tokenizer or model of your own is not
-        in it: pass it to `load`.
+        On an encoder there is no vocabulary, but the encoder's own folder, `encoder`. The folder is
+        written beside `path` and then put there in one step, with the digests that `load`
+        verifies. Another backend of Keras can load it. A tokenizer, model or encoder of your
+        own is not in it: pass it to `load`.
+
+        Args:
+            path: The folder.
+            by_reference: Note the path or name of the encoder and its hash, which `load` compares,
+                instead of writing the encoder into the folder.
 
         Raises:
             NotFittedError: Before `fit`.
+            ArgumentError: By reference, and the encoder was not given by its path or name.
             ArgumentError: At `path` is something else than a saved classifier.
             MissingFileError: There is no folder around it.
         """
         self._check_fitted("save")
-        storage.save(self._fitted, path_to_read("path", path))
+        by_reference = flag("by_reference", by_reference)
+        storage.save(self._fitted, path_to_read("path", path), by_reference=by_reference)
 
     @classmethod
     def load(
         cls,
         path: str | os.PathLike[str],
         *,
+        embedding: Embedding = None,
         model: Callable[..., Any] | None = None,
         tokenizer: TokenizerLike | None = None,
         verify: bool = True,
@@ -261,6 +294,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
 
         Args:
             path: The folder.
+            embedding: The encoder that the classifier was fitted on, or its path, if it has moved
+                or is one of your own. Another encoder, or the same with other settings, is an error.
             model: The function that the classifier was made with, if it was one of your own.
             tokenizer: The same for its tokenizer.
             verify: Compare the digests of settings, vocabulary and weights, so that a flipped bit
@@ -274,9 +309,12 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         """
         flag("verify", verify)
         path = path_to_read("path", path)
-        fitted = storage.load(path, model=model, tokenizer=tokenizer, verify=verify)
+        fitted = storage.load(
+            path, embedding=embedding, model=model, tokenizer=tokenizer, verify=verify
+        )
         body = body_of(fitted, str(path / storage.WEIGHTS))
-        classifier = cls(**fitted.settings.to_dict())
+        encoder = getattr(fitted.inputs, "encoder", None)
+        classifier = cls(encoder, **fitted.settings.to_dict())
         classifier.coverage_ = None
         classifier._keep(fitted, body)
         return classifier

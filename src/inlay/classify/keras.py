@@ -1,26 +1,18 @@
-"""The classifier's networks, and their training, in Keras 3 on any of its backends."""
+"""The classifier's networks, in Keras 3 on any of its backends."""
 
-import itertools
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.classify.batches import plan, rectangle
-from inlay.classify.settings import Variant
-from inlay.classify.vectors import PAD_ID
-from inlay.core import Table
+from inlay.encode.elmo.keras_mix import ScalarMix
 from inlay.hosts.keras import as_array, keras, ops
-from inlay.jobs.progress import Progress
-from inlay.layers import to_keras
 from inlay.layers.keras.blocks import MeanPooling
-from inlay.optional import require
 
 Tensor = Any  # a KerasTensor; Keras has no types of its own
-Model = Callable[[Tensor, Tensor, int], Tensor]
+Model = Callable[..., Tensor]
 
 
 def cnn(
@@ -97,177 +89,81 @@ def mean(
     )(average)
 
 
-NETWORKS: dict[str, Callable[..., Tensor]] = {"cnn": cnn, "mean": mean}
-
-
-def build(model: str | Model, dim: int, n_classes: int, *, seed: int) -> Any:
-    """Everything above the embedding as a Keras model `(vectors, mask) -> scores`.
+def linear(vector: Tensor, n_classes: int, *, seed: int = 0) -> Tensor:
+    """One dense layer on a vector for each text: logistic regression, with its softmax.
 
     Args:
-        model: A name in `NETWORKS`, which take a seed, or a function like them.
+        vector: float `(batch, dim)`.
+        n_classes: How many scores to give.
+        seed: The seed of the initial weights.
+
+    Returns:
+        Scores before softmax, float `(batch, n_classes)`.
+    """
+    return keras.layers.Dense(
+        n_classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="scores"
+    )(vector)
+
+
+def mlp(vector: Tensor, n_classes: int, *, units: int = 256, seed: int = 0) -> Tensor:
+    """A hidden layer on a vector for each text, as in the tutorials on ELMo and on TF Hub.
+
+    Arguments and result are those of `linear`; `units` is the width of the hidden layer.
+    """
+    hidden = keras.layers.Dense(
+        units,
+        activation="relu",
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 1),
+        name="hidden",
+    )(vector)
+    return linear(hidden, n_classes, seed=seed)
+
+
+BY_TOKEN: dict[str, Callable[..., Tensor]] = {"cnn": cnn, "mean": mean}
+BY_TEXT: dict[str, Callable[..., Tensor]] = {"linear": linear, "mlp": mlp}
+
+
+def build(
+    model: str | Model,
+    dim: int,
+    n_classes: int,
+    *,
+    seed: int,
+    by_token: bool = True,
+    n_layers: int | None = None,
+) -> Any:
+    """Everything above the embedding as a Keras model.
+
+    Args:
+        model: A name in `BY_TOKEN` or `BY_TEXT`, which take a seed, or a function like them.
         dim: Numbers in a vector.
         n_classes: How many scores to give.
         seed: The seed of the initial weights.
-    """
-    if isinstance(model, str):
-        model = partial(NETWORKS[model], seed=seed)
-    vectors = keras.Input((None, dim), dtype="float32", name="vectors")
-    mask = keras.Input((None,), dtype="bool", name="mask")
-    ops.logical_not(mask)  # Keras 3.12 refuses an input that nothing uses
-    return keras.Model([vectors, mask], model(vectors, mask, n_classes), name="body")
-
-
-def with_table(body: Any, table: Table, variant: Variant) -> Any:
-    """The model `ids -> scores` on top of a table: static, trained, or both.
-
-    Two channels under the filters they share are one channel of their sum, because a
-    convolution is linear in its input (Kim adds the channels' results, equation 2).
-    """
-    ids = keras.Input((None,), dtype="int32", name="ids")
-    channels = []
-    if variant in ("static", "multichannel"):
-        channels.append(to_keras(table, trainable=False, mask=False, name="static")(ids))
-    if variant != "static":
-        channels.append(to_keras(table, trainable=True, mask=False, name="trained")(ids))
-    vectors = channels[0] if len(channels) == 1 else keras.layers.Add()(channels)
-    return keras.Model(ids, body([vectors, ops.not_equal(ids, table.pad_id)]))
-
-
-def final_vectors(model: Any, table: Table, variant: Variant) -> Array:
-    """The vectors that a trained model sees, float32 `(len(table), dim)`."""
-    if variant == "static":
-        return table.vectors
-    trained = as_array(model.get_layer("trained").embeddings)
-    return table.vectors + trained if variant == "multichannel" else trained
-
-
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # optional, so untyped here
-    """Encoded texts and class numbers in batches of few shapes, in a new order every epoch."""
-
-    def __init__(
-        self, rows: Sequence[Array], labels: Array, widths: Array, batch_size: int, *, seed: int
-    ) -> None:
-        super().__init__()
-        self.rows, self.labels, self.widths = rows, labels, widths
-        self.n_rows = min(batch_size, len(rows))
-        self.lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        self.rng = np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def on_epoch_end(self) -> None:
-        """Mix again."""
-        self.batches = plan(self.lengths, self.widths, self.n_rows, self.rng)
-
-    def __len__(self) -> int:
-        return -(-len(self.rows) // self.n_rows)
-
-    def __getitem__(self, i: int) -> tuple[Array, Array, Array]:
-        """Ids `(n_rows, width)`, labels and weights `(n_rows,)`: 0 for rows that fill up."""
-        chosen = self.batches[i]
-        width = int(self.widths[np.searchsorted(self.widths, self.lengths[chosen].max())])
-        ids = rectangle([self.rows[k] for k in chosen], width, PAD_ID, self.n_rows)
-        labels = np.zeros(self.n_rows, np.int32)
-        labels[: len(chosen)] = self.labels[chosen]
-        weights = np.zeros(self.n_rows, np.float32)
-        weights[: len(chosen)] = 1
-        return ids, labels, weights
-
-
-def train(
-    model: Any,
-    data: Batches,
-    dev: Batches | None,
-    *,
-    epochs: int,
-    patience: int,
-    learning_rate: float,
-    bar: Progress,
-) -> dict[str, list[float]]:
-    """Fit by Adam; with a development part, stop `patience` epochs after its best one.
-
-    The weights of the best epoch are put back.
+        by_token: Whether it is given `(vectors, mask)`, with a vector for each token; otherwise
+            it is given one vector for each text.
+        n_layers: Vectors that stand in the place of each, and are mixed first. None: one.
 
     Returns:
-        Loss and accuracies of each epoch.
+        `(vectors, mask) -> scores` or `vectors -> scores`. With layers to mix, vectors are
+        `(batch, tokens, n_layers, dim)` or `(batch, n_layers, dim)`.
     """
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        # XLA on a CPU makes TensorFlow slower, and torch is not compiled by default;
-        # JAX cannot do without.
-        jit_compile=keras.backend.backend() == "jax",
-    )
-    history = model.fit(
-        _feed(data),
-        epochs=epochs,
-        validation_data=None if dev is None else _feed(dev),
-        callbacks=[_BestEpoch(patience, bar)],
-        shuffle=False,  # `data` mixes by its own seed; Keras would by Python's global one
-        verbose=0,
-    )
-    return {name: [float(x) for x in values] for name, values in history.history.items()}
+    if isinstance(model, str):
+        model = partial((BY_TOKEN if by_token else BY_TEXT)[model], seed=seed)
+    each = (dim,) if n_layers is None else (n_layers, dim)
+    vectors = keras.Input((None, *each) if by_token else each, dtype="float32", name="vectors")
+    mixed = vectors if n_layers is None else _mixed(vectors)
+    if not by_token:
+        return keras.Model(vectors, model(mixed, n_classes), name="body")
+    mask = keras.Input((None,), dtype="bool", name="mask")
+    ops.logical_not(mask)  # Keras 3.12 refuses an input that nothing uses
+    return keras.Model([vectors, mask], model(mixed, mask, n_classes), name="body")
 
 
-def _feed(data: Batches) -> Any:
-    """What `fit` takes: on TensorFlow a tf.data set that says that widths differ.
-
-    Keras would take the width of the first two batches, if they agree, for that of all.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return data
-    tf = require("tensorflow", extra="tensorflow", need="training on this backend")
-    passes = itertools.count()
-
-    def batches() -> Iterator[tuple[Array, Array, Array]]:
-        if next(passes) > 0:
-            data.on_epoch_end()
-        yield from (data[i] for i in range(len(data)))
-
-    shapes = ((None, None), tf.int32), ((None,), tf.int32), ((None,), tf.float32)
-    signature = tuple(tf.TensorSpec(*shape) for shape in shapes)
-    stream = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    return stream.apply(tf.data.experimental.assert_cardinality(len(data)))
-
-
-class _BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]  # optional, so untyped here
-    """Keras' EarlyStopping without its copy of the frozen weights, and a progress bar."""
-
-    def __init__(self, patience: int, bar: Progress) -> None:
-        super().__init__()
-        self.patience, self.bar = patience, bar
-        self.best: tuple[float, float] | None = None
-        self.best_weights: list[Array] = []
-        self.waited = 0
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self.bar.update(1)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = logs or {}
-        self.bar.note(**{name: f"{value:.3f}" for name, value in logs.items()})
-        if "val_accuracy" not in logs:
-            return
-        score = logs["val_accuracy"], -logs["val_loss"]
-        if self.best is None or score > self.best:
-            self.best, self.waited = score, 0
-            # Copies: torch would hand out the memory that training writes to.
-            self.best_weights = [as_array(v).copy() for v in self.model.trainable_variables]
-            return
-        self.waited += 1
-        self.model.stop_training = self.waited >= self.patience
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        for variable, value in zip(self.model.trainable_variables, self.best_weights, strict=False):
-            variable.assign(value)
-
-
-def scores(model: Any, ids: Array) -> Array:
-    """Scores of one rectangle of ids, float32 `(batch, n_classes)`."""
-    with warnings.catch_warnings():
-        # TensorFlow and Keras warn of new shapes; ours are few and on purpose.
-        warnings.simplefilter("ignore")
-        return np.asarray(model.predict_on_batch(ids))
+def _mixed(layers: Tensor) -> Tensor:
+    """`(batch, [tokens,] n_layers, dim)` without the layers' axis: a mix that is learned."""
+    if len(layers.shape) == 4:
+        layers = ops.transpose(layers, (0, 2, 1, 3))
+    return ScalarMix(name="mix")(layers)
 
 
 def weights_of(body: Any) -> dict[str, Array]:

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from inlay.checks import choice, flag_or_none, number, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.paths import path_to_read
 from inlay.tokenizers import TokenizerLike, check_tokenizer
 
 Variant = Literal["rand", "static", "non-static", "multichannel"]
 VARIANTS: tuple[Variant, ...] = ("rand", "static", "non-static", "multichannel")
-MODELS = ("cnn", "mean")  # of `inlay.classify.keras`
+MODELS = ("cnn", "mean", "linear", "mlp")  # of `inlay.classify.keras`
+BY_TEXT = ("linear", "mlp")  # those that read one vector for each text
+MIX = "mix"
+# Of words that are counted, where nobody says anything.
+MAX_LENGTH, MAX_SIZE, MIN_COUNT = 400, 100_000, 1
 LARGEST_SEED = 2**31 - 1  # that every backend of Keras takes
 
 
@@ -18,8 +24,8 @@ LARGEST_SEED = 2**31 - 1  # that every backend of Keras takes
 class ClassifierSettings:
     """The settings of `TextClassifier`, which describes each, but for its embedding."""
 
-    model: str | Callable[..., Any]
-    trainable: bool | None
+    model: str | Callable[..., Any] | None
+    trainable: bool | Literal["mix"] | None
     variant: Variant | None
     dim: int | None
     tokenizer: TokenizerLike | None
@@ -31,6 +37,7 @@ class ClassifierSettings:
     learning_rate: float
     validation: Any
     patience: int
+    features: Path | None
     seed: int
     progress: bool | None
 
@@ -52,11 +59,15 @@ class ClassifierSettings:
             values[name] = whole_or_none(name, values[name])
         values["seed"] = whole("seed", values["seed"], least=0, most=LARGEST_SEED)
         values["learning_rate"] = number("learning_rate", values["learning_rate"], above=0)
-        for name in ("trainable", "progress"):
-            values[name] = flag_or_none(name, values[name])
+        values["progress"] = flag_or_none("progress", values["progress"])
+        if not isinstance(values["trainable"], str):
+            values["trainable"] = flag_or_none("trainable", values["trainable"])
+        choice("trainable", values["trainable"], (None, True, False, MIX))
+        if values["features"] is not None:
+            values["features"] = path_to_read("features", values["features"])
         choice("variant", values["variant"], (None, *VARIANTS))
         check_tokenizer(values["tokenizer"])
-        if not callable(values["model"]):
+        if values["model"] is not None and not callable(values["model"]):
             hint = "a function of your own: (vectors, mask, n_classes) -> scores"
             choice("model", values["model"], MODELS, hint=hint)
         values["validation"] = _checked_validation(values["validation"])

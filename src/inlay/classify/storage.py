@@ -16,19 +16,21 @@ from inlay.bytes.content import shortened
 from inlay.bytes.damage import damage_reported
 from inlay.bytes.writing import atomic_folder, restore_folder
 from inlay.checks import described, whole
+from inlay.classify.encoded import Encoded
+from inlay.classify.encoder_file import ENCODER
+from inlay.classify.inputs import Inputs
 from inlay.classify.labels import checked_labels
 from inlay.classify.settings import ClassifierSettings
-from inlay.classify.vectors import PAD_ID, UNK_ID
+from inlay.classify.words import VOCABULARY, Words
 from inlay.containers import safetensors
-from inlay.core import Table, Vocabulary
 from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
-from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer, tokenizer_name
+from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer
 
 FORMAT, VERSION = "inlay-classifier", 1
-SETTINGS, VOCABULARY, WEIGHTS = "settings.json", "vocabulary.json", "weights.safetensors"
-VECTORS = "vectors"
-# Not among the params of a file: held-out texts are the user's own; the others stand apart.
-LEFT_OUT = ("validation", "model", "tokenizer")
+SETTINGS, WEIGHTS = "settings.json", "weights.safetensors"
+# Not among the params of a file: held-out texts and folders are the user's own; the others stand
+# apart.
+LEFT_OUT = ("validation", "features", "model", "tokenizer")
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Fitted:
         classes: The labels, sorted, `(n_classes,)`.
         history: Loss and accuracies of each epoch.
         n_trainable: How many numbers were trained.
-        vocabulary: The words it knows, with their tokenizer.
-        table: Their vectors.
+        inputs: What the network reads, as it has been learned: a vocabulary and its vectors, or
+            an encoder.
         weights: Those of the network above the vectors, by name and number.
     """
 
@@ -49,31 +51,29 @@ class Fitted:
     classes: Array
     history: dict[str, list[float]]
     n_trainable: int
-    vocabulary: Vocabulary
-    table: Table
+    inputs: Inputs
     weights: dict[str, Array]
 
 
-def save(fitted: Fitted, path: Path) -> None:
+def save(fitted: Fitted, path: Path, *, by_reference: bool) -> None:
     """Do what `TextClassifier.save` says."""
     _check_free(path)
     settings = fitted.settings
-    arrays = {VECTORS: np.ascontiguousarray(fitted.table.vectors)} | fitted.weights
+    arrays = fitted.inputs.arrays() | fitted.weights
     about = {
         "format": FORMAT,
         "version": VERSION,
         "classes": fitted.classes.tolist(),
         "classes_dtype": fitted.classes.dtype.str,
         "model": settings.model if isinstance(settings.model, str) else None,
-        "tokenizer": tokenizer_name(fitted.vocabulary.tokenizer),
         "n_trainable": fitted.n_trainable,
         "history": fitted.history,
         "params": {k: v for k, v in settings.to_dict().items() if k not in LEFT_OUT},
     }
     with atomic_folder(path) as part:
-        fitted.vocabulary.save(part / VOCABULARY)
+        about |= fitted.inputs.write(part, by_reference=by_reference)
         safetensors.write(part / WEIGHTS, arrays)
-        about["digests"] = _digests(about, part / VOCABULARY, arrays)
+        about["digests"] = _digests(about, part, arrays)
         text = json.dumps(about, ensure_ascii=False, indent=1)
         (part / SETTINGS).write_text(text + "\n", encoding="utf-8")
 
@@ -81,6 +81,7 @@ def save(fitted: Fitted, path: Path) -> None:
 def load(
     path: Path,
     *,
+    embedding: Any,
     model: Callable[..., Any] | None,
     tokenizer: TokenizerLike | None,
     verify: bool,
@@ -89,19 +90,20 @@ def load(
     restore_folder(path)  # of a save that was killed between two names
     about = _read_settings(path)
     where = path / SETTINGS
-    own = {
-        name: _own(path, name, about.get(name), given)
-        for name, given in (("model", model), ("tokenizer", tokenizer))
-    }
-    if tokenizer is None:
-        own["tokenizer"] = _opened(own["tokenizer"], path / SETTINGS)
+    on_encoder = ENCODER in about
+    _check_given(on_encoder, embedding=embedding, tokenizer=tokenizer)
+    own = {"model": _own(path, "model", about.get("model"), model), "tokenizer": None}
+    if not on_encoder:
+        own["tokenizer"] = _own(path, "tokenizer", about.get("tokenizer"), tokenizer)
+        if tokenizer is None:
+            own["tokenizer"] = _opened(own["tokenizer"], where)
     params = about.get("params")
     names = ClassifierSettings.__dataclass_fields__.keys() - set(LEFT_OUT)
     if not isinstance(params, dict) or params.keys() != names:
         got = ", ".join(sorted(map(str, params))) if isinstance(params, dict) else described(params)
         raise _damaged(where, f"params {', '.join(sorted(names))}", got)
     try:
-        settings = ClassifierSettings.checked(params | own | {"validation": None})
+        settings = ClassifierSettings.checked(params | own | {"validation": None, "features": None})
         n_trainable = whole("n_trainable", about.get("n_trainable"), least=0)
         classes = _classes(about.get("classes"), about.get("classes_dtype"))
     except InlayError as error:
@@ -113,19 +115,28 @@ def load(
     if verify:
         expected = about.pop("digests", None)
         with damage_reported(str(where), expected="settings of a classifier"):  # nested too deep
-            found = _digests(about, path / VOCABULARY, arrays)
+            found = _digests(about, path, arrays)
         _verify(expected, found, path)
-    vocab = Vocabulary.load(path / VOCABULARY, tokenizer=settings.tokenizer)
-    if (vocab.pad_id, vocab.unk_id) != (PAD_ID, UNK_ID):
-        got = f"{vocab.pad_id} and {vocab.unk_id}"
-        raise _damaged(path / VOCABULARY, f"{PAD_ID} and {UNK_ID} as pad_id and unk_id", got)
-    try:
-        table = Table(
-            vocab.tokens, arrays.pop(VECTORS), counts=vocab.counts, pad_id=PAD_ID, unk_id=UNK_ID
+    inputs: Inputs
+    if on_encoder:
+        inputs = Encoded.read(path, about[ENCODER], settings, embedding)
+    else:
+        inputs = Words.read(path, settings, arrays)
+    return Fitted(settings, classes, history, n_trainable, inputs, arrays)
+
+
+def _check_given(on_encoder: bool, *, embedding: Any, tokenizer: Any) -> None:
+    """Refuse what has no effect on a classifier of this kind.
+
+    Raises:
+        ArgumentError: A tokenizer for an encoder, or an embedding for a vocabulary.
+    """
+    name, given = ("tokenizer", tokenizer) if on_encoder else ("embedding", embedding)
+    if given is not None:
+        kind = "an encoder, which splits texts itself" if on_encoder else "words, with its vectors"
+        raise ArgumentError(
+            name, expected=f"nothing for a classifier on {kind}", got=described(given)
         )
-    except (KeyError, InlayError) as error:
-        raise _damaged(path, "vectors for the words of its vocabulary", str(error)) from error
-    return Fitted(settings, classes, history, n_trainable, vocab, table, arrays)
 
 
 def fill(body: Any, arrays: dict[str, Array], where: str) -> None:
@@ -196,13 +207,15 @@ def _are_numbers(values: Any) -> bool:
     return isinstance(values, list) and all(type(value) in (int, float) for value in values)
 
 
-def _digests(about: dict[str, Any], vocabulary: Path, arrays: dict[str, Array]) -> dict[str, str]:
-    """SHA-256 of the settings as JSON, of the vocabulary's file and of each array's bytes."""
+def _digests(about: dict[str, Any], folder: Path, arrays: dict[str, Array]) -> dict[str, str]:
+    """SHA-256 of the settings as JSON, of the vocabulary's file and of each array's bytes.
+
+    An encoder has its own, in the settings.
+    """
     settings = json.dumps(about, sort_keys=True).encode()
-    found = {
-        SETTINGS: hashlib.sha256(settings).hexdigest(),
-        VOCABULARY: hashlib.sha256(vocabulary.read_bytes()).hexdigest(),
-    }
+    found = {SETTINGS: hashlib.sha256(settings).hexdigest()}
+    if ENCODER not in about:
+        found[VOCABULARY] = hashlib.sha256((folder / VOCABULARY).read_bytes()).hexdigest()
     for name, array in arrays.items():
         found[name] = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
     return found
@@ -227,9 +240,7 @@ def _read_settings(path: Path) -> dict[str, Any]:
         got = "a file" if path.exists() else "nothing there"
         expected = "a folder that TextClassifier.save wrote"
         raise MissingFileError(shortened(path), expected=expected, got=got)
-    for name in (SETTINGS, VOCABULARY, WEIGHTS):
-        if not (path / name).is_file():
-            raise _damaged(path, "a folder that TextClassifier.save wrote", f"no {name}")
+    _check_files(path, SETTINGS, WEIGHTS)
     try:
         about = json.loads((path / SETTINGS).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -241,7 +252,15 @@ def _read_settings(path: Path) -> dict[str, Any]:
     if mark != (FORMAT, VERSION) or isinstance(mark[1], bool | float):
         got = f"{described(mark[0])} version {described(mark[1])}"
         raise _damaged(path / SETTINGS, f"{FORMAT} version {VERSION}", got)
+    if ENCODER not in about:
+        _check_files(path, VOCABULARY)
     return about
+
+
+def _check_files(path: Path, *names: str) -> None:
+    for name in names:
+        if not (path / name).is_file():
+            raise _damaged(path, "a folder that TextClassifier.save wrote", f"no {name}")
 
 
 def _read_arrays(path: Path) -> dict[str, Array]:
@@ -257,7 +276,7 @@ def _check_free(path: Path) -> None:
     try:
         if names:
             _read_settings(path)
-        others = names - {SETTINGS, VOCABULARY, WEIGHTS}
+        others = names - {SETTINGS, VOCABULARY, WEIGHTS, ENCODER}
     except (FormatError, MissingFileError):
         others = names
     if others:

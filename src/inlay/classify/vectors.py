@@ -1,58 +1,15 @@
 """The vectors of a classifier: where training starts, and what it knows in the end."""
 
-import os
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import described
 from inlay.core import Table, Vocabulary
-from inlay.encode import ENCODERS
-from inlay.encode.protocol import is_encoder
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError
 from inlay.tokenizers import DEFAULT, NotOpened, TokenizerLike, saved_tokenizer
 
 PAD_ID, UNK_ID = 0, 1  # of every vocabulary that a classifier builds
 RANDOM_BOUND = 0.05  # Keras' own; with the 0.25 of Kim's code, words seen once are mostly noise
 DIM = 300  # of random vectors, where no other is asked for
-
-Embedding = Table | str | os.PathLike[str] | None
-
-
-def given_table(embedding: Any) -> Table | None:
-    """The table that a classifier was given, read if it is a file.
-
-    Raises:
-        ArgumentTypeError: It is no table: an encoder, above all, which no classifier takes yet.
-    """
-    if embedding is None or isinstance(embedding, Table):
-        return embedding
-    if is_encoder(embedding) or _is_folder_of_encoder(embedding):
-        raise ArgumentTypeError(
-            "embedding",
-            expected="a Table, its file or None: an encoder is not learned on top of yet",
-            got=described(embedding),
-            hint="any classifier of vectors, on load_encoder(path).encode(texts) or on what "
-            "`inlay encode` writes",
-        )
-    if isinstance(embedding, str | os.PathLike):
-        from inlay.formats import load
-
-        return load(embedding)
-    hint = "Table(tokens, array)" if hasattr(embedding, "shape") else ""
-    if isinstance(embedding, Vocabulary):
-        hint = "leave it out: fit makes the vocabulary, and a table has the vectors"
-    raise ArgumentTypeError(
-        "embedding", expected="a Table, its file or None", got=described(embedding), hint=hint
-    )
-
-
-def _is_folder_of_encoder(embedding: Any) -> bool:
-    if not isinstance(embedding, str | os.PathLike) or not Path(embedding).is_dir():
-        return False
-    return any(kind.sniff(Path(embedding)) for kind in ENCODERS)
 
 
 def check_dim(dim: int | None, given: Table | None) -> None:

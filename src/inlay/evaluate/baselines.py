@@ -11,7 +11,7 @@ from inlay.aliases import Text
 from inlay.bytes.content import kind_of
 from inlay.checks import described
 from inlay.classify.classifier import TextClassifier
-from inlay.classify.vectors import given_table
+from inlay.classify.embeddings import opened
 from inlay.core import Table
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.optional import require
@@ -145,7 +145,7 @@ def _table(name: str, embedding: Any) -> Table | None:
         )
     try:
         if embedding is not None:
-            return given_table(embedding)
+            return opened(embedding).value  # type: ignore[no-any-return]
     except ArgumentTypeError as error:
         error.where = where
         raise

@@ -1,0 +1,166 @@
+"""What `TextClassifier(embedding=...)` was given, and what its network therefore reads."""
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from inlay.aliases import Text
+from inlay.checks import described
+from inlay.classify.encoded import Encoded, has_tokens
+from inlay.classify.inputs import Inputs
+from inlay.classify.settings import (
+    BY_TEXT,
+    MAX_LENGTH,
+    MAX_SIZE,
+    MIN_COUNT,
+    MIX,
+    ClassifierSettings,
+)
+from inlay.classify.vectors import check_dim, tokenizer_for
+from inlay.classify.words import Words
+from inlay.core import Table, Vocabulary
+from inlay.encode import ENCODERS, as_encoder, load_encoder
+from inlay.encode.names import named
+from inlay.encode.protocol import Encoder, is_encoder
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.sources.asked import asked_for
+from inlay.sources.hub_files import HUB
+
+Embedding = Table | Encoder | str | os.PathLike[str] | None
+
+EXPECTED = "a Table, an encoder, the path or name of one, or None"
+# Settings of words that are counted and have vectors of their own: what each is where nobody says
+# anything, and what to do instead beside an encoder.
+OF_WORDS = {
+    "variant": (None, "trainable=False, True or 'mix'"),
+    "dim": (None, "leave it out: the encoder has its own"),
+    "tokenizer": (None, "inlay.load_encoder(path, tokenizer=...)"),
+    "max_length": (MAX_LENGTH, "inlay.load_encoder(path, max_length=...)"),
+    "max_size": (MAX_SIZE, "leave it out: an encoder keeps no vocabulary of the texts"),
+    "min_count": (MIN_COUNT, "leave it out: an encoder keeps no vocabulary of the texts"),
+}
+
+
+class Given(NamedTuple):
+    """An embedding that has been read.
+
+    Attributes:
+        value: A table, an encoder or None.
+        origin: The path or name that it was given by; None: it was given itself.
+    """
+
+    value: Any
+    origin: str | None = None
+
+
+def opened(embedding: Any) -> Given:
+    """Read what a classifier was given: a table or an encoder, itself or by its path or name.
+
+    Raises:
+        ArgumentTypeError: It is neither.
+        InlayError: It cannot be read.
+    """
+    if embedding is None or isinstance(embedding, Table) or is_encoder(embedding):
+        return Given(embedding)
+    if isinstance(embedding, str | os.PathLike):
+        return Given(_read(embedding), os.fspath(embedding))
+    if callable(embedding) and not isinstance(embedding, type | Vocabulary):
+        return Given(as_encoder(embedding))
+    hint = "Table(tokens, array)" if hasattr(embedding, "shape") else ""
+    if isinstance(embedding, Vocabulary):
+        hint = "leave it out: fit makes the vocabulary, and a table has the vectors"
+    raise ArgumentTypeError("embedding", expected=EXPECTED, got=described(embedding), hint=hint)
+
+
+def inputs_of(
+    settings: ClassifierSettings, given: Given, texts: list[Text]
+) -> tuple[ClassifierSettings, Inputs]:
+    """What the network reads, and the settings with all that was left open.
+
+    Args:
+        settings: As the user has them.
+        given: The embedding.
+        texts: Those to learn from.
+
+    Raises:
+        ArgumentError: Settings that contradict the embedding or have no effect on it.
+    """
+    value = given.value
+    if value is not None and not isinstance(value, Table):
+        return _on_encoder(settings, given)
+    if settings.model in BY_TEXT:
+        return _on_pooled_table(settings, value)
+    settings = dataclasses.replace(settings, model=settings.model or "cnn")
+    variant = settings.variant_for(given=value is not None)
+    _check_of_encoders(settings)
+    check_dim(settings.dim, value)
+    settings = dataclasses.replace(settings, tokenizer=tokenizer_for(settings.tokenizer, value))
+    return settings, Words.of_texts(settings, variant, value, texts)
+
+
+def _on_encoder(settings: ClassifierSettings, given: Given) -> tuple[ClassifierSettings, Inputs]:
+    for name, (usual, hint) in OF_WORDS.items():
+        if (found := getattr(settings, name)) != usual:
+            raise ArgumentError(
+                name,
+                expected="nothing beside an encoder, on which it has no effect",
+                got=described(found),
+                hint=hint,
+            )
+    model = settings.model or BY_TEXT[0]
+    settings = dataclasses.replace(settings, model=model)
+    by_token = model not in BY_TEXT
+    if by_token and not has_tokens(given.value):
+        raise ArgumentError(
+            "model",
+            expected=f"{' or '.join(map(repr, BY_TEXT))} on an encoder without vectors of tokens",
+            got=described(model),
+        )
+    if settings.trainable == MIX and getattr(given.value, "n_layers", 1) < 2:
+        raise ArgumentError(
+            "trainable",
+            expected="False or True: the encoder has no layers to mix",
+            got=repr(MIX),
+        )
+    mixes = settings.trainable == MIX
+    return settings, Encoded(given.value, by_token, mixes, settings.features, given.origin)
+
+
+def _on_pooled_table(
+    settings: ClassifierSettings, table: Table | None
+) -> tuple[ClassifierSettings, Inputs]:
+    """A table whose words are averaged first: a static encoder."""
+    raise NotImplementedError
+
+
+def _check_of_encoders(settings: ClassifierSettings) -> None:
+    """Refuse on the words of a table what only an encoder has."""
+    if settings.trainable == MIX:
+        expected = "True, False or None on a table, which has no layers to mix"
+        raise ArgumentError("trainable", expected=expected, got=repr(MIX))
+    if settings.features is not None:
+        expected = "nothing beside a table, whose vectors are looked up"
+        raise ArgumentError("features", expected=expected, got=described(settings.features))
+
+
+def _read(given: str | os.PathLike[str]) -> Any:
+    """A table or an encoder, whichever is there."""
+    if _is_of_encoder(given):
+        return load_encoder(given)
+    from inlay.formats import load
+
+    return load(given)
+
+
+def _is_of_encoder(given: str | os.PathLike[str]) -> bool:
+    """Whether a path or name is an encoder's, and not that of a table's file."""
+    if os.path.lexists(given):
+        path = Path(given)
+        return path.is_dir() and any(kind.sniff(path) for kind in ENCODERS)
+    if not isinstance(given, str) or given.startswith(HUB):
+        return False
+    try:
+        return named(given, ENCODERS) is not None or asked_for(given, "encoder") is not None
+    except ArgumentError:  # the catalogue has it as something else
+        return False
