@@ -49,11 +49,12 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     """Learn to label texts, from random vectors or on top of given ones.
 
     Vectors may be those of words, in a table, or those of texts, from an encoder such as an ELMo or
-    a sentence encoder. It is a scikit-learn estimator (`clone`, `cross_val_score` and `Pipeline` work) on Keras 3 with
-    the backend of `KERAS_BACKEND`. The settings are kept as given and looked at by `fit`.
+    a sentence encoder. It is a scikit-learn estimator (`clone`, `cross_val_score` and `Pipeline`
+    work) on Keras 3 with the backend of `KERAS_BACKEND`. The settings are kept as given and looked
+    at by `fit`.
 
-    On a table, a fitted classifier knows the words of the texts and then, up to `max_size`, those of the
-    table that were not among them: their vectors are the given ones, as if they had been
+    On a table, a fitted classifier knows the words of the texts and then, up to `max_size`, those
+    of the table that were not among them: their vectors are the given ones, as if they had been
     trained without ever being met. Words of the texts that the table does not have start at
     random with its variance, as Kim does it; any other word is a vector of zeros.
 
@@ -101,9 +102,9 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         classes_: The labels in sorted order; `predict` returns these.
         encoder_: On an encoder: it.
         table_: On a table: the vectors as trained, a `Table`.
-        vocabulary_: On a table: its `Vocabulary`, with the tokenizer. A word that it does not know, `predict`
-            also looks for in another case, with its letters composed, and in plain forms of
-            full-width ones; its `encode` does not.
+        vocabulary_: On a table: its `Vocabulary`, with the tokenizer. A word that it does not know,
+            `predict` also looks for in another case, with its letters composed, and in plain forms
+            of full-width ones; its `encode` does not.
         coverage_: How many of the texts' words the embedding held, or None.
         history_: Loss and accuracies of each epoch.
         n_trainable_: How many numbers were trained.
@@ -295,7 +296,7 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         Args:
             path: The folder.
             embedding: The encoder that the classifier was fitted on, or its path, if it has moved
-                or is one of your own. Another encoder, or the same with other settings, is an error.
+                or is one of your own. Another, or the same with other settings, is an error.
             model: The function that the classifier was made with, if it was one of your own.
             tokenizer: The same for its tokenizer.
             verify: Compare the digests of settings, vocabulary and weights, so that a flipped bit
