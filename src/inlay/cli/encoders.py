@@ -1,12 +1,16 @@
 """The encoder that a command is given: a name, a folder, or a file of word vectors."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inlay.cli.hints import in_words
 from inlay.cli.inputs import check_there, fetch_named
+from inlay.cli.outputs import size
+from inlay.errors import InlayError
 
 if TYPE_CHECKING:
-    from inlay.encode import Encoder
+    from inlay.encode import Encoder, Kind
 
 WHERE = "download it first, and give the folder in which it is"
 
@@ -44,9 +48,79 @@ def is_named(given: str) -> bool:
     Raises:
         InlayError: It is the name of one whose package is not installed.
     """
-    if os.path.lexists(given):
-        return False
+    return not os.path.lexists(given) and _named(given) is not None
+
+
+def _named(given: str) -> "tuple[Kind | None, Path] | None":
     from inlay.encode import ENCODERS
     from inlay.encode.names import named
 
-    return named(given, ENCODERS) is not None
+    return named(given, ENCODERS)
+
+
+def encoder_facts(given: str) -> dict[str, Any] | None:
+    """What is known of an encoder, for `inlay info`; None: it is not the name or folder of one.
+
+    Args:
+        given: What the user typed.
+
+    Raises:
+        InlayError: It is a name, and the encoder cannot be read.
+    """
+    found = None if os.path.lexists(given) else _named(given)
+    kind, place = found or (None, Path(given))
+    if kind is None and place.is_dir():
+        from inlay.encode import ENCODERS
+
+        fitting = [known for known in ENCODERS if known.sniff(place)]
+        kind = fitting[0] if len(fitting) == 1 else None
+    if kind is None:
+        return None
+    from inlay.encode.card import read_card
+
+    facts: dict[str, Any] = {"kind": kind.name, "folder": str(place)}
+    try:
+        facts |= _facts_of(kind.load(place))
+    except InlayError as error:
+        if found is not None:
+            raise
+        facts["unread"] = in_words(str(error))
+    card = read_card(place)
+    facts["languages"] = facts.get("languages") or card.languages
+    facts["license"] = facts.get("license") or card.license
+    return facts | {"license_files": card.license_files}
+
+
+def _facts_of(encoder: "Encoder") -> dict[str, Any]:
+    said = getattr(encoder, "provenance", {})
+    return {
+        "dim": encoder.dim,
+        "n_layers": getattr(encoder, "n_layers", 1),
+        "tokens": bool(getattr(encoder, "has_tokens", hasattr(encoder, "layers"))),
+        "pools": list(getattr(encoder, "pools", ())),
+        "max_length": getattr(encoder, "max_length", None),
+        "n_parameters": getattr(encoder, "n_parameters", None),
+        "n_bytes": getattr(encoder, "n_bytes", None),
+        "hash": encoder.hash,
+        "languages": list(said.get("languages") or ()),
+        "license": said.get("license"),
+    }
+
+
+def encoder_lines(facts: dict[str, Any]) -> dict[str, Any]:
+    """The same for people, in the order in which it is printed."""
+    lines: dict[str, Any] = {"encoder": f"{facts['kind']}, {facts['folder']}"}
+    if "unread" in facts:
+        lines["cannot be read"] = facts["unread"]
+    else:
+        of = "texts and their tokens" if facts["tokens"] else "texts"
+        lines["vectors"] = f"of {of}, {facts['dim']} numbers each"
+        lines["layers"] = facts["n_layers"]
+        lines["pools"] = " ".join(facts["pools"]) or None
+        lines["tokens read"] = facts["max_length"] or "all of a text"
+        lines["parameters"] = facts["n_parameters"]
+        lines["memory"] = facts["n_bytes"] and size(facts["n_bytes"])
+    lines["languages"] = " ".join(facts["languages"]) or None
+    lines["license"] = facts["license"]
+    lines["license files"] = " ".join(facts["license_files"]) or None
+    return {name: value for name, value in lines.items() if value is not None}

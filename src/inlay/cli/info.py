@@ -1,15 +1,16 @@
-"""`inlay info`: what is in a file of vectors."""
+"""`inlay info`: what is in a file of vectors, or in an encoder."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.cli.encoders import encoder_facts, encoder_lines
 from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there, named, reading_arguments, table_file
 from inlay.cli.options import json_option, reading_options
 from inlay.cli.outputs import print_json, print_pairs, say, size
-from inlay.errors import FormatError
+from inlay.errors import FormatError, InlayError
 
 if TYPE_CHECKING:
     from inlay.core import Table
@@ -20,6 +21,9 @@ SHOWN = 8  # tokens from the top of the table
 
 HELP = """Show what is in a file of word vectors: how many there are, their size and their origin.
 
+Of an encoder, which may be named instead of a file, show its kind, the size of its vectors, how
+many numbers it has learned, and what is said of its languages and its licence.
+
 Of the checkpoint of a model, show the arrays in it; a star marks those that may be an embedding,
 any of which --name takes. If the file or its folder says which one it is and which tokens its
 rows belong to, as the folder of a Hugging Face model does, show that table first.
@@ -29,6 +33,7 @@ Example:
   inlay info glove.6B.100d.txt.gz
   inlay info model.safetensors
   inlay info folder-of-a-model
+  inlay info use-multilingual
   inlay info model.safetensors --name embedding.weight --tokens vocab.txt"""
 
 
@@ -37,6 +42,29 @@ Example:
 @reading_options()
 @json_option
 def info(file: str, as_json: bool, **reading: Any) -> None:
+    # Whoever says how vectors are to be read asks for vectors.
+    encoder = None if any(reading.values()) else encoder_facts(file)
+    facts: dict[str, Any] = {}
+    if encoder is None or Path(file).exists():
+        try:
+            facts = _facts_of(file, reading)
+        except InlayError:
+            if encoder is None or "unread" in encoder:
+                raise
+            facts = {"file": file, "file_bytes": _bytes_of(file)}
+    if as_json:
+        print_json(facts if encoder is None else {**facts, "encoder": encoder})
+        return
+    if encoder is not None:
+        print_pairs(encoder_lines(encoder))
+    if "format" in facts:
+        if encoder is not None:
+            say()
+        (_print_arrays if "arrays" in facts else _print)(facts)
+
+
+def _facts_of(file: str, reading: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a file of vectors, or of arrays."""
     check_there(file, "a file of vectors", kind="vectors")
     from inlay.formats import CheckpointFormat, find_table, list_arrays, load
 
@@ -52,13 +80,14 @@ def info(file: str, as_json: bool, **reading: Any) -> None:
                 found = find_table(file, **of_file)
             except FormatError:  # there are several, or no tokens
                 found = None
-            _print_arrays(file, format.name, arrays, found, as_json=as_json)
-            return
-    facts = _facts(file, format.name, load(named(given, file), **arguments))
-    if as_json:
-        print_json(facts)
-    else:
-        _print(facts)
+            return {
+                "file": file,
+                "file_bytes": _bytes_of(file),
+                "format": format.name,
+                "table": None if found is None else _found_facts(*found),
+                "arrays": [{**array._asdict(), "shape": list(array.shape)} for array in arrays],
+            }
+    return _facts(file, format.name, load(named(given, file), **arguments))
 
 
 def _facts(file: str, format: str, table: "Table") -> dict[str, Any]:
@@ -103,23 +132,13 @@ def _found_facts(array: "FoundArray", named: "Named") -> dict[str, Any]:
     }
 
 
-def _print_arrays(
-    file: str,
-    format: str,
-    arrays: "list[FoundArray]",
-    found: "tuple[FoundArray, Named] | None",
-    *,
-    as_json: bool,
-) -> None:
+def _print_arrays(facts: dict[str, Any]) -> None:
     """The table in a checkpoint, if it is clear, and its arrays: those that may be one first."""
-    table = None if found is None else _found_facts(*found)
-    n_bytes = _bytes_of(file)
-    if as_json:
-        listed = [{**array._asdict(), "shape": list(array.shape)} for array in arrays]
-        facts = {"file": file, "file_bytes": n_bytes, "format": format}
-        print_json({**facts, "table": table, "arrays": listed})
-        return
-    lines: dict[str, Any] = {"file": f"{file} ({size(n_bytes)})", "format": format}
+    lines: dict[str, Any] = {
+        "file": f"{facts['file']} ({size(facts['file_bytes'])})",
+        "format": facts["format"],
+    }
+    table = facts["table"]
     if table is not None:
         without = table["rows_without_token"]
         lines |= {
@@ -131,12 +150,12 @@ def _print_arrays(
             "unk token": table["unk_token"],
             "tokens": _shown(table),
         }
-    lines["arrays"] = len(arrays)
+    lines["arrays"] = len(facts["arrays"])
     print_pairs({name: value for name, value in lines.items() if value is not None})
     say()
-    for array in arrays:
-        shape = " x ".join(map(str, array.shape)) or "one number"
-        say(f"{'*' if array.may_be else ' '} {array.name}  {shape} {array.dtype}")
+    for array in facts["arrays"]:
+        shape = " x ".join(map(str, array["shape"])) or "one number"
+        say(f"{'*' if array['may_be'] else ' '} {array['name']}  {shape} {array['dtype']}")
 
 
 def _shown(facts: dict[str, Any]) -> str:

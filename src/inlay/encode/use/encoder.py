@@ -175,6 +175,9 @@ class Use(TextEncoder):
     def _network(self) -> Network:
         return Network(self.weights, packer(self.engine, self.precision))
 
+    def _learned(self) -> Iterable[Array]:
+        return self.weights.arrays().values()
+
     def _hash(self) -> str:
         digest = self.weights.digest()
         digest.update(self.pieces.model)
