@@ -144,9 +144,11 @@ class TableEmbedding(
         # An initialiser that hands the tensor over is the one way that copies nothing.
         self.embeddings_initializer = lambda shape, dtype=None: tensor
         self._given = array if start is None else start
-        yield
-        del self._given
-        self.embeddings_initializer = _not_loaded
+        try:
+            yield
+        finally:
+            del self._given
+            self.embeddings_initializer = _not_loaded
         self._borrowed = share
 
     def _around_file(self, table: Table) -> contextlib.AbstractContextManager[None]:
