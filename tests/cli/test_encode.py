@@ -76,6 +76,7 @@ def test_every_option_reaches_the_library(encode, encoder, folder, tmp_path):
             "hash": encoder.hash,
             "dim": 8,
             "n_layers": 3,
+            "pool": "mean",
             "tokenizer": "lower",
             "pad_token": None,
             "max_length": None,

@@ -57,6 +57,7 @@ def test_settings_reach_the_encoder(folder):
     given = {"tokenizer": "lower", "max_length": np.int64(2), "engine": "torch", "workers": 3}
     found = load_encoder(folder, **given, precision="bfloat16")
     assert found.settings == {
+        "pool": "mean",
         "tokenizer": "lower",
         "pad_token": None,
         "max_length": 2,

@@ -20,7 +20,7 @@ from inlay.encode.feature_file import (
     features_job,
     finish,
 )
-from inlay.encode.one_layer import OneLayer
+from inlay.encode.one_layer import with_layers
 from inlay.encode.protocol import Encoder, LayeredEncoder, check_encoder, settings_of
 from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.jobs.journal import open_journal, work_paths
@@ -33,6 +33,7 @@ __all__ = ["Features", "write_features"]
 # Texts in a block, pooled or not. An encoder sorts and batches inside one, and may hold its
 # vectors: those of all tokens of 64 long reviews are 200 MB in the largest ELMo.
 BLOCK, TOKEN_BLOCK = 256, 64
+DEFAULT = "default"
 ANOTHER = "another name, or overwrite=True"
 
 
@@ -42,7 +43,7 @@ def write_features(
     path: str | os.PathLike[str],
     *,
     layers: Literal["all", "mix"] | int | Sequence[int] = "all",
-    pool: Literal["mean"] | None = "mean",
+    pool: str | None = DEFAULT,
     max_length: int | None = None,
     encoding: str = "utf-8",
     dtype: Literal["float32", "float16"] = "float32",
@@ -58,12 +59,14 @@ def write_features(
     Args:
         encoder: What gives the vectors: of `inlay.load_encoder`, or anything with the members
             of `inlay.encode.Encoder`. One without layers counts as one with a single layer.
+            `inlay.encode.as_encoder` makes one of a table or a function.
         texts: Strings, or lists of tokens: of any number, read once, a block at a time. Or the
             path of a file with a text on each line, which may be packed.
         path: The file to write, `.safetensors`.
         layers: Which to keep, counted from 0; "mix": the encoder's mix of all.
-        pool: "mean" of the tokens of a text, or None: every token's vectors.
-        max_length: Read only the first tokens of a text.
+        pool: How the vectors of a text's tokens become one: of the encoder's `pools`, such as
+            "mean"; "default": the first of these. None: every token's vectors.
+        max_length: Read only so many tokens of a text.
         encoding: The encoding of a file of texts, such as "cp949" for Korean.
         dtype: What is stored; float16 is rounded to three digits.
         overwrite: Encode again and replace a finished file; throw away unfinished work where
@@ -82,17 +85,19 @@ def write_features(
     """
     check_encoder("encoder", encoder)
     given = settings_of(encoder)
-    layered = encoder if isinstance(encoder, LayeredEncoder) else OneLayer(encoder)
+    layered = with_layers(encoder)
     names = _layer_names(layers, layered.n_layers)
     settings: dict[str, Any] = {
         "encoder": {"hash": encoder.hash, "dim": encoder.dim, "n_layers": layered.n_layers} | given,
         "layers": names,
         "mix": _shares(layered) if names == ["mix"] else None,
-        "pool": choice("pool", pool, ("mean", None)),
+        "pool": _pool(encoder, pool),
         "max_length": whole_or_none("max_length", max_length),
         "dtype": choice("dtype", dtype, tuple(STORED)),
         "block": TOKEN_BLOCK if pool is None else BLOCK,
     }
+    if pool is None or max_length is not None:
+        layered.tokenize("")  # what has no tokens says so now
     target = _target(path)
     how = Encoding.of_lines(encoding, texts)
     overwrite = flag("overwrite", overwrite)
@@ -126,6 +131,13 @@ def _count(texts: str | os.PathLike[str] | Iterable[Text], how: Encoding) -> int
         path = Path(texts)
         return sum(1 for _ in read_lines(path, how)) if path.is_file() else None
     return len(texts) if isinstance(texts, Sized) else None
+
+
+def _pool(encoder: Encoder, pool: Any) -> str | None:
+    """The name of a pool; an encoder that has no names for them has one, the mean."""
+    pools: tuple[str, ...] = getattr(encoder, "pools", ("mean",))
+    chosen: str | None = choice("pool", pool, (*pools, DEFAULT, None))
+    return pools[0] if chosen == DEFAULT else chosen
 
 
 def _shares(encoder: LayeredEncoder) -> list[float]:
@@ -188,8 +200,9 @@ def _encoded(
     """A block's rows `(rows, layers, dim)` as they are stored: of all its texts, or of each."""
     if (length := settings["max_length"]) is not None:
         texts = [encoder.tokenize(text)[:length] for text in texts]
-    if settings["pool"] is not None:
-        yield _stored(encoder, encoder.pooled(texts), len(texts), settings)
+    if (pool := settings["pool"]) is not None:
+        named = {"pool": pool} if hasattr(encoder, "pools") else {}
+        yield _stored(encoder, encoder.pooled(texts, **named), len(texts), settings)
         return
     n = 0
     for vectors in encoder.layers(texts):

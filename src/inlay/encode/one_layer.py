@@ -1,10 +1,15 @@
-"""An encoder without layers, where layers are asked for."""
+"""Any encoder, where layers are asked for."""
 
 from collections.abc import Iterable, Iterator
 
 from inlay.aliases import Array, Text
-from inlay.encode.protocol import Encoder, WordEncoder
+from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
 from inlay.errors import ArgumentTypeError
+
+
+def with_layers(encoder: Encoder) -> LayeredEncoder:
+    """The encoder itself if it has layers, else one whose only layer is what it gives."""
+    return encoder if isinstance(encoder, LayeredEncoder) else OneLayer(encoder)
 
 
 class OneLayer:
@@ -26,7 +31,7 @@ class OneLayer:
             return self._encoder
         raise ArgumentTypeError(
             "encoder",
-            expected="one with tokenize and tokens, for vectors or numbers of tokens",
+            expected="one with tokenize and tokens, for vectors or a number of tokens",
             got=type(self._encoder).__name__,
         )
 

@@ -8,7 +8,7 @@ import pytest
 
 import inlay
 from inlay import Table, Vocabulary
-from inlay.encode.elmo import Elmo, Mix, Weights, batching
+from inlay.encode.elmo import Elmo, Mix, Weights, running, text_vectors
 from inlay.encode.engines import PRECISIONS
 from inlay.encode.features import write_features
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayError
@@ -76,8 +76,8 @@ def test_same_text_same_vector(elmo, monkeypatch):
     order = rng.permutation(60)
     np.testing.assert_array_equal(elmo.encode([texts[i] for i in order]), first[order])
     np.testing.assert_array_equal(elmo.encode(texts[7:8]), first[7:8])
-    monkeypatch.setattr(batching, "BLOCK", 100)
-    monkeypatch.setattr(batching, "BATCH", 33)
+    monkeypatch.setattr(text_vectors, "BLOCK", 100)
+    monkeypatch.setattr(running, "BATCH", 33)
     for workers in (1, 3):
         again = Elmo(TINY, WEIGHTS, mix=elmo.mix, workers=workers)
         np.testing.assert_array_equal(again.encode(texts), first)
@@ -164,7 +164,7 @@ def test_stateful(golden):
 
 
 def test_texts_are_read_as_they_are_needed(elmo, monkeypatch):
-    monkeypatch.setattr(batching, "BLOCK", 10)
+    monkeypatch.setattr(text_vectors, "BLOCK", 10)
     read = []
 
     def texts():
@@ -243,8 +243,8 @@ def test_tokens_as_a_numpy_array(elmo):
 
 def test_what_features_depend_on_is_said_by_the_encoder():
     elmo = Elmo(TINY, WEIGHTS, tokenizer="lower", pad_token="_", max_length=np.int64(4))
-    settings = {"tokenizer": "lower", "pad_token": "_", "max_length": 4, "engine": "numba"}
-    assert elmo.settings == settings | {"precision": "float32"}
+    settings = {"pool": "mean", "max_length": 4, "tokenizer": "lower", "pad_token": "_"}
+    assert elmo.settings == settings | {"engine": "numba", "precision": "float32"}
     other = Elmo(TINY, WEIGHTS, tokenizer=str.split, engine="torch", precision="bfloat16")
     assert other.settings["tokenizer"] is None
     assert (other.settings["engine"], other.settings["precision"]) == ("torch", "bfloat16")

@@ -16,7 +16,7 @@ from inlay.encode.elmo.network import States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import write_pair
 from inlay.encode.elmo.report import chosen_tokenizer, read_report
-from inlay.encode.elmo.text_vectors import MADE, TextVectors
+from inlay.encode.elmo.text_vectors import TextVectors
 from inlay.encode.elmo.travel import remembered
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, check_engine, packer
@@ -120,10 +120,6 @@ class Elmo(TextVectors, Hosted):
         self.provenance: dict[str, Any] = dict(provenance or {})
         packer(engine, precision)  # so that what cannot be is refused now
 
-    def __getstate__(self) -> dict[str, Any]:
-        """All but what is made when it first runs: engines cannot be copied."""
-        return {name: value for name, value in vars(self).items() if name not in MADE}
-
     def __copy__(self) -> Self:
         return deepcopy(self)
 
@@ -221,10 +217,9 @@ class Elmo(TextVectors, Hosted):
         """
         if self.stateful:
             raise ArgumentError("encoder", expected="a stateless one", got="stateful=True")
-        return {
+        return super().settings | {
             "tokenizer": tokenizer_name(self.tokenizer) or None,
             "pad_token": self.pad_token,
-            "max_length": self.max_length,
             "engine": self.engine,
             "precision": self.precision,
         }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.encode.elmo.batching import batches_of, blocks
+from inlay.encode.batching import BATCH, packed_batches
 from inlay.encode.elmo.characters import BOS, EOS
 from inlay.encode.elmo.lexicon import Lexicon
 from inlay.encode.elmo.network import Network, States
@@ -33,18 +33,15 @@ class Runner:
     pad_token: str | None
     workers: int
 
-    def in_threads(self, texts: Iterable[list[str]]) -> Iterator[tuple[list[str], Array]]:
-        """Each text by itself, in order; texts are read as they are needed."""
+    def in_threads(self, texts: list[list[str]]) -> Iterator[tuple[list[str], Array]]:
+        """Each text by itself, in order."""
         with Pool(self.workers) as pool:
-            for block in blocks(texts):
-                yield from zip(block, self._layers(block, pool.map, None), strict=True)
+            layers = self._layers(texts, pool.map, None)
+        return zip(texts, layers, strict=True)
 
-    def as_one(
-        self, texts: Iterable[list[str]], states: States
-    ) -> Iterator[tuple[list[str], Array]]:
+    def as_one(self, texts: list[list[str]], states: States) -> Iterator[tuple[list[str], Array]]:
         """All texts as one batch that begins with `states` and leaves its ends there."""
-        every = list(texts)
-        yield from zip(every, self._layers(every, map, states), strict=True)
+        return zip(texts, self._layers(texts, map, states), strict=True)
 
     def _layers(
         self, texts: list[list[str]], run: Callable[..., Iterable[Any]], states: States | None
@@ -63,7 +60,9 @@ class Runner:
 
         lengths = [len(sentence) for sentence in sentences]
         whole = [list(range(len(texts)))]
-        batches = whole if states is not None else batches_of(lengths, self.workers)
+        batches = (
+            whole if states is not None else packed_batches(lengths, self.workers, tokens=BATCH)
+        )
         found: list[Array] = [vectors] * len(texts)
         for batch, some in zip(batches, run(layers, batches), strict=True):
             for i, one in zip(batch, some, strict=True):

@@ -1,16 +1,18 @@
 """What an ELMo answers about texts: tokens, layers, their means and their mix."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import every_text, many_tokens, one_text
 from inlay.core import Table
+from inlay.encode.base import SORTED, TextEncoder
+from inlay.encode.batching import blocks
 from inlay.encode.elmo.lexicon import Lexicon, check_origin
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
@@ -18,12 +20,14 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.running import Runner
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
+from inlay.errors import ArgumentError
 from inlay.tokenizers import Tokenizer, TokenizerLike, get_tokenizer
 
-MADE = ("_tokenize", "_network", "_lexicon")  # when they are first used
+T = TypeVar("T", str | list[str], list[str])
+BLOCK = 32_768  # tokens at once, sorted by length among themselves: their layers take 400 MB
 
 
-class TextVectors:
+class TextVectors(TextEncoder):
     """The half of `Elmo` that runs: the other half says how, and makes, keeps and sends it.
 
     Attributes:
@@ -40,23 +44,21 @@ class TextVectors:
         workers: Threads.
     """
 
+    MADE = ("_tokenize", "_network", "_lexicon")
+
     options: Options
     weights: Weights
     mix: Mix
-    dim: int
-    n_layers: int
     tokenizer: TokenizerLike
     pad_token: str | None
-    max_length: int | None
     engine: Engine
     precision: Precision
     workers: int
     _states: States | None
     _given: Table | Path | list[str] | None
 
-    @cached_property
-    def hash(self) -> str:
-        """Of the numbers and the shape: what names the model in caches."""
+    def _hash(self) -> str:
+        """Of the numbers and the shape."""
         return self.weights.hash(self.options)
 
     def _learned(self) -> Iterable[Array]:
@@ -117,11 +119,23 @@ class TextVectors:
         between = re.split(rf"(?<!\S){re.escape(pad)}(?!\S)", text)
         return [token for part in between for token in (pad, *self._tokenize(part))][1:]
 
-    def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
-        """All layers of each text, in order.
+    def _read(
+        self, texts: Iterable[str | list[str]], batch_size: int | None
+    ) -> Iterator[list[str | list[str]]]:
+        """Texts in blocks, as tokens; if `stateful`, all in one."""
+        split: Iterator[str | list[str]] = map(self._tokens, texts)
+        if self._states is None:
+            return _blocks(split, SORTED * (batch_size or BLOCK))
+        if batch_size is not None:
+            raise ArgumentError(
+                "batch_size",
+                expected="None, as each call is one batch of a stateful ELMo",
+                got=f"{batch_size}",
+            )
+        return iter([list(split)])
 
-        Reads texts as it goes, a block at a time, so that neither texts nor results need fit
-        into memory.
+    def _layers(self, texts: Sequence[str | list[str]]) -> Iterator[Array]:
+        """All layers of each text, in order.
 
         Yields:
             float32 `(n_layers, n_tokens, dim)`: the words' own vectors twice, side by side, then
@@ -135,14 +149,11 @@ class TextVectors:
             spread[:, [token != self.pad_token for token in tokens]] = layers
             yield spread
 
-    def pooled(self, texts: Iterable[Text]) -> Array:
+    def _pooled(self, texts: Sequence[str | list[str]], pool: str) -> Array:
         """The mean of each layer over a text's tokens.
 
         A mean over tokens and a mix of layers may change places, so that training a mix on
         these is the same as training it on every token.
-
-        Returns:
-            float32 `(n_texts, n_layers, dim)`; zeros for a text without tokens.
         """
         means = [
             layers.mean(axis=1) if layers.shape[1] else np.zeros((self.n_layers, self.dim))
@@ -150,16 +161,9 @@ class TextVectors:
         ]
         return np.array(means, np.float32).reshape(-1, self.n_layers, self.dim)
 
-    def encode(self, texts: Iterable[Text]) -> Array:
-        """One vector for each text: the mean of `elmo` over its tokens.
-
-        Returns:
-            float32 `(n_texts, dim)`; zeros for a text without tokens.
-
-        Raises:
-            ArgumentTypeError: A text that is neither a string nor a list of strings.
-        """
-        return self.mix(np.moveaxis(self.pooled(texts), 1, 0))
+    def _block(self, texts: Sequence[str | list[str]], pool: str) -> Array:
+        """The mean of `elmo` over each text's tokens; zeros for a text without tokens."""
+        return self.mix(np.moveaxis(self._pooled(texts, pool), 1, 0))
 
     def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
         """A vector for each token.
@@ -180,7 +184,7 @@ class TextVectors:
             over real tokens, as in version 3 of that module; all float32; `mask`, bool
             `(n_texts, n_tokens)`. Allocates `4 * dim * (n_layers + 1.5)` bytes a token.
         """
-        every = list(self._split(texts))
+        every = [self._tokens(text) for text in every_text("texts", texts)]
         shape = len(every), max(map(len, every), default=0)
         mask = np.zeros(shape, bool)
         layers = np.zeros((self.n_layers, *shape, self.dim), np.float32)
@@ -205,12 +209,15 @@ class TextVectors:
         if self._states is not None:
             self._states = States()
 
-    def _split(self, texts: Iterable[Text]) -> Iterator[list[str]]:
-        return map(self._tokens, every_text("texts", texts))
-
-    def _run(self, texts: Iterable[Text]) -> Iterator[tuple[list[str], Array]]:
+    def _run(self, texts: Sequence[str | list[str]]) -> Iterator[tuple[list[str], Array]]:
         """Each text's tokens and the layers `(n_layers, n, dim)` of its n real ones."""
         run = Runner(self._network, self._lexicon, self.pad_token, self.workers)
+        tokens = [self._tokens(text) for text in texts]
         if self._states is not None:
-            return run.as_one(self._split(texts), self._states)
-        return run.in_threads(self._split(texts))
+            return run.as_one(tokens, self._states)
+        return (found for block in _blocks(tokens) for found in run.in_threads(block))
+
+
+def _blocks(texts: Iterable[T], most: int = BLOCK) -> Iterator[list[T]]:
+    """Tokens of texts, about `BLOCK` at a time."""
+    return blocks(texts, most=most, size=lambda text: len(text) + 2, total=BLOCK)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.encode.elmo.batching import batches_of
+from inlay.encode.batching import packed_batches
 from inlay.encode.elmo.network import Network
 from inlay.train.elmo.stream import Words
 
@@ -49,7 +49,7 @@ def perplexity(
             len(rows),
         )
 
-    batches = batches_of([len(text) for text in marked], SHARES)
+    batches = packed_batches([len(text) for text in marked], SHARES)
     forward, backward, n = map(sum, zip(*run(share, batches), strict=True))
     means = {"forward": forward / n, "backward": backward / n}
     means["mean"] = (means["forward"] + means["backward"]) / 2
