@@ -65,6 +65,11 @@ def fma(x, y, z):
     return x * y + z
 
 
+def greater(x, y):
+    """The greater of each two; `y` where one of them is NaN."""
+    return np.where(x > y, x, y)
+
+
 def store_sums(a, b, c, d, array, at):
     """`array[at : at + 4] = sum(a), sum(b), sum(c), sum(d)`."""
     array[at : at + 4] = a.sum(), b.sum(), c.sum(), d.sum()
@@ -141,6 +146,14 @@ def _fma(typing, x, y, z):
 
 
 @intrinsic
+def _greater(typing, x, y):
+    def emit(context, builder, signature, arguments):
+        return builder.select(builder.fcmp_ordered(">", *arguments), *arguments)
+
+    return _LANES(_LANES, _LANES), emit
+
+
+@intrinsic
 def _store_sums(typing, a, b, c, d, array, at):
     def emit(context, builder, signature, arguments):
         a, b, c, d, array, at = arguments
@@ -197,6 +210,11 @@ def _store_compiled(array, at, lanes):
 @overload(fma)
 def _fma_compiled(x, y, z):
     return lambda x, y, z: _fma(x, y, z)
+
+
+@overload(greater)
+def _greater_compiled(x, y):
+    return lambda x, y: _greater(x, y)
 
 
 @overload(store_sums)

@@ -246,3 +246,34 @@ def in_tiles(sizes, left, packed, first, out):
                         for r in range(height):
                             out[row + r, column:] = edge[r, :columns]
             panel += across
+
+
+@njit(cache=True, nogil=True)
+def in_tiles_of(left, row, column, rows, packed, first, out):
+    """`out = first + left[row : row + rows, column : column + depth] @ panels`, of any strides.
+
+    Args:
+        left: float32, at least so many rows and columns.
+        row: Where the left side begins.
+        column: Where it begins in each row.
+        rows: Its rows.
+        packed: float32 `(panels, depth, 16)`.
+        first: float32 `(1, at least 16 * panels)`.
+        out: float32 `(at least rows, 16 * panels)`, written.
+    """
+    tallest, wide = len(SIZES[0]), len(SIZES[1])
+    tiles = -(-rows // tallest)
+    panels, depth = packed.shape[:2]
+    panel = 0
+    while panel < panels:
+        across = wide if panel + wide <= panels else 1
+        for i in range(tiles):
+            at = rows * i // tiles
+            height = rows * (i + 1) // tiles - at
+            here, there = (left, row + at, column), (packed, panel, 0, 0)
+            begin, into = (first, 0, panel * COLUMNS, 0), (out, at, panel * COLUMNS)
+            if across == wide:
+                tile(SIZES, height, depth, here, there, begin, into)
+            else:
+                tile((SIZES[0], ONE), height, depth, here, there, begin, into)
+        panel += across

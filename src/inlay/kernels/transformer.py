@@ -10,16 +10,16 @@ and Gimpel 2016, "Gaussian Error Linear Units".
 import numpy as np
 
 from inlay.kernels.compiled import njit
+from inlay.kernels.lanes import WIDTH, greater, load, store
 from inlay.kernels.lstm import LOG2_E, power_of_two
-from inlay.kernels.panels import COLUMNS, product
+from inlay.kernels.panels import COLUMNS, in_tiles_of
 
-QUERIES = 96  # rows whose scores are held at once
+QUERIES = 40  # rows whose scores are held at once
 
 f32 = np.float32
 
 _HALF_ROOT = f32(0.7071067811865476)
 _FAR = f32(-100)  # exponents of two: less is as good as 0
-_LOG2_E = LOG2_E
 
 # Sums of a row may be reordered: they are the same for every row of a length. NaN comes through.
 kernel = njit(
@@ -116,78 +116,93 @@ def attend(qkv, offsets, heads, out):
     """
     dim = out.shape[1]
     d = dim // heads
-    scale = _LOG2_E / np.sqrt(f32(d))
     longest = 0
     for t in range(offsets.size - 1):
         longest = max(longest, offsets[t + 1] - offsets[t])
     panels, wide = -(-longest // COLUMNS), -(-d // COLUMNS)
-    room = np.empty(panels * COLUMNS * d, np.float32)
-    room_v = np.empty(wide * COLUMNS * panels * COLUMNS, np.float32)
-    room_q = np.empty(QUERIES * d, np.float32)
+    room_k = np.empty(panels * COLUMNS * d, np.float32)
+    room_v = np.zeros(wide * COLUMNS * panels * COLUMNS, np.float32)
     room_s = np.empty(QUERIES * panels * COLUMNS, np.float32)
-    room_o = np.empty(QUERIES * wide * COLUMNS, np.float32)
+    o = np.empty((QUERIES, wide * COLUMNS), np.float32)
+    totals = np.empty(QUERIES, np.float32)
+    zeros = np.zeros((1, max(panels, wide) * COLUMNS), np.float32)
     for t in range(offsets.size - 1):
         begin, n = offsets[t], offsets[t + 1] - offsets[t]
         panels = -(-n // COLUMNS)
         full = panels * COLUMNS
-        keys = room[: full * d].reshape(panels, d, COLUMNS)
+        keys = room_k[: full * d].reshape(panels, d, COLUMNS)
         values = room_v[: wide * full * COLUMNS].reshape(wide, full, COLUMNS)
+        s = room_s[: QUERIES * full].reshape(QUERIES, full)
         for h in range(heads):
-            q_at, k_at, v_at = h * d, dim + h * d, 2 * dim + h * d
-            _lay_out(qkv, begin, n, k_at, v_at, d, keys, values)
+            _lay_out_keys(qkv, begin, n, dim + h * d, keys)
+            _lay_out_values(qkv, begin, n, 2 * dim + h * d, d, values)
             for first in range(0, n, QUERIES):
                 m = min(QUERIES, n - first)
-                q = room_q[: m * d].reshape(m, d)
-                s = room_s[: m * full].reshape(m, full)
-                o = room_o[: m * wide * COLUMNS].reshape(m, wide * COLUMNS)
+                in_tiles_of(qkv, begin + first, h * d, m, keys, zeros, s)
+                _exponentials(s[:m], n, f32(1) / np.sqrt(f32(d)), totals)
+                in_tiles_of(s, 0, 0, m, values, zeros, o)
                 for i in range(m):
-                    row = qkv[begin + first + i, q_at : q_at + d]
+                    y, x, over = out[begin + first + i], o[i], f32(1) / totals[i]
                     for k in range(d):
-                        q[i, k] = row[k] * scale
-                s[:] = f32(0)
-                product(q, keys, s, s)
-                o[:] = f32(0)
-                _exponentials(s, n)
-                product(s, values, o, o)
-                for i in range(m):
-                    y, x = out[begin + first + i, h * d : h * d + d], o[i]
-                    for k in range(d):
-                        y[k] = x[k]
+                        y[h * d + k] = x[k] * over
 
 
 @kernel
-def _exponentials(s, n):
-    """Softmax, to the base of two, of the first n numbers of each row; zeros beyond."""
+def _exponentials(s, n, scale, totals):
+    """`s = exp((s - greatest of the row) * scale)`, and the sums of the rows' first n numbers.
+
+    Beyond those stand zeros, as good as.
+    """
+    scale *= LOG2_E
+    size = s.shape[1]
+    flat, some, sums = s.reshape(-1), np.empty(WIDTH, np.float32), np.empty(COLUMNS, np.float32)
     for i in range(s.shape[0]):
         x = s[i]
-        top = x[0]
-        for j in range(n):
-            top = max(top, x[j])
-        total = f32(0)
-        for j in range(n):
-            e = power_of_two(max(x[j] - top, _FAR))
-            x[j] = e
-            total += e
-        over = f32(1) / total
-        for j in range(n):
-            x[j] *= over
-        for j in range(n, x.size):
-            x[j] = f32(0)
+        x[n:] = -np.inf
+        greatest = load(flat, i * size)
+        for j in range(WIDTH, size, WIDTH):
+            greatest = greater(load(flat, i * size + j), greatest)
+        store(some, 0, greatest)
+        top = some[0]
+        for k in range(WIDTH):
+            top = max(top, some[k])
+        sums[:] = f32(0)
+        for p in range(size // COLUMNS):
+            for k in range(COLUMNS):  # whole registers: there is no rest to be done one by one
+                e = power_of_two(max((x[p * COLUMNS + k] - top) * scale, _FAR))
+                x[p * COLUMNS + k] = e
+                sums[k] += e
+        totals[i] = sums.sum()
 
 
 @kernel
-def _lay_out(qkv, begin, n, k_at, v_at, d, keys, values):
-    """Keys, as columns, and values in panels; zeros where there are none."""
-    for j in range(keys.shape[0] * COLUMNS):
-        panel, column = j // COLUMNS, j % COLUMNS
-        if j < n:
-            row = qkv[begin + j]
-            for k in range(d):
-                keys[panel, k, column] = row[k_at + k]
-            for k in range(values.shape[0] * COLUMNS):
-                values[k // COLUMNS, j, k % COLUMNS] = row[v_at + k] if k < d else f32(0)
-        else:
-            for k in range(d):
-                keys[panel, k, column] = f32(0)
-            for k in range(values.shape[0]):
-                values[k, j] = f32(0)
+def _lay_out_keys(qkv, begin, n, column, keys):
+    """Keys as columns of panels; zeros where there are none."""
+    for panel in range(keys.shape[0]):
+        first = panel * COLUMNS
+        some = min(COLUMNS, n - first)
+        for k in range(keys.shape[1]):
+            y = keys[panel, k]
+            if some == COLUMNS:
+                for j in range(COLUMNS):
+                    y[j] = qkv[begin + first + j, column + k]
+            else:
+                for j in range(COLUMNS):
+                    y[j] = qkv[begin + first + j, column + k] if j < some else f32(0)
+
+
+@kernel
+def _lay_out_values(qkv, begin, n, column, d, values):
+    """Values in panels; zeros where there are none."""
+    for panel in range(values.shape[0]):
+        first = panel * COLUMNS
+        some = min(COLUMNS, d - first)
+        for j in range(n):
+            x, y = qkv[begin + j, column + first :], values[panel, j]
+            if some == COLUMNS:
+                for k in range(COLUMNS):
+                    y[k] = x[k]
+            else:
+                for k in range(some):
+                    y[k] = x[k]
+        values[panel, n:] = f32(0)
