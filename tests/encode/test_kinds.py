@@ -167,10 +167,10 @@ def test_arguments_of_others_are_told_where_they_stand(folder, name, hint):
         load_encoder(folder, **{name: True})
 
 
-def test_vectors_of_words_lead_to_their_own_door(tmp_path):
-    (tmp_path / "vectors.txt").write_text("good 1 2\nfilm 3 4\n")
+def test_what_may_hold_vectors_of_words_leads_to_their_own_door(tmp_path):
+    np.savez(tmp_path / "vectors.npz", a=np.eye(3), b=np.eye(3))  # no tokens
     with pytest.raises(FormatError, match=r"Try: inlay\.load\(path\)"):
-        load_encoder(tmp_path / "vectors.txt")
+        load_encoder(tmp_path / "vectors.npz")
     with pytest.raises(MissingFileError, match=r"Try: inlay\.sources\.fetch\('https://"):
         load_encoder("https://tfhub.dev/google/elmo/3")
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from inlay.bytes.writing import restore_folder
 from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, described, flag
+from inlay.core import Table
 from inlay.encode.base import TextEncoder
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.function import FunctionEncoder
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
 from inlay.encode.names import named
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder, is_encoder
+from inlay.encode.static.kind import StaticKind
 from inlay.encode.use.kind import UseKind
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.paths import path_to_read
@@ -35,7 +37,7 @@ __all__ = [
     "load_encoder",
 ]
 
-ENCODERS: tuple[Kind, ...] = (ElmoKind(), UseKind())
+ENCODERS: tuple[Kind, ...] = (ElmoKind(), StaticKind(), UseKind())
 # What others take, and where it stands.
 ELSEWHERE: Elsewhere = (
     dict.fromkeys(
@@ -130,7 +132,8 @@ def as_encoder(value: Any, *, where: str = "encoder") -> Encoder:
     """Whatever can make vectors of texts, as an encoder.
 
     Args:
-        value: An encoder, which is given back; a path or a name, as of `load_encoder`; a function
+        value: An encoder, which is given back; a `Table`, of which it is a `StaticEncoder`; a path
+            or a name, as of `load_encoder`; a function
             from a list of texts to an array, or an object with such an `encode`, for which see
             `inlay.encode.FunctionEncoder`.
         where: The name of the argument, for the message.
@@ -148,6 +151,10 @@ def as_encoder(value: Any, *, where: str = "encoder") -> Encoder:
         return encoder
     from inlay.sources.source import Source
 
+    if isinstance(value, Table):
+        from inlay.encode.static import StaticEncoder
+
+        return StaticEncoder(value)
     if isinstance(value, str | os.PathLike | Source):
         return load_encoder(value)
     function = getattr(value, "encode", value)

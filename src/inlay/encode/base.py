@@ -155,7 +155,7 @@ class TextEncoder:
         with show_progress(total, unit=" texts", desc="encoding", enabled=progress) as report:
             for block in self._read(checked, batch_size):
                 vectors = self._finite(self._in_batches(block, pool, batch_size), found.n)
-                found.add(_unit(vectors) if normalize else vectors)
+                found.add(unit(vectors) if normalize else vectors)
                 report.update(len(block))
         return found.all()
 
@@ -284,7 +284,7 @@ class _Rows:
         return self._array
 
 
-def _unit(vectors: Array) -> Array:
+def unit(vectors: Array) -> Array:
     """Each row with the length 1; zeros stay zeros."""
     wide = vectors.astype(np.float64)
     length = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, None]

@@ -123,10 +123,8 @@ class Native:
         if table.counts is not None:
             arrays["counts"] = table.counts
         arrays |= {"index": table.tokens.slots, "tokens": table.tokens.blob}
-        metadata = {"format": MARK, "version": VERSION}
-        more: dict[str, Any] = {}
-        if table._subwords is not None:
-            more, metadata[SUBWORDS] = arrays_of(table._subwords)
+        more, of_subwords = _of_subwords(table)
+        metadata = {"format": MARK, "version": VERSION} | of_subwords
         if more or isinstance(rows, Int8Rows):
             # Large elements first, so that each stands at a multiple of its size.
             arrays = dict(sorted((arrays | more).items(), key=_element_size, reverse=True))
@@ -156,6 +154,36 @@ def is_ours(head: bytes) -> bool:
 def digest(array: Any) -> str:
     """`sha256:...` of a C-contiguous array's bytes."""
     return _sha256(_pieces(array))
+
+
+def content_digests(table: Table) -> dict[str, str]:
+    """What a table's vectors and tokens are, by digests: the same in memory and in a file.
+
+    Those of a native file that is mapped stand in its header. Else all numbers are read once.
+    """
+    of_subwords = _of_subwords(table)[1]
+    of_shape = f"{table.stored_dtype} {table.shape} {table.unk_id}"
+    made = {"shape": of_shape, **of_subwords}
+    origin: Any = table._origin
+    is_native = isinstance(origin, MappedFile) and isinstance(origin.format, Native)
+    if is_native and origin.limit is None and origin.is_there():
+        header = read_header(np.memmap(origin.path, np.uint8, "r"), str(origin.path))
+        known = _json(header.metadata, "digests", str(origin.path))
+        return made | {key: str(known[key]) for key in _CONTENT if key in known}
+    arrays = _arrays_of(table._rows) | _of_subwords(table)[0]
+    arrays |= {"offsets": table.tokens.offsets, "tokens": table.tokens.blob}
+    return made | {key: digest(_plain(arrays[key])) for key in _CONTENT if key in arrays}
+
+
+_CONTENT = ("matrix", "scales", "offsets", "tokens", *OF_SUBWORDS)
+
+
+def _of_subwords(table: Table) -> tuple[dict[str, Any], dict[str, str]]:
+    """What composes words, as tensors and as metadata; nothing, if the table does not."""
+    if table._subwords is None:
+        return {}, {}
+    arrays, text = arrays_of(table._subwords)
+    return arrays, {SUBWORDS: text}
 
 
 def _metadata_digest(metadata: dict[str, str]) -> str:

@@ -38,6 +38,11 @@ def thread_count() -> int:
     return min(available_workers(), 8)
 
 
+def lock() -> "threading.Lock":
+    """What only one thread at a time may hold: `with lock:`. It cannot be copied or pickled."""
+    return threading.Lock()
+
+
 class Pool(ThreadPoolExecutor):
     """Threads for the time of a `with` block: when it ends, they have ended.
 

@@ -4,6 +4,7 @@ The name of such a tokenizer is the path with the file's SHA-256, `tokenizer.jso
 that whatever was saved with it notices when another file stands there.
 """
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -69,6 +70,12 @@ class Pieces(Named):
         """The path and the digest."""
         return f"{self.path}{MARK}{self.sha256}"
 
+    @property
+    def splits_at_spaces(self) -> bool:
+        """Whether it never looks across a space: so it is with the tokenizers of BERT."""
+        found: bool = self._library().splits_at_spaces
+        return found
+
     def _batch(self, texts: Iterable[str]) -> Iterator[list[str]]:
         texts = iter(texts)
         while some := list(islice(texts, BATCH)):
@@ -104,6 +111,33 @@ def _bytes(path: str) -> bytes:
     return open_content(path, what=what, choosable=False).array().tobytes()
 
 
+# What is done to characters one by one, or within a word; and what splits at white space first.
+_NORMALISERS = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents"}
+_SPLITTERS = {"BertPreTokenizer", "Whitespace", "WhitespaceSplit"}
+
+
+def splits_at_spaces(data: bytes) -> bool:
+    """Whether a `tokenizer.json` never looks across a space, as far as we know its parts."""
+    content: Any = json.loads(data)
+    normalisers = _steps(content.get("normalizer"), "normalizers")
+    splitters = _steps(content.get("pre_tokenizer"), "pretokenizers")
+    return (
+        all(step in _NORMALISERS for step in normalisers)
+        and splitters[:1] != []
+        and splitters[0] in _SPLITTERS
+        and not any(" " in str(added["content"]) for added in content.get("added_tokens") or ())
+    )
+
+
+def _steps(part: Any, inside: str) -> list[str]:
+    """The types of the steps of which a part consists."""
+    if part is None:
+        return []
+    if part["type"] == "Sequence":
+        return [name for step in part[inside] for name in _steps(step, inside)]
+    return [str(part["type"])]
+
+
 class _HuggingFace:
     """A `tokenizer.json`, without the padding and truncation that it may ask for."""
 
@@ -115,6 +149,7 @@ class _HuggingFace:
             raise _no_tokenizer(path, error) from error
         self.inner.no_padding()
         self.inner.no_truncation()
+        self.splits_at_spaces = splits_at_spaces(data)
 
     def one(self, text: str) -> list[str]:
         return list(self.inner.encode(text, add_special_tokens=False).tokens)
@@ -126,6 +161,8 @@ class _HuggingFace:
 
 class _SentencePiece:
     """A SentencePiece model; a piece that begins a word begins with its mark for a space."""
+
+    splits_at_spaces = False  # what stands before a piece is part of it
 
     def __init__(self, path: str, data: bytes) -> None:
         need = "reading a SentencePiece model"

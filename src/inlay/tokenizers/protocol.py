@@ -24,10 +24,17 @@ class Named:
         name: What a file holds, and what `get_tokenizer` makes it of again.
         is_local: Whether it never looks across white space, so that a text's tokens are those
             of the pieces that `str.split` makes of it.
+        splits_at_spaces: Whether it never looks across a space, U+0020, at least: whoever cuts a
+            text there, and nowhere else, has the same tokens.
     """
 
     name: str
     is_local: ClassVar[bool] = False
+
+    @property
+    def splits_at_spaces(self) -> bool:
+        """Whether it never looks across a space."""
+        return self.is_local
 
     def __call__(self, text: str) -> list[str]:
         """The tokens of a text.
@@ -121,3 +128,8 @@ def is_local(tokenizer: Tokenizer) -> bool:
     if isinstance(tokenizer, Named):
         return tokenizer.is_local
     return any(tokenizer is plain for plain in (words, lower, split))
+
+
+def splits_at_spaces(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer never looks across a space, U+0020; see `Named`."""
+    return is_local(tokenizer) or (isinstance(tokenizer, Named) and tokenizer.splits_at_spaces)
