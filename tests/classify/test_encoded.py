@@ -1,4 +1,4 @@
-"""Classifiers on encoders: what they learn from, how often each text is encoded, and their files."""
+"""Classifiers on encoders: what they learn from, what is encoded how often, and their files."""
 
 import json
 import pickle
@@ -123,6 +123,46 @@ def test_the_smallest_encoder_and_a_function_are_enough(reviews):
 def test_settings_that_have_no_effect_are_refused(encoder, settings, message):
     with pytest.raises(InlayError, match=message):
         TextClassifier(encoder(), **settings).fit(["x", "y"], ["a", "b"])
+
+
+@pytest.mark.parametrize("model", ["linear", "mlp"])
+def test_a_table_is_averaged_for_models_of_one_vector(reviews, vectors, model, tmp_path):
+    settings = QUICK | {"max_length": 50, "tokenizer": "lower"}
+    found = TextClassifier(vectors, model, **settings).fit(*reviews)
+    assert found.predict(["superb", "AWFUL"]).tolist() == ["pos", "neg"]
+    np.testing.assert_array_equal(found.encoder_.encode(["superb"])[0], vectors["superb"])
+    assert (found.encoder_.max_length, found.encoder_.tokenizer) == (50, "lower")
+    found.save(tmp_path / "m")
+    again = TextClassifier.load(tmp_path / "m")
+    np.testing.assert_allclose(again.predict_proba(TEXTS), found.predict_proba(TEXTS), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"min_count": 2}, "min_count: expected nothing beside model='linear'"),
+        ({"trainable": True}, "trainable: expected False or None with model='linear' on a table"),
+        ({"dim": 3}, "dim: expected 16, as the embedding has"),
+        ({"embedding": None}, "embedding: expected a table or an encoder for model='linear'"),
+    ],
+)
+def test_what_an_averaged_table_cannot_do(vectors, settings, message):
+    with pytest.raises(ArgumentError, match=message):
+        TextClassifier(**{"embedding": vectors, "model": "linear"} | settings).fit(
+            ["x", "y"], [0, 1]
+        )
+
+
+def test_an_encoder_that_learns_does_so_on_the_texts_of_the_fit(reviews, vectors):
+    from inlay.encode.static import StaticEncoder
+
+    given = StaticEncoder(vectors, pool="sif")
+    found = TextClassifier(given, **QUICK).fit(*reviews)
+    assert given.fitted is None
+    expected = StaticEncoder(vectors, pool="sif").fit(reviews[0])
+    assert found.encoder_.hash == expected.hash
+    learned = TextClassifier(expected, **QUICK | {"epochs": 1}).fit(reviews[0][:8], reviews[1][:8])
+    assert learned.encoder_ is expected  # one that has learned already stays as it is
 
 
 def test_features_are_kept_in_a_folder_for_the_next_fit(reviews, tmp_path):

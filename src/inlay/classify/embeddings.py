@@ -21,8 +21,10 @@ from inlay.classify.vectors import check_dim, tokenizer_for
 from inlay.classify.words import Words
 from inlay.core import Table, Vocabulary
 from inlay.encode import ENCODERS, as_encoder, load_encoder
+from inlay.encode.learning import learned_on
 from inlay.encode.names import named
 from inlay.encode.protocol import Encoder, is_encoder
+from inlay.encode.static import StaticEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.sources.asked import asked_for
 from inlay.sources.hub_files import HUB
@@ -30,15 +32,18 @@ from inlay.sources.hub_files import HUB
 Embedding = Table | Encoder | str | os.PathLike[str] | None
 
 EXPECTED = "a Table, an encoder, the path or name of one, or None"
-# Settings of words that are counted and have vectors of their own: what each is where nobody says
-# anything, and what to do instead beside an encoder.
-OF_WORDS = {
+# Settings that are of words with vectors of their own: what each is where nobody says anything, and
+# what to do instead where it has no effect.
+NO_VOCABULARY = "leave it out: no vocabulary of the texts is made"
+OF_COUNTING: dict[str, tuple[Any, str]] = {
     "variant": (None, "trainable=False, True or 'mix'"),
+    "max_size": (MAX_SIZE, NO_VOCABULARY),
+    "min_count": (MIN_COUNT, NO_VOCABULARY),
+}
+OF_WORDS = OF_COUNTING | {
     "dim": (None, "leave it out: the encoder has its own"),
     "tokenizer": (None, "inlay.load_encoder(path, tokenizer=...)"),
     "max_length": (MAX_LENGTH, "inlay.load_encoder(path, max_length=...)"),
-    "max_size": (MAX_SIZE, "leave it out: an encoder keeps no vocabulary of the texts"),
-    "min_count": (MIN_COUNT, "leave it out: an encoder keeps no vocabulary of the texts"),
 }
 
 
@@ -88,7 +93,7 @@ def inputs_of(
     """
     value = given.value
     if value is not None and not isinstance(value, Table):
-        return _on_encoder(settings, given)
+        return _on_encoder(settings, given, texts)
     if settings.model in BY_TEXT:
         return _on_pooled_table(settings, value)
     settings = dataclasses.replace(settings, model=settings.model or "cnn")
@@ -99,15 +104,10 @@ def inputs_of(
     return settings, Words.of_texts(settings, variant, value, texts)
 
 
-def _on_encoder(settings: ClassifierSettings, given: Given) -> tuple[ClassifierSettings, Inputs]:
-    for name, (usual, hint) in OF_WORDS.items():
-        if (found := getattr(settings, name)) != usual:
-            raise ArgumentError(
-                name,
-                expected="nothing beside an encoder, on which it has no effect",
-                got=described(found),
-                hint=hint,
-            )
+def _on_encoder(
+    settings: ClassifierSettings, given: Given, texts: list[Text]
+) -> tuple[ClassifierSettings, Inputs]:
+    _check_unused(settings, OF_WORDS, "an encoder")
     model = settings.model or BY_TEXT[0]
     settings = dataclasses.replace(settings, model=model)
     by_token = model not in BY_TEXT
@@ -117,21 +117,54 @@ def _on_encoder(settings: ClassifierSettings, given: Given) -> tuple[ClassifierS
             expected=f"{' or '.join(map(repr, BY_TEXT))} on an encoder without vectors of tokens",
             got=described(model),
         )
-    if settings.trainable == MIX and getattr(given.value, "n_layers", 1) < 2:
-        raise ArgumentError(
-            "trainable",
-            expected="False or True: the encoder has no layers to mix",
-            got=repr(MIX),
-        )
     mixes = settings.trainable == MIX
-    return settings, Encoded(given.value, by_token, mixes, settings.features, given.origin)
+    if mixes and getattr(given.value, "n_layers", 1) < 2:
+        expected = "False or True: the encoder has no layers to mix"
+        raise ArgumentError("trainable", expected=expected, got=repr(MIX))
+    encoder = learned_on(given.value, texts)
+    return settings, Encoded(encoder, by_token, mixes, settings.features, given.origin)
 
 
 def _on_pooled_table(
     settings: ClassifierSettings, table: Table | None
 ) -> tuple[ClassifierSettings, Inputs]:
-    """A table whose words are averaged first: a static encoder."""
-    raise NotImplementedError
+    """The mean of a table's vectors, frozen, in the place of the vectors themselves."""
+    if table is None:
+        raise ArgumentError(
+            "embedding",
+            expected=f"a table or an encoder for model={settings.model!r}, which is frozen",
+            got="None",
+            hint="model='mean', which learns vectors",
+        )
+    if settings.trainable:
+        raise ArgumentError(
+            "trainable",
+            expected=f"False or None with model={settings.model!r} on a table, which is frozen",
+            got=described(settings.trainable),
+            hint="model='mean', which trains the vectors",
+        )
+    _check_unused(settings, OF_COUNTING, f"model={settings.model!r}")
+    check_dim(settings.dim, table)
+    encoder = StaticEncoder(table, tokenizer=settings.tokenizer, max_length=settings.max_length)
+    return settings, Encoded(encoder, by_token=False, folder=settings.features)
+
+
+def _check_unused(
+    settings: ClassifierSettings, unused: dict[str, tuple[Any, str]], beside: str
+) -> None:
+    """Refuse settings that were changed and have no effect.
+
+    Raises:
+        ArgumentError: One was.
+    """
+    for name, (usual, hint) in unused.items():
+        if (found := getattr(settings, name)) != usual:
+            raise ArgumentError(
+                name,
+                expected=f"nothing beside {beside}, on which it has no effect",
+                got=described(found),
+                hint=hint,
+            )
 
 
 def _check_of_encoders(settings: ClassifierSettings) -> None:

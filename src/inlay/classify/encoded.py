@@ -20,7 +20,7 @@ from inlay.classify.encoder_file import ENCODER, Saved
 from inlay.classify.settings import BY_TEXT, MIX, ClassifierSettings
 from inlay.core import Coverage
 from inlay.encode.base import TextEncoder
-from inlay.encode.features import Features, write_features
+from inlay.encode.features import DEFAULT, Features, write_features
 from inlay.encode.one_layer import OneLayer
 from inlay.encode.protocol import settings_of
 
@@ -89,7 +89,7 @@ class Encoded:
                 encoder,
                 texts,
                 folder / f"{self._named(encoder, texts)}.safetensors",
-                pool=None if self.by_token else "mean",
+                pool=None if self.by_token else DEFAULT,
                 progress=progress,
             )
             yield self._rows_of(features)

@@ -87,6 +87,11 @@ class StaticVectors(TextEncoder):
         found.update(json.dumps(named, sort_keys=True).encode())
         return found.hexdigest()
 
+    @property
+    def must_learn(self) -> bool:
+        """Whether `fit` must come first."""
+        return self.pool in LEARNED and self.fitted is None
+
     def _chosen(self, pool: str | None) -> str:
         name = self.pool if pool is None else pool
         if name in LEARNED and (self.fitted is None or name != self.pool):
