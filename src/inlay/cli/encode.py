@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from inlay.cli.encoders import check_encoder, read_encoder
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, fetch_named, texts_of
+from inlay.cli.inputs import check_there, texts_of
 from inlay.cli.interrupts import work
 from inlay.cli.options import encoding_option, json_option, progress_option, tokenizer_option
 from inlay.cli.outputs import check_file, print_json, say, size
@@ -15,25 +16,27 @@ from inlay.cli.outputs import check_file, print_json, say, size
 HELP = """Turn TEXTS into a file of vectors that any tool can read.
 
 TEXTS is a file with a text on each line, and it may be packed (.gz, .bz2, .xz). A
-hyphen reads standard input. FOLDER holds the options and the weights of an ELMo.
+hyphen reads standard input. ENCODER is the folder of an encoder, such as an ELMo or a
+transformer, a name, such as use-multilingual, or a file of word vectors, whose mean stands for a
+text. Encoders are described by "inlay info ENCODER".
 
 If the command is killed, give it again and it continues where it stopped; if OUT is finished,
 it does nothing. It refuses to continue with other texts or settings.
 
 \b
 Example:
-  inlay encode reviews.txt --encoder elmo -o features.safetensors
+  inlay encode reviews.txt --encoder use-multilingual -o features.safetensors
   zcat reviews.gz | inlay encode - --encoder elmo --pool none --layers 2 -o top.safetensors"""
 
 
 @click.command(cls=Command, help=HELP, no_args_is_help=True)
 @click.argument("texts", type=click.Path())
 @click.option(
-    *("--encoder", "folder"),
-    metavar="FOLDER",
+    "--encoder",
+    metavar="ENCODER",
     required=True,
     type=click.Path(),
-    help="Encode with the ELMo in this folder.",
+    help="Encode with this encoder: a folder, a name, or a file of word vectors.",
 )
 @click.option(
     *("-o", "--output", "target"),
@@ -50,15 +53,20 @@ Example:
 )
 @click.option(
     "--pool",
-    type=click.Choice(["mean", "none"]),
-    default="mean",
+    metavar="NAME",
+    default="default",
     show_default=True,
-    help="Write the mean vector of each text, or with none the vector of each token.",
+    help="Choose how the tokens of a text become one vector, by a name that the encoder has, such "
+    "as mean, or write the vector of each token with none.",
 )
+@click.option("--normalize", is_flag=True, help="Scale the vector of each text to the length 1.")
 @click.option(
     "--max-length", type=click.IntRange(1), help="Read only the first N tokens of each text."
 )
-@tokenizer_option("that of the ELMo, or words")
+@click.option(
+    "--batch-size", type=click.IntRange(1), help="Give the encoder at most N texts at once."
+)
+@tokenizer_option("that of the encoder, or words")
 @encoding_option("TEXTS")
 @click.option(
     "--engine", metavar="NAME", help="Compute with this engine: numba, torch or onnxruntime."
@@ -87,7 +95,7 @@ Example:
 @json_option
 def encode(
     texts: str,
-    folder: str,
+    encoder: str,
     target: str,
     layers: str,
     pool: str,
@@ -98,27 +106,24 @@ def encode(
     if not target.endswith(".safetensors"):
         raise click.UsageError("--output must end in .safetensors, the only format of encodings.")
     check_there(texts, "a file of texts, one per line")
-    where = "download it first, and give the folder in which it is"
-    check_there(folder, "the folder of an encoder", hint=where, kind="encoder")
+    check_encoder(encoder)
     # A finished file is one to leave alone or to refuse, which the library tells apart.
     check_file(target, overwrite=True)
-    from inlay.encode import load_encoder
     from inlay.encode.features import write_features
 
     names = ("tokenizer", "engine", "precision", "workers")
     given = {name: settings.pop(name) for name in names}
-    folder = fetch_named(folder, "encoder")
-    encoder = load_encoder(folder, **{k: v for k, v in given.items() if v is not None})
+    model = read_encoder(encoder, **given)
     start = time.perf_counter()
     with work():
         source, known = texts_of(texts, encoding)
         features = write_features(
-            encoder,
+            model,
             source,
             target,
             encoding=known,
             layers=_layers(layers),
-            pool="mean" if pool == "mean" else None,
+            pool=None if pool == "none" else pool,
             **settings,
         )
     seconds = time.perf_counter() - start

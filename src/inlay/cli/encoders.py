@@ -22,7 +22,7 @@ def check_encoder(given: str) -> None:
         InlayError: There is none, or the package that has it is not installed.
     """
     if not is_named(given):
-        check_there(given, "the name or the folder of an encoder", hint=WHERE, kind="encoder")
+        check_there(given, "an encoder", hint=WHERE, kind="encoder")
 
 
 def read_encoder(given: str, **settings: Any) -> "Encoder":

@@ -285,8 +285,8 @@ class _Rows:
 
 
 def unit(vectors: Array) -> Array:
-    """Each row with the length 1; zeros stay zeros."""
+    """Vectors `(..., dim)`, each with the length 1; zeros stay zeros."""
     wide = vectors.astype(np.float64)
-    length = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, None]
-    unit: Array = (wide / np.where(length > 0, length, 1)).astype(np.float32)
-    return unit
+    length = np.sqrt(np.einsum("...j,...j->...", wide, wide))[..., None]
+    found: Array = (wide / np.where(length > 0, length, 1)).astype(np.float32)
+    return found

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from inlay.aliases import Array, Text
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import read_lines
 from inlay.checks import choice, described, every_text, flag, whole, whole_or_none
+from inlay.encode.base import unit
 from inlay.encode.feature_file import (
     STORED,
     Features,
@@ -44,7 +45,9 @@ def write_features(
     *,
     layers: Literal["all", "mix"] | int | Sequence[int] = "all",
     pool: str | None = DEFAULT,
+    normalize: bool = False,
     max_length: int | None = None,
+    batch_size: int | None = None,
     encoding: str = "utf-8",
     dtype: Literal["float32", "float16"] = "float32",
     overwrite: bool = False,
@@ -66,7 +69,10 @@ def write_features(
         layers: Which to keep, counted from 0; "mix": the encoder's mix of all.
         pool: How the vectors of a text's tokens become one: of the encoder's `pools`, such as
             "mean"; "default": the first of these. None: every token's vectors.
+        normalize: Give each vector of a text the length 1; zeros stay zeros.
         max_length: Read only so many tokens of a text.
+        batch_size: How many texts the encoder is given at once, at most. None: as many as suit it.
+            The file does not depend on it.
         encoding: The encoding of a file of texts, such as "cp949" for Korean.
         dtype: What is stored; float16 is rounded to three digits.
         overwrite: Encode again and replace a finished file; throw away unfinished work where
@@ -92,12 +98,14 @@ def write_features(
         "layers": names,
         "mix": _shares(layered) if names == ["mix"] else None,
         "pool": _pool(encoder, pool),
+        "normalize": _normalize(normalize, pool),
         "max_length": whole_or_none("max_length", max_length),
         "dtype": choice("dtype", dtype, tuple(STORED)),
         "block": TOKEN_BLOCK if pool is None else BLOCK,
     }
     if pool is None or max_length is not None:
         layered.tokenize("")  # what has no tokens says so now
+    most = whole_or_none("batch_size", batch_size)
     target = _target(path)
     how = Encoding.of_lines(encoding, texts)
     overwrite = flag("overwrite", overwrite)
@@ -113,7 +121,7 @@ def write_features(
             for block in _blocks(checked, settings["block"]):
                 texts_digest = digest(block)
                 if not journal.is_done(texts_digest):
-                    journal.append(texts_digest, _encoded(layered, block, settings))
+                    journal.append(texts_digest, _encoded(layered, block, settings, most))
                 report.update(len(block))
         finish(journal, settings)
     return Features.open(target)
@@ -138,6 +146,16 @@ def _pool(encoder: Encoder, pool: Any) -> str | None:
     pools: tuple[str, ...] = getattr(encoder, "pools", ("mean",))
     chosen: str | None = choice("pool", pool, (*pools, DEFAULT, None))
     return pools[0] if chosen == DEFAULT else chosen
+
+
+def _normalize(normalize: Any, pool: str | None) -> bool:
+    if flag("normalize", normalize) and pool is None:
+        raise ArgumentError(
+            "normalize",
+            expected="False with pool=None",
+            got="vectors of tokens, which stay as they are",
+        )
+    return bool(normalize)
 
 
 def _shares(encoder: LayeredEncoder) -> list[float]:
@@ -195,17 +213,19 @@ def _blocks(texts: Iterable[Text], size: int) -> Iterator[list[Text]]:
 
 
 def _encoded(
-    encoder: LayeredEncoder, texts: list[Text], settings: dict[str, Any]
+    encoder: LayeredEncoder, texts: list[Text], settings: dict[str, Any], most: int | None
 ) -> Iterator[Array]:
     """A block's rows `(rows, layers, dim)` as they are stored: of all its texts, or of each."""
     if (length := settings["max_length"]) is not None:
         texts = [encoder.tokenize(text)[:length] for text in texts]
+    parts = list(_blocks(texts, most or len(texts)))
     if (pool := settings["pool"]) is not None:
         named = {"pool": pool} if hasattr(encoder, "pools") else {}
-        yield _stored(encoder, encoder.pooled(texts, **named), len(texts), settings)
+        rows = np.concatenate([encoder.pooled(part, **named) for part in parts])
+        yield _stored(encoder, rows, len(texts), settings)
         return
     n = 0
-    for vectors in encoder.layers(texts):
+    for vectors in chain.from_iterable(map(encoder.layers, parts)):
         rows = vectors.transpose(1, 0, 2)
         yield _stored(encoder, rows, len(rows), settings)
         n += 1
@@ -222,6 +242,8 @@ def _stored(encoder: LayeredEncoder, rows: Array, n: int, settings: dict[str, An
         chosen = encoder.mix(rows.transpose(1, 0, 2))[:, None]
     else:
         chosen = rows[:, [int(name) for name in names]]
+    if settings["normalize"]:
+        chosen = unit(chosen)
     with np.errstate(over="ignore"):
         stored: Array = chosen.astype(STORED[settings["dtype"]])
     if not np.isfinite(stored).all():
