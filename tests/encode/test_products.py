@@ -23,6 +23,10 @@ def test_products_are_added(engine, precision, shape):
         right = left.astype(float) @ matrix
         error = np.linalg.norm(out - start - right) / np.linalg.norm(right)
         assert error < ERRORS[precision]
+        bias = rng.normal(size=(1, shape[1])).astype(np.float32)
+        expected = out - start + bias
+        product(left, out, bias)
+        np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize(("engine", "precision"), EVERY)
@@ -51,8 +55,10 @@ def test_zeros_are_zeros(engine, precision):
 def test_what_an_engine_lacks():
     with pytest.raises(ArgumentError, match="numba or torch or onnxruntime"):
         packer("cuda")
-    with pytest.raises(ArgumentError, match="engine='torch' or engine='onnxruntime'"):
-        packer("numba", "int8")
+    with pytest.raises(
+        ArgumentError, match=r"float32 or int8 with engine='numba'.* engine='torch'"
+    ):
+        packer("numba", "bfloat16")
 
 
 class _Lacking:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numba import njit
 
-from inlay.kernels import panels
+from inlay.kernels import panels, tiles
 
-SIZES = {"low": panels.LOW, "high": panels.HIGH}
+SIZES = {"low": tiles.LOW, "high": tiles.HIGH}
 RUNS = [(panels.in_tiles, sizes) for sizes in SIZES.values()]
 RUNS += [(panels.in_tiles.py_func, sizes) for sizes in SIZES.values()]
 NAMES = [f"{way}-{name}" for way in ("compiled", "plain") for name in SIZES]
@@ -18,7 +18,7 @@ both = pytest.mark.parametrize(("run", "sizes"), RUNS, ids=NAMES)
 @njit
 def one_tile(left, packed, first, out):
     begin, into = (first, 0, 2, 0), (out, 1, 4)
-    panels.tile(panels.HIGH, 3, 4, (left, 1, 2), (packed, 1, 3, 7), begin, into)
+    tiles.tile(tiles.HIGH, 3, 4, (left, 1, 2), (packed, 1, 3, 7), begin, into)
 
 
 @pytest.mark.parametrize("run", [one_tile, one_tile.py_func], ids=["compiled", "plain"])
@@ -67,8 +67,8 @@ def test_tiles_of_each_size_give_the_same():
     rng = np.random.default_rng(0)
     left, packed = rng.normal(size=(33, 90)).astype("f4"), panels.pack(rng.normal(size=(90, 80)))
     low, high, own = np.zeros((3, 33, 80), np.float32)
-    panels.in_tiles(panels.LOW, left, packed, low, low)
-    panels.in_tiles(panels.HIGH, left, packed, high, high)
+    panels.in_tiles(tiles.LOW, left, packed, low, low)
+    panels.in_tiles(tiles.HIGH, left, packed, high, high)
     panels.product(left, packed, own, own)
     np.testing.assert_array_equal(low, high)
     np.testing.assert_array_equal(low, own)
@@ -88,7 +88,7 @@ def test_rows_may_lie_anywhere():
 @pytest.mark.parametrize(("features", "sizes"), [("+avx2,+fma", "LOW"), ("+avx512f", "HIGH")])
 def test_tiles_are_those_of_the_processor(features, sizes):
     # Only asked for, and nothing compiled: this processor need not have them.
-    program = f"from inlay.kernels import panels; print(panels.SIZES is panels.{sizes})"
+    program = f"from inlay.kernels import tiles; print(tiles.SIZES is tiles.{sizes})"
     environment = os.environ | {"NUMBA_CPU_FEATURES": features}
     command = [sys.executable, "-c", program]
     assert subprocess.check_output(command, env=environment, text=True).strip() == "True"

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from inlay.encode.products import Pack, PanelProduct
+from inlay.encode.products import PACKERS, Pack
 from inlay.errors import ArgumentError
 from inlay.optional import look_for
 
@@ -10,7 +10,7 @@ Engine = Literal["numba", "torch", "onnxruntime"]
 Precision = Literal["float32", "bfloat16", "int8"]
 # What each engine can do, the exact first.
 PRECISIONS: dict[Engine, tuple[Precision, ...]] = {
-    "numba": ("float32",),
+    "numba": ("float32", "int8"),
     "torch": ("float32", "bfloat16", "int8"),
     "onnxruntime": ("float32", "int8"),
 }
@@ -40,14 +40,14 @@ def packer(engine: Engine = "numba", precision: Precision = "float32") -> Pack:
     check_engine(engine, precision)
     match engine:
         case "torch":
-            from inlay.encode.torch_products import PACKERS
+            from inlay.encode import torch_products
 
-            return PACKERS[precision]
+            return torch_products.PACKERS[precision]
         case "onnxruntime":
-            from inlay.encode.onnxruntime_products import PACKERS
+            from inlay.encode import onnxruntime_products
 
-            return PACKERS[precision]
-    return PanelProduct
+            return onnxruntime_products.PACKERS[precision]
+    return PACKERS[precision]
 
 
 def check_engine(engine: Engine, precision: Precision) -> None:

@@ -15,8 +15,9 @@ class FloatProduct:
     def __init__(self, matrix: Array) -> None:
         self._session = _session("MatMul", "FLOAT", [], matrix=matrix)
 
-    def __call__(self, left: Array, out: Array) -> None:
-        out += self._session.run(None, {"left": left})[0]
+    def __call__(self, left: Array, out: Array, bias: Array | None = None) -> None:
+        y = self._session.run(None, {"left": left})[0]
+        np.add(out if bias is None else bias, y, out=out)
 
 
 class Int8Product:
@@ -29,12 +30,13 @@ class Int8Product:
         zero = np.array(ZERO, np.uint8)
         self._session = _session("MatMulInteger", "UINT8", ["zero"], matrix=whole, zero=zero)
 
-    def __call__(self, left: Array, out: Array) -> None:
-        from inlay.kernels.quantise import add_scaled, quantise_rows
+    def __call__(self, left: Array, out: Array, bias: Array | None = None) -> None:
+        from inlay.kernels.quantise import quantise_rows, scale_sums
 
         whole, scales = np.empty(left.shape, np.uint8), np.empty(len(left), np.float32)
         quantise_rows(left, whole, scales)
-        add_scaled(self._session.run(None, {"left": whole})[0], scales, self._scales, out)
+        sums = self._session.run(None, {"left": whole})[0]
+        scale_sums(sums, scales, self._scales, out if bias is None else bias, out)
 
 
 def _session(operator: str, left: str, more: list[str], **constants: Array) -> Any:

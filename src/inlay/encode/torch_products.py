@@ -31,10 +31,11 @@ class FloatProduct:
             _packed_product(torch.zeros(1, len(matrix), dtype=dtype), packed)
             self._weight, self._product = packed, _packed_product
 
-    def __call__(self, left: Array, out: Array) -> None:
+    def __call__(self, left: Array, out: Array, bias: Array | None = None) -> None:
         with torch.inference_mode():
             y = self._product(torch.from_numpy(left).to(self._dtype), self._weight)
-            torch.from_numpy(out).add_(y)
+            target = torch.from_numpy(out)
+            torch.add(target if bias is None else torch.from_numpy(bias), y, out=target)
 
 
 def _packed_product(x: Tensor, packed: Tensor) -> Tensor:
@@ -65,12 +66,13 @@ class Int8Product:
                 hint="engine='onnxruntime', or float32",
             ) from error
 
-    def __call__(self, left: Array, out: Array) -> None:
-        from inlay.kernels.quantise import add_scaled, quantise_rows
+    def __call__(self, left: Array, out: Array, bias: Array | None = None) -> None:
+        from inlay.kernels.quantise import quantise_rows, scale_sums
 
         whole, scales = np.empty(left.shape, np.uint8), np.empty(len(left), np.float32)
         quantise_rows(left, whole, scales)
-        add_scaled(self._product(whole), scales, self._scales, out)
+        first = out if bias is None else bias
+        scale_sums(self._product(whole), scales, self._scales, first, out)
 
     def _product(self, whole: Array) -> Array:
         with torch.inference_mode():

@@ -1,23 +1,27 @@
 """Rows as whole numbers of 8 bits, and products of them as floats again.
 
-The left side is unsigned around 128 and the matrix is kept within +-63: processors without
-instructions for such dot products add pairs of products in 16 bits, which 255 * 127 twice
-would overflow and 255 * 63 twice does not.
+The left side is unsigned around 128. Other libraries' matrices are kept within +-63: where the
+processor has no instruction for such dot products they add pairs of products in 16 bits, which
+255 * 127 twice would overflow and 255 * 63 twice does not. Our own sums have 32 bits.
 """
 
 import numpy as np
 
 from inlay.kernels.compiled import njit
+from inlay.kernels.panels import MANY, in_tiles
+from inlay.kernels.tiles import COLUMNS, SIZES
 
 ZERO = 128
 LARGEST_LEFT, LARGEST_RIGHT = 127, 63
 
+MAGNITUDE = np.int32(0x7FFFFFFF)  # of the bits of a float32
+
 f32 = np.float32
 
 
-def quantise_columns(matrix):
+def quantise_columns(matrix, largest=LARGEST_RIGHT):
     """A matrix `(depth, width)` as int8 of the same shape and float32 `(width,)` scales."""
-    scales = np.abs(matrix).max(axis=0, initial=0) / LARGEST_RIGHT
+    scales = np.abs(matrix).max(axis=0, initial=0) / largest
     whole = np.rint(matrix / np.where(scales == 0, 1, scales)).astype(np.int8)
     return whole, scales.astype(np.float32)
 
@@ -29,13 +33,15 @@ def quantise_rows(left, out, scales):
     Args:
         left: float32 `(n, depth)`.
         out: uint8 `(n, depth)`.
-        scales: float32 `(n,)`, written.
+        scales: float32 `(n,)`, written; NaN or infinity where a number is.
     """
     for r in range(left.shape[0]):
         x, y = left[r], out[r]
-        largest = f32(0)
-        for k in range(x.size):
-            largest = max(largest, abs(x[k]))
+        # As whole numbers, sizes are in the same order, and NaN is beyond infinity.
+        top = np.int32(0)
+        for bits in x.view(np.int32):
+            top = max(top, bits & MAGNITUDE)
+        largest = np.int32(top).view(np.float32)
         scales[r] = largest / f32(LARGEST_LEFT)
         times = f32(LARGEST_LEFT) / largest if largest > 0 else f32(0)
         for k in range(x.size):
@@ -43,10 +49,59 @@ def quantise_rows(left, out, scales):
             y[k] = np.uint8(x[k] * times + f32(ZERO + 0.5))
 
 
+def pack(matrix):
+    """A matrix `(depth, width)` for `product`.
+
+    Returns:
+        Panels, int32 `(ceil(width / 16), ceil(depth / 4), 16)`, of four int8 each, which lie
+        below each other in the matrix; the columns' scales, float32 `(width,)`; and minus what
+        the 128 that is added to the left side adds to each sum, int32 `(1, width)`.
+    """
+    whole, scales = quantise_columns(matrix, LARGEST_LEFT)
+    depth, width = whole.shape
+    fours, panels = -(-depth // 4), -(-width // COLUMNS)
+    padded = np.zeros((fours * 4, panels * COLUMNS), np.int8)
+    padded[:depth, :width] = whole
+    packed = padded.reshape(fours, 4, panels, COLUMNS).transpose(2, 0, 3, 1)
+    return (
+        np.ascontiguousarray(packed).view(np.int32)[..., 0],
+        scales,
+        -ZERO * whole.sum(0, dtype=np.int32)[None],
+    )
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_scaled(whole, rows, columns, out):
-    """`out += whole * rows[:, None] * columns`: int32 or float32 `(n, width)` into float32."""
+def product(left, packed, scales, less, first, out):
+    """`out = first + left @ matrix` with both sides as whole numbers of 8 bits.
+
+    Each row has a scale of its own: it gives the same numbers alone and among others.
+
+    Args:
+        left: float32 `(n, depth)`, C-contiguous.
+        packed: Of `pack`.
+        scales: Of `pack`.
+        less: Of `pack`.
+        first: As for `panels.product`.
+        out: float32 `(n, width)`, C-contiguous, written.
+    """
+    n, width = out.shape
+    whole = np.zeros((min(n, MANY), 4 * packed.shape[1]), np.uint8)
+    sums = np.empty((min(n, MANY), width), np.int32)
+    rows = np.empty(min(n, MANY), np.float32)
+    for top in range(0, n, MANY):
+        end = min(n, top + MANY)
+        some, totals = whole[: end - top], sums[: end - top]
+        quantise_rows(left[top:end], some, rows)
+        in_tiles(SIZES, some.view(np.int32), packed, less, totals)
+        before = first[top:end] if len(first) == n else first
+        scale_sums(totals, rows, scales, before, out[top:end])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scale_sums(whole, rows, columns, first, out):
+    """`out = first + whole * rows[:, None] * columns`, the first as for `panels.product`."""
+    step = min(len(first) - 1, 1)
     for r in range(whole.shape[0]):
-        x, y, scale = whole[r], out[r], rows[r]
+        x, y, before, scale = whole[r], out[r], first[step * r], rows[r]
         for k in range(y.size):
-            y[k] += f32(x[k]) * (scale * columns[k])
+            y[k] = before[k] + f32(x[k]) * (scale * columns[k])

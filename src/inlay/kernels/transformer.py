@@ -12,7 +12,8 @@ import numpy as np
 from inlay.kernels.compiled import njit
 from inlay.kernels.lanes import WIDTH, greater, load, store
 from inlay.kernels.lstm import LOG2_E, power_of_two
-from inlay.kernels.panels import COLUMNS, in_tiles_of
+from inlay.kernels.panels import in_tiles_of
+from inlay.kernels.tiles import COLUMNS
 
 QUERIES = 40  # rows whose scores are held at once
 
