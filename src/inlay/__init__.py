@@ -16,6 +16,7 @@ _HOME = {
     "TextClassifier": "inlay.classify",
     "Vocabulary": "inlay.core",
     "compare": "inlay.evaluate",
+    "distil": "inlay.encode.distil",
     "load": "inlay.formats",
     "load_encoder": "inlay.encode",
     "read_labelled": "inlay.text",
@@ -32,6 +33,7 @@ __all__ = [
     "TextClassifier",
     "Vocabulary",
     "compare",
+    "distil",
     "load",
     "load_encoder",
     "read_labelled",
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from inlay.classify import TextClassifier
     from inlay.core import Table, Vocabulary
     from inlay.encode import load_encoder
+    from inlay.encode.distil import distil
     from inlay.errors import InlayError
     from inlay.evaluate import compare
     from inlay.formats import load, save
@@ -74,6 +77,7 @@ _ROOMS = (
 _ELSEWHERE = {
     "HashingVocabulary": "inlay.core.HashingVocabulary(vocab_size)",
     "SentenceTransformer": "inlay.load_encoder(name_or_folder)",
+    "StaticModel": "inlay.load_encoder(folder)",
     "ELMo": "inlay.load_encoder(path)",
     "Elmo": "inlay.load_encoder(path)",
     "Embedding": "inlay.to_torch(table) or inlay.to_keras(table)",

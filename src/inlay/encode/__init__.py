@@ -2,12 +2,13 @@
 
 import importlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inlay.bytes.writing import restore_folder
 from inlay.calls import Elsewhere, refuses_unknown
-from inlay.checks import choice, described, flag
+from inlay.checks import choice, described, flag, many
 from inlay.core import Table
 from inlay.encode.base import TextEncoder
 from inlay.encode.engines import Engine, Precision
@@ -15,6 +16,7 @@ from inlay.encode.function import FunctionEncoder
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
 from inlay.encode.names import named
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder, is_encoder
+from inlay.encode.stacked import EncoderStack, How, StackKind
 from inlay.encode.static.kind import StaticKind
 from inlay.encode.use.kind import UseKind
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ENCODERS",
     "Encoder",
+    "EncoderStack",
     "FunctionEncoder",
     "Kind",
     "LayeredEncoder",
@@ -35,9 +38,15 @@ __all__ = [
     "WordEncoder",
     "as_encoder",
     "load_encoder",
+    "stack",
 ]
 
-ENCODERS: tuple[Kind, ...] = (ElmoKind(), StaticKind(), UseKind())
+ENCODERS: tuple[Kind, ...] = (
+    ElmoKind(),
+    StaticKind(),
+    UseKind(),
+    StackKind(lambda path, kept, given: _load_part(path, kept, given)),
+)
 # What others take, and where it stands.
 ELSEWHERE: Elsewhere = (
     dict.fromkeys(
@@ -50,9 +59,9 @@ ELSEWHERE: Elsewhere = (
 
 
 def __getattr__(name: str) -> Any:
-    if name != "elmo":  # `inlay.encode.elmo.Elmo`, of which errors speak
+    if name not in ("elmo", "features"):  # `inlay.encode.elmo.Elmo`, of which errors speak
         raise AttributeError(f"module 'inlay.encode' has no attribute {name!r}")
-    return importlib.import_module("inlay.encode.elmo")
+    return importlib.import_module(f"inlay.encode.{name}")
 
 
 @refuses_unknown(ELSEWHERE)
@@ -132,10 +141,10 @@ def as_encoder(value: Any, *, where: str = "encoder") -> Encoder:
     """Whatever can make vectors of texts, as an encoder.
 
     Args:
-        value: An encoder, which is given back; a `Table`, of which it is a `StaticEncoder`; a path
-            or a name, as of `load_encoder`; a function
-            from a list of texts to an array, or an object with such an `encode`, for which see
-            `inlay.encode.FunctionEncoder`.
+        value: An encoder, which is given back. A `Table`, a file of one or its name in the
+            catalogue, of which it is an `inlay.encode.static.StaticEncoder`. A path or a name, as
+            of `load_encoder`. A function from a list of texts to an array, or an object with such
+            an `encode`, for which see `inlay.encode.FunctionEncoder`.
         where: The name of the argument, for the message.
 
     Raises:
@@ -143,14 +152,20 @@ def as_encoder(value: Any, *, where: str = "encoder") -> Encoder:
         InlayError: As of `load_encoder`.
 
     Example:
-        >>> as_encoder(lambda texts: [[len(text)] for text in texts]).dim
-        1
+        >>> as_encoder(lambda texts: [[len(text)] for text in texts]).encode(["film"])
+        array([[4.]], dtype=float32)
     """
     if is_encoder(value):
         encoder: Encoder = value
         return encoder
-    from inlay.sources.source import Source
+    from inlay.sources import Source, find
 
+    named_source = isinstance(value, str) and not os.path.lexists(value)
+    source = find(value) if named_source else value if isinstance(value, Source) else None
+    if source is not None and source.kind == "vectors":
+        from inlay.formats import load
+
+        value = load(source)
     if isinstance(value, Table):
         from inlay.encode.static import StaticEncoder
 
@@ -161,11 +176,55 @@ def as_encoder(value: Any, *, where: str = "encoder") -> Encoder:
     if not callable(function) or isinstance(value, type):
         raise ArgumentTypeError(
             where,
-            expected="an encoder, its path or name, or a function of a list of texts",
+            expected="an encoder, its path or name, a Table, or a function of a list of texts",
             got=described(value),
             hint="inlay.load_encoder(path)",
         )
     return FunctionEncoder(function)
+
+
+def stack(encoders: Iterable[Any], how: How = "concat", *, normalize: bool = False) -> EncoderStack:
+    """Join several encoders to one.
+
+    Each part reads a text in its own way; for vectors of tokens all get the tokens of the first.
+
+    Args:
+        encoders: Encoders, or anything that `as_encoder` takes.
+        how: `"concat"` lays the vectors of a text side by side. `"mean"` takes the mean of them;
+            shorter ones end in zeros.
+        normalize: Give the vectors of each part the length 1 before they are joined: else a part
+            with long vectors outweighs the others in whatever measures distances.
+
+    Returns:
+        An encoder: `encode`, `save`, and `tokens` where all parts have a vector for each token.
+
+    Raises:
+        ArgumentTypeError: Something that is no encoder.
+        ArgumentError: No encoder, or another `how`.
+
+    Example:
+        >>> both = stack([lambda texts: [[len(text)] for text in texts]] * 2)
+        >>> both.encode(["film"])
+        array([[4., 4.]], dtype=float32)
+
+    Source: Yin and Schütze 2016, "Learning word meta-embeddings", for concatenation; Coates and
+    Bollegala 2018, "Frustratingly easy meta-embedding", for the mean of vectors that end in zeros.
+    """
+    hint = "stack([a, b])"
+    if is_encoder(encoders) or isinstance(encoders, Table):
+        got = described(encoders)
+        raise ArgumentTypeError("encoders", expected="a list of encoders", got=got, hint=hint)
+    each = enumerate(many("encoders", encoders, "encoders", hint=hint))
+    return EncoderStack(
+        [as_encoder(one, where=f"encoder {i}") for i, one in each], how, normalize=normalize
+    )
+
+
+def _load_part(path: Path, kept: dict[str, Any], given: dict[str, Any]) -> Encoder:
+    """A part of a stack, with those settings that its kind takes."""
+    kind = recognise(path, ENCODERS)
+    settings = {name: value for name, value in (kept | given).items() if name in kind.takes}
+    return kind.load(path, **settings)
 
 
 def _found(path: Any) -> tuple[Kind | None, Path]:
