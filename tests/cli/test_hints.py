@@ -38,6 +38,7 @@ REACHED = {
     "encode/elmo/lexicon.py": "word tables are made in Python",
     "encode/elmo/travel.py": "pickling an encoder",
     "encode/elmo/torch": "layers of a framework",
+    "encode/savedmodel": "what to call, and ids of texts, are given in Python",
     "evaluate": ["compare"],
     "formats": READING,
     "hosts": "ids and tensors in Python",

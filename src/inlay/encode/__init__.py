@@ -16,6 +16,7 @@ from inlay.encode.function import FunctionEncoder
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
 from inlay.encode.names import named
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder, is_encoder
+from inlay.encode.savedmodel.kind import SavedModelKind
 from inlay.encode.stacked import EncoderStack, How, StackKind
 from inlay.encode.static.kind import StaticKind
 from inlay.encode.use.kind import UseKind
@@ -43,6 +44,7 @@ __all__ = [
 
 ENCODERS: tuple[Kind, ...] = (
     ElmoKind(),
+    SavedModelKind(),
     StaticKind(),
     UseKind(),
     StackKind(lambda path, kept, given: _load_part(path, kept, given)),
@@ -53,13 +55,21 @@ ELSEWHERE: Elsewhere = (
         ("weights", "mix", "pad_token", "stateful", "vocab_to_cache"),
         "inlay.encode.elmo.Elmo.load, whose own it is",
     )
+    | dict.fromkeys(
+        ("signature", "output_key", "arguments", "tags", "to_ids"),
+        "inlay.encode.savedmodel.SavedModelEncoder.load, whose own it is",
+    )
     | dict.fromkeys(("trainable", "freeze"), "inlay.to_torch(encoder), or to_keras, for a layer")
     | dict.fromkeys(("options_file", "weight_file"), "load_encoder(folder), which holds both")
 )
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("elmo", "features"):  # `inlay.encode.elmo.Elmo`, of which errors speak
+    if name not in (
+        "elmo",
+        "features",
+        "savedmodel",
+    ):  # `inlay.encode.elmo.Elmo`, of which errors speak
         raise AttributeError(f"module 'inlay.encode' has no attribute {name!r}")
     return importlib.import_module(f"inlay.encode.{name}")
 

@@ -56,6 +56,12 @@ class Extracted(NamedTuple):
     mixes: tuple[Mix, ...]
 
 
+def has_elmo(prefix: str | Path) -> bool:
+    """Whether a checkpoint of TensorFlow has an ELMo by the names in it; its data is not read."""
+    with open_container(prefix, kind="tensorflow") as file:
+        return bool(_roots(list(file), CHARACTERS[0]))
+
+
 def read_tensorflow(prefix: str | Path) -> Extracted:
     """Read a checkpoint of TensorFlow 1: `prefix.index` and its data.
 
@@ -153,11 +159,7 @@ def infer_options(arrays: dict[str, Array], where: str) -> Options:
 
 def _root(names: list[str], last: str, where: str) -> str:
     """What stands before the names of the one ELMo among these."""
-    roots = [
-        name.removesuffix(last)
-        for name in names
-        if name == last or name.endswith((f"/{last}", f".{last}"))
-    ]
+    roots = _roots(names, last)
     if len(roots) != 1:
         raise FormatError(
             where,
@@ -165,6 +167,14 @@ def _root(names: list[str], last: str, where: str) -> str:
             got=f"{len(roots)} among {', '.join(roots or names) or 'no names'}"[:300],
         )
     return roots[0]
+
+
+def _roots(names: list[str], last: str) -> list[str]:
+    return [
+        name.removesuffix(last)
+        for name in names
+        if name == last or name.endswith((f"/{last}", f".{last}"))
+    ]
 
 
 def _official(name: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Literal
 from inlay.bytes.writing import restore_folder
 from inlay.containers import kind_of_file
 from inlay.containers.tensorflow import index_of, latest_in, prefix_of
-from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
+from inlay.encode.elmo.checkpoints import has_elmo, infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, read_pair
@@ -30,6 +30,7 @@ _SUFFIXES: dict[str, Form] = {
 }
 # What a folder's weights are called; the first name that is there counts.
 _WEIGHTS = (WEIGHTS, "*weights*.hdf5", "variables/variables.index")
+GRAPH = "saved_model.pb"
 _CHECKPOINTS = ("*.index", "weights.th", "best.th", "*.th", "*.pt")
 _OPTIONS = (OPTIONS, "*options*.json")
 DOWNLOAD = "download it first, and give the folder in which it is"
@@ -104,9 +105,11 @@ def read(
 
 
 def is_elmo(path: Path) -> bool:
-    """Whether a path looks like one that `read` takes; nothing but a file's head is read."""
+    """Whether a path looks like one that `read` takes; a file's head is read, or its index."""
     restore_folder(path)
     try:
+        if (path / GRAPH).is_file() and not _find(path, _WEIGHTS[:2]):
+            return has_elmo(_weights_in(path))  # among the SavedModels, which are many
         return bool(_weights_in(path) if path.is_dir() else _form(path))
     except (MissingFileError, FormatError):
         return False

@@ -1,0 +1,18 @@
+"""Runs the contracts of SavedModels, in one process with TensorFlow."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.contracts import cases, check_contract
+
+HERE = Path(__file__).parent
+ON_TENSORFLOW = ("encoder_contract.py",)
+
+
+@pytest.mark.parametrize(
+    ("file", "check", "backend"),
+    cases(*(HERE / name for name in ON_TENSORFLOW), backends=["tensorflow"]),
+)
+def test_contract(request, file, check, backend):
+    check_contract(request, file, check, backend)
