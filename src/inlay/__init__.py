@@ -94,6 +94,7 @@ _ELSEWHERE = {
     "build_vocab_from_iterator": "inlay.Vocabulary.from_texts(texts)",
     "catalogue": "inlay.sources.catalogue()",
     "download": "inlay.sources.fetch(name), or inlay.load(name)",
+    "distill": "inlay.distil(encoder, vocab)",
     "downloader": "inlay.sources.fetch(name), or inlay.load(name)",
     "fetch": "inlay.sources.fetch(name)",
     "from_pretrained": "inlay.load(path), or inlay.load_encoder(path)",

@@ -4,8 +4,10 @@ import zipfile
 
 import pytest
 
+from inlay import load
 from inlay.cli.inputs import read_data
 from inlay.cli.options import READING
+from inlay.encode.features import Features
 from inlay.sources import Source, names
 from tests.processes import ended, posix, wait_until
 from tests.sources.server import serving
@@ -157,6 +159,7 @@ def test_the_cache_is_listed_and_emptied(inlay, known, empty_cache):
 
 STOPPED = """
 import sys
+from inlay.encode.features import Features
 from inlay.sources import Source, names
 source = Source(name="mine", url=sys.argv[1], sha256="0" * 64)
 names._index = lambda: {"mine": source}
@@ -179,3 +182,15 @@ def test_ctrl_c_is_answered_in_a_sentence(tmp_path, empty_cache):
             code, out, err = ended(running)
     assert (code, out) == (130, "")
     assert err.splitlines()[-1].startswith("Stopped; what was done is kept in ")
+
+
+@pytest.mark.filterwarnings("ignore:.*nobody publishes")
+def test_a_table_of_the_catalogue_is_an_encoder_too(inlay, known, tmp_path):
+    done = inlay("encode", "-", "--encoder", "mine", "-o", "f.safetensors", input="a good film\n")
+    assert done.exit_code == 0, done.stderr
+    assert Features.open("f.safetensors").vectors.tolist() == [[[0.5, 0.5]]]
+    assert "Downloading mine" in done.stderr
+    options = ("--vocab", "-", "--weighting", "none", "-o", "v.safetensors")
+    done = inlay("distil", "--encoder", "mine", *options, input="good film good\n")
+    assert done.exit_code == 0, done.stderr
+    assert load("v.safetensors")["film"].tolist() == [0, 1]

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inlay.cli.hints import in_words
-from inlay.cli.inputs import check_there, fetch_named
+from inlay.cli.inputs import check_there, fetch_named, table_file
 from inlay.cli.outputs import size
-from inlay.errors import InlayError
+from inlay.errors import ArgumentError, InlayError
+from inlay.sources.asked import asked_for
 
 if TYPE_CHECKING:
     from inlay.encode import Encoder, Kind
@@ -21,7 +22,7 @@ def check_encoder(given: str) -> None:
     Raises:
         InlayError: There is none, or the package that has it is not installed.
     """
-    if not is_named(given):
+    if not is_named(given) and not _is_table(given):
         check_there(given, "an encoder", hint=WHERE, kind="encoder")
 
 
@@ -38,7 +39,10 @@ def read_encoder(given: str, **settings: Any) -> "Encoder":
     check_encoder(given)
     from inlay.encode import load_encoder
 
-    place = given if is_named(given) else fetch_named(given, "encoder")
+    if is_named(given):
+        place = given
+    else:
+        place = table_file(given) if _is_table(given) else fetch_named(given, "encoder")
     return load_encoder(place, **{name: v for name, v in settings.items() if v is not None})
 
 
@@ -49,6 +53,15 @@ def is_named(given: str) -> bool:
         InlayError: It is the name of one whose package is not installed.
     """
     return not os.path.lexists(given) and _named(given) is not None
+
+
+def _is_table(given: str) -> bool:
+    """Whether the catalogue has vectors of words by this name."""
+    try:
+        asked_for(given, "encoder")
+    except ArgumentError:
+        return asked_for(given, "vectors") is not None
+    return False
 
 
 def _named(given: str) -> "tuple[Kind | None, Path] | None":
