@@ -16,8 +16,11 @@ PHRASES = {
     r"\ba lower alpha\b": "a lower --alpha",
     r"\blet load recognise the format: ": "",
     r"\b[A-Z]\w*(?:\.\w+)?\(\w+, tokenizer=('[^']*'|\.\.\.)\)": r"tokenizer=\1",
-    r"\bload_encoder\(\w+, tokenizer=('[^']*'|\.\.\.)\), or lists of .*": r"tokenizer=\1",
     r"\bload_encoder\(\w+, tokenizer=that_function\).*": "tokenizer='module:function'",
+    r"(?:\binlay\.)?\bload_encoder\(\w+, tokenizer=('[^']*'|\.\.\.)\)(, or lists of .*)?": (
+        r"tokenizer=\1"
+    ),
+    r"^StaticEncoder\(table, pool=.*": "pool='mean', or the folder of an encoder that has learned it",
     r"^text\.encode\('utf-8'.*": "a copy of the text in UTF-8",
     r"the list that belongs to this matrix": "the file of tokens, one per line, of this matrix",
     r", a \.json, or a list$": ", or a .json file",
