@@ -19,6 +19,7 @@ from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder, is_encod
 from inlay.encode.savedmodel.kind import SavedModelKind
 from inlay.encode.stacked import EncoderStack, How, StackKind
 from inlay.encode.static.kind import StaticKind
+from inlay.encode.transformer.kind import TransformerKind
 from inlay.encode.use.kind import UseKind
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.paths import path_to_read
@@ -46,6 +47,7 @@ ENCODERS: tuple[Kind, ...] = (
     ElmoKind(),
     SavedModelKind(),
     StaticKind(),
+    TransformerKind(),
     UseKind(),
     StackKind(lambda path, kept, given: _load_part(path, kept, given)),
 )
