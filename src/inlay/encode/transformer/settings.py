@@ -63,9 +63,9 @@ class Settings:
             ArgumentTypeError: One of another type.
             MissingPackageError: An engine is not installed.
         """
-        said = dict(given) | {
-            name: kept[name] for name, value in given.items() if value is None and name in kept
-        }
+        if given["engine"] is not None:  # what was kept is a precision of another
+            kept = {**kept, "precision": None}
+        said = {name: kept.get(name) if value is None else value for name, value in given.items()}
         native = shape_of(files.config, files.where) is not None
         engine: Engine = said["engine"] or ("numba" if native else "torch")
         precision: Precision = said["precision"] or "float32"
@@ -86,15 +86,11 @@ class Settings:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """What `chosen` takes as `kept`; what concerns a machine is left out."""
+        """What `chosen` takes as `kept`; the machine's own `workers` are left out."""
         values = asdict(self) | {"layer": self.layer}
         if isinstance(self.layer, Mix):
             values["layer"] = [*self.layer.scalars, self.layer.gamma]
-        return {
-            name: value
-            for name, value in values.items()
-            if name not in ("engine", "precision", "workers")
-        }
+        return {name: value for name, value in values.items() if name != "workers"}
 
     def head(self, files: Files) -> Head:
         """How pieces become one vector.
