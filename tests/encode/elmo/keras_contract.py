@@ -29,6 +29,7 @@ VARIANTS = {
     "no clips": replace(PLAIN, cell_clip=None, proj_clip=None),
     "clips that bite": replace(PLAIN, cell_clip=0.02, proj_clip=0.01),
     "no highways, no projection": replace(PLAIN, n_highway=0, filters=((2, 4),)),
+    "states not projected": replace(TINY, dim=4, projects=False, cell_clip=0.02, proj_clip=0.01),
     "tanh, short words": replace(TINY, activation="tanh", word_length=9),
 }
 TEXTS = [

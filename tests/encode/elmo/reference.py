@@ -64,7 +64,9 @@ def run(options, cell, inputs, state):
     for x in inputs:
         i, j, f, o = np.split(np.concatenate([x, h]) @ cell.kernel.astype(float) + cell.bias, 4)
         c = clip(sigmoid(f + 1) * c + sigmoid(i) * np.tanh(j), options.cell_clip)
-        h = clip((sigmoid(o) * np.tanh(c)) @ cell.projection.astype(float), options.proj_clip)
+        h = sigmoid(o) * np.tanh(c)
+        if cell.projection is not None:  # TensorFlow clips projected states only
+            h = clip(h @ cell.projection.astype(float), options.proj_clip)
         outputs.append(h)
     return np.array(outputs), (c, h)
 

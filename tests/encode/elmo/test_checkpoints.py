@@ -2,12 +2,14 @@
 use; AllenNLP's is its own fixture, and one made here after the layout of its modules."""
 
 import dataclasses
+import json
 import pickle
 
 import numpy as np
 import pytest
 
 from inlay.encode.elmo.checkpoints import infer_options, read_tensorflow, read_torch
+from inlay.encode.elmo.files import read
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import CELL, Weights, numbered
 from inlay.errors import FormatError, MissingFileError
@@ -147,6 +149,21 @@ def test_training_with_a_single_layer(tmp_path):
     found = read_tensorflow(write_tensorflow(tmp_path / "model.ckpt", arrays))
     assert_same(found.arrays, weights)
     assert infer_options(found.arrays, "here") == PLAIN
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_states_that_are_not_projected(tmp_path, style):
+    """As bilm-tf makes them where `dim == projection_dim`, whatever its options say of clips."""
+    options = dataclasses.replace(OPTIONS, projection_dim=5, projects=False)
+    weights = Weights.random(options, seed=3)
+    prefix = write_tensorflow(tmp_path / "model.ckpt", variables(weights, style))
+    found = read_tensorflow(prefix)
+    assert_same(found.arrays, weights)
+    assert infer_options(found.arrays, "here") == options
+    text = options.to_dict()
+    del text["lstm"]["projects"]
+    (tmp_path / "options.json").write_text(json.dumps(text))
+    assert read(prefix).options == options
 
 
 @pytest.mark.parametrize("style", ["TF-Hub", "TF-Hub, a module"])

@@ -16,6 +16,8 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import NOTE, read_pair, write_pair
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from tests.encode.elmo.golden import ATOL
+from tests.encode.elmo.reference import reference_layers
 from tests.encode.elmo.test_weights import OPTIONS
 from tests.processes import soon
 
@@ -49,6 +51,38 @@ def test_what_is_written_is_official_and_comes_back(tmp_path, old):
         "options.json",
         "weights.hdf5",
     ]
+
+
+@pytest.mark.parametrize("projects", [True, False])
+def test_whether_states_are_projected_is_told_by_the_weights(tmp_path, projects):
+    """bilm-tf's are not where `dim == projection_dim`; AllenNLP's are, and its options alike."""
+    options = dataclasses.replace(OPTIONS, projection_dim=5, projects=projects)
+    weights = Weights.random(options, seed=1)
+    official = json.loads((json.dumps(options.to_dict())).replace(', "projects": false', ""))
+    (tmp_path / "options.json").write_text(json.dumps(official))
+    weights.save(tmp_path / "weights.hdf5")
+    with h5py.File(tmp_path / "weights.hdf5") as file:
+        assert ("W_P_0" in file["RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell"]) == projects
+    encoder = load_encoder(tmp_path)
+    assert encoder.options == options
+    assert Elmo(dataclasses.replace(options, projects=True), weights).options == options
+    (layers,) = encoder.layers([["a", "film"]])
+    (expected,) = reference_layers(options, weights, [["a", "film"]])
+    np.testing.assert_allclose(layers, expected[:, 1:-1], atol=ATOL)
+    encoder.save(tmp_path / "again")
+    again = load_encoder(tmp_path / "again", verify=True)
+    assert (again.options, again.hash) == (options, encoder.hash)
+
+
+def test_arrays_of_one_projection_alone_are_damage(tmp_path):
+    options = dataclasses.replace(OPTIONS, projection_dim=5)
+    write_pair(tmp_path, options, Weights.random(options))
+    with h5py.File(tmp_path / "weights.hdf5", "r+") as file:
+        del file["RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell/W_P_0"]
+    with pytest.raises(FormatError, match="W_P_0"):
+        read(tmp_path)
+    with pytest.raises(FormatError, match=r"lstm\.projects: expected True, got False"):
+        Options.from_dict(dataclasses.replace(OPTIONS, projects=False).to_dict())
 
 
 KILLED = """

@@ -35,6 +35,7 @@ VARIANTS = {
     "no highway": replace(TINY, n_highway=0),
     "tanh": replace(TINY, activation="tanh"),
     "no projection": replace(TINY, projection_dim=5),
+    "states not projected": replace(TINY, projection_dim=5, projects=False),
     "one layer": replace(TINY, n_layers=1),
     "three layers": replace(TINY, n_layers=3),
     "short words": replace(TINY, word_length=7),

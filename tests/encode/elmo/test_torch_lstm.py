@@ -20,7 +20,8 @@ def plain(run, x, kernel, bias, projection, c, h):
         i, j, f, o = (torch.cat([now, h], 1) @ kernel + bias).chunk(4, 1)
         c = (f + 1).sigmoid() * c + i.sigmoid() * j.tanh()
         c = c if run.cell_clip is None else c.clamp(-run.cell_clip, run.cell_clip)
-        h = (o.sigmoid() * c.tanh()) @ projection
+        h = o.sigmoid() * c.tanh()
+        h = h if projection is None else h @ projection
         h = h if run.proj_clip is None else h.clamp(-run.proj_clip, run.proj_clip)
         cells.append(c)
         states.append(h)
@@ -50,6 +51,24 @@ def test_it_is_the_lstm_and_so_is_its_gradient(dtype, clips, anew):
     if clips[0] is not None:  # the clips are at work, the last two as less than they are
         assert (results[0][0].abs() == clips[1]).any()
         assert (results[0][1].abs() == clips[0]).any()
+    for expected, found in zip(*results, strict=True):
+        off = (found.double() - expected).abs().max()
+        assert off <= DTYPES[dtype] * expected.abs().max()
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_without_projection_too(dtype):
+    torch.manual_seed(0)
+    shapes = [(sum(COUNTS), CELLS), (2 * CELLS, 4 * CELLS), (4 * CELLS,)]
+    shapes += [(COUNTS[0], CELLS), (COUNTS[0], CELLS)]
+    given = [torch.randn(shape, dtype=dtype).requires_grad_() for shape in shapes]
+    given[1].data *= 0.3
+    exact = [array.detach().double().requires_grad_() for array in given]
+    weight, results = torch.randn(sum(COUNTS), CELLS, dtype=dtype), []
+    for layer, arrays in ((plain, exact), (ProjectedLSTM.apply, given)):
+        states, cells = layer(Run(COUNTS, 0.7, None), *arrays[:3], None, *arrays[3:])
+        gradients = torch.autograd.grad(states, arrays, weight.to(states.dtype))
+        results.append([states, cells, *gradients])
     for expected, found in zip(*results, strict=True):
         off = (found.double() - expected).abs().max()
         assert off <= DTYPES[dtype] * expected.abs().max()

@@ -127,10 +127,17 @@ def infer_options(arrays: dict[str, Array], where: str) -> Options:
         FormatError: Not the arrays of an ELMo with character input.
     """
     has = arrays.__contains__
-    projection = CELL[2]
+    kernel, bias, projection = (name.format(0, "{}") for name in CELL)
     n_filters = _count(has, CONVOLUTION[0])
     try:
-        dim, projection_dim = arrays[projection.format(0, 0)].shape
+        projects = projection.format(0) in arrays
+        if projects:
+            dim, projection_dim = arrays[projection.format(0)].shape
+        else:
+            dim, projection_dim = (
+                arrays[bias.format(0)].size // 4,
+                len(arrays[kernel.format(0)]) // 2,
+            )
         filters = [arrays[CONVOLUTION[0].format(i)].shape[1::2] for i in range(n_filters)]
         _, char_dim = arrays[CHARACTERS[0]].shape
     except (KeyError, ValueError) as error:
@@ -143,10 +150,11 @@ def infer_options(arrays: dict[str, Array], where: str) -> Options:
     lstm = {
         "dim": dim,
         "projection_dim": projection_dim,
-        "n_layers": _count(has, projection.format(0, "{}")),
+        "n_layers": _count(has, projection if projects else kernel),
         "cell_clip": 3.0,
         "proj_clip": 3.0,
         "use_skip_connections": True,
+        "projects": projects,
     }
     char_cnn = {
         "activation": "relu",

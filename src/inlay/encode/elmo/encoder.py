@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,7 +100,8 @@ class Elmo(TextVectors, Hosted):
             )
         if mix is not None and not isinstance(mix, Mix):
             raise ArgumentTypeError("mix", expected="a Mix, or None", got=described(mix))
-        self.options, self.weights = options, weights
+        self.options = replace(options, projects=weights.projects)
+        self.weights = weights
         self.dim, self.n_layers = 2 * options.projection_dim, options.n_layers + 1
         self.mix = mix or Mix((0.0,) * self.n_layers)
         if not self.mix.fits(self.n_layers):

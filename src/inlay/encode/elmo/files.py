@@ -13,7 +13,7 @@ from inlay.encode.elmo.checkpoints import has_elmo, infer_options, read_tensorfl
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, read_pair
-from inlay.encode.elmo.weights import Weights
+from inlay.encode.elmo.weights import Weights, fitted
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.paths import path_to_read
 
@@ -120,7 +120,7 @@ def is_elmo(path: Path) -> bool:
 def _read_checkpoint(form: Form, file: Path, options_file: Path | None) -> Found:
     options, where = None if options_file is None else Options.load(options_file), str(file)
     found = read_torch(file) if form == "torch" else read_tensorflow(prefix_of(file))
-    options = options or infer_options(found.arrays, where)
+    options = fitted(options or infer_options(found.arrays, where), found.arrays)
     n_layers = options.n_layers + 1
     for mix in found.mixes:
         if not mix.fits(n_layers):

@@ -12,7 +12,7 @@ import numpy as np
 from inlay.encode.elmo.keras_part import Part
 from inlay.encode.elmo.keras_words import Get, cell_names
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import CELL, FORGET_BIAS, names_and_shapes, numbered
+from inlay.encode.elmo.weights import FORGET_BIAS, cell_parts, names_and_shapes, numbered
 from inlay.hosts.keras import keras, ops
 from inlay.optional import require
 
@@ -62,7 +62,7 @@ def run_layers(
         x = _take(rows, _take(ops.reshape(index, (-1,)), enter))
         for k in range(options.n_layers):
             start = states[d * options.n_layers + k] if states else None
-            out, end = _lstm(options, _cell(get, d, k), x, start, live)
+            out, end = _lstm(options, _cell(options, get, d, k), x, start, live)
             x = out + x if options.use_skip_connections and k else out
             side.append(_take(ops.reshape(x, (-1, options.projection_dim)), leave))
             if start is not None:
@@ -101,9 +101,10 @@ def _orders(read_at: Any, mask: Any, last: Any) -> tuple[Any, Any, Any]:
     return enter, read_at * batch + text, ops.expand_dims(live, -1)
 
 
-def _cell(get: Get, direction: int, layer: int) -> tuple[Any, Any, Any]:
-    kernel, bias, projection = map(get, numbered(CELL, direction, layer))
-    return kernel, bias, projection
+def _cell(options: Options, get: Get, direction: int, layer: int) -> tuple[Any, Any, Any]:
+    """The kernel, the bias, and the projection or None."""
+    kernel, bias, *projection = map(get, numbered(cell_parts(options), direction, layer))
+    return kernel, bias, (projection or [None])[0]
 
 
 def _lstm(
@@ -123,7 +124,9 @@ def _lstm(
         i, j, f, o = ops.split(gates + ops.matmul(before, recurrent), 4, axis=-1)
         c = ops.sigmoid(f) * memory + ops.sigmoid(i) * ops.tanh(j)
         c = _clip(c, options.cell_clip)
-        h = _clip(ops.matmul(ops.sigmoid(o) * ops.tanh(c), projection), options.proj_clip)
+        h = ops.sigmoid(o) * ops.tanh(c)
+        h = h if projection is None else ops.matmul(h, projection)
+        h = _clip(h, options.state_clip)
         if start is not None:  # else nobody reads a state behind its text
             c, h = ops.where(running, c, memory), ops.where(running, h, before)
         return (h, c), h

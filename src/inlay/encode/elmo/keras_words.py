@@ -11,11 +11,11 @@ from inlay.encode.elmo.keras_input import is_text, tensorflow_text
 from inlay.encode.elmo.keras_part import Part
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import (
-    CELL,
     CHARACTERS,
     CONVOLUTION,
     HIGHWAY,
     PROJECTION,
+    cell_parts,
     names_and_shapes,
     numbered,
 )
@@ -65,7 +65,7 @@ class CachedWords(Part):
 
 def cell_names(options: Options) -> set[str]:
     """The arrays of the LSTM layers, by their official names; the others make words."""
-    every = (numbered(CELL, d, k) for d in range(2) for k in range(options.n_layers))
+    every = (numbered(cell_parts(options), d, k) for d in range(2) for k in range(options.n_layers))
     return {name for names in every for name in names}
 
 

@@ -29,7 +29,7 @@ class PackedCell(NamedTuple):
 
     inputs: Product
     states: Product
-    projection: Product
+    projection: Product | None
     bias: Array
     dim: int
 
@@ -112,7 +112,7 @@ class Network:
         return PackedCell(
             pack(cell.kernel[:inputs]),
             pack(cell.kernel[inputs:]),
-            pack(cell.projection),
+            None if cell.projection is None else pack(cell.projection),
             cell.full_bias,
             self.options.dim,
         )
@@ -198,7 +198,7 @@ class Network:
         """One layer in one direction over packed rows `(tokens, P)`."""
         from inlay.kernels.lstm import gates
 
-        most, clip = len(plan.order), self.options.proj_clip
+        most, clip = len(plan.order), self.options.state_clip
         cell_clip = np.float32(self.options.cell_clip or np.inf)
         c = np.zeros((most, cell.dim), np.float32)
         h = np.zeros((most, x.shape[1]), np.float32)
@@ -217,9 +217,10 @@ class Network:
                 low, high = plan.starts[step], plan.starts[step + 1]
                 n, now = high - low, z[low - begin : high - begin]
                 cell.states(h[:n], now)
-                gates(now, c, m[:n], cell_clip)
                 h = out[low:high]
-                cell.projection(m[:n], h)
+                gates(now, c, h if cell.projection is None else m[:n], cell_clip)
+                if cell.projection is not None:
+                    cell.projection(m[:n], h)
                 if clip is not None:
                     np.clip(h, -clip, clip, out=h)
         if states is not None:

@@ -33,6 +33,9 @@ class Options:
         n_highway: Highway layers above the convolutions.
         activation: "relu" or "tanh", after the convolutions.
         word_length: Characters that are read of a word, the marks around it included.
+        projects: Whether what an LSTM puts out is projected to P. AllenNLP's LSTMs always project;
+            bilm-tf's do not where `dim == projection_dim`, and then have no `proj_clip` either.
+            Official options do not say which: the weights do.
     """
 
     dim: int
@@ -46,6 +49,12 @@ class Options:
     n_highway: int
     activation: str
     word_length: int = WORD_LENGTH
+    projects: bool = True
+
+    @property
+    def state_clip(self) -> float | None:
+        """`proj_clip`, where states are projected: TensorFlow clips no others."""
+        return self.proj_clip if self.projects else None
 
     @property
     def n_filters(self) -> int:
@@ -94,6 +103,9 @@ class Options:
         )
         skip = lstm.get("use_skip_connections", False)
         _check_one(skip, (True, False), f"{where}, lstm.use_skip_connections")
+        projects = lstm.get("projects", True)
+        same = lstm.get("dim") == lstm.get("projection_dim")
+        _check_one(projects, (True, False) if same else (True,), f"{where}, lstm.projects")
         word_length = _whole(
             cnn,
             "max_characters_per_token",
@@ -116,6 +128,7 @@ class Options:
             else _whole(cnn, "n_highway", f"{where}, char_cnn", least=0, most=MOST_LAYERS),
             activation=cnn["activation"],
             word_length=word_length,
+            projects=bool(projects),
         )
 
     def save(self, path: str | Path) -> None:
@@ -133,6 +146,7 @@ class Options:
                 "dim": self.dim,
                 "n_layers": self.n_layers,
                 **{name: clip for name, clip in clips.items() if clip is not None},
+                **({} if self.projects else {"projects": False}),
             },
             "char_cnn": {
                 "activation": self.activation,

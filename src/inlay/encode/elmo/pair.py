@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from inlay.containers import open as open_container
 from inlay.encode.elmo.options import Options
-from inlay.encode.elmo.weights import Weights
+from inlay.encode.elmo.weights import Weights, fitted
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 
 OPTIONS, WEIGHTS = "options.json", "weights.hdf5"
@@ -52,7 +52,7 @@ def read_pair(
     where = str(weights)
     with open_container(weights, kind="hdf5") as arrays:
         note = _note(arrays.metadata, where)
-        chosen = _options(options, note, where)
+        chosen = fitted(_options(options, note, where), arrays)
         found = Weights.take(arrays, chosen, where)
     if verify:
         _verify(chosen, found, note, where)

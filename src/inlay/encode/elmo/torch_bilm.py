@@ -11,7 +11,7 @@ from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.torch_lstm import ProjectedLSTM, Run
 from inlay.encode.elmo.torch_weights import NamedNetwork
 from inlay.encode.elmo.torch_words import CharCNN
-from inlay.encode.elmo.weights import CELL, DIRECTIONS, Cell, Weights, numbered
+from inlay.encode.elmo.weights import DIRECTIONS, Cell, Weights, cell_parts, numbered
 from inlay.errors import ArgumentError
 
 States = tuple[Tensor, Tensor]  # cells, and projected states
@@ -47,7 +47,7 @@ class Direction(nn.ModuleList):  # type: ignore[misc]  # torch is optional, so u
             no gradient, and projected states `(words, P)`.
         """
         options = self.options
-        run = Run(counts, options.cell_clip, options.proj_clip, fresh)
+        run = Run(counts, options.cell_clip, options.state_clip, fresh)
         for k, (cell, start) in enumerate(zip(self, starts, strict=True)):
             given = x if drop is None else drop(x)
             h, c = cell(run, given, *start)
@@ -66,8 +66,9 @@ class BiLM(NamedNetwork):
         """Pairs of a name in the file and a name here."""
         for d, side in enumerate(DIRECTIONS):
             for k in range(self.options.n_layers):
-                names = [f"{side}_cells.{k}.{part.name}" for part in fields(Cell)]
-                yield from zip(numbered(CELL, d, k), names, strict=True)
+                kind = cell_parts(self.options)
+                names = [f"{side}_cells.{k}.{part.name}" for part in fields(Cell)[: len(kind)]]
+                yield from zip(numbered(kind, d, k), names, strict=True)
 
     def forward(
         self, word_vectors: Tensor, lengths: Tensor | None = None, states: States | None = None
@@ -132,7 +133,7 @@ class _Cell(nn.Module):  # type: ignore[misc]
         states, cells = options.projection_dim, options.dim
         self.kernel = nn.Parameter(torch.empty(2 * states, 4 * cells))
         self.bias = nn.Parameter(torch.empty(4 * cells))
-        self.projection = nn.Parameter(torch.empty(cells, states))
+        self.projection = nn.Parameter(torch.empty(cells, states)) if options.projects else None
 
     def forward(self, run: Run, x: Tensor, c0: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
         # Its products are written into memory of one type, so autocast must not choose another.

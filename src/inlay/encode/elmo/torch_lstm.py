@@ -43,7 +43,7 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
 
         i, j, f, o = split(x_t kernel[:P] + h_t-1 kernel[P:] + bias)
         c_t = clip(sigmoid(f + 1) c_t-1 + sigmoid(i) tanh(j))
-        h_t = clip((sigmoid(o) tanh(c_t)) projection)
+        h_t = clip((sigmoid(o) tanh(c_t)) projection), or without projection and clip
 
     What need not wait for the step before is one product over all words: the inputs' part of the
     gates, and the gradient of each weight. On a processor in float32 a kernel of ours does a
@@ -59,7 +59,7 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
         x: Tensor,
         kernel: Tensor,
         bias: Tensor,
-        projection: Tensor,
+        projection: Tensor | None,
         c0: Tensor,
         h0: Tensor,
     ) -> tuple[Tensor, Tensor]:
@@ -71,7 +71,7 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
             x: `(words, P)`.
             kernel: `(2P, 4C)`.
             bias: `(4C,)`, without the 1 that is added to f.
-            projection: `(C, P)`.
+            projection: `(C, P)`; None: states are not projected, and P is C.
             c0: `(texts, C)`: where each text starts.
             h0: `(texts, P)`.
 
@@ -93,7 +93,10 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
                 c, h = c * keep, h * keep
             z.addmm_(head.copy_(h), recurrent)
             _step(z, c, c_now, out, run.cell_clip)
-            torch.mm(out, projection, out=h_now)
+            if projection is None:
+                h_now.copy_(out)
+            else:
+                torch.mm(out, projection, out=h_now)
             if run.proj_clip is not None:
                 h_now.clamp_(-run.proj_clip, run.proj_clip)
             c, h = c_now, h_now
@@ -124,7 +127,8 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
                 dh.masked_fill_(outside[t], 0)
             if keep is not None:
                 c_before = c_before * keep
-            _step_back(z, c_before, c, dh @ projection.T, dz, dc, run.cell_clip)
+            d_out = dh.clone() if projection is None else dh @ projection.T  # it is written to
+            _step_back(z, c_before, c, d_out, dz, dc, run.cell_clip)
             torch.mm(dz, kernel[width:].T, out=d_h[:n])
             if keep is not None:
                 dc.mul_(keep)
@@ -134,7 +138,7 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
             d_gates @ kernel[:width].T,
             torch.cat([x.T @ d_gates, heads.T @ d_gates]),
             d_gates.sum(0),
-            inner.T @ d_states,
+            None if projection is None else inner.T @ d_states,
             d_c,
             d_h,
         )

@@ -7,9 +7,9 @@ here, by `numbered`, and spells none: readers of checkpoints do, and hosts shoul
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -62,12 +62,12 @@ class Cell:
     Attributes:
         kernel: `(2P, 4C)`: rows for the input, then rows for the state before.
         bias: `(4C,)`, as in the file: without the 1 that is added to f.
-        projection: `(C, P)`.
+        projection: `(C, P)`; None where states are not projected.
     """
 
     kernel: Array
     bias: Array
-    projection: Array
+    projection: Array | None = None
 
     @property
     def full_bias(self) -> Array:
@@ -125,7 +125,12 @@ class Weights:
         for pair in (*self.filters, self.projection or ()):
             yield from pair
         for part in (*self.highways, *self.cells[0], *self.cells[1]):
-            yield from vars(part).values()
+            yield from (array for array in vars(part).values() if array is not None)
+
+    @property
+    def projects(self) -> bool:
+        """Whether states are projected: see `Options.projects`."""
+        return all(cell.projection is not None for side in self.cells for cell in side)
 
     @classmethod
     def build(cls, options: Options, get: Callable[[str, tuple[int, ...]], Array]) -> Self:
@@ -145,7 +150,8 @@ class Weights:
             tuple(Highway(*part(HIGHWAY, i)) for i in range(options.n_highway)),
             (arrays[PROJECTION[0]], arrays[PROJECTION[1]]) if options.has_projection else None,
             tuple(
-                tuple(Cell(*part(CELL, d, k)) for k in range(options.n_layers)) for d in range(2)
+                tuple(Cell(*part(cell_parts(options), d, k)) for k in range(options.n_layers))
+                for d in range(2)
             ),
         )
 
@@ -169,7 +175,7 @@ class Weights:
         Raises:
             FormatError: As for `load`.
         """
-        expected = set()
+        options, expected = fitted(options, arrays), set()
         # One by one, up to the first that is not there: options may claim any number of them.
         for name, _ in names_and_shapes(options):
             if name not in arrays:
@@ -225,7 +231,8 @@ class Weights:
             put(PROJECTION, self.projection)
         for d, cells in enumerate(self.cells):
             for k, cell in enumerate(cells):
-                put(CELL, vars(cell).values(), d, k)
+                there = [array for array in vars(cell).values() if array is not None]
+                put(CELL[: len(there)], there, d, k)
         return arrays
 
     def save(self, path: str | Path, note: Mapping[str, str] | None = None) -> None:
@@ -264,7 +271,21 @@ def names_and_shapes(options: Options) -> Iterator[tuple[str, tuple[int, ...]]]:
     for d in range(2):
         for k in range(options.n_layers):
             shapes = [(2 * states, 4 * cells), (4 * cells,), (cells, states)]
-            yield from zip(numbered(CELL, d, k), shapes, strict=True)
+            kind = cell_parts(options)
+            yield from zip(numbered(kind, d, k), shapes[: len(kind)], strict=True)
+
+
+def cell_parts(options: Options) -> tuple[str, ...]:
+    """Of `CELL` what there is: the last is the projection."""
+    return CELL if options.projects else CELL[:2]
+
+
+def fitted(options: Options, arrays: Container[str]) -> Options:
+    """Options of which `projects` says what is among the arrays, by their official names."""
+    if options.dim != options.projection_dim:
+        return options
+    every = (numbered(CELL, d, k)[2] for d in range(2) for k in range(options.n_layers))
+    return replace(options, projects=any(name in arrays for name in every))
 
 
 def numbered(kind: tuple[str, ...], *at: int) -> tuple[str, ...]:
