@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inlay.cli.hints import in_words
+from inlay.cli.hints import in_options, in_words
 from inlay.cli.inputs import check_there, fetch_named, table_file
 from inlay.cli.outputs import size
 from inlay.errors import ArgumentError, InlayError
@@ -97,11 +97,18 @@ def encoder_facts(given: str) -> dict[str, Any] | None:
     except InlayError as error:
         if found is not None:
             raise
-        facts["unread"] = in_words(str(error))
+        facts["unread"] = _reason(error)
     card = read_card(place)
     facts["languages"] = facts.get("languages") or card.languages
     facts["license"] = facts.get("license") or card.license
     return facts | {"license_files": card.license_files}
+
+
+def _reason(error: InlayError) -> str:
+    """Why an encoder is not read, without advice that only Python takes."""
+    said = f"expected {in_words(error.expected)}, got {in_words(error.got)}."
+    hint = in_options(error.hint, {})
+    return f"{said} Try: {hint}." if hint else said
 
 
 def _facts_of(encoder: "Encoder") -> dict[str, Any]:
