@@ -104,6 +104,44 @@ def split(text, size, keys, starts, stops):
 
 
 @kernel
+def split_at_spaces(text, offsets, keys, starts, stops, counts):
+    """Find what stands between spaces, U+0020, in each of some texts; returns how many.
+
+    Args:
+        text: uint8: text `i` is `text[offsets[i]:offsets[i + 1]]`.
+        offsets: int64 `(texts + 1,)`.
+        keys: uint64, at least half as many as bytes, and one for each text.
+        starts: int32, as many; receives where each piece begins.
+        stops: int32, as many; receives where each ends.
+        counts: int64 `(texts,)`; receives how many pieces each text has.
+    """
+    n = 0
+    for i in range(counts.size):
+        before, at, end = n, offsets[i], offsets[i + 1]
+        while at < end:
+            if text[at] == 0x20:
+                at += 1
+                continue
+            start = at
+            key = np.uint64(0)
+            while at < end and text[at] != 0x20:
+                if at - start < SHORT:
+                    key = (key << EIGHT) | np.uint64(text[at])
+                else:
+                    key = (key ^ np.uint64(text[at])) * PRIME
+                at += 1
+            if at - start <= SHORT:
+                keys[n] = key | (np.uint64(at - start) << TOP)
+            else:
+                keys[n] = key | LONG
+            starts[n] = start
+            stops[n] = at
+            n += 1
+        counts[i] = n - before
+    return n
+
+
+@kernel
 def enter(words, n_words, shift):
     """Enter the first `n_words` words into empty slots; `shift` is 64 - log2(slots)."""
     slots, keys, _, _, _ = words

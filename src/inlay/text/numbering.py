@@ -22,6 +22,7 @@ from inlay.checks import OF_TUPLES
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentTypeError
 from inlay.jobs.progress import Progress
+from inlay.text.distinct import Distinct, grown
 from inlay.tokenizers import Tokenizer, batched
 
 CHUNK = 1 << 18  # bytes read at a time: they and their numbers stay in the second-level cache
@@ -36,20 +37,16 @@ def number_file(path: Path, file: IO[bytes], report: Progress) -> tuple[Tokens, 
 
     Reads about 100 MB a second. Holds each distinct word's bytes and 40 bytes more.
     """
-    from inlay.kernels.corpus import look_up, split
+    from inlay.kernels.corpus import split
 
-    words, ids = _Words(), np.empty(0, np.int32)
+    words, ids = Distinct(), np.empty(0, np.int32)
     for chunk in _chunks(path):
         size = len(chunk)
         text = np.frombuffer(chunk + b"\0\0", np.uint8)
         if ids.size < size:
             ids, items = np.empty(size, np.int32), _room_for_items(size)
         n = split(text, size, *items)
-        at = 0
-        while at < n:
-            at, words.n = look_up(text, items, at, n, words.arrays, words.n, words.shift, ids)
-            if at < n:
-                words.enlarge(size)
+        words.look_up(text, items, n, ids)
         file.write(ids[:n].data)
         report.update(size)
     return words.tokens, words.counts[: words.n]
@@ -68,12 +65,12 @@ def number_runs(
     split once and no more, however often it comes. After `RUNS` bytes of different runs they are
     forgotten, so that text without any white space is not held in memory.
     """
-    from inlay.kernels.corpus import look_up, split
+    from inlay.kernels.corpus import split
 
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     counts = np.zeros(0, np.int64)
-    runs, known = _Words(), _Runs(tokenize, numbers)
+    runs, known = Distinct(), _Runs(tokenize, numbers)
     ids = np.empty(0, np.int32)
     for chunk in _chunks(path):
         size = len(chunk)
@@ -81,11 +78,7 @@ def number_runs(
         if ids.size < size:
             ids, items = np.empty(size, np.int32), _room_for_items(size)
         n = split(text, size, *items)
-        at = 0
-        while at < n:
-            at, runs.n = look_up(text, items, at, n, runs.arrays, runs.n, runs.shift, ids)
-            if at < n:
-                runs.enlarge(size)
+        runs.look_up(text, items, n, ids)
         tokens = known.expand(runs, ids[:n])
         file.write(tokens.data)
         new = np.bincount(tokens[tokens >= 0], minlength=len(numbers))
@@ -93,7 +86,7 @@ def number_runs(
         counts = new
         report.update(size)
         if runs.offsets[runs.n] > RUNS:
-            runs, known = _Words(), _Runs(tokenize, numbers)
+            runs, known = Distinct(), _Runs(tokenize, numbers)
     return list(numbers), counts
 
 
@@ -106,7 +99,7 @@ class _Runs:
         self.flat = np.zeros(1 << 16, np.int32)
         self.ends = np.zeros(1 << 15, np.int64)  # of the tokens of each run in `flat`
 
-    def expand(self, runs: "_Words", ids: Array) -> Array:
+    def expand(self, runs: Distinct, ids: Array) -> Array:
         """Numbers of runs as numbers of tokens; the end of a sentence stays what it is."""
         if runs.n > self.n:
             self._add(runs)
@@ -120,16 +113,14 @@ class _Runs:
         found: Array = self.flat[where]
         return found
 
-    def _add(self, runs: "_Words") -> None:
-        blob, offsets = runs.blob, runs.offsets
-        new = [blob[offsets[i] : offsets[i + 1]].tobytes().decode() for i in range(self.n, runs.n)]
-        tokens = [self.tokenize(run) for run in new]
+    def _add(self, runs: Distinct) -> None:
+        tokens = [self.tokenize(run) for run in runs.since(self.n)]
         flat = [self.numbers[token] for some in tokens for token in some]
         begin = int(self.ends[self.n - 1]) if self.n else 0
         if begin + len(flat) + 1 > self.flat.size:
-            self.flat = _grown(self.flat, 2 * (begin + len(flat) + 1))
+            self.flat = grown(self.flat, 2 * (begin + len(flat) + 1))
         if runs.n > self.ends.size:
-            self.ends = _grown(self.ends, 2 * runs.n)
+            self.ends = grown(self.ends, 2 * runs.n)
         self.flat[begin : begin + len(flat)] = flat
         self.ends[self.n : runs.n] = begin + np.cumsum([len(some) for some in tokens])
         self.n = runs.n
@@ -218,47 +209,3 @@ def _checked(chunk: bytes, path: Path, line: int) -> bytes:
         line += chunk.count(b"\n", 0, error.start)
         raise Encoding.of_lines("utf-8", path).refused(f"{path}, line {line}", error) from None
     return chunk
-
-
-class _Words:
-    """The growing vocabulary of `number_file`; its arrays are those of `kernels.corpus`."""
-
-    def __init__(self, capacity: int = 1 << 15) -> None:
-        self.n = 0
-        self.keys = np.zeros(0, np.uint64)
-        self.counts = np.zeros(0, np.int64)
-        self.offsets = np.zeros(1, np.int64)
-        self.blob = np.zeros(8 * capacity, np.uint8)
-        self._resize(capacity)
-
-    @property
-    def arrays(self) -> tuple[Any, ...]:
-        return self.slots, self.keys, self.offsets, self.blob, self.counts
-
-    @property
-    def tokens(self) -> Tokens:
-        offsets = self.offsets[: self.n + 1]
-        return Tokens(self.blob[: offsets[-1]], offsets)
-
-    def enlarge(self, word_size: int) -> None:
-        """Make room for more words, one of them of up to `word_size` bytes."""
-        if self.n == self.keys.size:
-            self._resize(2 * self.n)
-        else:
-            self.blob = _grown(self.blob, 2 * self.blob.size + word_size)
-
-    def _resize(self, capacity: int) -> None:
-        from inlay.kernels.corpus import enter
-
-        self.keys = _grown(self.keys, capacity)
-        self.counts = _grown(self.counts, capacity)
-        self.offsets = _grown(self.offsets, capacity + 1)
-        self.slots = np.zeros(2 * capacity, np.int32)
-        self.shift = np.uint64(64 - (2 * capacity).bit_length() + 1)
-        enter(self.arrays, self.n, self.shift)
-
-
-def _grown(old: Array, size: int) -> Array:
-    new = np.zeros(size, old.dtype)
-    new[: old.size] = old
-    return new

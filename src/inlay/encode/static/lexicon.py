@@ -14,11 +14,12 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.core import Table
 from inlay.jobs.threads import lock
+from inlay.text.distinct import Distinct
 from inlay.tokenizers import Tokenizer, batched
 from inlay.tokenizers.protocol import splits_at_spaces
 
-MOST = 1 << 18  # pieces, and words, that are remembered
-LONGEST = 1 << 24  # characters of them all
+MOST = 1 << 19  # pieces, or words, after which all are forgotten
+LONGEST = 1 << 25  # characters of them all, likewise
 UNKNOWN, COMPOSED = -1, -2  # in the place of a row
 
 
@@ -37,11 +38,12 @@ class Lexicon:
         self._forget()
 
     def _forget(self) -> None:
-        self._words, self._pieces, self._characters = _Numbered(), _Numbered(), 0
+        self._words, self._pieces, self._characters = _Numbered(), Distinct(), 0
         self._rows = [_Grown() for _ in self.tables]
         # The words of piece `i` are `_inside[_starts[i]:_starts[i + 1]]`.
         self._inside, self._starts = _Grown(), _Grown()
         self._starts.extend([0])
+        self._room: tuple[Array, ...] = (np.empty(0, np.uint64),)
 
     def read(self, texts: Sequence[str | list[str]], max_length: int | None) -> "Words":
         """The words of texts, of each at most so many.
@@ -51,12 +53,12 @@ class Lexicon:
             max_length: Words of a text, unknown ones among them. None: all.
         """
         with self.one_at_a_time:
-            if max(len(self._words), len(self._pieces)) > MOST or self._characters > LONGEST:
+            held = self._characters + int(self._pieces.offsets[self._pieces.n])
+            if max(len(self._words), self._pieces.n) > MOST or held > LONGEST:
                 self._forget()
-            strings: Any = texts
             try:
-                if self._at_spaces and all(type(text) is str for text in texts):
-                    numbers, lengths = self._by_pieces(strings)
+                if self._at_spaces and (raw := _bytes_of(texts)) is not None:
+                    numbers, lengths = self._by_pieces(raw)
                 else:
                     numbers, lengths = self._by_texts(texts, max_length)
                 self._look_up()
@@ -75,27 +77,40 @@ class Lexicon:
         found = text if isinstance(text, list) else self.tokenizer(text)
         return found[:max_length]
 
-    def _by_pieces(self, texts: Sequence[str]) -> tuple[Array, Array]:
+    def _by_pieces(self, raw: Sequence[bytes]) -> tuple[Array, Array]:
         """Numbers of all words, and how many each text has, by what stands between spaces."""
-        pieces = " ".join(texts).split(" ") if texts else []
-        known = len(self._pieces)
-        found = np.fromiter(map(self._pieces.__getitem__, pieces), np.int64, len(pieces))
-        if new := self._pieces.new[known:]:
-            inside = list(batched(self.tokenizer, new))
+        found, n_pieces = self._numbered(raw)
+        known = self._starts.size - 1
+        if self._pieces.n > known:
+            inside = list(batched(self.tokenizer, self._pieces.since(known)))
             flat = list(chain.from_iterable(inside))
             end = self._starts.all[-1]
             self._inside.extend(list(map(self._words.__getitem__, flat)))
             self._starts.extend(end + np.cumsum(list(map(len, inside))))
-            self._characters += sum(map(len, new))
         starts, within = self._starts.all, self._inside.all
-        begin, sizes = starts[found], starts[found + 1] - starts[found]
+        begin = starts[found]
+        sizes = starts[found + 1] - begin
+        ends = np.append(0, np.cumsum(sizes))
         # Place `j` of a piece's words in the result is `j` behind the words of those before it.
-        shift = np.repeat(begin - (np.cumsum(sizes) - sizes), sizes)
-        numbers = within[np.arange(shift.size) + shift]
-        n_pieces = np.array([text.count(" ") + 1 for text in texts], np.int64)
-        first = np.cumsum(n_pieces) - n_pieces
-        lengths = np.add.reduceat(sizes, first) if len(texts) else n_pieces
-        return numbers, lengths
+        places = np.repeat(begin - ends[:-1], sizes)
+        places += np.arange(places.size)
+        return within[places], np.diff(ends[np.append(0, np.cumsum(n_pieces))])
+
+    def _numbered(self, raw: Sequence[bytes]) -> tuple[Array, Array]:
+        """The number of each piece, int32 `(n,)`, and how many pieces each text has."""
+        from inlay.kernels.corpus import split_at_spaces
+
+        offsets = np.zeros(len(raw) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw)), out=offsets[1:])
+        text = np.frombuffer(b"".join((*raw, b"\0")), np.uint8)
+        room = text.size // 2 + len(raw)
+        if self._room[0].size < room:
+            self._room = (np.empty(room, np.uint64), *np.empty((3, room), np.int32))
+        keys, starts, stops, ids = self._room
+        counts = np.empty(len(raw), np.int64)
+        n = split_at_spaces(text, offsets, keys, starts, stops, counts)
+        self._pieces.look_up(text, (keys, starts, stops), n, ids)
+        return ids[:n], counts
 
     def _by_texts(
         self, texts: Sequence[str | list[str]], max_length: int | None
@@ -120,6 +135,14 @@ class Lexicon:
                     found[found < 0] = COMPOSED
                 rows.extend(found)
                 self._characters += sum(map(len, new))
+
+
+def _bytes_of(texts: Sequence[str | list[str]]) -> list[bytes] | None:
+    """Texts in UTF-8; None if one is no string, or has half a character."""
+    try:
+        return [text.encode() for text in texts]  # type: ignore[union-attr]
+    except (AttributeError, UnicodeEncodeError):
+        return None
 
 
 class Words:
