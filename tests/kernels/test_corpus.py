@@ -44,6 +44,22 @@ def test_split(split):
     assert [int(key) >> 56 for key in keys[[5, 7]]] == [7, 255]
 
 
+@both("split_at_spaces")
+def test_split_at_spaces_and_nowhere_else(split_at_spaces):
+    texts = [" to be,\t or  ", "", " ", "sevenxx eightxxx", "étoile\u3000"]
+    raw = [text.encode() for text in texts]
+    text = np.frombuffer(b"".join(raw), np.uint8)
+    items = [np.zeros(text.size, kind) for kind in (np.uint64, np.int32, np.int32)]
+    counts = np.full(5, 9)
+    n = split_at_spaces(text, np.cumsum([0, *map(len, raw)]), *items, counts)
+    keys, starts, stops = items
+    found = [bytes(text[starts[i] : stops[i]]).decode() for i in range(n)]
+    assert found == ["to", "be,\t", "or", "sevenxx", "eightxxx", "étoile\u3000"]
+    assert counts.tolist() == [3, 0, 0, 2, 1]
+    _, (others, _, _), _ = split_up(corpus.split, "to sevenxx eightxxx")
+    assert keys[[0, 3, 4]].tolist() == others[:3].tolist()  # of the same words, the same
+
+
 @both("look_up")
 @pytest.mark.parametrize(("capacity", "n_bytes"), [(8, 64), (4, 64), (8, 9)])
 def test_look_up_stops_where_the_vocabulary_is_full(look_up, capacity, n_bytes):

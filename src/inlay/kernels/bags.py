@@ -9,7 +9,7 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 
-RUN = 512  # rows that are added up before they join the others, so that none of many is lost
+RUN = 128  # rows of a long text that are added up in float32, before they join the others
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -23,20 +23,22 @@ def sums(matrix, ids, offsets, weights, out):
         weights: float32 `(n,)`.
         out: float32 `(texts, dim)`, zeros.
     """
-    later = np.empty(out.shape[1], np.float32)
+    whole = np.empty(out.shape[1], np.float64)
     for text in range(len(out)):
-        begin, end = offsets[text], offsets[text + 1]
+        total, begin, end = out[text], offsets[text], offsets[text + 1]
+        whole[:] = 0
         for run in range(begin, end, RUN):
-            total = out[text]
-            if run > begin:
-                total = later
-                total[:] = 0
             for place in range(run, min(run + RUN, end)):
                 row, weight = matrix[ids[place]], weights[place]
                 for i in range(len(total)):
                     total[i] += weight * row[i]
-            if run > begin:
-                out[text] += later
+            if end - begin > RUN:
+                for i in range(len(total)):
+                    whole[i] += total[i]
+                    total[i] = 0
+        if end - begin > RUN:
+            for i in range(len(total)):
+                total[i] = whole[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
