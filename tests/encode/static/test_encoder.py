@@ -1,0 +1,281 @@
+"""Vectors of texts against a few lines of numpy on the table's own rows."""
+
+import numpy as np
+import pytest
+
+import inlay
+from inlay import Table
+from inlay.encode.static import StaticEncoder
+from inlay.encode.static import lexicon as lexicon_module
+from inlay.errors import ArgumentError, ArgumentTypeError, NotFittedError
+from inlay.layers import stack
+from inlay.tokenizers import words
+from tests.conformance.check_encoder import TEXTS, check_encoder
+from tests.encode.static.tables import FLOATS, UNKNOWN, WORDS, composing, table
+
+POOLS = {
+    "mean": lambda x: x.mean(0),
+    "sum": lambda x: x.sum(0),
+    "max": lambda x: x.max(0),
+    "min": lambda x: x.min(0),
+    "power:2": lambda x: np.sqrt((x.astype(float) ** 2).mean(0)),
+    "power:3": lambda x: np.cbrt((x.astype(float) ** 3).mean(0)),
+}
+MANY = ("mean", "max", "min", "power:3")
+
+
+def by_hand(texts, pool, get=None):
+    """The definition: the rows of a text's known words, pooled; zeros without any."""
+    get = get or dict(zip(WORDS, FLOATS, strict=True)).get
+    rows = [[v for word in words(text) if (v := get(word)) is not None] for text in texts]
+    return np.array([POOLS[pool](np.array(x)) if x else np.zeros(5) for x in rows])
+
+
+@pytest.mark.parametrize("pool", [*POOLS, MANY])
+def test_the_contract(pool, tmp_path):
+    single = isinstance(pool, str)
+    check_encoder(
+        lambda: StaticEncoder(table(), pool=pool),
+        tmp_path,
+        unknown=" ".join(UNKNOWN),
+        words=100_000 if pool == "mean" else 4_000,
+        linear=single,
+    )
+
+
+@pytest.mark.parametrize("pool", ["sif", "tfidf"])
+def test_the_contract_of_what_is_learned(pool, tmp_path):
+    check_encoder(
+        lambda: StaticEncoder(table(), pool=pool).fit(TEXTS),
+        tmp_path,
+        unknown=" ".join(UNKNOWN),
+        words=4_000,
+    )
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_each_pooling_is_its_definition(pool):
+    encoder = StaticEncoder(table(), pool=pool)
+    np.testing.assert_allclose(encoder.encode(TEXTS), by_hand(TEXTS, pool), rtol=1e-5, atol=1e-6)
+    if pool in encoder.pools[1:]:
+        np.testing.assert_array_equal(
+            StaticEncoder(table()).encode(TEXTS, pool=pool), encoder.encode(TEXTS)
+        )
+
+
+def test_several_poolings_stand_side_by_side():
+    encoder = StaticEncoder(table(), pool=MANY)
+    expected = np.hstack([by_hand(TEXTS, pool) for pool in MANY])
+    assert (encoder.dim, encoder.pools) == (20, ("mean+max+min+power:3",))
+    np.testing.assert_allclose(encoder.encode(TEXTS), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(
+        StaticEncoder(table(), pool="mean+max+min+power:3").encode(TEXTS), encoder.encode(TEXTS)
+    )
+    vectors, _ = encoder.tokens(["good"])  # a vector of one word, once for each
+    np.testing.assert_array_equal(vectors[0, 0], np.tile(FLOATS[WORDS.index("good")], 4))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16", "int8"])
+@pytest.mark.parametrize("pool", ["mean", "max"])
+def test_a_table_of_any_type_is_decoded_row_by_row(dtype, pool):
+    other = table().astype(dtype)
+    found = StaticEncoder(other, pool=pool).encode(TEXTS)
+    expected = by_hand(TEXTS, pool, dict(zip(WORDS, other.vectors, strict=True)).get)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_unknown_words_are_left_out_and_counted():
+    encoder = StaticEncoder(table())
+    texts = ["a good qzxv film", "qzxv", "", ["a", "nothing", "good"]]
+    known, n = encoder.known(texts)
+    assert (known.tolist(), n.tolist()) == ([3, 0, 0, 2], [4, 1, 0, 3])
+    vectors = encoder.encode(texts)
+    np.testing.assert_allclose(vectors[0], by_hand(["a good film"], "mean")[0], rtol=1e-6)
+    assert not vectors[1:3].any()
+    words_of_text, mask = encoder.tokens(["a qzxv film"])
+    assert mask.tolist() == [[True] * 3]
+    assert words_of_text.any(axis=2).tolist() == [[True, False, True]]
+
+
+def test_the_unknown_token_is_no_word():
+    given = Table(["<unk>", "good"], np.float32([[1, 1], [2, 4]]), unk_id=0)
+    encoder = StaticEncoder(given, tokenizer="split")
+    assert encoder.encode(["<unk> good", "<unk>"]).tolist() == [[2, 4], [0, 0]]
+
+
+def test_a_table_that_composes_knows_words_that_it_does_not_hold():
+    given = composing()
+    encoder = StaticEncoder(given)
+    texts = ["good qzxv film wqplk", "qzxv", "😀 x", "good"]
+
+    def get(word):
+        return given[word] if given[word].any() else None
+
+    np.testing.assert_allclose(encoder.encode(texts), by_hand(texts, "mean", get), atol=1e-6)
+    assert encoder.known(texts)[0].tolist() == [4, 1, 1, 1]  # "x" is too short for an n-gram
+    np.testing.assert_allclose(
+        encoder.tokens(texts[:1])[0][0], [given[word] for word in texts[0].split()], rtol=1e-6
+    )
+
+
+def test_several_tables_stand_side_by_side():
+    """Each pools the words that it has."""
+    other = Table(["good", "xyzzy"], np.float32([[1, 2], [3, 5]]))
+    both, texts = StaticEncoder([table(), other]), ["a good xyzzy", "film", ""]
+    expected = [StaticEncoder(one).encode(texts) for one in (table(), other)]
+    assert both.dim == 7
+    np.testing.assert_array_equal(both.encode(texts), np.hstack(expected))
+    np.testing.assert_array_equal(
+        StaticEncoder(stack([table(), other])).encode(texts), np.hstack(expected)
+    )
+    assert both.known(texts)[0].tolist() == [3, 1, 0]
+    two = StaticEncoder([table(), other], pool=("mean", "max")).encode(texts)
+    np.testing.assert_array_equal(two[:, :7], np.hstack(expected))
+    assert two[0, 12:].tolist() == [3, 5]
+    assert both.tokens(["xyzzy"])[0].tolist() == [[[0, 0, 0, 0, 0, 3, 5]]]
+
+
+@pytest.mark.parametrize("tokenizer", ["words", "lower", "split", "characters", "nfkc+words"])
+def test_words_are_those_of_the_tokenizer(tokenizer):
+    """Also where pieces between spaces are remembered."""
+    odd = [*TEXTS, "a\tgood\nfilm", " good  film ", "Good\u3000FILM\x1cgood", "e\u0301 é\u00a0a"]
+    given = table()
+    encoder = StaticEncoder(given, tokenizer=tokenizer)
+    split = inlay.tokenizers.get_tokenizer(tokenizer)
+    for _ in range(2):  # the second time all of them are known
+        np.testing.assert_array_equal(
+            encoder.encode(odd), encoder.encode([split(text) for text in odd])
+        )
+    assert [encoder.tokenize(text) for text in odd] == [split(text) for text in odd]
+    half = "good \ud800 film"  # which UTF-8 cannot hold
+    np.testing.assert_array_equal(encoder.encode([half])[0], encoder.encode([split(half)])[0])
+
+
+def test_texts_are_cut():
+    encoder = StaticEncoder(table(), max_length=2)
+    expected = by_hand(["a good", "qzxv good", "film"], "mean")
+    texts = ["a good film", "qzxv good film", "film"]
+    np.testing.assert_allclose(encoder.encode(texts), expected, rtol=1e-6)
+    np.testing.assert_allclose(encoder.encode([t.split() for t in texts]), expected, rtol=1e-6)
+    assert encoder.tokenize("a good film") == ["a", "good"]
+    cut = StaticEncoder(table(), max_characters=6)
+    np.testing.assert_allclose(cut.encode(["a good film"]), by_hand(["a good"], "mean"), rtol=1e-6)
+    assert cut.tokenize("a good film") == ["a", "good"]
+    assert cut.tokenize(["a", "goodness"]) == ["a", "goodness"]
+
+
+def test_normalize_is_the_encoders_own():
+    unit = StaticEncoder(table(), normalize=True).encode(TEXTS)
+    np.testing.assert_array_equal(unit, StaticEncoder(table()).encode(TEXTS, normalize=True))
+
+
+def test_the_tokenizer_is_the_tables_own():
+    lowered = table(provenance={"tokenizer": "lower"})
+    assert StaticEncoder(lowered).settings["tokenizer"] == "lower"
+    assert StaticEncoder(lowered, tokenizer="split").settings["tokenizer"] == "split"
+    assert StaticEncoder(table()).settings["tokenizer"] == "words"
+    lost = StaticEncoder(table(provenance={"tokenizer": "nowhere:function"}))
+    assert lost.encode([["good"]]).any()
+    with pytest.raises(ArgumentError, match="StaticEncoder"):
+        lost.encode(["good"])
+
+
+def test_what_was_seen_is_forgotten_before_it_fills_the_memory(monkeypatch):
+    encoder = StaticEncoder(table())
+    expected = encoder.encode(TEXTS)
+    monkeypatch.setattr(lexicon_module, "MOST", 20)
+    for i in range(30):
+        encoder.encode([f"x{i}y{j} z" for j in range(15)])
+    assert encoder._lexicon._pieces.n <= 20 + 16
+    np.testing.assert_array_equal(encoder.encode(TEXTS), expected)
+
+
+def test_an_error_of_the_tokenizer_leaves_nothing_half_known():
+    def fails(text):
+        if fails.now:
+            raise ValueError(text)
+        return text.split()
+
+    fails.now = False
+    encoder = StaticEncoder(table(), tokenizer=fails)
+    local = StaticEncoder(table(), tokenizer="words")
+    local._lexicon.tokenizer = fails  # a piece is numbered, and then not split
+    for one in (encoder, local):
+        fails.now = True
+        with pytest.raises(ValueError, match="good"):
+            one.encode(["good film"])
+        fails.now = False
+        assert one.encode(["good film"]).any()
+
+
+def test_hashes_differ_where_vectors_do(tmp_path):
+    plain = StaticEncoder(table())
+    others = [
+        StaticEncoder(Table(WORDS, FLOATS * 2)),
+        StaticEncoder(Table(WORDS[::-1], FLOATS)),
+        StaticEncoder(table(unk_id=3)),
+        StaticEncoder([table(), table()]),
+        StaticEncoder(table().astype("float16")),
+        StaticEncoder(composing()),
+        StaticEncoder(table(), pool="sif").fit(TEXTS),
+        StaticEncoder(table(), pool="sif").fit(TEXTS, a=0.1),
+        StaticEncoder(table(), pool="tfidf").fit(TEXTS),
+    ]
+    assert len({plain.hash, *(other.hash for other in others)}) == 10
+    table().save(tmp_path / "table.safetensors")
+    mapped = inlay.load(tmp_path / "table.safetensors")
+    assert StaticEncoder(mapped).hash == plain.hash
+    for some in (composing(), table().astype("int8")):
+        some.save(tmp_path / "other.safetensors")
+        again = inlay.load(tmp_path / "other.safetensors")
+        assert StaticEncoder(again).hash == StaticEncoder(some).hash
+
+
+def test_sizes():
+    assert (StaticEncoder(table()).n_parameters, StaticEncoder(table()).n_bytes) == (
+        FLOATS.size,
+        FLOATS.nbytes,
+    )
+    assert StaticEncoder(composing()).n_parameters == FLOATS.size + 250
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "match"),
+    [
+        ({"pool": "median"}, ArgumentError, "pool: expected one of 'mean'"),
+        ({"pool": "power:1"}, ArgumentError, "power:2"),
+        ({"pool": ("mean", "mean")}, ArgumentError, "pool: "),
+        ({"pool": ("mean", "sif")}, ArgumentError, "several but the last"),
+        ({"pool": ()}, ArgumentTypeError, "pool: "),
+        ({"pool": 3}, ArgumentTypeError, "pool: "),
+        ({"max_length": 0}, ArgumentError, "max_length: "),
+        ({"normalize": "yes"}, ArgumentTypeError, "normalize: "),
+        ({"tokenizer": "nonsense"}, ArgumentError, "tokenizer: "),
+        ({"powers": (1, 2)}, ArgumentTypeError, "Try: pool="),
+    ],
+)
+def test_what_is_refused(given, error, match):
+    with pytest.raises(error, match=match):
+        StaticEncoder(table(), **given)
+
+
+@pytest.mark.parametrize("given", [3, [], [3], {"good": [1.0]}, None])
+def test_what_is_no_table(given):
+    with pytest.raises(ArgumentTypeError, match="table: expected a Table, its file, or several"):
+        StaticEncoder(given)
+
+
+def test_a_stack_that_is_no_concatenation_is_refused():
+    with pytest.raises(ArgumentError, match=r"mode='average'.*Try: stack\.merged"):
+        StaticEncoder(stack([table(), table()], "average"))
+
+
+@pytest.mark.parametrize("pool", ["sif", "tfidf"])
+def test_what_has_not_learned_never_gives_the_mean(pool):
+    for ask in (
+        StaticEncoder(table(), pool=pool).encode,
+        StaticEncoder(table(), pool=pool).pooled,
+        lambda texts: StaticEncoder(table()).encode(texts, pool=pool),
+    ):
+        with pytest.raises(NotFittedError, match=rf"learned what '{pool}' needs.*fit\(texts\)"):
+            ask(["good"])
