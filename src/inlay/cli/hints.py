@@ -20,7 +20,7 @@ PHRASES = {
     r"(?:\binlay\.)?\bload_encoder\(\w+, tokenizer=('[^']*'|\.\.\.)\)(, or lists of .*)?": (
         r"tokenizer=\1"
     ),
-    r"^StaticEncoder\(table, pool=.*": "pool='mean', or the folder of an encoder that has learned it",
+    r"^StaticEncoder\(table, pool=.*": "pool='mean', or the folder of an encoder that has learned",
     r"^text\.encode\('utf-8'.*": "a copy of the text in UTF-8",
     r"the list that belongs to this matrix": "the file of tokens, one per line, of this matrix",
     r", a \.json, or a list$": ", or a .json file",
