@@ -14,6 +14,7 @@ _HOME = {
     "InlayError": "inlay.errors",
     "Table": "inlay.core",
     "TextClassifier": "inlay.classify",
+    "Vectorizer": "inlay.encode.vectorizer",
     "Vocabulary": "inlay.core",
     "compare": "inlay.evaluate",
     "distil": "inlay.encode.distil",
@@ -31,6 +32,7 @@ __all__ = [
     "InlayError",
     "Table",
     "TextClassifier",
+    "Vectorizer",
     "Vocabulary",
     "compare",
     "distil",
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from inlay.core import Table, Vocabulary
     from inlay.encode import load_encoder
     from inlay.encode.distil import distil
+    from inlay.encode.vectorizer import Vectorizer
     from inlay.errors import InlayError
     from inlay.evaluate import compare
     from inlay.formats import load, save
