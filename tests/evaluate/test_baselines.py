@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from inlay.encode.static import StaticEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.evaluate.baselines import (
     RANDOM,
@@ -30,6 +31,10 @@ def test_embeddings_are_named_by_their_files(vectors):
     ]
     assert list(named_embeddings(["a/x.txt", "b/x.txt"])) == ["a/x.txt", "b/x.txt"]
     assert list(named_embeddings([vectors, vectors])) == ["vectors 1", "vectors 2"]
+    one, two = Plain(), Plain()
+    assert list(named_embeddings([one, vectors])) == ["Plain", "these vectors"]
+    assert list(named_embeddings([one, two])) == ["Plain 1", "Plain 2"]
+    assert named_embeddings(one) == {"Plain": one}
     assert named_embeddings("random") == {"random": "random"}
     assert named_embeddings(vectors) == {"these vectors": vectors}
     assert named_embeddings({"GloVe": "g.txt"}) == {"GloVe": "g.txt"}
@@ -51,6 +56,16 @@ def test_a_linear_baseline_and_a_network_for_each(vectors, tmp_path):
         assert found[RANDOM].dim == vectors.dim  # as wide, so that width decides nothing
     assert made("random")[RANDOM].dim == 100
     assert list(made({"mine": vectors})) == ["CNN, mine frozen", "CNN, mine fine-tuned"]
+
+
+def test_an_encoder_is_a_dense_layer_on_it(vectors, tmp_path):
+    StaticEncoder(vectors).save(tmp_path / "mine")
+    encoder = Plain()
+    found = made({"len": encoder, "static": tmp_path / "mine"}, tokenizer="lower")
+    assert list(found) == ["linear, len frozen", "linear, static frozen"]
+    first, second = found.values()
+    assert (first.model, first.embedding, first.tokenizer) == ("linear", encoder, None)
+    assert isinstance(second.embedding, StaticEncoder)
 
 
 def test_all_read_the_same_tokens(vectors):
@@ -82,21 +97,20 @@ def test_a_tokenizer_that_cannot_be_copied():
 @pytest.mark.parametrize(
     ("embeddings", "error", "message"),
     [
-        (5, ArgumentTypeError, 'embeddings: expected "tfidf", "random", tables and files'),
+        (5, ArgumentTypeError, 'embeddings: expected "tfidf", "random", tables, encoders and'),
         (
             "tf-idf",
             MissingFileError,
-            r'embeddings, tf-idf: expected "tfidf", "random", or the',
+            'embeddings, tf-idf: expected "tfidf", "random", or the path or name of',
         ),
         (["tfidf", None], ArgumentTypeError, "embeddings, .*: expected .* got None"),
-        ([np.zeros((2, 2))], ArgumentTypeError, "embeddings, .*: expected a Table, its file"),
+        ([np.zeros((2, 2))], ArgumentTypeError, "embeddings, .*: expected a Table, an encoder"),
         (
             ["tfidf", "tfidf"],
             ArgumentError,
             "embeddings: expected each of them once, got 'tfidf' tw",
         ),
         (["a/v.txt", "a/v.txt"], ArgumentError, "got 'a/v.txt' twice"),
-        ({"elmo": Plain()}, ArgumentTypeError, "embeddings, elmo: .*not learned on top of yet"),
     ],
 )
 def test_what_is_no_embedding(embeddings, error, message):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -191,6 +192,12 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         vars(self).update(fitted.inputs.shown())
         self._fitted = fitted
         self._predictor = fitted.inputs.below(body)
+
+    def _stand_on(self, encoder: Any) -> None:
+        """Take an encoder in the place of another that gives the same vectors."""
+        inputs: Any = self._fitted.inputs
+        self._fitted = replace(self._fitted, inputs=replace(inputs, encoder=encoder))
+        self.embedding = self.encoder_ = encoder
 
     def __getstate__(self) -> dict[str, Any]:
         """For pickles: the network as its arrays, so that another backend can read them."""

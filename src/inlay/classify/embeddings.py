@@ -179,15 +179,15 @@ def _check_of_encoders(settings: ClassifierSettings) -> None:
 
 def _read(given: str | os.PathLike[str]) -> Any:
     """A table or an encoder, whichever is there."""
-    if _is_of_encoder(given):
+    if is_of_encoder(given):
         return load_encoder(given)
     from inlay.formats import load
 
     return load(given)
 
 
-def _is_of_encoder(given: str | os.PathLike[str]) -> bool:
-    """Whether a path or name is an encoder's, and not that of a table's file."""
+def is_of_encoder(given: str | os.PathLike[str]) -> bool:
+    """Whether a path or name is that of an encoder, and not of a table's file."""
     if os.path.lexists(given):
         path = Path(given)
         return path.is_dir() and any(kind.sniff(path) for kind in ENCODERS)

@@ -19,10 +19,10 @@ from inlay.aliases import Array, Text
 from inlay.classify.encoder_file import ENCODER, Saved
 from inlay.classify.settings import BY_TEXT, MIX, ClassifierSettings
 from inlay.core import Coverage
-from inlay.encode.base import TextEncoder
 from inlay.encode.features import DEFAULT, Features, write_features
 from inlay.encode.one_layer import OneLayer
 from inlay.encode.protocol import settings_of
+from inlay.encode.remembering import encoded
 
 TEMPORARY = "0" * 64  # the hash of an encoder whose features are kept for one fit
 
@@ -181,13 +181,7 @@ class OwnVectors(OneLayer):
 
     def encode(self, texts: Iterable[Text]) -> Array:
         """float32 `(n, dim)`."""
-        return encoded(self._encoder, texts)
-
-
-def encoded(encoder: Any, texts: Iterable[Text]) -> Array:
-    """An encoder's vectors, without a bar of its own."""
-    quiet = {"progress": False} if isinstance(encoder, TextEncoder) else {}
-    return np.asarray(encoder.encode(texts, **quiet), np.float32)
+        return encoded(self._encoder, list(texts))
 
 
 def has_tokens(encoder: Any) -> bool:

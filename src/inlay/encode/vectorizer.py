@@ -175,5 +175,4 @@ class Vectorizer(Output):
 
 
 def _texts(texts: Any) -> list[Text]:
-    hint = "the column itself: frame['text'], or 'text' and not ['text'] in a ColumnTransformer"
-    return list(every_text("X", texts, hint=hint))
+    return list(every_text("X", texts, hint="leave out missing texts"))

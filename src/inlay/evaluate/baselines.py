@@ -11,8 +11,9 @@ from inlay.aliases import Text
 from inlay.bytes.content import kind_of
 from inlay.checks import described
 from inlay.classify.classifier import TextClassifier
-from inlay.classify.embeddings import opened
+from inlay.classify.embeddings import Given, is_of_encoder, opened
 from inlay.core import Table
+from inlay.encode.protocol import Encoder, is_encoder
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.optional import require
 from inlay.tokenizers import TokenizerLike, get_tokenizer
@@ -21,9 +22,10 @@ FEW = 1_000  # training texts below which holding some out costs more than it te
 FEW_SETTINGS = {"validation": None, "epochs": 20, "batch_size": 20}
 DIM = 100  # of random vectors, where no table has another
 EXPECTED = '"tfidf", "random"'
+FILES = "the path or name of a table or an encoder"
 TFIDF, RANDOM = "TF-IDF + logistic regression", "CNN, random vectors"
 
-Choice = Literal["tfidf", "random"] | Table | str | os.PathLike[str]
+Choice = Literal["tfidf", "random"] | Table | Encoder | str | os.PathLike[str]
 
 
 class Contestant(Protocol):
@@ -61,11 +63,11 @@ def named_embeddings(embeddings: Any) -> dict[str, Choice]:
     if isinstance(embeddings, Mapping):
         listed = [(str(name), value) for name, value in embeddings.items()]
     else:
-        one = isinstance(embeddings, Table | str | os.PathLike)
+        one = isinstance(embeddings, Table | str | os.PathLike) or is_encoder(embeddings)
         if not one and not isinstance(embeddings, list | tuple):
             raise ArgumentTypeError(
                 "embeddings",
-                expected=f"{EXPECTED}, tables and files of vectors, or a dict of them by name",
+                expected=f"{EXPECTED}, tables, encoders and their paths, or a dict of them by name",
                 got=described(embeddings),
             )
         values = [embeddings] if one else list(embeddings)
@@ -85,7 +87,8 @@ def contestants(
     tokenizer: TokenizerLike | None,
     max_length: int | None,
 ) -> list[tuple[str, Contestant]]:
-    """TF-IDF with logistic regression; Kim's network with random, frozen and tuned vectors.
+    """TF-IDF with logistic regression; Kim's network with random, frozen and tuned vectors; one
+    dense layer on an encoder.
 
     With few texts the networks train a fixed number of epochs, instead of choosing one on
     texts that they could have learned from.
@@ -96,19 +99,24 @@ def contestants(
         tokenizer: As of `compare`.
         max_length: As of `compare`.
     """
-    tables = {name: _table(name, e) for name, e in embeddings.items() if not _is_named(e)}
+    read = {name: _read(name, e) for name, e in embeddings.items() if not _is_named(e)}
     how: dict[str, Any] = {"max_length": max_length, "progress": False}
     if tokenizer is not None:
         how["tokenizer"] = tokenizer
     if n_texts < FEW:
         how |= FEW_SETTINGS
-    dim = next((table.dim for table in tables.values() if table is not None), DIM)
+    dim = next((g.value.dim for g in read.values() if isinstance(g.value, Table)), DIM)
     chosen: list[tuple[str, Contestant]] = []
     for name, embedding in embeddings.items():
-        if name in tables:
+        given = read.get(name)
+        if given is not None and isinstance(given.value, Table):
             for what, variant in (("frozen", "static"), ("fine-tuned", "non-static")):
-                estimator = TextClassifier(tables[name], variant=variant, **how)
+                estimator = TextClassifier(given.value, variant=variant, **how)
                 chosen.append((f"CNN, {name} {what}", estimator))
+        elif given is not None:
+            learning = {k: v for k, v in how.items() if k not in ("max_length", "tokenizer")}
+            estimator = TextClassifier(given.value, "linear", **learning)
+            chosen.append((f"linear, {name} frozen", estimator))
         elif embedding == "tfidf":
             chosen.append((TFIDF, _linear(FirstTokens(tokenizer or "words", max_length))))
         else:
@@ -137,19 +145,21 @@ def _linear(tokens: FirstTokens) -> Contestant:
     return made
 
 
-def _table(name: str, embedding: Any) -> Table | None:
+def _read(name: str, embedding: Any) -> Given:
+    """A table or an encoder, and the path or name that it was given by."""
     where = f"embeddings, {name}"
-    if isinstance(embedding, str | os.PathLike) and kind_of(Path(embedding)) is None:
-        raise MissingFileError(
-            where, expected=f"{EXPECTED}, or the path of a file of vectors", got="no such file"
-        )
+    if isinstance(embedding, str | os.PathLike):
+        if kind_of(Path(embedding)) is None and not is_of_encoder(embedding):
+            got = "no such file"
+            raise MissingFileError(where, expected=f"{EXPECTED}, or {FILES}", got=got)
+    elif embedding is None:
+        expected = f"{EXPECTED}, a table or an encoder"
+        raise ArgumentTypeError(where, expected=expected, got="None")
     try:
-        if embedding is not None:
-            return opened(embedding).value  # type: ignore[no-any-return]
+        return opened(embedding)
     except ArgumentTypeError as error:
         error.where = where
         raise
-    raise ArgumentTypeError(where, expected=f"{EXPECTED}, a Table or its file", got="None")
 
 
 def _is_named(embedding: Any) -> bool:
@@ -157,17 +167,17 @@ def _is_named(embedding: Any) -> bool:
 
 
 def _names(embeddings: list[Any]) -> list[str]:
-    """File names, where these differ; "these vectors", where no name is known."""
+    """File names, where these differ; of an encoder its class; "these vectors" of one table."""
     files = [Path(e).name for e in embeddings if isinstance(e, str | os.PathLike)]
-    n_tables = sum(isinstance(e, Table) for e in embeddings)
-    names, n = [], 0
-    for embedding in embeddings:
+    kinds = ["vectors" if isinstance(e, Table) else type(e).__name__ for e in embeddings]
+    names, seen = [], dict.fromkeys(kinds, 0)
+    for embedding, kind in zip(embeddings, kinds, strict=True):
         if isinstance(embedding, str | os.PathLike):
             file = Path(embedding).name
             names.append(file if files.count(file) == 1 else os.fspath(embedding))
-        elif n_tables == 1:
-            names.append("these vectors")
+        elif kinds.count(kind) == 1:
+            names.append("these vectors" if kind == "vectors" else kind)
         else:
-            n += 1
-            names.append(f"vectors {n}")
+            seen[kind] += 1
+            names.append(f"{kind} {seen[kind]}")
     return names

@@ -20,6 +20,7 @@ from inlay.evaluate.baselines import (
 )
 from inlay.evaluate.comparison import Comparison, Row
 from inlay.evaluate.data import labelled_data
+from inlay.evaluate.encoding import note, remembered, with_encoding
 from inlay.evaluate.folds import folds_of
 from inlay.hosts.backends import load_keras
 from inlay.jobs.progress import progress as progress_bar
@@ -64,7 +65,8 @@ def compare(
 ) -> Comparison:
     """Fit classifiers on the same folds of labelled texts, and judge each by the rest.
 
-    All see the same texts, tokens and lengths. Nothing is chosen by the texts to judge by. The
+    All see the same texts; tables the same tokens and lengths, and an encoder reads of a text what
+    it always reads. Nothing is chosen by the texts to judge by. The
     time is that of fitting and scoring, one classifier after the other.
 
     Args:
@@ -74,7 +76,9 @@ def compare(
         embeddings: What to compare, the baseline first; one, a list, or a dict by name.
             "tfidf" is TF-IDF with logistic regression. "random" is Kim's convolutional network,
             which learns its vectors from these texts alone. A table, or the path of a file for
-            `inlay.load`, is that network twice: on these vectors frozen, and fine-tuned.
+            `inlay.load`, is that network twice: on these vectors frozen, and fine-tuned. An
+            encoder, or its path or name, is one dense layer on its frozen vectors; each text is
+            encoded once for all folds, which is honest, for encoders are told no labels.
             None: `("tfidf", "random")`, or nothing if there are `estimators`.
         estimators: Classifiers of your own to compare with these: pairs of a name and anything
             that has scikit-learn's `fit(texts, labels)` and `score(texts, labels)`. Each is
@@ -86,10 +90,10 @@ def compare(
         n_train: How many texts **of each class** to learn from, for learning from few.
             None: all texts that are not in the fold, and 80 % of each class where `folds` is 1.
         n_test: At most how many texts to judge by in a fold. None: all.
-        tokenizer: How strings become tokens, for all `embeddings`. None: the one that a table
-            was trained with, if that is known, and else "words". "auto" chooses one by the
+        tokenizer: How strings become tokens, for all `embeddings` but encoders. None: the one that
+            a table was trained with, if that is known, and else "words". "auto" chooses one by the
             script of the texts.
-        max_length: How many tokens of each text all `embeddings` read. None: all.
+        max_length: How many tokens of each text all `embeddings` but encoders read. None: all.
         seed: The seed of the folds, and of estimators with a setting of that name: `seed` plus
             the number of the fold.
         progress: Whether to show a bar. None: only on a terminal.
@@ -138,9 +142,17 @@ def compare(
     _check_names([name for name, _ in compared])
     if any(isinstance(estimator, TextClassifier) for _, estimator in compared):
         load_keras(NEED)
+    known = remembered(compared, texts, progress=progress)
+    compared = [
+        (name, clone(one).set_params(embedding=known[name]) if name in known else one)
+        for name, one in compared
+    ]
     rows, fitted = _fit_all(texts, y, parts, compared, clone, seed, progress)
+    for name, one in known.items():
+        fitted[name]._stand_on(one.encoder)
+    rows = with_encoding(rows, known, n_folds)
     train, test = parts[-1]
-    return Comparison(rows, len(train), len(test), fitted)
+    return Comparison(rows, len(train), len(test), fitted, note(known))
 
 
 def _fit_all(

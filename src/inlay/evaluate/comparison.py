@@ -31,7 +31,8 @@ class Row:
     Attributes:
         name: The estimator's name.
         accuracies: One for each fold, between 0 and 1.
-        seconds: Fitting and scoring, mean over the folds.
+        seconds: Fitting and scoring, mean over the folds; where texts were encoded once for all
+            folds, that is in it.
         n_trainable: Numbers that training changes, in the last fold; None if not known.
     """
 
@@ -65,12 +66,14 @@ class Comparison:
         n_train: Texts to learn from in a fold.
         n_test: Texts to judge by in a fold.
         fitted: The estimators of the last fold, by name.
+        encoding: What to know of texts that were encoded once for all folds; "" if none was.
     """
 
     rows: tuple[Row, ...]
     n_train: int
     n_test: int
     fitted: dict[str, Any] = field(default_factory=dict, repr=False)
+    encoding: str = ""
 
     @property
     def best(self) -> str:
@@ -207,7 +210,7 @@ class Comparison:
             notes.append(f"difference: from {self.rows[0].name}, in points of accuracy")
         if len(self.rows) > 1 and self.n_folds > 1:
             notes.append("p: corrected resampled t test, Holm's correction for several rows")
-        return notes
+        return [*notes, self.encoding] if self.encoding else notes
 
 
 def _holm(found: list[float]) -> list[float]:

@@ -1,0 +1,65 @@
+"""An encoder that knows some texts by heart: those that are encoded again and again."""
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from inlay.aliases import Array, Text
+from inlay.encode.base import TextEncoder
+
+
+class Remembered:
+    """An encoder whose vectors of some texts are made now and kept: `4 * n * dim` bytes.
+
+    Others are encoded when they are asked for, and not kept.
+
+    Args:
+        encoder: What has the vectors.
+        texts: Those to know.
+        progress: Whether to show a bar.
+
+    Attributes:
+        seconds: How long it took.
+    """
+
+    def __init__(
+        self, encoder: Any, texts: Sequence[Text], *, progress: bool | None = None
+    ) -> None:
+        self.encoder, self.dim = encoder, int(encoder.dim)
+        known = {_key(text): text for text in texts}
+        begin = time.perf_counter()
+        self._rows = {key: i for i, key in enumerate(known)}
+        self._vectors = encoded(encoder, list(known.values()), progress=progress)
+        self.seconds = time.perf_counter() - begin
+
+    @property
+    def hash(self) -> str:
+        """The encoder's."""
+        return str(self.encoder.hash)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The encoder's."""
+        return dict(getattr(self.encoder, "settings", {}))
+
+    def encode(self, texts: Iterable[Text]) -> Array:
+        """float32 `(n, dim)`: what the encoder gives."""
+        listed = list(texts)
+        rows = np.array([self._rows.get(_key(text), -1) for text in listed], np.int64)
+        found = self._vectors[rows] if len(self._vectors) else np.empty((len(rows), self.dim), "f4")
+        new = np.flatnonzero(rows < 0)
+        if new.size:
+            found[new] = encoded(self.encoder, [listed[i] for i in new])
+        return found
+
+
+def encoded(encoder: Any, texts: Sequence[Text], *, progress: bool | None = False) -> Array:
+    """An encoder's vectors, with a bar only if it is asked for and the encoder has one."""
+    bar = {"progress": progress} if isinstance(encoder, TextEncoder) else {}
+    return np.asarray(encoder.encode(texts, **bar), np.float32).reshape(len(texts), encoder.dim)
+
+
+def _key(text: Text) -> Any:
+    return text if isinstance(text, str) else tuple(text)
