@@ -82,6 +82,7 @@ HOSTS = {
     "Keras on torch": "torch",
 }
 MAPPED = """
+import gc
 import numpy as np
 from inlay import Table
 from inlay.layers.mapped_rows import MappedRows
@@ -92,6 +93,7 @@ rows = MappedRows.create(table, {folder!r} + "/rows", optimizer={optimizer!r}, r
 order = np.random.default_rng(0).permutation(V)
 rows.push(np.ones_like(rows.pull(order[:1])[0]))
 del table  # whose pages would count
+gc.collect()
 if os.path.exists("/proc/self/clear_refs"):
     open("/proc/self/clear_refs", "w").write("5")  # the peak begins here
 """

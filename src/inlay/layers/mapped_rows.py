@@ -25,6 +25,7 @@ ROWS, STATE, TOKENS = "rows", "state.json", "tokens.safetensors"
 SLOTS = {"adam": ("first", "second"), "adagrad": ("squares",), "sgd": ()}
 FORMAT = "inlay-mapped-rows 1"
 COPIED_AT_ONCE = 1 << 14  # rows
+WRITTEN_AT_ONCE = 1 << 14  # bytes
 RESIDENT = 1 << 30
 
 
@@ -311,7 +312,11 @@ class MappedRows:
 
 
 def _copy(table: Table, path: Path) -> None:
-    with path.open("wb") as file:
+    # The system keeps in one piece what is written at once, and maps all of it for a row of it:
+    # of 2 MB, a thousand rows would bring a gigabyte.
+    with path.open("wb", buffering=0) as file:
         for start in range(0, len(table), COPIED_AT_ONCE):
             rows = table._rows[start : start + COPIED_AT_ONCE]
-            file.write(np.ascontiguousarray(rows, np.float32).tobytes())
+            whole = memoryview(np.ascontiguousarray(rows, np.float32).tobytes())
+            for at in range(0, len(whole), WRITTEN_AT_ONCE):
+                file.write(whole[at : at + WRITTEN_AT_ONCE])
