@@ -22,6 +22,7 @@ from inlay.tokenizers import (
     saved_tokenizer,
     tokenizer_name,
 )
+from inlay.tokenizers.pieces import MARK, Pieces
 
 
 class StaticEncoder(StaticVectors):
@@ -98,9 +99,12 @@ class StaticEncoder(StaticVectors):
     @property
     def settings(self) -> dict[str, Any]:
         """What may change a vector besides what `hash` names."""
-        name = tokenizer_name(self.tokenizer)
+        tokenizer = get_tokenizer(self.tokenizer)
+        name = tokenizer_name(tokenizer) or None
+        if isinstance(tokenizer, Pieces):  # the same wherever its file lies
+            name = f"{Path(tokenizer.path).name}{MARK}{tokenizer.sha256}"
         return {
-            "tokenizer": name and Path(name).name if name and "#" in name else name or None,
+            "tokenizer": name,
             "pool": self.pool,
             "max_length": self.max_length,
             "max_characters": self.max_characters,
@@ -200,8 +204,8 @@ def _tables(given: Any) -> tuple[Table, ...]:
 def _tokenizer(given: TokenizerLike | None, table: Table) -> TokenizerLike:
     """The tokenizer that was asked for; else that of the table's texts; else "words"."""
     if given is not None:
-        get_tokenizer(given)
-        return given
+        found = get_tokenizer(given)
+        return found if isinstance(found, Pieces) else given  # which knows its file's digest
     if table.tokenizer is None:
         return DEFAULT
     return saved_tokenizer(table.tokenizer, hint="StaticEncoder(table, tokenizer=...)") or DEFAULT

@@ -29,7 +29,7 @@ def write(encoder: StaticVectors, folder: str | os.PathLike[str]) -> None:
     fitted = encoder.fitted
     content: dict[str, Any] = {
         "tables": names,
-        "tokenizer": tokenizer_name(tokenizer) if file is None else None,
+        "tokenizer": (tokenizer_name(tokenizer) or None) if file is None else None,
         "tokenizer_file": file,
         "pool": encoder.pool,
         "max_length": encoder.max_length,
