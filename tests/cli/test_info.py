@@ -306,3 +306,15 @@ def test_an_encoder_of_a_package_is_known_by_its_name(inlay):
     assert {"ko", "zh", "en"} <= {*facts["languages"]}
     assert 68_000_000 < facts["n_parameters"] < 70_000_000
     assert facts["n_bytes"] < 100_000_000, "most of them are bytes"
+
+
+def test_the_folder_of_a_transformer_is_an_encoder_and_a_table(inlay, tmp_path):
+    from tests.encode.transformer.making import bert_arrays, make_bert
+
+    pytest.importorskip("tokenizers")
+    facts = json.loads(inlay("info", make_bert(tmp_path / "bert"), "--json").stdout)
+    encoder = facts["encoder"]
+    assert (encoder["kind"], encoder["dim"], encoder["n_layers"]) == ("transformer", 32, 5)
+    assert encoder["tokens"]
+    assert encoder["n_parameters"] == sum(array.size for array in bert_arrays().values())
+    assert facts["table"]["name"] == "embeddings.word_embeddings.weight"

@@ -1,9 +1,11 @@
 """Transformers of the BERT family, and any other that the `transformers` library has."""
 
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Self
 
+from inlay.aliases import Array
 from inlay.checks import flag, whole
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.engines import Engine, Precision, packer
@@ -184,6 +186,11 @@ class Transformer(TextVectors):
     def _hash(self) -> str:
         self._stamps.check(self._files)
         return digest(self._files)
+
+    def _learned(self) -> Iterator[Array]:
+        for array in read_arrays(self._files.weights).values():
+            if array.dtype.kind not in "iub":  # which number positions
+                yield array[...]
 
     @cached_property
     def _weights(self) -> Weights:
