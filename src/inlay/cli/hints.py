@@ -31,6 +31,9 @@ PHRASES = {
     r"give them as a Python list": "tokens= with a file of one token per line",
     r"load it yourself .* list or dict": "tokens= with a file of one token per line",
     r"^a list of texts, or \[words\] [^;]*; or ": "texts of more words, or ",
+    r"^another model: inlay runs no code of a model's folder.*": (
+        "another model: inlay runs no code of a model's folder"
+    ),
     r"^texts themselves are given as .*": "a hyphen, to read standard input",
     r"^safetensors\.numpy\.load_file and .*": "a file that inlay convert has written",
     r"^np\.load it and .*": "an .npz file that holds one matrix and its tokens",

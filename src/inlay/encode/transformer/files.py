@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from inlay import containers
 from inlay.aliases import Array
 from inlay.bytes.damage import CUT_OFF, damage_reported
+from inlay.containers import open as open_container
 from inlay.errors import FormatError, MissingFileError
 
 CONFIG, MODULES = "config.json", "modules.json"
@@ -173,7 +173,7 @@ def read_arrays(file: Path) -> Mapping[str, Any]:
     Raises:
         FormatError: It is damaged.
     """
-    return containers.open(file)
+    return open_container(file)
 
 
 def read_settings(file: Path) -> dict[str, Any]:
