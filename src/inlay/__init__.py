@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from inlay.encode.distil import distil
     from inlay.encode.vectorizer import Vectorizer
     from inlay.errors import InlayError
-    from inlay.evaluate import compare
+    from inlay.evaluate.compare import compare
     from inlay.formats import load, save
     from inlay.layers import to_jax, to_keras, to_tensorflow, to_torch
     from inlay.text import read_labelled
