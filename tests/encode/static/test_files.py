@@ -78,7 +78,7 @@ def quantised():
     """Rows that pieces share, and weights, as of a quantised vocabulary."""
     rng = np.random.default_rng(1)
     return {
-        "embeddings": rng.normal(size=(5, 4)).astype(np.float32),
+        "embeddings": rng.normal(0, 0.1, (5, 4)).astype(np.float32),
         "mapping": rng.integers(0, 5, len(PIECES)),
         "weights": rng.uniform(0.5, 2, len(PIECES)).astype(np.float32),
     }
