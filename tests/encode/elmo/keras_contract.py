@@ -234,6 +234,27 @@ def test_order_size_and_padding_of_a_batch_change_nothing():
         check_close(found["default"], plain["default"][rows], 1e-6)
 
 
+def test_more_dimensions_before_the_tokens():
+    """`(batch, sentences, tokens, 50)`, as AllenNLP's module takes them, and results likewise."""
+    ids = ids_of(TEXTS)
+    many = ids.reshape(2, 2, *ids.shape[1:])
+    layer = layer_of(output_key="all", keep_sentence_boundaries=True)
+    plain, found = run(layer, ids), run(layer, many)
+    spec = layer.compute_output_spec(keras.KerasTensor((None, 2, None, 50), "int32"))
+    for key, array in found.items():
+        check_close(array, plain[key].reshape(2, 2, *plain[key].shape[1:]))
+        known = [size for size in spec[key].shape if size is not None]
+        assert (len(spec[key].shape), known[0]) == (array.ndim, 2), key
+        assert known[1:] in ([], [array.shape[-1]]), key
+    inputs = keras.Input((2, None, 50), dtype="int32")
+    elmo = layer_of(output_key="elmo")(inputs)
+    assert elmo.shape == (None, 2, None, 8)
+    assert has_mask(elmo)
+    stateful = layer_of(output_key="elmo", stateful=True)
+    stateful.build((2, 2, 5, 50))
+    assert stateful._states.rows == 4
+
+
 def test_padding_in_the_middle_changes_nothing():
     layer = layer_of(output_key="all")
     ids = ids_of(TEXTS, right=3)

@@ -127,6 +127,29 @@ def test_padding_changes_nothing(left, right):
     assert padded["mask"].sum() == plain["mask"].sum() == 9
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_more_dimensions_before_the_tokens(keep):
+    """`(batch, sentences, tokens, 50)`, as AllenNLP's module takes them, and results likewise."""
+    words = ["", "a", "film"]
+    elmo = make(keep_sentence_boundaries=keep, num_output_representations=2, vocab_to_cache=words)
+    elmo = elmo.eval()
+    flat = torch.stack([ids(), ids()[[3, 2, 1, 0]]]).flatten(0, 1)  # 8 texts
+    numbers = torch.tensor([[1, 2, 0, 0, 0], [9, 1, 2, 1, 2]] * 4)
+    for before in ((2, 4), (2, 1, 4), (8, 1)):
+        given = [(flat, None), (None, numbers % 3), (flat, numbers)]
+        for chars, cached in given:
+            many = [x if x is None else x.unflatten(0, before) for x in (chars, cached)]
+            plain, found = elmo(chars, cached), elmo(*many)
+            for key in ("elmo", "default", "mask", "word_emb", "lstm_outputs1"):
+                assert torch.equal(found[key], plain[key].unflatten(0, before)), key
+            two = zip(found["elmo_representations"], plain["elmo_representations"], strict=True)
+            assert all(torch.equal(a, b.unflatten(0, before)) for a, b in two)
+    none = elmo(flat[:0].reshape(0, 3, 5, 50))
+    assert none["default"].shape == (0, 3, elmo.dim)
+    with pytest.raises(ArgumentTypeError, match=r"inputs: expected ids \(2, 4, 5, 50\), as word_i"):
+        elmo(flat, numbers.unflatten(0, (2, 4)))
+
+
 def test_padding_in_the_middle_is_no_token():
     elmo = make().eval()
     with_holes = torch.zeros(1, 6, 50, dtype=torch.int32)

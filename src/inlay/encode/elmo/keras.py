@@ -11,6 +11,8 @@ from inlay.encode.elmo.keras_input import (
     TokenMask,
     check_split,
     checked,
+    in_rows,
+    rows_in,
     words_and_none,
 )
 from inlay.encode.elmo.keras_mix import ScalarMix, layer_norm, mean_over_tokens
@@ -35,7 +37,8 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
     `vocab_to_cache`, word ids `(batch, tokens)`; or, on TensorFlow, strings: `(batch, tokens)`
     words, "" for none, or `(batch,)` or `(batch, 1)` texts, split at spaces as the hub's module
     did, if that is how the encoder splits. Tokens may lie anywhere in a row: padding on either
-    side changes nothing.
+    side changes nothing. More than one dimension may stand before the tokens of `batch_to_ids`,
+    as in `(batch, sentences, tokens, 50)`; they stand before all results too.
 
     It returns what `output_key` says, by the names of the hub's module:
         "default": `(batch, 2P)`, the mean of "elmo" over real tokens; 0 for a text without any.
@@ -204,9 +207,10 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         """Make what is not there yet; the size of the batch matters to a stateful layer alone."""
         if not self._bilm.built:
             self._make_variables({})
+        before = rows_in(input_shape)
         for part in (self._masker, self._dropout, self._states):
             if part is not None and not part.built:  # else Keras runs a batch to build it
-                part.build(input_shape)
+                part.build((before, *input_shape[-1:]))
         self.built = True
 
     def _make_variables(self, start: dict[str, Array]) -> None:
@@ -233,6 +237,8 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Run the network; see the class for inputs and outputs."""
+        given = inputs
+        inputs, before = in_rows(inputs)
         mask = self._masker.of_tokens(inputs)
         rows, index = self._words.look_up(inputs)
         index = ops.pad(index + 2, ((0, 0), (1, 0)), constant_values=0)  # <S>
@@ -248,14 +254,17 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
             normed = [layer_norm(layer, inside) for layer in layers]
         mixes = [self._dropout(mix.mix(normed), training=training) for mix in self._mixes]
 
+        def back(tensor: Any) -> Any:
+            return ops.reshape(tensor, (*before, *ops.shape(tensor)[1:])) if before else tensor
+
         def cut(tensor: Any) -> Any:
-            return to_the_left(tensor, inside) if keep else tensor[:, 1:-1]
+            return back(to_the_left(tensor, inside) if keep else tensor[:, 1:-1])
 
         outputs = {
-            "default": mean_over_tokens(mixes[0][:, 1:-1], mask),
+            "default": back(mean_over_tokens(mixes[0][:, 1:-1], mask)),
             "elmo": [cut(mix) for mix in mixes] if len(mixes) > 1 else cut(mixes[0]),
             "word_emb": cut(layers[0][..., : self.options.projection_dim]),
-            "mask": self._masker(inputs),
+            "mask": self._masker(given),
         } | {f"lstm_outputs{k}": cut(layer) for k, layer in enumerate(layers[1:], 1)}
         return outputs if self.output_key == "all" else outputs[self.output_key]
 
@@ -271,7 +280,7 @@ class ElmoLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         mask = self._masker.compute_output_spec(inputs)
         outputs: dict[str, Any] = {"mask": mask}
         for name, width in self._widths().items():
-            shape = (mask.shape[0], width) if name == "default" else (*mask.shape, width)
+            shape = (*(mask.shape[:-1] if name == "default" else mask.shape), width)
             outputs[name] = keras.KerasTensor(shape, dtype=self.compute_dtype)
         if (n := self.settings.num_output_representations) > 1:
             elmo = outputs["elmo"]

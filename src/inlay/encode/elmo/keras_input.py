@@ -1,5 +1,6 @@
 """What the Keras layer of an ELMo is given: checked, and where its real tokens are."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,19 +68,19 @@ class TokenMask(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyp
         mask = self.of_tokens(inputs)
         if not self.with_marks:
             return mask
-        size = ops.sum(ops.cast(mask, "int32"), axis=1, keepdims=True) + 2
-        return ops.arange(ops.shape(mask)[1] + 2, dtype="int32") < size
+        size = ops.sum(ops.cast(mask, "int32"), axis=-1, keepdims=True) + 2
+        return ops.arange(ops.shape(mask)[-1] + 2, dtype="int32") < size
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """`(batch, tokens)`, or two more with marks; None where only the data know."""
-        tokens = None
+        tokens, before = None, inputs.shape[:1]
         if not is_text(inputs):
-            tokens = inputs.shape[1]
+            *before, tokens = inputs.shape[:-1] if self.no_token_ids is None else inputs.shape
         elif len(inputs.shape) == 2 and inputs.shape[1] not in (None, 1):
             tokens = min(inputs.shape[1], self.max_length or inputs.shape[1])
         if tokens is not None and self.with_marks:
             tokens += 2
-        return keras.KerasTensor((inputs.shape[0], tokens), dtype="bool")
+        return keras.KerasTensor((*before, tokens), dtype="bool")
 
     def get_config(self) -> dict[str, Any]:
         """All that the constructor takes."""
@@ -132,7 +133,7 @@ def checked(where: str, inputs: Any, *, word_length: int, n_cached: int | None) 
     check_dtype(where, found)
     hint = "inlay.encode.elmo.characters.batch_to_ids(lists of tokens)"
     shape = tuple(found.shape)
-    if len(shape) != (2 if words else 3) or (not words and shape[-1] != word_length):
+    if len(shape) != 2 if words else len(shape) < 3 or shape[-1] != word_length:
         expected = "(batch, tokens)" if words else f"(batch, tokens, {word_length})"
         raise plain(ArgumentError(where, expected=f"ids {expected}", got=str(shape), hint=hint))
     size = N_CHARACTERS if n_cached is None else n_cached
@@ -140,6 +141,23 @@ def checked(where: str, inputs: Any, *, word_length: int, n_cached: int | None) 
         f"{where}, ids", found, size, hint="the vocabulary that was cached" if words else hint
     )
     return found.astype("int32") if _is_numpy(found) else found
+
+
+def in_rows(inputs: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Characters `(batch, tokens, word_length)`, and what stood before the tokens, if it was more.
+
+    Word ids and strings stay as they are.
+    """
+    if len(inputs.shape) <= 3:
+        return inputs, ()
+    *before, tokens, length = ops.shape(inputs)
+    return ops.reshape(inputs, (math.prod(before), tokens, length)), tuple(before)
+
+
+def rows_in(shape: Sequence[int | None]) -> int | None:
+    """How many rows `in_rows` makes of a shape; None where only the data know."""
+    before = shape[: max(1, len(shape) - 2)]
+    return None if None in before else math.prod(before)  # type: ignore[arg-type]
 
 
 def check_split(where: str, inputs: Any, tokenizer: str | None) -> None:

@@ -29,7 +29,8 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
 
     It reads whole numbers `(batch, tokens, 50)` of `batch_to_ids`, 0 where there is no token;
     or, made with `vocab_to_cache`, word ids `(batch, tokens)`. Tokens may lie anywhere in a row:
-    padding on either side changes nothing.
+    padding on either side changes nothing. More than one dimension may stand before the tokens,
+    as in `(batch, sentences, tokens, 50)`; they stand before all results too.
 
     Without `stateful` a text has the same vectors whatever stands beside or before it. (AllenNLP's
     module and the hub's carry states from batch to batch; `stateful=True` does as they do.)
@@ -140,10 +141,11 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
         """Run texts.
 
         Args:
-            inputs: Character ids `(batch, tokens, 50)`, or word ids `(batch, tokens)` of
+            inputs: Character ids `(batch, ..., tokens, 50)`, or word ids `(batch, tokens)` of
                 `vocab_to_cache`.
-            word_inputs: Word ids beside character ids, as AllenNLP has them. Words that are
-                not cached, or are the Vocabulary's unknown one, are read by their characters.
+            word_inputs: Word ids `(batch, ..., tokens)`, also beside character ids, as AllenNLP has
+                them. Words that are not cached, or are the Vocabulary's unknown one, are read by
+                their characters.
 
         Returns:
             "elmo_representations": for each mix `(batch, tokens, 2P)`, with dropout in training;
@@ -162,6 +164,30 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
         for name, ids in (("inputs", inputs), ("word_inputs", word_inputs)):
             if ids is not None:
                 host.check_tensor(name, ids)
+        before = self._dimensions_before(inputs, word_inputs)
+        if len(before) < 2:
+            return self._run_rows(inputs, word_inputs)
+        given = (inputs, word_inputs)
+        rows = (ids if ids is None else ids.flatten(0, len(before) - 1) for ids in given)
+        found = self._run_rows(*rows)
+        return {
+            name: [each.unflatten(0, before) for each in value]
+            if isinstance(value, list)
+            else value.unflatten(0, before)
+            for name, value in found.items()
+        }
+
+    def _dimensions_before(self, inputs: Tensor | None, words: Tensor | None) -> tuple[int, ...]:
+        """What stands before the tokens, if it is more than the batch."""
+        if words is None:
+            return () if inputs is None or inputs.ndim < 4 else tuple(inputs.shape[:-2])
+        if words.ndim > 2 and inputs is not None and inputs.shape[:-1] != words.shape:
+            length = self.options.word_length
+            raise _wrong_shape("inputs", f"{(*words.shape, length)}, as word_inputs", inputs)
+        return tuple(words.shape[:-1])
+
+    def _run_rows(self, inputs: Tensor | None, word_inputs: Tensor | None) -> dict[str, Any]:
+        """`forward` of texts in rows."""
         x, real = self._look_up(inputs, word_inputs)
         (batch, width), n = real.shape, real.sum(1)
         # Here texts stand closed up between their marks; a token's place follows from the mask.
