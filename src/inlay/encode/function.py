@@ -10,7 +10,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import described, text_or_none, whole_or_none
 from inlay.encode.base import TextEncoder
-from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, UnsupportedError
+from inlay.errors import ArgumentError, ArgumentTypeError, UnsupportedError
 
 HINT = "inlay.encode.FunctionEncoder(function, name='what-it-is-1')"
 
@@ -80,14 +80,12 @@ class FunctionEncoder(TextEncoder):
         answer = self.function(texts)
         try:
             found = np.asarray(answer)
-            vectors = found.astype(np.float32) if found.dtype != np.float32 else found
-        except InlayError:
-            raise
         except (TypeError, ValueError, RuntimeError) as error:  # ragged lists, a tensor elsewhere
             raise self._wrong("an array of numbers", described(answer)) from error
-        if found.dtype.kind not in "fiub" or vectors.ndim != 2:
+        if found.dtype.kind not in "fiub" or found.ndim != 2:
             raise self._wrong("an array (n, dim) of numbers", f"{found.dtype} {found.shape}")
-        return vectors
+        with np.errstate(over="ignore"):  # infinity is found by the base
+            return found.astype(np.float32)
 
     def _wrong(self, expected: str, got: str) -> ArgumentError:
         return ArgumentError(repr(self), expected=f"{expected} from the function", got=got)

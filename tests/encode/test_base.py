@@ -1,0 +1,130 @@
+"""What encoders do alike, beyond what `check_encoder` asks of each."""
+
+import numpy as np
+import pytest
+
+from inlay.encode.base import TextEncoder, unit
+from inlay.encode.folder import FILE, kind_in, read_folder, written_folder
+from inlay.errors import ArgumentError, FormatError, UnsupportedError
+from tests.conformance.encoders import Tiny
+
+
+class Lengths(TextEncoder):
+    """Counts letters, and notes what it is given."""
+
+    dim = 1
+
+    def __init__(self):
+        self.given = []
+
+    def _block(self, texts, pool):
+        self.given.append([len(text) for text in texts])
+        return np.array([[len(text)] for text in texts], np.float32)
+
+
+def test_batches_have_texts_of_like_lengths_and_results_stay_in_order():
+    encoder = Lengths()
+    texts = ["x" * n for n in (9, 1, 8, 2, 7, 3)]
+    assert encoder.encode(iter(texts), batch_size=2)[:, 0].tolist() == [9, 1, 8, 2, 7, 3]
+    assert encoder.given == [[1, 2], [3, 7], [8, 9]]
+
+
+def test_without_a_size_a_block_is_what_the_encoder_is_given():
+    encoder = Lengths()
+    encoder.encode("x" * 9 for _ in range(2500))
+    assert list(map(len, encoder.given)) == [1024, 1024, 452]
+    encoder.given.clear()
+    encoder.encode(["x" * 600_000] * 5)
+    assert list(map(len, encoder.given)) == [2, 2, 1]
+
+
+def test_a_sequence_that_lies_about_its_length():
+    class Lying(list):
+        def __len__(self):
+            return self.said
+
+    for said in (0, 2, 9):
+        texts = Lying(["a", "bb", "ccc"])
+        texts.said = said
+        assert Lengths().encode(texts)[:, 0].tolist() == [1, 2, 3]
+
+
+def test_the_right_shape_is_asked_of_an_engine():
+    class Wrong(Lengths):
+        def _block(self, texts, pool):
+            return super()._block(texts, pool)[1:]
+
+    with pytest.raises(ArgumentError, match=r"encoder: expected vectors of shape \(2, 1\), got"):
+        Wrong().encode(["a", "b"])
+
+
+def test_not_a_number_is_told_of_by_its_text():
+    class Bad(Lengths):
+        def _block(self, texts, pool):
+            vectors = super()._block(texts, pool)
+            vectors[vectors == 7] = np.inf
+            return vectors
+
+    with pytest.raises(ArgumentError, match="text 40: expected a vector of finite numbers"):
+        Bad().encode(["x"] * 40 + ["x" * 7, "x"], batch_size=1)
+
+
+def test_vectors_of_length_one():
+    vectors = np.array([[3, 4], [0, 0], [1e-30, 0], [3e38, 3e38]], np.float32)
+    half = np.float32(0.5) ** 0.5
+    expected = [[0.6, 0.8], [0, 0], [1, 0], [half, half]]
+    np.testing.assert_allclose(unit(vectors), expected, rtol=1e-6)
+    assert unit(vectors[:0]).shape == (0, 2)
+
+
+def test_what_an_encoder_without_tokens_cannot():
+    encoder = Lengths()
+    assert not encoder.has_tokens
+    assert Tiny().has_tokens
+    for ask in (encoder.layers, encoder.tokens, encoder.tokenize, encoder.save):
+        with pytest.raises(UnsupportedError, match=r"^Lengths\.\w+: expected an encoder"):
+            ask("a")
+    np.testing.assert_array_equal(encoder.pooled(["abc"]), [[[3]]])
+
+
+def test_what_is_made_anew_does_not_travel():
+    class Made(Lengths):
+        MADE = ("engine",)
+
+    encoder = Made()
+    encoder.engine = object()
+    assert "engine" not in encoder.__getstate__()
+
+
+def test_a_folder_says_its_kind(tmp_path):
+    folder = tmp_path / "saved"
+    assert kind_in(folder) is None
+    for dim in (3, 4):
+        Tiny(dim).save(folder)
+    assert kind_in(folder) == "tiny"
+    assert read_folder(folder, "tiny") == {"dim": 4, "max_length": None}
+    assert sorted(file.name for file in folder.iterdir()) == [FILE, "notes.json"]
+    with pytest.raises(FormatError, match=r"of the kind other, saved by inlay, got .*kind tiny"):
+        read_folder(folder, "other")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", "[]", "3", '{"format": "inlay encoder"}', '{"format": "x", "kind": "tiny"}']
+)
+def test_a_damaged_note_is_no_kind(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    assert kind_in(tmp_path) is None
+    with pytest.raises(FormatError):
+        read_folder(tmp_path, "tiny")
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path):
+    Tiny(3).save(tmp_path / "saved")
+    with pytest.raises(ZeroDivisionError), written_folder(tmp_path / "saved", "tiny", {}):
+        raise ZeroDivisionError
+    assert read_folder(tmp_path / "saved", "tiny")["dim"] == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["saved"]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    with pytest.raises(ArgumentError, match=r"or a saved encoder, got notes\.txt, so it stays"):
+        Tiny().save(tmp_path / "mine")
