@@ -6,10 +6,11 @@ that whatever was saved with it notices when another file stands there.
 
 import json
 import os
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from inlay.tokenizers.protocol import Named
 
 SUFFIXES = (".json", ".model")
 MARK = "#sha256="
-BATCH = 1000  # texts that are split at a time, by threads of the library
+BATCH = 1024  # texts that are split at a time, by threads of the library
+TOGETHER = 64  # of them as one, in half the time, where they are words rather than texts:
+SHORT = 16  # of fewer characters than this
 
 
 @dataclass(frozen=True)
@@ -155,8 +158,20 @@ class _HuggingFace:
         return list(self.inner.encode(text, add_special_tokens=False).tokens)
 
     def many(self, texts: list[str]) -> list[list[str]]:
+        if self.splits_at_spaces and sum(map(len, texts)) < SHORT * len(texts):
+            groups = [texts[i : i + TOGETHER] for i in range(0, len(texts), TOGETHER)]
+            joined = self.inner.encode_batch(list(map(" ".join, groups)), add_special_tokens=False)
+            return list(chain.from_iterable(map(_apart, joined, groups)))
         found = self.inner.encode_batch(texts, add_special_tokens=False)
         return [text.tokens for text in found]
+
+
+def _apart(found: Any, texts: list[str]) -> list[list[str]]:
+    """The tokens of each of some texts that were split as one, with a space between them."""
+    tokens, starts = found.tokens, [start for start, _ in found.offsets]
+    ends = accumulate(len(text) + 1 for text in texts)
+    cuts = [0, *(bisect_left(starts, end) for end in ends)]
+    return [tokens[begin:end] for begin, end in pairwise(cuts)]
 
 
 class _SentencePiece:

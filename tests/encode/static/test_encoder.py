@@ -8,6 +8,7 @@ from inlay import Table
 from inlay.encode.static import StaticEncoder
 from inlay.encode.static import lexicon as lexicon_module
 from inlay.errors import ArgumentError, ArgumentTypeError, NotFittedError
+from inlay.jobs.threads import Pool
 from inlay.layers import stack
 from inlay.tokenizers import words
 from tests.conformance.check_encoder import TEXTS, check_encoder
@@ -188,6 +189,18 @@ def test_what_was_seen_is_forgotten_before_it_fills_the_memory(monkeypatch):
         encoder.encode([f"x{i}y{j} z" for j in range(15)])
     assert encoder._lexicon._pieces.n <= 20 + 16
     np.testing.assert_array_equal(encoder.encode(TEXTS), expected)
+
+
+def test_several_threads_may_encode_at_once(monkeypatch):
+    """A word that two of them see first has one number."""
+    monkeypatch.setattr(lexicon_module, "MOST", 400)
+    texts = [f"good x{i % 97} film {WORDS[i % len(WORDS)]} y{i}" for i in range(2000)]
+    expected = StaticEncoder(table()).encode(texts)
+    encoder = StaticEncoder(table())
+    parts = [slice(i, i + 20) for i in range(0, 2000, 20)]
+    with Pool(4) as pool:
+        found = list(pool.in_order(lambda part: encoder.encode(texts[part]), parts, 100))
+    np.testing.assert_array_equal(np.concatenate(found), expected)
 
 
 def test_an_error_of_the_tokenizer_leaves_nothing_half_known():

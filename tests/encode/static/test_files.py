@@ -165,7 +165,8 @@ def test_which_tokenizers_never_look_across_a_space(given, expected, tmp_path):
     cut = [[piece for part in text.split(" ") for piece in split(part)] for text in ODD]
     if expected:
         assert list(split.batch(ODD)) == cut
-    assert list(split.batch(ODD)) == [split(text) for text in ODD]
+    for texts in (ODD, [part for text in ODD for part in text.split(" ")], [" a ", "", "\u0301 "]):
+        assert list(split.batch(texts)) == [split(text) for text in texts]
 
 
 def test_the_real_model(tmp_path):
