@@ -48,7 +48,8 @@ class Transformer(TextVectors):
 
     Attributes:
         dim: Numbers in a vector.
-        n_layers: The embeddings and the layers above them; 1 with `layer="last4"`.
+        n_layers: The embeddings and the layers above them; 1 with `layer="last4"`, and where words
+            have vectors of another size than texts.
         pools: What `pool=` may be, the default first.
         max_length: Pieces read of a text, the special ones included; None: all.
         longest: Pieces of a window, the special ones included.
@@ -72,7 +73,8 @@ class Transformer(TextVectors):
         rows = files.config.get("vocab_size")
         self._rows = rows if type(rows) is int else None
         self.dim, self.pools = self._head.dim, self._head.pools
-        self.n_layers = 1 if self.layer == LAST4 else layers_of(files)
+        one = self.layer == LAST4 or not self.has_tokens
+        self.n_layers = 1 if one else layers_of(files)
         self.max_length, self.longest, self._told = settings.max_length, self._window(), False
         self._check_pieces()
         if self._shape is not None:

@@ -48,14 +48,12 @@ class PieceTokenizer:
 
     def __init__(self, content: str, where: str) -> None:
         self._content, self._where = content, where
-        before, after = [], []
-        for name in ("a", "."):  # a letter that is in every vocabulary, as good as
-            marked = self._one(name)
-            mask = marked.special_tokens_mask
-            own = [i for i, special in enumerate(mask) if not special]
-            if own:
-                before, after = marked.ids[: own[0]], marked.ids[own[-1] + 1 :]
-                break
+        marked = self._tokenizer.encode("a", add_special_tokens=True)
+        own = [i for i, special in enumerate(marked.special_tokens_mask) if not special]
+        if not own:
+            got = f"{self.size:,} pieces, and none for 'a'"
+            raise FormatError(where, expected="a tokenizer with pieces for words", got=got)
+        before, after = marked.ids[: own[0]], marked.ids[own[-1] + 1 :]
         self.before, self.after = np.array(before, np.int32), np.array(after, np.int32)
 
     @property
@@ -80,9 +78,6 @@ class PieceTokenizer:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
-
-    def _one(self, text: str) -> Any:
-        return self._tokenizer.encode(text, add_special_tokens=True)
 
     def ids(self, texts: Sequence[str | list[str]], prompt: str = "") -> list[Array]:
         """The ids of each text's pieces: int32 `(n,)`, without the special ones around it.

@@ -70,15 +70,17 @@ class TextVectors(TextEncoder):
 
     def tokenize(self, text: Text) -> list[str]:
         """The words of a text of which any piece is read; see the class for what they are."""
-        self._check_words()
+        if not self.has_tokens:
+            raise self._lacks("tokenize")
         (found,) = self._pieces.pieces([one_text("text", text)], self.prompt)
         return words_read(found, self._most(found.ids))
 
     def mix(self, layers: Array) -> Array:
         """Layers `(n_layers, ...)` to the one of `layer`, `(...)`."""
-        if isinstance(self.layer, Mix):
-            return self.layer(layers)
-        one: Array = layers[0 if isinstance(self.layer, str) else self.layer]
+        if self.n_layers == 1:
+            only: Array = layers[0]
+            return only
+        one: Array = self.layer(layers) if isinstance(self.layer, Mix) else layers[int(self.layer)]
         return one
 
     def _block(self, texts: list[str | list[str]], pool: str) -> Array:
@@ -90,7 +92,8 @@ class TextVectors(TextEncoder):
         return np.ascontiguousarray(self._head(np.stack(vectors)), np.float32)
 
     def _pooled(self, texts: list[str | list[str]], pool: str) -> Array:
-        self._check_words()
+        if not self.has_tokens:
+            return self._block(texts, pool)[:, None]
         found = self._each_pooled(texts, pool, self._reported)
         if self.layer == LAST4:
             return np.stack([_beside(layers, pool)[None] for layers in found])
@@ -140,7 +143,6 @@ class TextVectors(TextEncoder):
         return counted, first
 
     def _layers(self, texts: list[str | list[str]]) -> Iterator[Array]:
-        self._check_words()
         every = self._pieces.pieces(texts, self.prompt)
         begin, held = 0, 0
         for i, found in enumerate(every, 1):
@@ -227,14 +229,15 @@ class TextVectors(TextEncoder):
             hint="download the folder again: its files do not belong together",
         )
 
-    def _check_words(self) -> None:
-        if not self.has_tokens:
-            raise UnsupportedError(
-                "Transformer.tokens",
-                expected=f"an encoder whose words have vectors of {self.dim} numbers, as texts do",
-                got=f"one whose words have {piece_dim(self._files, self.layer)}",
-                hint="Transformer.load(folder, pool='mean'), which reads the transformer alone",
-            )
+    def _lacks(self, what: str) -> UnsupportedError:
+        if what == "save" or self.has_tokens:
+            return super()._lacks(what)
+        return UnsupportedError(
+            f"Transformer.{what}",
+            expected=f"an encoder with a vector for each token of {self.dim} numbers, as a text's",
+            got=f"one of {piece_dim(self._files, self.layer)}",
+            hint="Transformer.load(folder, pool='mean'), which reads the transformer alone",
+        )
 
 
 def _beside(layers: Array, pool: str) -> Array:
