@@ -26,7 +26,7 @@ def test_a_function_of_ones_own(tmp_path):
 
 def test_elmo(tmp_path):
     weights = Weights.random(TINY, 3)
-    check_encoder(lambda: Elmo(TINY, weights, workers=1), tmp_path, words=2_000)
+    check_encoder(lambda: Elmo(TINY, weights, workers=1), tmp_path)
 
 
 class Unlike(Tiny):

@@ -91,6 +91,13 @@ def test_what_is_no_encoder_is_told_with_the_kinds_and_what_was_found(tmp_path, 
             load_encoder(tmp_path / "pipe")
 
 
+def test_json_of_vectors_is_no_elmo_and_json_of_options_is_no_table(folder, tmp_path):
+    vectors = tmp_path / "vectors.json"
+    vectors.write_text('{"good": [1.0, 0.0], "film": [0.0, 1.0]}')
+    assert load_encoder(vectors).encode(["good film"]).tolist() == [[0.5, 0.5]]
+    assert recognise(folder / "options.json", ENCODERS).name == "elmo"
+
+
 def test_several_models_in_a_folder_are_asked_about_by_their_kind(folder):
     (folder / "a_weights.hdf5").write_bytes(b"")
     (folder / "b_weights.hdf5").write_bytes(b"")

@@ -11,7 +11,7 @@ from inlay.containers import kind_of_file
 from inlay.containers.tensorflow import index_of, latest_in, prefix_of
 from inlay.encode.elmo.checkpoints import has_elmo, infer_options, read_tensorflow, read_torch
 from inlay.encode.elmo.mix import Mix
-from inlay.encode.elmo.options import Options
+from inlay.encode.elmo.options import LARGEST_FILE, Options
 from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, read_pair
 from inlay.encode.elmo.weights import Weights, fitted
 from inlay.errors import ArgumentError, FormatError, MissingFileError
@@ -110,11 +110,20 @@ def is_elmo(path: Path) -> bool:
     try:
         if (path / GRAPH).is_file() and not _find(path, _WEIGHTS[:2]):
             return has_elmo(_weights_in(path))  # among the SavedModels, which are many
-        return bool(_weights_in(path) if path.is_dir() else _form(path))
+        if path.is_dir():
+            return bool(_weights_in(path))
+        return _form(path) != "options" or _speaks_of_elmo(path)
     except (MissingFileError, FormatError):
         return False
     except ArgumentError:  # several models, among which `read` asks to choose
         return True
+
+
+def _speaks_of_elmo(file: Path) -> bool:
+    """Whether JSON may be the options of one: other JSON holds vectors."""
+    with file.open("rb") as opened:
+        text = opened.read(LARGEST_FILE)
+    return b'"char_cnn"' in text or b'"lstm"' in text
 
 
 def _read_checkpoint(form: Form, file: Path, options_file: Path | None) -> Found:
