@@ -6,6 +6,7 @@ import pytest
 import inlay
 from inlay import Table, Vocabulary
 from inlay.core import HashingVocabulary
+from inlay.encode import FunctionEncoder
 from inlay.encode.elmo import Elmo, Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, MissingFileError
 from tests.encode.elmo.test_network import TINY
@@ -126,6 +127,10 @@ def test_what_an_encoder_does_not_obey_is_refused(make, name, value):
         (np.eye(2, dtype="float32"), r"NAME\(Table\(tokens, array\)\)"),
         ({"a": [1.0]}, r"NAME\(Table\(list\(d\), np.array\(list\(d.values\(\)\)\)\)\)"),
         (None, "NAME: expected a Table, an encoder, or a file of vectors, got None"),
+        (
+            FunctionEncoder(len),
+            r"got FunctionEncoder.*Try: encoder\.encode\(texts\), and the vectors",
+        ),
         (Frame(), "got Frame"),
         (["a", "b"], r"got list \['a', 'b'\]"),
     ],

@@ -195,4 +195,6 @@ def _instead(where: str, x: Any) -> str:
         return f"{where}(Table(list(d), np.array(list(d.values()))))"
     if hasattr(x, "shape"):
         return f"{where}(Table(tokens, array)), for the layer needs to know which row is whose"
+    if callable(getattr(x, "encode", None)):  # an encoder that is no layer of this framework
+        return "encoder.encode(texts), and the vectors as the input of a model"
     return ""
