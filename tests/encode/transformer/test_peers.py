@@ -125,7 +125,7 @@ def test_a_model_of_another_architecture_says_what_it_can(tmp_path):
     made(tmp_path, "mpnet")
     with pytest.raises(ArgumentError, match="engine: expected 'torch' in float32 or bfloat16 for"):
         Transformer.load(tmp_path, engine="numba")
-    with pytest.raises(ArgumentError, match="precision: .* for mpnet"):
+    with pytest.raises(ArgumentError, match=r"precision: .* for mpnet"):
         Transformer.load(tmp_path, engine="torch", precision="int8")
     config = json.loads((tmp_path / "config.json").read_text())
     write_json(tmp_path / "config.json", config | {"num_hidden_layers": 3})

@@ -95,7 +95,7 @@ def test_words_of_a_model_whose_texts_have_other_vectors(tmp_path):
     encoder = Transformer.load(tmp_path)
     assert (encoder.dim, encoder.has_tokens) == (64, False)
     for ask in (encoder.tokens, encoder.layers, lambda texts: encoder.tokenize(texts[0])):
-        with pytest.raises(UnsupportedError, match="a vector for each token.*pool='mean'"):
+        with pytest.raises(UnsupportedError, match=r"a vector for each token.*pool='mean'"):
             ask(["a"])
     assert encoder.pooled(["a", "good"]).shape == (2, 1, 64)
     assert Transformer.load(tmp_path, pool="mean").tokens(["a"])[0].shape == (1, 1, 32)
