@@ -156,6 +156,7 @@ _KERAS = {
     "StackEmbedding": "inlay.layers.keras.stack.StackEmbedding",
     "TableEmbedding": "inlay.layers.keras.embedding.TableEmbedding",
     "TextLayer": "inlay.layers.keras.text.TextLayer",
+    "UseLayer": "inlay.encode.use.keras.UseLayer",
 }
 
 

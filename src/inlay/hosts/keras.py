@@ -119,6 +119,13 @@ def dense(ids: Any) -> Any:
     return ops.convert_to_tensor(ids, sparse=False) if is_sparse else ids
 
 
+def is_text(inputs: Any) -> bool:
+    """Whether a tensor or array holds strings."""
+    if isinstance(inputs, np.ndarray):
+        return inputs.dtype.kind in "USO"
+    return bool(keras.backend.standardize_dtype(inputs.dtype) == "string")
+
+
 def check_no_text(where: str, inputs: Any) -> None:
     """Raise an ArgumentTypeError for texts where ids belong."""
     first = inputs

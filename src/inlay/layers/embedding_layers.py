@@ -148,7 +148,8 @@ def to_torch(
         check_vocab_for_encoder(vocab)
         unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm is not None}
         check_for_encoder("to_torch", trainable, **unlike, **refers)
-        return make(vocab_to_cache=vocab, trainable="all" if trainable else False)
+        given = {} if vocab is None else {"vocab_to_cache": vocab}
+        return make(trainable=bool(trainable), **given)
     require("torch", extra="torch", need="making a torch layer")
     table, given = table_of("to_torch", x, vocab), {"sparse": sparse, "max_norm": max_norm}
     file = checked_reference(table, trainable, by_reference)
@@ -304,7 +305,8 @@ def to_keras(
         unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0}
         unlike |= {setting: value is not None for setting, value in of_keras.items()}
         check_for_encoder("to_keras", trainable, by_reference=refers, **unlike)
-        return make(vocab_to_cache=vocab, trainable="all" if trainable else False, name=name)
+        given = {} if vocab is None else {"vocab_to_cache": vocab}
+        return make(trainable=bool(trainable), name=name, **given)
     load_keras("making a Keras layer")
     from inlay.hosts.keras import check_arguments
 

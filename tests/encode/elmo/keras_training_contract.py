@@ -342,6 +342,6 @@ def test_wrong_settings_are_named():
     with pytest.raises(ArgumentError, match="default or elmo or word_emb or lstm_outputs1 or all"):
         layer_of(output_key="lstm_outputs3")
     with pytest.raises(ArgumentError, match="trainable"):
-        layer_of(trainable=True)
+        layer_of(trainable="some")
     with pytest.raises(TypeError, match="chars"):
         layer_of(chars=2)

@@ -80,7 +80,7 @@ class Hosted:
         self,
         *,
         vocab_to_cache: Sequence[str] | Vocabulary | None = None,
-        trainable: Trainable | None = None,
+        trainable: Trainable | bool | None = None,
         requires_grad: bool | None = None,
         num_output_representations: int = 1,
         do_layer_norm: bool = False,
@@ -93,8 +93,8 @@ class Hosted:
 
         Args:
             vocab_to_cache: Words whose vectors are made once; then the module takes their ids.
-            trainable: "mix": the weights of the mixes and gamma; "all": the network too; False:
-                nothing. None: what `requires_grad` says, else "mix".
+            trainable: "mix": the weights of the mixes and gamma; "all" or True: the network too;
+                False: nothing. None: what `requires_grad` says, else "mix".
             requires_grad: AllenNLP's name: True is `trainable="all"`, False is "mix".
             num_output_representations: Independent mixes of the layers.
             do_layer_norm: Normalise each layer before mixing, over the real tokens of the batch.
@@ -137,7 +137,7 @@ class Hosted:
         *,
         output_key: str = "default",
         vocab_to_cache: Sequence[str] | Vocabulary | None = None,
-        trainable: Trainable | None = None,
+        trainable: Trainable | bool | None = None,
         requires_grad: bool | None = None,
         num_output_representations: int = 1,
         do_layer_norm: bool = False,

@@ -11,7 +11,7 @@ from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import character_ids
 from inlay.encode.elmo.options import N_CHARACTERS
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.hosts.keras import check_dtype, check_range, keras, ops, plain
+from inlay.hosts.keras import check_dtype, check_range, is_text, keras, ops, plain
 
 
 @keras.saving.register_keras_serializable("inlay", "ElmoTokenMask")
@@ -108,13 +108,6 @@ def tensorflow_text() -> Any:
     from inlay.encode.elmo import tensorflow_text
 
     return tensorflow_text
-
-
-def is_text(inputs: Any) -> bool:
-    """Whether a tensor or array holds strings."""
-    if isinstance(inputs, np.ndarray):
-        return inputs.dtype.kind in "USO"
-    return bool(keras.backend.standardize_dtype(inputs.dtype) == "string")
 
 
 def checked(where: str, inputs: Any, *, word_length: int, n_cached: int | None) -> Any:

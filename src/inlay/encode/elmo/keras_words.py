@@ -7,7 +7,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.encode.elmo.characters import BOS, EOS, NO_TOKEN, PADDING, character_ids
-from inlay.encode.elmo.keras_input import is_text, tensorflow_text
+from inlay.encode.elmo.keras_input import tensorflow_text
 from inlay.encode.elmo.keras_part import Part
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import (
@@ -19,7 +19,7 @@ from inlay.encode.elmo.weights import (
     names_and_shapes,
     numbered,
 )
-from inlay.hosts.keras import keras, ops
+from inlay.hosts.keras import is_text, keras, ops
 from inlay.optional import require
 
 Get = Callable[[str], Any]  # the official name of an array -> a tensor

@@ -82,14 +82,16 @@ class LayerSettings:
             )
 
 
-def trained(trainable: Trainable | None, requires_grad: bool | None) -> Trainable:
-    """What is trained, by our name or by AllenNLP's; neither: the mix.
+def trained(trainable: Trainable | bool | None, requires_grad: bool | None) -> Trainable:
+    """What is trained, by our name or by AllenNLP's; neither: the mix. True is "all".
 
     Raises:
         ArgumentError: Both names were used.
         ArgumentTypeError: `requires_grad` is neither True nor False.
     """
     if requires_grad is None:
+        if trainable is True:
+            return "all"
         return "mix" if trainable is None else trainable
     if trainable is not None:
         raise ArgumentError(

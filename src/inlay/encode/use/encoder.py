@@ -13,6 +13,7 @@ from inlay.encode.base import TextEncoder
 from inlay.encode.batching import packed_batches
 from inlay.encode.engines import Engine, Precision, check_engine, packer
 from inlay.encode.use.files import read, write
+from inlay.encode.use.hosted import Hosted
 from inlay.encode.use.network import Network
 from inlay.encode.use.pieces import Pieces
 from inlay.encode.use.travel import remembered
@@ -24,7 +25,7 @@ from inlay.paths import path_to_read
 ANY = 1 << 40  # pieces: the network itself goes through a text a stretch at a time
 
 
-class Use(TextEncoder):
+class Use(TextEncoder, Hosted):
     """The multilingual Universal Sentence Encoder, version 3, after Yang et al. 2019.
 
     Sentences that mean the same have near vectors, in one language or in two of its sixteen.
