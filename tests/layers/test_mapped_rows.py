@@ -178,7 +178,10 @@ def test_other_dtypes_become_float32(padded, tmp_path, dtype):
 
 def of_files(folder, release):
     """Memory that mapped files take, in bytes, after touching every row."""
+    other = np.memmap(folder / "other", np.uint8, "w+", shape=20 << 20)
+    other[:] = 1
     rows = MappedRows.open(folder)
+    del other  # what it took is not for the rows to take
     if release:
         rows._files.resident = 1 << 20
     most = 0

@@ -77,7 +77,10 @@ class MappedFiles:
         self._touched += rows * self._pages
         now = _of_files()
         # The system maps neighbours of a page as well, so what it says is better than a guess.
-        taken = self._touched if now is None else now - self._before
+        taken = self._touched
+        if now is not None:
+            self._before = min(self._before, now)  # another file may have been let go
+            taken = now - self._before
         if taken > self.resident:
             self.release()
 
