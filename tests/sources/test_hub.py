@@ -15,6 +15,7 @@ from inlay.formats import convert
 from inlay.sources import Source, fetch
 from inlay.sources.fetching import as_source, fetch_source
 from tests import stand_ins
+from tests.encode.transformer.making import make_sentences
 from tests.sources.hub_server import COMMIT, serving_hub
 
 constants = pytest.importorskip("huggingface_hub.constants", reason="its library is not installed")
@@ -22,6 +23,7 @@ constants = pytest.importorskip("huggingface_hub.constants", reason="its library
 CARD = b"---\nlanguage: en\nlicense: apache-2.0\n---\n# A model\n"
 MATRIX = np.arange(12, dtype=np.float32).reshape(4, 3)
 TOKENS = ["[PAD]", "[UNK]", "good", "film"]
+NORM = {name: MATRIX[:2].repeat(6)[:32] for name in ("norm.weight", "norm.bias")}
 SERVER = None
 
 
@@ -185,6 +187,35 @@ def test_an_encoder(hub, tmp_path, monkeypatch):
     assert "pytorch_model.bin" not in hub.fetched()
 
 
+def test_an_encoder_of_sentence_transformers(hub, tmp_path, monkeypatch):
+    """Its settings and its numbers once; no copies for other programs, no code."""
+    made = make_sentences(
+        tmp_path / "own", ("Pooling", {"pooling_mode": "cls"}, {}), ("LayerNorm", {}, NORM)
+    )
+    files = {
+        file.relative_to(made).as_posix(): file.read_bytes()
+        for file in made.rglob("*")
+        if file.is_file()
+    }
+    never = (
+        "onnx/model.onnx",
+        "pytorch_model.bin",
+        "modeling.py",
+        "openvino/a.json",
+        "tf_model.h5",
+    )
+    monkeypatch.setitem(hub.files, "owner/sentences", files | dict.fromkeys(never, b"never"))
+    encoder = inlay.load_encoder("hf://owner/sentences")
+    assert hub.fetched() == {*files}
+    expected = inlay.load_encoder(made).encode(["a film"])
+    np.testing.assert_array_equal(encoder.encode(["a film"]), expected)
+    by_name = inlay.load_encoder("owner/sentences")  # which is in the cache now
+    np.testing.assert_array_equal(by_name.encode(["a film"]), expected)
+    monkeypatch.setitem(hub.files, "owner/bad", files | {"modules.json": b"[3]"})
+    with pytest.raises(DownloadError, match=r"bad/modules\.json: expected the files of a model"):
+        inlay.load_encoder("hf://owner/bad")
+
+
 def test_one_file_by_its_name(hub, tmp_path):
     table = inlay.load("hf://owner/vectors@main/a.vec")
     assert (table.tokens.tolist(), table["film"].tolist()) == (["good", "film"], [0, 1])
@@ -211,8 +242,8 @@ def test_what_has_no_safe_file_is_not_guessed(hub):
     with pytest.raises(DownloadError, match=r"one \.safetensors file, which is") as caught:
         inlay.load("hf://owner/pickles")
     assert caught.value.hint == "hf://owner/pickles/pytorch_model.bin, or another of its files"
-    with pytest.raises(DownloadError, match="the weights of an ELMo"):
-        inlay.load_encoder("hf://owner/model-v1.5")
+    with pytest.raises(DownloadError, match=r"the \.hdf5 of an ELMo, or config\.json and model"):
+        inlay.load_encoder("hf://owner/vectors")
     with pytest.raises(DownloadError, match="got no files"):
         inlay.load("hf://owner/empty")
     assert hub.fetched() == set()

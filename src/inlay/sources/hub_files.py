@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from inlay.checks import described
 from inlay.errors import ArgumentError, DownloadError
 
+T = TypeVar("T")
 HUB = "hf://"
 NAME = re.compile(
     r"hf://(?P<datasets>datasets/)?(?P<repository>\w[\w.-]*/\w[\w.-]*)"
@@ -39,6 +40,10 @@ SETTINGS = (
     "added_tokens.json",
 )
 LISTED = 5  # files in a message
+# Of an encoder: what lists its modules, its numbers (the first that is there), and all else.
+MODULES, MAP = "modules.json", "weight_map"
+WEIGHTS = ("model.safetensors", INDEX, "pytorch_model.bin", "pytorch_model.bin.index.json")
+TEXTS = (".json", ".txt", ".model")
 # What a hint names, where a repository has nothing that can be taken for what is meant.
 READABLE = (
     *(".safetensors", ".bin", ".vec", ".txt", ".zip", ".gz", ".npz", ".npy", ".parquet", ".ftz"),
@@ -118,7 +123,11 @@ def needed(
         if weights:
             settings = [file for file in files if file.endswith(".json") and "/" not in file]
             return "", [*weights, *settings, *card]
-        raise _none_of(name, "the weights of an ELMo, a .hdf5", files)
+        model = _of_model(name, files, read)
+        if model:
+            return "", [*model, *card]
+        what = "an encoder: the .hdf5 of an ELMo, or config.json and model.safetensors"
+        raise _none_of(name, what, files)
     if kind != "vectors" or name.type != "model":
         raise _none_of(name, "the name of a file behind it", files)
     numbers = next((file for file in NUMBERS if file in files), None)
@@ -136,16 +145,56 @@ def needed(
     return numbers, [numbers, *beside, *card]
 
 
+def _of_model(name: HubName, files: Collection[str], read: Callable[[str], Path]) -> list[str]:
+    """The files of a model of `transformers`, sentence-transformers or model2vec, or none.
+
+    Its settings, its tokenizer and its numbers, and those of each module in a folder of its own:
+    no other copies of the numbers, for other programs.
+    """
+    folders, found, numbers = [""], [], False
+    if MODULES in files:
+        listed = _json_of(name, MODULES, read, lambda said: [str(one["path"]) for one in said])
+        folders += [path.strip("/") for path in listed if path.strip("/")]
+    for folder in folders:
+        prefix = f"{folder}/" if folder else ""
+        here = [file for file in files if file.startswith(prefix)]
+        own = [file for file in here if "/" not in file.removeprefix(prefix)]
+        found += [
+            file
+            for file in sorted(own)
+            if file.endswith(TEXTS) and not file.endswith(".index.json")
+        ]
+        weights = next((prefix + file for file in WEIGHTS if prefix + file in own), None)
+        if weights is not None:
+            numbers = True
+            found.append(weights)
+        if weights is not None and weights.endswith(".json"):
+            said = _json_of(name, weights, read, lambda said: {*map(str, said[MAP].values())})
+            found += sorted(prefix + file for file in said)
+    if missing := [file for file in found if file not in files]:
+        raise _none_of(name, f"the file {missing[0]:.100}, as another says", files)
+    return found if numbers and ("config.json" in files or MODULES in files) else []
+
+
+def _json_of(name: HubName, file: str, read: Callable[[str], Path], part: Callable[[Any], T]) -> T:
+    """A part of one of its files in JSON."""
+    try:
+        return part(json.loads(read(file).read_bytes()))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        expected, got = "the files of a model", f"{type(error).__name__}: {error!s:.100}"
+        raise DownloadError(f"{name}/{file}", expected=expected, got=got) from error
+
+
 def _of_shards(
     name: HubName, index: Path, files: Collection[str], beside: list[str]
 ) -> tuple[str, list[str]]:
     """Of a model in several files the one with the embedding, if that is one; else all of them."""
-    try:
-        found = dict(json.loads(index.read_bytes())["weight_map"])
-        places = {str(tensor): str(file) for tensor, file in found.items()}
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        expected, got = "the files of a model", f"{type(error).__name__}: {error!s:.100}"
-        raise DownloadError(f"{name}/{INDEX}", expected=expected, got=got) from error
+    places: dict[str, str] = _json_of(
+        name,
+        INDEX,
+        lambda _: index,
+        lambda said: {str(tensor): str(file) for tensor, file in dict(said[MAP]).items()},
+    )
     shards = sorted(set(places.values()))
     if missing := [file for file in shards if file not in files or "/" in file]:
         raise _none_of(name, f"the file {missing[0]:.100}, as {INDEX} says", files)

@@ -138,6 +138,6 @@ def test_a_model_of_another_architecture_says_what_it_can(tmp_path):
 
 def test_files_of_which_the_library_makes_an_empty_tokenizer(tmp_path):
     made(tmp_path, "roberta")
-    (tmp_path / "tokenizer.json").unlink()
-    with pytest.raises(FormatError, match="a tokenizer with pieces for words"):
+    (tmp_path / "tokenizer.json").rename(tmp_path / "vocab.json")
+    with pytest.raises(FormatError, match="a tokenizer"):
         Transformer.load(tmp_path)

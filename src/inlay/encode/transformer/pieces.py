@@ -11,10 +11,15 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
 from inlay.encode.transformer.files import read_settings
-from inlay.errors import FormatError
+from inlay.errors import FormatError, MissingFileError
 from inlay.optional import require
 
 TOKENIZER, VOCABULARY, SETTINGS = "tokenizer.json", "vocab.txt", "tokenizer_config.json"
+# Of which the `transformers` library makes one; without any, it makes one without pieces.
+VOCABULARIES = (
+    *(VOCABULARY, "vocab.json", "merges.txt", "bpe.codes"),
+    *("spiece.model", "tokenizer.model", "sentencepiece.bpe.model", "spm.model", "source.spm"),
+)
 NEED = "the pieces of a transformer"
 
 
@@ -148,7 +153,8 @@ def read_tokenizer(folder: Path, config: Mapping[str, Any]) -> PieceTokenizer:
     running code of the folder.
 
     Raises:
-        FormatError: There is none, or a damaged one.
+        MissingFileError: There is none.
+        FormatError: It is damaged.
         MissingPackageError: A library is not installed.
     """
     file = folder / TOKENIZER
@@ -156,6 +162,9 @@ def read_tokenizer(folder: Path, config: Mapping[str, Any]) -> PieceTokenizer:
         return PieceTokenizer(_text(file), str(file))
     if (folder / VOCABULARY).is_file() and config.get("model_type") in ("bert", "distilbert"):
         return PieceTokenizer(_bert(folder), str(folder / VOCABULARY))
+    if not any((folder / name).is_file() for name in VOCABULARIES):
+        got = f"neither {TOKENIZER} nor {VOCABULARY}"
+        raise MissingFileError(str(folder), expected="a tokenizer beside the weights", got=got)
     return PieceTokenizer(_by_transformers(folder), str(folder))
 
 
