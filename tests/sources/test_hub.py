@@ -209,6 +209,7 @@ def test_an_encoder_of_sentence_transformers(hub, tmp_path, monkeypatch):
     assert hub.fetched() == {*files}
     expected = inlay.load_encoder(made).encode(["a film"])
     np.testing.assert_array_equal(encoder.encode(["a film"]), expected)
+    monkeypatch.setenv("HF_HUB_CACHE", constants.HF_HUB_CACHE)
     by_name = inlay.load_encoder("owner/sentences")  # which is in the cache now
     np.testing.assert_array_equal(by_name.encode(["a film"]), expected)
     monkeypatch.setitem(hub.files, "owner/bad", files | {"modules.json": b"[3]"})
