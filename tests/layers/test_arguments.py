@@ -67,8 +67,8 @@ class Encoder:
 
 def test_an_encoder_makes_its_own_layer(maker):
     vocab = Vocabulary(["a"])
-    frozen = {"vocab_to_cache": None, "trainable": False}
-    whole = {"vocab_to_cache": vocab, "trainable": "all"}
+    frozen = {"trainable": False}
+    whole = {"vocab_to_cache": vocab, "trainable": True}
     name = {} if maker is inlay.to_torch else {"name": None}
     assert maker(Encoder()) == frozen | name
     assert maker(Encoder(), vocab, trainable=True) == whole | name

@@ -20,6 +20,7 @@ def test_the_name_of_allennlp(requires_grad, trainable):
 @pytest.mark.parametrize("trainable", ["mix", "all", False])
 def test_what_can_be_trained(trainable):
     assert LayerSettings(trainable=trained(trainable, None)).trainable == trainable
+    assert trained(True, None) == "all"
 
 
 @pytest.mark.parametrize("requires_grad", [True, False])
@@ -40,7 +41,6 @@ def test_fixed_scalars_of_any_kind():
         ("num_output_representations", 0),
         ("num_output_representations", 1.0),
         ("num_output_representations", True),
-        ("trainable", True),
         ("trainable", "none"),
         ("trainable", 1),
         ("requires_grad", "yes"),
