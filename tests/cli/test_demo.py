@@ -3,6 +3,8 @@ import random
 
 import pytest
 
+from inlay.demo.job import installed
+
 pytest.importorskip("keras")
 pytest.importorskip("sklearn")
 
@@ -33,10 +35,12 @@ def test_demo_on_data_of_ones_own(inlay, data, tmp_path):
     assert answer["classes"] == ["fruit", "weather"]
     assert (answer["n_texts"], answer["n_characters"]) == (32, corpus.stat().st_size)
     comparison = answer["comparison"]
-    assert len(comparison["rows"]) == 4
+    encoders = ["linear, use-multilingual frozen"] * len(installed())
+    assert [row["name"] for row in comparison["rows"]][4:] == encoders
+    assert len(comparison["rows"]) == 4 + len(encoders)
     assert (comparison["n_train"], comparison["n_test"]) == (16, 16)
     assert answer["saved"] == comparison["best_classifier"]
-    assert answer["saved"].startswith("CNN")
+    assert answer["saved"].startswith(("CNN", "linear, use"))
     assert next(iter(answer["answer"])) == "fruit"
     # What was kept can be used by the other commands.
     asked = inlay("classify", "predict", answer["classifier"], "rain and storm")

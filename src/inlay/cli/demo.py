@@ -27,8 +27,9 @@ HELP = """See all of inlay in two minutes, on text that comes with Python. Nothi
 
 The demo learns word vectors from the docstrings of the standard library and from the topics of
 help(). Then classifiers learn from a few examples to tell which package a docstring belongs to,
-and are compared. The vectors and the best classifier are saved, and the classifier is asked
-about the text that you give with --ask.
+and are compared; with the extra "use", one of them learns on the Universal Sentence Encoder. The
+vectors and the best classifier are saved, and the classifier is asked about the text that you
+give with --ask.
 
 With --data it does the same with labelled texts of your own, of any kind that `inlay classify
 fit` reads. With --corpus it learns the vectors from your text file, which has a text on each

@@ -14,7 +14,9 @@ from inlay.classify import TextClassifier
 from inlay.core import Table
 from inlay.demo.packages import PackageTask, package_task
 from inlay.demo.stdlib import docstrings, topics
-from inlay.errors import ArgumentError
+from inlay.encode import ENCODERS
+from inlay.encode.names import named
+from inlay.errors import ArgumentError, MissingPackageError
 from inlay.evaluate import Comparison, compare
 from inlay.text import LabelledTexts
 from inlay.tokenizers.auto import SAMPLE, suited
@@ -31,6 +33,7 @@ WORDS = ("file", "exception", "socket", "string", "thread")
 SENTENCE = "Cancel the task and wait until the event loop has stopped."
 MAX_TOKENS = 64  # what every classifier reads of a text
 N_TEST = 2_000  # texts to judge by in a split, at most
+USE = "use-multilingual"
 VECTORS, CLASSIFIER = "vectors.safetensors", "classifier"
 
 
@@ -111,7 +114,7 @@ def compare_all(
     return compare(
         material.texts,
         material.labels,
-        embeddings=["tfidf", "random", table],
+        embeddings=["tfidf", "random", table, *installed()],
         n_train=train_size,
         n_test=N_TEST,
         folds=folds,
@@ -119,6 +122,14 @@ def compare_all(
         max_length=MAX_TOKENS,
         seed=seed,
     )
+
+
+def installed() -> list[str]:
+    """The name of the Universal Sentence Encoder, where its extra is installed."""
+    try:
+        return [USE] if named(USE, ENCODERS) else []
+    except MissingPackageError:
+        return []
 
 
 def save_best(comparison: Comparison, table: Table, folder: Path) -> str:

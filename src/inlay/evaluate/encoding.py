@@ -49,10 +49,8 @@ def note(known: Mapping[str, Remembered]) -> str:
     once = {one: one.seconds for one in known.values()}
     if not once:
         return ""
-    return (
-        f"encoding: each text once for all folds, {sum(once.values()):.1f} s in all, which count "
-        "in the seconds of a fold by their share"
-    )
+    seconds = sum(once.values())
+    return f"encoding: each text once for all folds, {seconds:.1f} s in all, shared out among them"
 
 
 def _reads_fixed_vectors(estimator: Any) -> bool:
