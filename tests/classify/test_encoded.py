@@ -1,8 +1,10 @@
 """Classifiers on encoders: what they learn from, what is encoded how often, and their files."""
 
+import copy
 import json
 import pickle
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,9 @@ pytest.importorskip("keras")
 
 from inlay import TextClassifier
 from inlay.classify.encoded import Encoded
-from inlay.encode.base import TextEncoder
 from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
+from tests.classify.encoders_fake import Counts, Telling
+from tests.contracts import cases, check_contract
 from tests.encode.elmo.golden import HERE as FOLDER
 from tests.encode.features_fake import Fake, Plain
 
@@ -20,35 +23,12 @@ QUICK = {"epochs": 12, "learning_rate": 0.05, "validation": None, "batch_size": 
 TEXTS = ["a good film", "", "bad and dull", "superb"]
 
 
-class Telling(TextEncoder):
-    """Words as numbers of the letters that tell them, in two layers: noise, and what matters."""
+BACKENDS = cases(Path(__file__).with_name("encoded_contract.py"))
 
-    dim, n_layers = 6, 2
 
-    def __init__(self):
-        self.n_texts = 0
-
-    def _hash(self):
-        return "e" * 64
-
-    def tokenize(self, text):
-        return text.split() if isinstance(text, str) else list(text)
-
-    def _word(self, word):
-        tells = {"good": 1, "great": 1, "fine": 1, "fun": 1}
-        tells |= {"bad": -1, "awful": -1, "dull": -1, "poor": -1}
-        vector = np.random.default_rng(len(word)).normal(size=(2, 6)) / 4
-        vector[1, 0] = tells.get(word, 0)
-        return vector
-
-    def _layers(self, texts):
-        for text in texts:
-            self.n_texts += 1
-            words = [self._word(word) for word in self.tokenize(text)]
-            yield np.array(words, np.float32).reshape(-1, 2, 6).transpose(1, 0, 2)
-
-    def _block(self, texts, pool):
-        return self._pooled(texts, pool)[:, -1]
+@pytest.mark.parametrize(("file", "check", "backend"), BACKENDS)
+def test_contract(request, file, check, backend):
+    check_contract(request, file, check, backend)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +96,8 @@ def test_the_smallest_encoder_and_a_function_are_enough(reviews):
         (Plain, {"trainable": "mix"}, "trainable: expected False or True: the encoder has no lay"),
         (lambda: None, {"trainable": "mix"}, "trainable: expected True, False or None on a table"),
         (lambda: None, {"features": "x"}, "features: expected nothing beside a table"),
+        (Telling, {"trainable": True}, "trainable: expected False, or 'mix' .* got True with Tell"),
+        (Counts, {"trainable": True, "features": "x"}, "features: expected nothing beside an enc"),
         (Telling, {"trainable": "all"}, "trainable: expected None, True, False or 'mix'"),
         (Telling, {"features": 3}, "features: expected a path"),
     ],
@@ -192,6 +174,23 @@ def test_rows_of_features_are_those_of_the_encoder():
                 for kept, direct in zip(rows, inputs.rows(texts), strict=True):
                     np.testing.assert_array_equal(kept, direct)
                     assert len(kept) in (0, 1, 3) if by_token else len(kept) == 1
+
+
+@pytest.mark.parametrize("model", ["linear", "mean"])
+def test_an_encoder_that_is_a_layer_trains(reviews, model, tmp_path):
+    settings = QUICK | {"trainable": True, "epochs": 4}
+    found = TextClassifier(Counts(), model, **settings).fit(*reviews)
+    assert found.n_trainable_ == 128 * 8 + 8 * 2 + 2
+    assert found.history_["loss"][-1] < found.history_["loss"][0]
+    expected = found.predict_proba(TEXTS)
+    found.save(tmp_path / "m")
+    loaded = TextClassifier.load(tmp_path / "m", embedding=Counts())
+    for other in (loaded, pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
+        np.testing.assert_allclose(other.predict_proba(TEXTS), expected, atol=1e-6)
+    again = tmp_path / "again"
+    loaded.save(again)
+    other = TextClassifier.load(again, embedding=Counts())
+    np.testing.assert_allclose(other.predict_proba(TEXTS), expected, atol=1e-6)
 
 
 # -- files -------------------------------------------------------------------------------------

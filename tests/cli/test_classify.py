@@ -54,8 +54,7 @@ def test_defaults_are_the_classifiers_own():
     # Without the option the classifier chooses.
     given = {name for name in own if name in shown} - {"embedding", "variant", "tokenizer"}
     assert {name: shown[name] for name in given} == {name: own[name] for name in given}
-    # What the command line has no option for, on purpose.
-    assert set(own) - set(shown) == {"trainable"}
+    assert set(own) == set(own) & set(shown)
 
 
 def test_fit_on_vectors_judges_and_reports(inlay, reviews, tmp_path):
@@ -73,6 +72,42 @@ def test_fit_on_vectors_judges_and_reports(inlay, reviews, tmp_path):
     assert answer["test"]["n_texts"] == 10
     saved = lib.TextClassifier.load(tmp_path / "m")
     np.testing.assert_array_equal(saved.table_["film"], vectors[words.index("film")])
+
+
+@pytest.mark.parametrize("by_reference", [False, True])
+def test_fit_on_an_encoder(inlay, reviews, tmp_path, by_reference):
+    words = sorted({word for text in GOOD + BAD for word in text.split()})
+    vectors = np.random.default_rng(0).normal(size=(len(words), 6)).astype(np.float32)
+    lib.Table(words, vectors).save(tmp_path / "v.safetensors")
+    args = [*COLUMNS, "--encoder", tmp_path / "v.safetensors", "--epochs", "2", "--json"]
+    args += ["--by-reference"] * by_reference
+    for more in ([], ["--overwrite"]):
+        done = inlay("classify", "fit", reviews, "-o", tmp_path / "m", *args, *more)
+        assert (done.exit_code, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (answer["n_trainable"], "coverage" in answer) == (2 * 6 + 2, False)
+    assert (tmp_path / "m" / "encoder").exists() != by_reference
+    text = "good film"
+    done = inlay("classify", "predict", tmp_path / "m", text, "--json")
+    found = json.loads(done.stdout)["predictions"][0]["probabilities"]
+    expected = lib.TextClassifier.load(tmp_path / "m").predict_proba([text])[0]
+    np.testing.assert_allclose(list(found.values()), expected, atol=1e-6)
+
+
+def test_options_of_encoders_that_do_not_fit(inlay, reviews, tmp_path):
+    lib.Table(["good"], np.ones((1, 2), np.float32)).save(tmp_path / "v.safetensors")
+    table = tmp_path / "v.safetensors"
+    for args, code, said in (
+        (["--encoder", table, "--embedding", table], 2, "Give one of --embedding and --encoder"),
+        (["--by-reference"], 2, "--by-reference needs --encoder"),
+        (["--encoder", "no/such"], 1, "no/such: expected an encoder"),
+        (["--encoder", table, "--trainable", "yes"], 2, "--trainable"),
+        (["--encoder", table, "--min-count", "2"], 2, "--min-count"),
+    ):
+        done = inlay("classify", "fit", reviews, "-o", tmp_path / "m", *COLUMNS, *args)
+        assert said in done.stderr, done.stderr
+        assert done.exit_code == code
+    assert not (tmp_path / "m").exists()
 
 
 def test_evaluate_counts(inlay, model, tmp_path):
@@ -201,7 +236,7 @@ def test_a_folder_that_has_the_name_of_an_option_is_a_folder(inlay, reviews, tmp
     (tmp_path / "model" / "x").unlink()
     result = inlay("classify", "fit", reviews, "-o", "model", *COLUMNS, "--model", "cmn")
     assert result.exit_code == 2
-    assert "Invalid value for '--model': expected 'cnn' or 'mean'" in result.stderr
+    assert "Invalid value for '--model': expected 'cnn', 'mean', 'linear' or 'mlp'" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def test_the_same_folds_for_the_baselines_and_for_each_embedding(inlay, data, tm
     vectors.save(tmp_path / "v.safetensors")
     report = tmp_path / "report.json"
     args = ("--embedding", tmp_path / "v.safetensors", "--folds", 1, "--train-size", 7)
+    lib.Table(words, np.eye(8, dtype=np.float32)).save(tmp_path / "w.safetensors")
+    args += ("--encoder", tmp_path / "w.safetensors")
     args += ("--tokenizer", "lower", "--test-size", 4, "--max-length", 0, "--seed", 3)
     shown = inlay("compare", data, *COLUMNS, *args, "--output", report, "--json")
     assert (shown.exit_code, shown.stderr) == (0, "")
@@ -39,6 +41,7 @@ def test_the_same_folds_for_the_baselines_and_for_each_embedding(inlay, data, tm
         "CNN, random vectors",
         f"CNN, {tmp_path / 'v.safetensors'} frozen",
         f"CNN, {tmp_path / 'v.safetensors'} fine-tuned",
+        f"linear, {tmp_path / 'w.safetensors'} frozen",
     ]
     assert (answer["n_texts"], answer["classes"]) == (20, ["fruit", "weather"])
     assert (answer["n_train"], answer["n_test"], answer["n_folds"]) == (14, 4, 1)

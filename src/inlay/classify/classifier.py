@@ -64,8 +64,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     words, and no rows of n-grams, which may be gigabytes. Words of other texts are known if the
     table has rows for them: `TextClassifier(table.align(Vocabulary.from_texts(all_texts)))`.
 
-    On an encoder, which is frozen, each text is encoded once by `fit`, however many epochs follow.
-    What an encoder reads of a text is its own affair: settings of words have no effect on it, and
+    On a frozen encoder each text is encoded once by `fit`, however many epochs follow; with
+    `trainable=True` it is a layer that trains, where it can be one. What an encoder reads of a text is its own affair: settings of words have no effect on it, and
     are refused.
 
     Args:
@@ -101,7 +101,7 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
 
     Attributes:
         classes_: The labels in sorted order; `predict` returns these.
-        encoder_: On an encoder: it.
+        encoder_: On an encoder: it. One that trained has what it learned in the classifier alone.
         table_: On a table: the vectors as trained, a `Table`.
         vocabulary_: On a table: its `Vocabulary`, with the tokenizer. A word that it does not know,
             `predict` also looks for in another case, with its letters composed, and in plain forms

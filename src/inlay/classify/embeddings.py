@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from inlay.aliases import Text
 from inlay.checks import described
 from inlay.classify.encoded import Encoded, has_tokens
+from inlay.classify.hosted import Hosted
 from inlay.classify.inputs import Inputs
 from inlay.classify.settings import (
     BY_TEXT,
@@ -35,6 +36,7 @@ EXPECTED = "a Table, an encoder, the path or name of one, or None"
 # Settings that are of words with vectors of their own: what each is where nobody says anything, and
 # what to do instead where it has no effect.
 NO_VOCABULARY = "leave it out: no vocabulary of the texts is made"
+FROZEN = "trainable=False or 'mix', for which texts are encoded once"
 OF_COUNTING: dict[str, tuple[Any, str]] = {
     "variant": (None, "trainable=False, True or 'mix'"),
     "max_size": (MAX_SIZE, NO_VOCABULARY),
@@ -95,7 +97,7 @@ def inputs_of(
     if value is not None and not isinstance(value, Table):
         return _on_encoder(settings, given, texts)
     if settings.model in BY_TEXT:
-        return _on_pooled_table(settings, value)
+        return _on_pooled_table(settings, given)
     settings = dataclasses.replace(settings, model=settings.model or "cnn")
     variant = settings.variant_for(given=value is not None)
     _check_of_encoders(settings)
@@ -121,14 +123,18 @@ def _on_encoder(
     if mixes and getattr(given.value, "n_layers", 1) < 2:
         expected = "False or True: the encoder has no layers to mix"
         raise ArgumentError("trainable", expected=expected, got=repr(MIX))
+    if settings.trainable is True:
+        _check_unused(settings, {"features": (None, FROZEN)}, "an encoder that trains")
+        return settings, Hosted(given.value, by_token, origin=given.origin)
     encoder = learned_on(given.value, texts)
     return settings, Encoded(encoder, by_token, mixes, settings.features, given.origin)
 
 
 def _on_pooled_table(
-    settings: ClassifierSettings, table: Table | None
+    settings: ClassifierSettings, given: Given
 ) -> tuple[ClassifierSettings, Inputs]:
     """The mean of a table's vectors, frozen, in the place of the vectors themselves."""
+    table = given.value
     if table is None:
         raise ArgumentError(
             "embedding",
@@ -146,7 +152,8 @@ def _on_pooled_table(
     _check_unused(settings, OF_COUNTING, f"model={settings.model!r}")
     check_dim(settings.dim, table)
     encoder = StaticEncoder(table, tokenizer=settings.tokenizer, max_length=settings.max_length)
-    return settings, Encoded(encoder, by_token=False, folder=settings.features)
+    inputs = Encoded(encoder, by_token=False, folder=settings.features, origin=given.origin)
+    return settings, inputs
 
 
 def _check_unused(

@@ -92,23 +92,25 @@ def mean(
 def linear(vector: Tensor, n_classes: int, *, seed: int = 0) -> Tensor:
     """One dense layer on a vector for each text: logistic regression, with its softmax.
 
+    It starts from zeros. Random weights, on vectors of length 1, would outweigh what a few hundred
+    steps learn.
+
     Args:
         vector: float `(batch, dim)`.
         n_classes: How many scores to give.
-        seed: The seed of the initial weights.
+        seed: There for `build`: nothing is random.
 
     Returns:
         Scores before softmax, float `(batch, n_classes)`.
     """
-    return keras.layers.Dense(
-        n_classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="scores"
-    )(vector)
+    return keras.layers.Dense(n_classes, kernel_initializer="zeros", name="scores")(vector)
 
 
 def mlp(vector: Tensor, n_classes: int, *, units: int = 256, seed: int = 0) -> Tensor:
     """A hidden layer on a vector for each text, as in the tutorials on ELMo and on TF Hub.
 
-    Arguments and result are those of `linear`; `units` is the width of the hidden layer.
+    Arguments and result are those of `linear`; `units` is the width of the hidden layer, and
+    `seed` that of the initial weights.
     """
     hidden = keras.layers.Dense(
         units,
@@ -116,7 +118,9 @@ def mlp(vector: Tensor, n_classes: int, *, units: int = 256, seed: int = 0) -> T
         kernel_initializer=keras.initializers.GlorotUniform(seed=seed + 1),
         name="hidden",
     )(vector)
-    return linear(hidden, n_classes, seed=seed)
+    return keras.layers.Dense(
+        n_classes, kernel_initializer=keras.initializers.GlorotUniform(seed=seed), name="scores"
+    )(hidden)
 
 
 BY_TOKEN: dict[str, Callable[..., Tensor]] = {"cnn": cnn, "mean": mean}

@@ -18,6 +18,7 @@ from inlay.bytes.writing import atomic_folder, restore_folder
 from inlay.checks import described, whole
 from inlay.classify.encoded import Encoded
 from inlay.classify.encoder_file import ENCODER
+from inlay.classify.hosted import Hosted
 from inlay.classify.inputs import Inputs
 from inlay.classify.labels import checked_labels
 from inlay.classify.settings import ClassifierSettings
@@ -118,7 +119,9 @@ def load(
             found = _digests(about, path, arrays)
         _verify(expected, found, path)
     inputs: Inputs
-    if on_encoder:
+    if on_encoder and settings.trainable is True:
+        inputs = Hosted.read(path, about[ENCODER], settings, embedding, arrays)
+    elif on_encoder:
         inputs = Encoded.read(path, about[ENCODER], settings, embedding)
     else:
         inputs = Words.read(path, settings, arrays)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inlay.bytes.encodings import Encoding
+from inlay.cli.encoders import check_encoder
 from inlay.cli.failures import Command, debug_option, escaped
 from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_there, lines_of, read_data, read_embedding
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from inlay.text import LabelledTexts
 
 CHUNK = 1024  # texts answered at once
-MARKS = ("settings.json", "vocabulary.json", "weights.safetensors")  # of a classifier
+MARKS = ("settings.json", "vocabulary.json", "weights.safetensors", "encoder")  # of a classifier
+TRAINABLE: dict[str | None, Any] = {None: None, "no": False, "mix": "mix", "yes": True}
 WIDE = 12  # classes in a table that still fits a screen
 
-GROUP_HELP = """Train a text classifier on any word vectors, evaluate it, and use it.
+GROUP_HELP = """Train a text classifier on any word vectors or encoder, evaluate it, and use it.
 
 \b
 Example:
@@ -51,7 +53,8 @@ lines that begin with __label__.
 
 \b
 Example:
-  inlay classify fit reviews.csv --label stars -o model --embedding glove.safetensors"""
+  inlay classify fit reviews.csv --label stars -o model --embedding glove.safetensors
+  inlay classify fit reviews.csv --label stars -o model --encoder use-multilingual --model mlp"""
 
 EVALUATE_HELP = """Measure how often the classifier in FOLDER is right about the texts in DATA.
 
@@ -92,14 +95,32 @@ def classify() -> None:
     "--embedding", metavar="FILE", type=click.Path(), help="Start from the word vectors in FILE."
 )
 @click.option(
+    "--encoder",
+    metavar="NAME",
+    type=click.Path(),
+    help="Learn on the vectors of this encoder: its name, its folder, or a file of word vectors, "
+    "whose mean is taken.",
+)
+@click.option(
+    "--by-reference",
+    is_flag=True,
+    help="Note where the encoder is, instead of saving a copy of it with the classifier.",
+)
+@click.option(
     "--model",
-    default="cnn",
-    show_default=True,
-    help="Use this network: cnn for Kim's convolutional network, or mean for the average vector.",
+    help="Use this network: on vectors of words cnn, Kim's convolutional network, or mean, the "
+    "average vector; on one vector per text linear, logistic regression, or mlp, with a hidden "
+    "layer.  [default: cnn, or linear with --encoder]",
 )
 @click.option(
     "--variant",
     help="Treat the vectors as Kim (2014) does: rand, static, non-static or multichannel.",
+)
+@click.option(
+    "--trainable",
+    type=click.Choice(["no", "mix", "yes"]),
+    help="Train the vectors, or with mix, what each layer of the encoder counts.  [default: yes, "
+    "or no with --encoder]",
 )
 @click.option("--dim", type=int, help="Give random vectors N numbers each.  [default: 300]")
 @tokenizer_option("that of the word vectors, or words")
@@ -148,6 +169,12 @@ def classify() -> None:
     "--test-split", metavar="NAME", help="Evaluate on this part of the --test folder or archive."
 )
 @data_options()
+@click.option(
+    "--features",
+    metavar="FOLDER",
+    type=click.Path(),
+    help="Keep the encoder's vectors of the texts in this folder, for the next training.",
+)
 @overwrite_option
 @progress_option
 @json_option
@@ -155,6 +182,8 @@ def fit(
     data: str,
     folder: str | None,
     embedding: str | None,
+    encoder: str | None,
+    by_reference: bool,
     test: str | None,
     test_split: str | None,
     overwrite: bool,
@@ -166,8 +195,14 @@ def fit(
     for path in (data, test):
         if path is not None:
             check_there(path, "labelled texts", kind="labelled")
+    if embedding is not None and encoder is not None:
+        raise click.UsageError("Give one of --embedding and --encoder.")
+    if by_reference and encoder is None:
+        raise click.UsageError("--by-reference needs --encoder, which names the encoder.")
     if embedding is not None:
         check_there(embedding, "vectors", kind="vectors")
+    if encoder is not None:
+        check_encoder(encoder)
     if test_split is not None and test is None:
         raise click.UsageError("--test-split needs --test, which names the texts.")
     from inlay.classify import TextClassifier
@@ -178,20 +213,24 @@ def fit(
     for name in ("max_length", "max_size", "validation"):
         settings[name] = settings[name] or None
     settings = {name: value for name, value in settings.items() if name != "tokenizer" or value}
+    settings["trainable"] = TRAINABLE[settings["trainable"]]
+    if encoder is not None:
+        settings["model"] = settings["model"] or "linear"
+        settings["trainable"] = settings["trainable"] or False
     checked = ClassifierSettings.checked(TextClassifier(**settings).get_params())
-    checked.variant_for(given=embedding is not None)
+    checked.variant_for(given=bool(embedding or encoder))
     check_keras("training a classifier")
     texts = read_data(data, reading)
     judged = None if test is None else read_data(test, reading | {"split": test_split})
     checked_labels(texts.labels, len(texts))
-    table = None if embedding is None else read_embedding(embedding)
+    vectors = encoder if embedding is None else read_embedding(embedding)
     load_keras("training a classifier")
-    classifier = TextClassifier(table, **settings)
+    classifier = TextClassifier(vectors, **settings)
     start = time.perf_counter()
     with work():
         classifier.fit(texts.texts, texts.labels)
         seconds = time.perf_counter() - start
-        classifier.save(folder)
+        classifier.save(folder, by_reference=by_reference)
     answer: dict[str, Any] = {
         "folder": folder,
         "n_texts": len(texts),

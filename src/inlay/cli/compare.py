@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.cli.encoders import check_encoder, read_encoder
 from inlay.cli.failures import Command
 from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_sizes, check_there, read_data, read_embedding
@@ -30,7 +31,9 @@ HELP = """Compare classifiers on the labelled texts in DATA, all on the same fol
 
 TF-IDF with logistic regression, which is the baseline to beat, and Kim's convolutional network
 on random vectors are always compared. With --embedding, the same network is also compared on
-your word vectors, frozen and fine-tuned. DATA is what `inlay classify fit` reads.
+your word vectors, frozen and fine-tuned. With --encoder, logistic regression on the frozen vectors
+of an encoder is compared, too; each text is encoded once for all folds. DATA is what
+`inlay classify fit` reads.
 
 Each text is used for evaluation in one fold and for training in the others. The report shows the
 mean accuracy, its standard deviation across folds, the difference from the baseline with a
@@ -50,6 +53,14 @@ Example:
     multiple=True,
     type=click.Path(),
     help="Compare the word vectors in FILE; may be given several times.",
+)
+@click.option(
+    *("--encoder", "encoders"),
+    metavar="NAME",
+    multiple=True,
+    type=click.Path(),
+    help="Compare this encoder, by its name, its folder, or a file of word vectors, whose mean is "
+    "taken; may be given several times.",
 )
 @tokenizer_option("that of the word vectors, or words")
 @click.option(
@@ -91,6 +102,7 @@ Example:
 def compare(
     data: str,
     embeddings: tuple[str, ...],
+    encoders: tuple[str, ...],
     tokenizer: str | None,
     max_length: int,
     folds: int,
@@ -109,15 +121,18 @@ def compare(
     check_there(data, "labelled texts", kind="labelled")
     for file in embeddings:
         check_there(file, "a file of vectors", kind="vectors")
+    for name in encoders:
+        check_encoder(name)
     if output is not None:
         check_file(output, overwrite=overwrite)
     look_for({"sklearn": "demo"}, need="comparing classifiers")
     check_keras("comparing classifiers")
     texts = read_data(data, options)
     check_sizes(texts, folds, train_size)
-    compared = {name: name for name in BASELINES} | {
+    compared: dict[str, Any] = {name: name for name in BASELINES} | {
         file: read_embedding(file) for file in embeddings
     }
+    compared |= {name: read_encoder(name) for name in encoders}
     load_keras("comparing classifiers")
     from inlay.evaluate import compare
 

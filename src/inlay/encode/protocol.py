@@ -6,7 +6,7 @@ on an encoder (features, classifiers) asks for nothing else.
 
 import inspect
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from inlay.aliases import Array, Text
@@ -64,6 +64,24 @@ class LayeredEncoder(WordEncoder, Protocol):
 
     def mix(self, layers: Array) -> Array:
         """Layers `(n_layers, ...)` weighted and added up: `(...)`."""
+
+
+@runtime_checkable
+class LearningEncoder(Protocol):
+    """An encoder that can go on learning, as a layer of Keras on its current backend."""
+
+    def learning_layer(self, *, by_token: bool) -> Any:
+        """A layer that trains, from rows to vectors: `(batch, dim)`, or `(batch, tokens, dim)`.
+
+        Raises:
+            InlayError: There is none on this backend, or none with a vector for each token.
+        """
+
+    def layer_rows(self, texts: Sequence[Text]) -> Sequence[Array]:
+        """What the layer takes of each text: ids whose first axis is filled up with zeros.
+
+        Or the text itself, in UTF-8 and as an array without axes, if the layer takes strings.
+        """
 
 
 def is_encoder(value: Any) -> bool:

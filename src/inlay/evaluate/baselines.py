@@ -20,6 +20,8 @@ from inlay.tokenizers import TokenizerLike, get_tokenizer
 
 FEW = 1_000  # training texts below which holding some out costs more than it tells
 FEW_SETTINGS = {"validation": None, "epochs": 20, "batch_size": 20}
+# A layer that starts from zeros on vectors that stay as they are needs no texts to choose an epoch.
+LINEAR: dict[str, Any] = {"validation": None, "epochs": 25}
 DIM = 100  # of random vectors, where no table has another
 EXPECTED = '"tfidf", "random"'
 FILES = "the path or name of a table or an encoder"
@@ -114,8 +116,7 @@ def contestants(
                 estimator = TextClassifier(given.value, variant=variant, **how)
                 chosen.append((f"CNN, {name} {what}", estimator))
         elif given is not None:
-            learning = {k: v for k, v in how.items() if k not in ("max_length", "tokenizer")}
-            estimator = TextClassifier(given.value, "linear", **learning)
+            estimator = TextClassifier(given.value, "linear", **LINEAR, progress=False)
             chosen.append((f"linear, {name} frozen", estimator))
         elif embedding == "tfidf":
             chosen.append((TFIDF, _linear(FirstTokens(tokenizer or "words", max_length))))

@@ -201,3 +201,7 @@ class Hosted:
             name=name,
             dtype=dtype,
         )
+
+    def learning_layer(self, *, by_token: bool) -> "keras.layers.Layer":
+        """See `inlay.encode.protocol.LearningEncoder`: the network trains, and the mix."""
+        return self.to_keras(trainable="all", output_key="elmo" if by_token else "default")

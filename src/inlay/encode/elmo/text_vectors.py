@@ -13,6 +13,7 @@ from inlay.checks import every_text, many_tokens, one_text
 from inlay.core import Table
 from inlay.encode.base import SORTED, TextEncoder
 from inlay.encode.batching import blocks
+from inlay.encode.elmo.characters import batch_to_ids
 from inlay.encode.elmo.lexicon import Lexicon, check_origin
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
@@ -107,6 +108,11 @@ class TextVectors(TextEncoder):
     def tokenize(self, text: Text) -> list[str]:
         """The tokens of a text, `pad_token` among them, cut at `max_length`."""
         return self._tokens(one_text("text", text))
+
+    def layer_rows(self, texts: Sequence[Text]) -> list[Array]:
+        """What the layers take of each text: its characters, int32 `(tokens, 50)`."""
+        real = ([t for t in self.tokenize(text) if t != self.pad_token] for text in texts)
+        return [batch_to_ids([text], word_length=self.options.word_length)[0] for text in real]
 
     def _tokens(self, text: str | list[str]) -> list[str]:
         tokens = self._split_text(text) if isinstance(text, str) else text
