@@ -67,7 +67,7 @@ NEVER = {
     "labels.argmax(": "labels are read from a file, so they are strings",
     "Vocabulary.from_texts(texts, tokenizer='auto')": "the commands pass 'auto' on to the texts",
     "TextClassifier.load(path, X=...)": "the tokenizer's name is tested below",
-    "any classifier of vectors": "an embedding is a file of vectors",
+    "TextClassifier(embedding=path)": "the command line gives a path or a name",
     "torch.save(": "vectors are in none of these files",
     "kind=X, or whichever": "there is one kind of encoder so far",
     "list(estimators": "estimators are made in Python",

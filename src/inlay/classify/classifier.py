@@ -65,8 +65,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     table has rows for them: `TextClassifier(table.align(Vocabulary.from_texts(all_texts)))`.
 
     On a frozen encoder each text is encoded once by `fit`, however many epochs follow; with
-    `trainable=True` it is a layer that trains, where it can be one. What an encoder reads of a text is its own affair: settings of words have no effect on it, and
-    are refused.
+    `trainable=True` it is a layer that trains, where it can be one. What an encoder reads of
+    a text is its own affair: settings of words have no effect on it, and are refused.
 
     Args:
         embedding: Vectors to start from: a table or an encoder, or the path or name of one, as of

@@ -20,6 +20,7 @@ PHRASES = {
     r"(?:\binlay\.)?\bload_encoder\(\w+, tokenizer=('[^']*'|\.\.\.)\)(, or lists of .*)?": (
         r"tokenizer=\1"
     ),
+    r"^TextClassifier\.load\(path, embedding=.*": "the encoder in the place that it had",
     r"^StaticEncoder\(table, pool=.*": "pool='mean', or the folder of an encoder that has learned",
     r"^text\.encode\('utf-8'.*": "a copy of the text in UTF-8",
     r"the list that belongs to this matrix": "the file of tokens, one per line, of this matrix",
