@@ -13,7 +13,13 @@ from inlay.bytes import writing
 from inlay.encode import ENCODERS, Kind, load_encoder
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.encode.kinds import recognise
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DownloadError,
+    FormatError,
+    MissingFileError,
+)
 from inlay.sources import Download, Source, find, names
 from tests.encode.elmo.test_network import TINY
 from tests.encode.features_fake import Plain
@@ -70,7 +76,7 @@ def test_settings_reach_the_encoder(folder):
 
 
 def test_what_is_no_encoder_is_told_with_the_kinds_and_what_was_found(tmp_path, monkeypatch):
-    with pytest.raises(MissingFileError, match=r"elmo: options\.json .*no such file or folder"):
+    with pytest.raises(MissingFileError, match=r"an encoder: its folder .*no such file"):
         load_encoder(tmp_path / "none")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MissingFileError, match="Try: elmo-small or elmo-medium or elmo-original"):
@@ -218,18 +224,17 @@ def test_a_name_of_the_catalogue_is_downloaded_once(folder, tmp_path, monkeypatc
     [
         "universal-sentence-encoder",
         "use-large-5",
-        "universal-sentence-encoder-multilingual-3",
         "https://tfhub.dev/google/universal-sentence-encoder/4",
     ],
 )
-def test_what_is_fetched_and_not_read_is_said_before_the_download(name, tmp_path, monkeypatch):
-    monkeypatch.setenv("INLAY_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(
-        ArgumentError, match="expected an encoder, got a SavedModel, which"
-    ) as caught:
+def test_modules_of_tf_hub_are_fetched_as_encoders(name, monkeypatch):
+    asked = []
+
+    def fetch(source):
+        asked.append(source)
+        raise DownloadError(source.name, expected="a network", got="none")
+
+    monkeypatch.setattr("inlay.sources.fetching.fetch_source", fetch)
+    with pytest.raises(DownloadError, match=r"^use-"):
         load_encoder(name)
-    assert caught.value.where.startswith("use-")
-    assert caught.value.hint == (
-        f"inlay.sources.fetch('{caught.value.where}'), which gives its folder, for TensorFlow"
-    )
-    assert not (tmp_path / "cache").exists()
+    assert [source.kind for source in asked] == ["encoder"]

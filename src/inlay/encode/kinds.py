@@ -76,11 +76,12 @@ def recognise(path: Path, kinds: Sequence[Kind]) -> Kind:
             got=f"one that fits {' and '.join(names)}",
             hint=f"kind={names[0]!r}, or whichever it is",
         )
-    known = "; ".join(f"{kind.name}: {kind.files}" for kind in kinds)
-    expected = f"an encoder ({known})"
     if not os.path.lexists(path):
+        expected = "an encoder: its folder or file, or a name that this machine has"
         got = "no such file or folder"
         raise MissingFileError(str(path), expected=expected, got=got, hint=DOWNLOAD)
+    known = "; ".join(f"{kind.name}: {kind.files}" for kind in kinds)
+    expected = f"an encoder ({known})"
     hint = "" if path.is_dir() else "inlay.load(path), if it holds vectors of words"
     raise FormatError(str(path), expected=expected, got=_found(path), hint=hint)
 

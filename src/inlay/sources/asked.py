@@ -23,10 +23,6 @@ READERS: "dict[Kind, tuple[str, str]]" = {
     "labelled": ("labelled texts", "inlay.read_labelled({!r})"),
     "encoder": ("an encoder", "inlay.load_encoder({!r})"),
     "corpus": ("a corpus", "inlay.sources.fetch({!r}), which gives its path"),
-    "module": (
-        "a SavedModel, which inlay fetches, but does not read",
-        "inlay.sources.fetch({!r}), which gives its folder, for TensorFlow",
-    ),
 }
 
 

@@ -59,7 +59,7 @@ def _use() -> Iterator[Source]:
             mirrors=(f"{STORED}{module}/{version}.tar.gz",) if name in STORED_TOO else (),
             file=f"{module}_{version}.tar.gz",
             unpack=("*",),
-            kind="module",
+            kind="encoder",
             aliases=(f"{module}-{version}", module),
             dim=dim,
             language=language,

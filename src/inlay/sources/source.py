@@ -10,8 +10,8 @@ from inlay.checks import described
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.sources.hub_files import HUB
 
-Kind = Literal["vectors", "labelled", "encoder", "corpus", "module"]
-KINDS = ("vectors", "labelled", "encoder", "corpus", "module")
+Kind = Literal["vectors", "labelled", "encoder", "corpus"]
+KINDS = ("vectors", "labelled", "encoder", "corpus")
 SCHEMES = ("https", "http", "file", "hf")
 # What no file system takes for a part of a name, or takes for more than a name.
 UNSAFE = re.compile(r"[\x00-\x1f<>:\"/\\|?*]|^\.*$|^\s|[\s.]$")
@@ -77,8 +77,7 @@ class Source:
         others: More files that belong to it: a folder then holds all of them.
         member: Which file of the archive is meant; it is read where it lies. None: the only one.
         unpack: Files of the archive that have to lie in a folder; `"*"`: all of them.
-        kind: `"vectors"`, `"labelled"`, `"encoder"` or `"corpus"`; `"module"`, of what is fetched
-            for other programs.
+        kind: `"vectors"`, `"labelled"`, `"encoder"` or `"corpus"`.
         aliases: Other names for it.
         rows: How many vectors or texts there are, where that is known.
         dim: How many numbers a vector has.
