@@ -158,7 +158,6 @@ def test_a_finished_file_is_left_alone_and_another_is_not_replaced_unasked(encod
         ("--layers", "0,"),
         ("--max-length", "0"),
         ("--engine", "nix"),
-        ("--precision", "int8"),
     ],
 )
 def test_a_setting_that_cannot_be_is_wrong_usage(encode, tmp_path, option, value):

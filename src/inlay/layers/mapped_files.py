@@ -47,6 +47,7 @@ class MappedFiles:
         self._record = np.dtype([("row", "<i8"), ("old", "<f4", (len(names), shape[1]))])
         self._noted = np.zeros(shape[0], np.bool_)  # whether a row is in the journal
         self._pages = len(names) * (PAGE + 4 * shape[1])  # bytes that a row may bring into memory
+        self._touched = self._before = 0
         self._roll_back(journal)
         self.begin(journal)
         self.release()
