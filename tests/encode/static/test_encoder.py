@@ -221,6 +221,18 @@ def test_an_error_of_the_tokenizer_leaves_nothing_half_known():
         assert one.encode(["good film"]).any()
 
 
+def test_an_error_anywhere_leaves_nothing_half_known(monkeypatch):
+    def stop(_):
+        raise MemoryError
+
+    encoder = StaticEncoder(table())
+    encoder.encode(["a"])
+    monkeypatch.setattr(encoder._lexicon._starts, "extend", stop)
+    with pytest.raises(MemoryError):
+        encoder.encode(["good film"])
+    np.testing.assert_array_equal(encoder.encode(TEXTS), StaticEncoder(table()).encode(TEXTS))
+
+
 def test_hashes_differ_where_vectors_do(tmp_path):
     plain = StaticEncoder(table())
     others = [

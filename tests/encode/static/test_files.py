@@ -21,7 +21,8 @@ from tests.data import shared
 from tests.encode.static.tables import FLOATS, WORDS, composing, table
 
 PIECES = ["[PAD]", "[UNK]", "a", "good", "film", "##s", "##y", ",", "!", "é", "영", "##화"]
-PIECES += ["很", "好", "long", "e", ".", "movie", "actor", "story", "##ing"]  # the median has 3
+PIECES += ["很", "好", "long", "e", ".", "movie", "actor", "story", "##ing"]
+PIECES += ["화", "가", "나"]  # the median has 2 characters, and 3 bytes
 BERT = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True}
 BERT |= {"strip_accents": None, "lowercase": True}
 ODD = [
@@ -115,7 +116,7 @@ def test_settings_of_model2vec_are_read_without_it(tmp_path):
     library = pytest.importorskip("tokenizers")
     folder = folder_of(tmp_path / "m")
     encoder = load_encoder(folder)
-    assert (encoder.max_length, encoder.max_characters, encoder.normalize) == (512, 512 * 3, False)
+    assert (encoder.max_length, encoder.max_characters, encoder.normalize) == (512, 512 * 2, False)
     own = library.Tokenizer.from_file(str(folder / "tokenizer.json"))
     own.no_truncation()
     rows = inlay.load(folder).vectors
@@ -125,8 +126,8 @@ def test_settings_of_model2vec_are_read_without_it(tmp_path):
         np.testing.assert_allclose(encoder.encode([text])[0], expected, atol=1e-6)
     folder_of(tmp_path / "m", {"normalize": True, "max_length": 9})
     encoder = load_encoder(folder)
-    assert (encoder.max_length, encoder.max_characters, encoder.normalize) == (9, 27, True)
-    assert load_encoder(folder, max_length=2).max_characters == 6
+    assert (encoder.max_length, encoder.max_characters, encoder.normalize) == (9, 18, True)
+    assert load_encoder(folder, max_length=2).max_characters == 4
     assert load_encoder(folder, tokenizer="words").tokenize("films") == ["films"]
     (folder / "config.json").write_text("{}")
     (folder / "modules.json").write_text(json.dumps([{"type": "a.StaticEmbedding"}]))

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -152,13 +153,11 @@ class StaticVectors(TextEncoder):
         """
         words, n_parts = self._words(texts), len(parts_of(self.pool))
         found = [Found(table, words, which) for which, table in enumerate(self.tables)]
-        for begin, end in zip(words.offsets[:-1].tolist(), words.offsets[1:].tolist(), strict=True):
+        for i, (begin, end) in enumerate(pairwise(words.offsets.tolist())):
             made = np.zeros((end - begin, self.dim // n_parts), np.float32)
             start = 0
             for table, one in zip(self.tables, found, strict=True):
-                is_known = one.is_known[begin:end]
-                first = int(one.is_known[:begin].sum())
-                ids = one.ids[first : first + int(is_known.sum())]
-                made[is_known, start : start + table.dim] = one.matrix[ids]
+                ids = one.ids[one.offsets[i] : one.offsets[i + 1]]
+                made[one.is_known[begin:end], start : start + table.dim] = one.matrix[ids]
                 start += table.dim
             yield np.tile(made, (1, n_parts))[None]
