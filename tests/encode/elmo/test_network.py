@@ -74,7 +74,7 @@ def test_official_words(official):
         {"n_layers": 3},
         {"projection_dim": 9},  # as many as the filters make: no projection of words
         {"filters": ((50, 9),)},  # a filter as wide as a word
-        {"projection_dim": 12, "projects": False},  # LSTMs without projection
+        {"projection_dim": 12, "projects": False, "proj_clip": 0.01},  # which then has no effect
     ],
     ids=str,
 )

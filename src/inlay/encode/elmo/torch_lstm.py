@@ -127,7 +127,7 @@ class ProjectedLSTM(Function):  # type: ignore[misc]  # torch is optional, so un
                 dh.masked_fill_(outside[t], 0)
             if keep is not None:
                 c_before = c_before * keep
-            d_out = dh.clone() if projection is None else dh @ projection.T  # it is written to
+            d_out = dh if projection is None else dh @ projection.T  # it is written to
             _step_back(z, c_before, c, d_out, dz, dc, run.cell_clip)
             torch.mm(dz, kernel[width:].T, out=d_h[:n])
             if keep is not None:
