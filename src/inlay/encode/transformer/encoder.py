@@ -1,12 +1,14 @@
 """Transformers of the BERT family, and any other that the `transformers` library has."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from inlay.aliases import Array
-from inlay.checks import flag, whole
+import numpy as np
+
+from inlay.aliases import Array, Text
+from inlay.checks import every_text, flag, whole
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.encode.folder import FILE, read_folder, written_folder
@@ -20,7 +22,11 @@ from inlay.encode.transformer.travel import Stamps, digest
 from inlay.encode.transformer.weights import Weights, read_weights
 from inlay.errors import ArgumentError, FormatError
 from inlay.jobs.threads import available_workers
+from inlay.optional import look_for
 from inlay.paths import path_to_read
+
+if TYPE_CHECKING:
+    import torch
 
 KIND = "transformer"
 UNBOUNDED = 1 << 20  # pieces: what is said to be longer is no bound
@@ -163,6 +169,48 @@ class Transformer(TextVectors):
         content = {"settings": self._settings.as_json(), "digest": self.hash}
         with written_folder(folder, KIND, content) as part:
             self._files.copy(part)
+
+    def piece_ids(self, texts: Iterable[Text]) -> Array:
+        """The numbers of pieces that the module of `to_torch` reads.
+
+        What is longer than `max_length`, or than the model takes, is cut, with a warning.
+
+        Args:
+            texts: Strings, or lists of words.
+
+        Returns:
+            int64 `(n, pieces)`, the special ones included; -1 where a text has ended.
+        """
+        checked, longest = list(every_text("texts", texts)), self.longest
+        if self.max_length is not None:
+            longest = min(longest, self.max_length)
+        special = len(self._pieces.before) + len(self._pieces.after)
+        ids = self._cut(self._pieces.ids(checked, self.prompt), longest - special)
+        rows = [np.concatenate([self._pieces.before, one, self._pieces.after]) for one in ids]
+        found = np.full((len(rows), max(map(len, rows), default=0)), -1, np.int64)
+        for row, one in zip(found, rows, strict=True):
+            row[: len(one)] = one
+        return found
+
+    def to_torch(self, *, trainable: bool = False) -> "torch.nn.Module":
+        """Make a PyTorch module of it, which `inlay.to_torch(encoder)` calls.
+
+        Args:
+            trainable: Whether the model learns, all of it.
+
+        Returns:
+            See `inlay.encode.transformer.torch.TransformerModule`: strings, or the numbers of
+            `piece_ids`, to float `(batch, dim)`. Allocates the weights once more.
+
+        Raises:
+            MissingPackageError: torch or transformers is not installed.
+        """
+        packages = {"torch": "torch", "transformers": "transformers"}
+        look_for(packages, need="making a torch module of a transformer")
+        from inlay.encode.transformer.torch import TransformerModule
+
+        self._stamps.check(self._files)
+        return TransformerModule.of(self, trainable=flag("trainable", trainable))
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -116,14 +116,23 @@ def _normalize(module: Module, width: int, where: str) -> tuple[Step, int]:
     return step, width
 
 
+def activation_of(module: Module) -> str:
+    """The name of the function behind a Dense, as torch has it.
+
+    Raises:
+        FormatError: Another one, or one that is not torch's.
+    """
+    said = str(module.config.get("activation_function", "torch.nn.modules.activation.Tanh"))
+    name = said.rpartition(".")[2]
+    if said.partition(".")[0] != "torch" or name not in ACTIVATIONS:
+        expected = f"an activation of {', '.join(ACTIVATIONS)}"
+        raise FormatError(str(module.folder), expected=expected, got=described(said))
+    return name
+
+
 def _dense(module: Module, width: int, where: str) -> tuple[Step, int]:
     _check_input(module, where)
-    config, arrays = module.config, module.arrays()
-    name = str(config.get("activation_function", "torch.nn.modules.activation.Tanh"))
-    library, _, activation = name.partition(".")[0], *name.rpartition(".")[1:]
-    if library != "torch" or activation not in ACTIVATIONS:
-        expected = f"an activation of {', '.join(ACTIVATIONS)}"
-        raise FormatError(where, expected=expected, got=described(name))
+    config, arrays, activation = module.config, module.arrays(), activation_of(module)
     if config.get("use_residual"):
         raise FormatError(where, expected="a Dense without use_residual", got="one with it")
     matrix = _array(arrays, "linear.weight", where)

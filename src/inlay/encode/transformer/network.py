@@ -56,10 +56,11 @@ class PackedNetwork:
     """
 
     def __init__(self, shape: Shape, weights: Weights, pack: Pack) -> None:
-        self._shape, self._weights, self._eps = shape, weights, np.float32(shape.eps)
+        self._shape, self._eps = shape, np.float32(shape.eps)
+        self._words, self._positions, self._norm = weights.words, weights.positions, weights.norm
 
         def packed(affine: Affine) -> tuple[Product, Array]:
-            return pack(affine.matrix), affine.bias
+            return pack(affine.matrix), np.ascontiguousarray(affine.bias[None])
 
         self._layers = [
             PackedLayer(
@@ -77,7 +78,7 @@ class PackedNetwork:
         """See `Network`."""
         from inlay.kernels.transformer import embed
 
-        own, first = self._weights, self._shape.first
+        first = self._shape.first
         offsets = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
         n = int(offsets[-1])
         x = np.empty((n, self._shape.dim), np.float32)
@@ -86,7 +87,15 @@ class PackedNetwork:
             return kept
         places = np.concatenate([np.arange(first, first + len(text)) for text in texts])
         ids = np.concatenate(texts).astype(np.int32)
-        embed(ids, places.astype(np.int32), own.words, own.positions, *own.norm, self._eps, x)
+        embed(
+            ids,
+            places.astype(np.int32),
+            self._words,
+            self._positions,
+            *self._norm,
+            self._eps,
+            x,
+        )
         wanted = sorted(keep)
         for k in range(max(wanted) + 1):
             if k:
@@ -116,6 +125,10 @@ class PackedNetwork:
 def _affine(x: Array, affine: tuple[Product, Array], beside: Array | None = None) -> Array:
     """`x @ matrix + bias`, and what it is added to."""
     product, bias = affine
-    y = np.repeat(bias[None], len(x), 0) if beside is None else beside + bias
-    product(x, y)
+    if beside is not None:
+        y: Array = beside + bias
+        product(x, y)
+        return y
+    y = np.empty((len(x), bias.size), np.float32)
+    product(x, y, bias)
     return y

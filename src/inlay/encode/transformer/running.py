@@ -198,19 +198,24 @@ class TextVectors(TextEncoder):
         special = len(self._pieces.before) + len(self._pieces.after)
         return len(ids) if self.max_length is None else min(len(ids), self.max_length - special)
 
-    def _cut(self, ids: list[Array]) -> list[Array]:
-        """Pieces, checked, no more than `max_length`."""
-        cut = [one[: self._most(one)] for one in ids]
+    def _cut(self, ids: list[Array], most: int | None = None) -> list[Array]:
+        """Pieces, checked; no more than `most`, or else `max_length`."""
+        cut = [one[: self._most(one) if most is None else most] for one in ids]
         largest = max((int(one.max()) for one in cut if len(one)), default=0)
         if self._rows is not None and largest >= self._rows:
             raise self._misfit(f"piece {largest:,}")
         n = sum(len(a) < len(b) for a, b in zip(cut, ids, strict=True))
         if n and not self._told:
             self._told = True
+            said = f"max_length={self.max_length}" if most is None else f"{self.longest}"
+            instead = (
+                "max_length=None, which reads all, in windows"
+                if most is None
+                else ("parts of these texts, one by one")
+            )
             warn(
-                f"{some_of(n, len(ids), 'has', 'have')} more than max_length={self.max_length} "
-                "pieces: what stands behind them was not read. Try: max_length=None, which reads "
-                "all, in windows."
+                f"{some_of(n, len(ids), 'has', 'have')} more than {said} pieces: what stands "
+                f"behind them was not read. Try: {instead}."
             )
         return cut
 
