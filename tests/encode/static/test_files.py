@@ -99,7 +99,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_folder_of_model2vec_is_what_it_is_there(case, tmp_path):
-    peer = pytest.importorskip("model2vec").StaticModel
+    peer = pytest.importorskip("model2vec", reason="model2vec itself is not installed").StaticModel
     folder = folder_of(tmp_path / "m", **CASES[case])
     expected = peer.from_pretrained(folder).encode(ODD)
     encoder = load_encoder(folder)
@@ -177,7 +177,7 @@ def test_the_real_model(tmp_path):
 
 
 def test_the_real_model_is_what_it_is_there():
-    peer = pytest.importorskip("model2vec").StaticModel
+    peer = pytest.importorskip("model2vec", reason="model2vec itself is not installed").StaticModel
     folder = shared("model2vec-minilm")
     texts = [*ODD]
     for file in ("kowiki", "zhwiki"):
