@@ -144,10 +144,11 @@ def test_a_folder_whose_replacement_was_killed_is_put_back(folder):
     assert load_encoder(folder).hash == expected
 
 
-def test_an_encoder_loads_no_training_code(folder):
+def test_an_encoder_loads_no_training_code_and_none_of_other_kinds(folder):
     script = (
         "import sys, inlay; inlay.load_encoder(sys.argv[1]).encode(['a film']); "
-        "print([name for name in sys.modules if name.startswith('inlay.train')])"
+        "rooms = [f'inlay.encode.{kind.name}.encoder' for kind in inlay.encode.ENCODERS[1:]]; "
+        "print([n for n in sys.modules if n.startswith('inlay.train') or n in rooms])"
     )
     answer = subprocess.run(
         [sys.executable, "-c", script, str(folder)],
