@@ -47,6 +47,13 @@ def _elmo(path: Path) -> None:
     Elmo(options, Weights.random(options)).save(path)
 
 
+def _minilm(path: Path) -> None:
+    from tests.encode.transformer.making import make_sentences
+
+    mean = {"word_embedding_dimension": 32, "pooling_mode_mean_tokens": True}
+    make_sentences(path, ("Pooling", mean, {}), ("Normalize", {}, {}))
+
+
 def _imdb(path: Path) -> None:
     """Thirty reviews of each class in each part, of which some are long enough to be cut."""
     for part in ("train", "test"):
@@ -85,6 +92,7 @@ STAND_INS: dict[str, Callable[[Path], None]] = {
     "glove-wiki-gigaword-50.gz": _word2vec_text(ENGLISH, 50),
     "glove.6B.50d.txt": _glove(50),
     "glove.6B.100d.txt": _glove(100),
+    "minilm": _minilm,
     "ratings_test.txt": _ratings,
     "ratings_train.txt": _ratings,
     "wiki-news-300d-1M.vec": _word2vec_text(ENGLISH, 300),
