@@ -26,17 +26,19 @@ def sums(matrix, ids, offsets, weights, out):
     whole = np.empty(out.shape[1], np.float64)
     for text in range(len(out)):
         total, begin, end = out[text], offsets[text], offsets[text + 1]
-        whole[:] = 0
+        is_long = end - begin > RUN
+        if is_long:
+            whole[:] = 0
         for run in range(begin, end, RUN):
             for place in range(run, min(run + RUN, end)):
                 row, weight = matrix[ids[place]], weights[place]
                 for i in range(len(total)):
                     total[i] += weight * row[i]
-            if end - begin > RUN:
+            if is_long:
                 for i in range(len(total)):
                     whole[i] += total[i]
                     total[i] = 0
-        if end - begin > RUN:
+        if is_long:
             for i in range(len(total)):
                 total[i] = whole[i]
 

@@ -1,5 +1,6 @@
 """Distinct words of bytes, numbered in the order in which they come."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,9 @@ class Distinct:
 
     def since(self, first: int) -> list[str]:
         """Those from a number on."""
-        blob, offsets = self.blob, self.offsets
-        return [blob[offsets[i] : offsets[i + 1]].tobytes().decode() for i in range(first, self.n)]
+        ends = self.offsets[first : self.n + 1]
+        raw, bounds = self.blob[ends[0] : ends[-1]].tobytes(), (ends - ends[0]).tolist()
+        return [raw[begin:end].decode() for begin, end in pairwise(bounds)]
 
     def enlarge(self, word_size: int) -> None:
         """Make room for more words, one of them of up to `word_size` bytes."""

@@ -152,6 +152,18 @@ def test_words_are_those_of_the_tokenizer(tokenizer):
     np.testing.assert_array_equal(encoder.encode([half])[0], encoder.encode([split(half)])[0])
 
 
+def test_many_new_words_are_found_as_few_are(monkeypatch):
+    odd = ["\ud800", "?", "e\u0301", "x" * 300, ""]
+    tokens = [f"w{i}" for i in range(300)] + ["?"]
+    given = Table(tokens, np.arange(301, dtype="f4")[:, None])
+    lists = [[word] for word in [*odd, *tokens[::-1], "w300"]]
+    rows = {token: [float(i)] for i, token in enumerate(tokens)}
+    expected = [rows.get(word, [0]) for (word,) in lists]
+    for few in (64, 10**6):
+        monkeypatch.setattr(lexicon_module, "FEW", few)
+        np.testing.assert_array_equal(StaticEncoder(given).encode(lists), expected)
+
+
 def test_texts_are_cut():
     encoder = StaticEncoder(table(), max_length=2)
     expected = by_hand(["a good", "qzxv good", "film"], "mean")

@@ -13,6 +13,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.core import Table
+from inlay.core.tokens import Tokens, pack
 from inlay.jobs.threads import lock
 from inlay.text.distinct import Distinct
 from inlay.tokenizers import Tokenizer, batched
@@ -20,6 +21,7 @@ from inlay.tokenizers.protocol import splits_at_spaces
 
 MOST = 1 << 19  # pieces, or words, after which all are forgotten
 LONGEST = 1 << 25  # characters of them all, likewise
+FEW, PER_WORD = 64, 500  # words that Python finds; rows of a table that a kernel checks meanwhile
 UNKNOWN, COMPOSED = -1, -2  # in the place of a row
 
 
@@ -128,13 +130,20 @@ class Lexicon:
         """Find the rows of words that have come new."""
         for table, rows in zip(self.tables, self._rows, strict=True):
             if new := self._words.new[rows.size :]:
-                found = table.tokens.find_many(new)
+                found = _rows_of(table.tokens, new)
                 if table.unk_id is not None:
                     found[found == table.unk_id] = UNKNOWN
                 if table.can_compose:
                     found[found < 0] = COMPOSED
                 rows.extend(found)
                 self._characters += sum(map(len, new))
+
+
+def _rows_of(tokens: Tokens, words: list[str]) -> Array:
+    """The rows of words: in a kernel, which looks at its whole index first, if they are many."""
+    if len(words) < FEW or len(words) * PER_WORD < len(tokens):
+        return tokens.find_many(words)
+    return tokens.find_all(Tokens(*pack(words, errors="surrogatepass")))
 
 
 def _bytes_of(texts: Sequence[str | list[str]]) -> list[bytes] | None:
