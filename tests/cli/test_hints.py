@@ -33,6 +33,8 @@ REACHED = {
     "encode/static/fitting.py": "encoders are made and taught in Python",
     "encode/static/kind.py": "the commands compare no digests",
     "encode/vectorizer.py": "transformers of scikit-learn are made in Python",
+    "encode/use/keras.py": "layers of a framework",
+    "encode/use/torch.py": "layers of a framework",
     "encode/function.py": "functions are given in Python",
     "encode/protocol.py": "the command line makes the encoder itself",
     "encode/elmo/characters.py": "texts are read from a file, so they are strings",

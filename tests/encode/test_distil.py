@@ -9,6 +9,7 @@ from inlay.encode import FunctionEncoder
 from inlay.encode.distil import distil, weights
 from inlay.encode.principal import project
 from inlay.errors import ArgumentError, ArgumentTypeError
+from tests.data import minilm
 
 RNG = np.random.default_rng(3)
 WORDS = [f"w{i}" for i in range(40)]
@@ -258,3 +259,11 @@ def test_words_of_the_same_meaning_are_near_as_they_are_to_the_encoder():
     table = distil("use-multilingual", words, dim=4, weighting=None)
     assert {word for word, _ in table.most_similar("film", topn=3)} == {"movie", "영화", "电影"}
     assert {word for word, _ in table.most_similar("cat", topn=2)} == {"고양이", "猫"}
+
+
+def test_a_transformer_distilled_knows_what_words_are_near():
+    pytest.importorskip("tokenizers")
+    words = "film movie cat kitten good great new_york".split()
+    table = distil(minilm(), words, dim=5, weighting=None)
+    near = {word: table.most_similar(word, topn=1)[0][0] for word in ("film", "cat", "good")}
+    assert near == {"film": "movie", "cat": "kitten", "good": "great"}
