@@ -60,12 +60,37 @@ def test_a_mix_learns_which_layer_tells(reviews):
 
 
 def test_frozen_linear_is_a_layer_on_what_encode_gives(fitted):
-    kernel, bias = fitted._fitted.weights.values()
-    scores = Telling().encode(TEXTS) @ kernel + bias
+    mean, scale, kernel, bias = fitted._fitted.weights.values()
+    scores = (Telling().encode(TEXTS) - mean) * scale @ kernel + bias
     powers = np.exp(scores)
     expected = powers / powers.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(fitted.predict_proba(TEXTS), expected, atol=1e-6)
     assert (fitted.n_trainable_, fitted.coverage_) == (14, None)
+
+
+@pytest.mark.parametrize("mixes", [False, True])
+def test_vectors_are_centred_and_scaled_by_those_learned_from(reviews, mixes):
+    settings = QUICK | {"epochs": 1, "trainable": "mix" if mixes else False}
+    found = TextClassifier(Telling(), **settings).fit(*reviews)
+    mean, scale = list(found._fitted.weights.values())[:2]
+    vectors = Telling().pooled(reviews[0]) if mixes else Telling().encode(reviews[0])
+    np.testing.assert_allclose(mean, vectors.mean(axis=0), atol=1e-6)
+    lengths = np.square((vectors - mean) * scale).sum(axis=-1)
+    assert lengths.mean() == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+def test_the_length_of_vectors_decides_nothing(reviews, size):
+    def tells(texts):
+        words = [[("good" in t) - ("bad" in t), 1, 5] for t in texts]
+        return np.array(words, np.float32) * np.float32(size)
+
+    texts, labels = ["good film", "bad film", "a film"] * 4, ["pos", "neg", "pos"] * 4
+    found = TextClassifier(tells, **QUICK).fit(texts, labels)
+    probabilities = found.predict_proba(texts[:2])
+    settings = TextClassifier(lambda t: tells(t) / np.float32(size), **QUICK)
+    expected = settings.fit(texts, labels).predict_proba(texts[:2])
+    np.testing.assert_allclose(probabilities, expected, atol=1e-4)
 
 
 def test_the_smallest_encoder_and_a_function_are_enough(reviews):
@@ -265,6 +290,15 @@ def test_an_encoder_of_ones_own_is_given_again(fitted, tmp_path):
         TextClassifier.load(tmp_path / "m", embedding=Fake())
     with pytest.raises(ArgumentError, match="tokenizer: expected nothing for a classifier on an e"):
         TextClassifier.load(tmp_path / "m", embedding=Telling(), tokenizer="words")
+
+
+@pytest.mark.parametrize("model", ["linear", "cnn"])
+def test_a_mix_is_saved(reviews, tmp_path, model):
+    settings = QUICK | {"epochs": 1, "trainable": "mix"}
+    found = TextClassifier(Telling(), model, **settings).fit(*reviews)
+    found.save(tmp_path / "m")
+    loaded = TextClassifier.load(tmp_path / "m", embedding=Telling())
+    np.testing.assert_allclose(loaded.predict_proba(TEXTS), found.predict_proba(TEXTS), atol=1e-6)
 
 
 def test_damaged_settings_of_an_encoder(fitted, tmp_path):

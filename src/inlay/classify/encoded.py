@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -48,7 +48,8 @@ class Encoded:
     folder: Path | None = None
     origin: str | None = None
 
-    coverage: Coverage | None = None
+    fixed: ClassVar[bool] = True
+    coverage: ClassVar[Coverage | None] = None
 
     @property
     def dim(self) -> int:

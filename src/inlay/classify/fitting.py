@@ -39,7 +39,7 @@ def fit(
     net = networks()
     body = _new_body(settings, inputs, len(classes))
     whole = inputs.below(body)
-    history = _train(settings, whole, inputs, train, dev)
+    history = _train(settings, (body, whole), inputs, train, dev)
     n_trainable, weights = net.n_trainable(whole), net.weights_of(body)
     learned = inputs.learned(whole)
     fitted = Fitted(settings, classes, history, n_trainable, learned, weights)
@@ -103,11 +103,13 @@ def _parts(
 
 
 def _train(
-    settings: ClassifierSettings, whole: Any, inputs: Inputs, train: Any, dev: Any
+    settings: ClassifierSettings, model: tuple[Any, Any], inputs: Inputs, train: Any, dev: Any
 ) -> dict[str, list[float]]:
     training = networks("training")
-    n, texts = len(train[0]), [*train[0], *dev[0]]
+    n, texts, (body, whole) = len(train[0]), [*train[0], *dev[0]], model
     with inputs.learning_rows(texts, progress=settings.progress) as rows:
+        if inputs.fixed and not inputs.by_token:
+            body.get_layer("centred").settle(rows[:n])
         widths = training_widths(lengths_of(rows), settings.batch_size, settings.epochs)
         how = {"widths": widths, "batch_size": settings.batch_size, "seed": settings.seed}
         data = training.Batches(inputs, rows[:n], train[1], **how)

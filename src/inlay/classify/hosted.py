@@ -32,7 +32,7 @@ class Hosted:
         ArgumentError: The encoder is no layer.
     """
 
-    n_layers, block, coverage = None, 256, None
+    fixed, n_layers, block, coverage = False, None, 256, None
     numbers: dict[str, Array] | None
 
     def __init__(

@@ -20,6 +20,7 @@ class Inputs(Protocol):
     Attributes:
         dim: Numbers in a vector that the network gets.
         by_token: Whether it gets a vector for each token, with a mask, or one for each text.
+        fixed: Whether rows are vectors as the network gets them, and never change.
         n_layers: Layers of vectors that it mixes; None: there is nothing to mix.
         block: Texts that are answered at once: their rows are in memory together.
         coverage: How many of the texts' words have a given vector; None where nobody counts.
@@ -30,6 +31,9 @@ class Inputs(Protocol):
 
     @property
     def by_token(self) -> bool: ...
+
+    @property
+    def fixed(self) -> bool: ...
 
     @property
     def n_layers(self) -> int | None: ...

@@ -11,6 +11,7 @@ from inlay.encode.elmo.keras_mix import ScalarMix
 from inlay.hosts.keras import as_array, keras, ops
 from inlay.layers.keras.blocks import MeanPooling
 
+BLOCK = 1024  # rows whose sum is taken at once
 Tensor = Any  # a KerasTensor; Keras has no types of its own
 Model = Callable[..., Tensor]
 
@@ -155,12 +156,47 @@ def build(
         model = partial((BY_TOKEN if by_token else BY_TEXT)[model], seed=seed)
     each = (dim,) if n_layers is None else (n_layers, dim)
     vectors = keras.Input((None, *each) if by_token else each, dtype="float32", name="vectors")
-    mixed = vectors if n_layers is None else _mixed(vectors)
+    seen = vectors if by_token else Centred(name="centred")(vectors)
+    mixed = seen if n_layers is None else _mixed(seen)
     if not by_token:
         return keras.Model(vectors, model(mixed, n_classes), name="body")
     mask = keras.Input((None,), dtype="bool", name="mask")
     ops.logical_not(mask)  # Keras 3.12 refuses an input that nothing uses
     return keras.Model([vectors, mask], model(mixed, mask, n_classes), name="body")
+
+
+class Centred(keras.layers.Layer):  # type: ignore[misc]  # optional, so untyped here
+    """Subtract a mean, multiply by one number: as they are, until `settle` has seen vectors.
+
+    Encoders differ in the length of their vectors, and means of words in a large part that all
+    have in common. Steps of one size serve all, if neither is there.
+    """
+
+    def build(self, input_shape: Any) -> None:
+        """Make what never trains."""
+        shape = tuple(input_shape[1:])
+        self.mean = self.add_weight(shape, initializer="zeros", trainable=False, name="mean")
+        self.scale = self.add_weight((), initializer="ones", trainable=False, name="scale")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Centre."""
+        return (inputs - self.mean) * self.scale
+
+    def settle(self, rows: Sequence[Array]) -> None:
+        """Let the vectors of rows have the mean 0, and a mean square length of 1.
+
+        Args:
+            rows: float32 `(1, dim)` or `(1, n_layers, dim)` each.
+        """
+        total, square = np.zeros(self.mean.shape), 0.0
+        for begin in range(0, len(rows), BLOCK):
+            block = np.concatenate(rows[begin : begin + BLOCK]).astype(np.float64)
+            total, square = total + block.sum(axis=0), square + float((block**2).sum())
+        mean = total / len(rows)
+        length = (square / len(rows) - float((mean**2).sum())) / (mean.size // mean.shape[-1])
+        self.mean.assign(mean.astype(np.float32))
+        if length > 1e-12:  # else all are alike
+            self.scale.assign(np.float32(length**-0.5))
 
 
 def _mixed(layers: Tensor) -> Tensor:
@@ -173,7 +209,7 @@ def _mixed(layers: Tensor) -> Tensor:
 def weights_of(body: Any) -> dict[str, Array]:
     """Arrays by name, in the order of the layers; the number in front makes names unique."""
     return {
-        f"{i:03d} {variable.path}": np.ascontiguousarray(as_array(variable))
+        f"{i:03d} {variable.path}": np.asarray(as_array(variable), order="C")
         for i, variable in enumerate(body.weights)
         if variable.dtype.startswith(("float", "bfloat"))
     }

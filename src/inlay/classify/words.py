@@ -39,7 +39,7 @@ class Words:
     variant: Variant = "static"
     given: Table | None = None
 
-    by_token, n_layers, block = True, None, 1 << 16
+    by_token, fixed, n_layers, block = True, False, None, 1 << 16
 
     @classmethod
     def of_texts(
