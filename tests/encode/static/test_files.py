@@ -132,13 +132,43 @@ def test_settings_of_model2vec_are_read_without_it(tmp_path):
     (folder / "config.json").write_text("{}")
     (folder / "modules.json").write_text(json.dumps([{"type": "a.StaticEmbedding"}]))
     assert not load_encoder(folder).normalize
-    (folder / "modules.json").write_text(json.dumps([{"type": "a.models.Normalize"}]))
+    (folder / "modules.json").write_text(
+        json.dumps([{"type": "a.StaticEmbedding"}, {"type": "b.Normalize"}])
+    )
     assert load_encoder(folder).normalize
-    inside = tmp_path / "s" / "0_StaticEmbedding"
-    inside.mkdir(parents=True)
-    for name in ("model.safetensors", "tokenizer.json"):
-        shutil.copy(folder / name, inside / name)
-    assert load_encoder(tmp_path / "s").tokenize("films") == ["film", "##s"]
+    (folder / "modules.json").write_text(
+        json.dumps([{"type": "StaticEmbedding"}, {"type": "Dense"}])
+    )
+    with pytest.raises(FormatError, match=r"StaticEmbedding, then Normalize.*got .*Dense"):
+        load_encoder(folder)
+
+
+@pytest.mark.parametrize("unit", [True, False])
+@pytest.mark.parametrize("truncation", [True, False])
+def test_static_embeddings_of_sentence_transformers(unit, truncation, tmp_path):
+    """The unknown token counts, and nothing is cut but as the tokenizer says."""
+    library = pytest.importorskip("tokenizers")
+    pieces = tokenizer()
+    if not truncation:
+        pieces["truncation"] = None
+    floats = np.random.default_rng(0).normal(0, 0.1, (len(PIECES), 4)).astype(np.float32)
+    inside = folder_of(tmp_path / "0_StaticEmbedding", None, pieces, **{"embedding.weight": floats})
+    (inside / "config.json").unlink()
+    names = ["StaticEmbedding", *(["Normalize"] if unit else [])]
+    modules = [{"type": f"sentence_transformers.models.{name}"} for name in names]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    encoder = load_encoder(tmp_path)
+    own = library.Tokenizer.from_file(str(inside / "tokenizer.json"))
+    expected = np.zeros((len(ODD), 4))
+    for i, found in enumerate(own.encode_batch(ODD, add_special_tokens=False)):
+        if found.ids:
+            expected[i] = floats[found.ids].astype(float).mean(0)
+    if unit:
+        lengths = np.linalg.norm(expected, axis=1, keepdims=True)
+        expected = expected / np.where(lengths, lengths, 1)
+    np.testing.assert_allclose(encoder.encode(ODD), expected, atol=1e-6)
+    assert (encoder.max_length, encoder.max_characters) == (3 if truncation else None, None)
+    assert load_encoder(tmp_path, max_length=2).max_length == 2
 
 
 @pytest.mark.parametrize(

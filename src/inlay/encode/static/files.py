@@ -1,4 +1,4 @@
-"""Static encoders out of files: a folder of ours, a folder of model2vec."""
+"""A static encoder out of the folder that `saving` wrote."""
 
 from pathlib import Path
 from typing import Any
@@ -8,21 +8,16 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
 from inlay.containers import safetensors
-from inlay.core import Table
 from inlay.encode.folder import read_folder
 from inlay.encode.static.encoder import StaticEncoder
 from inlay.encode.static.learned import Fitted
 from inlay.encode.static.pooling import LEARNED
 from inlay.encode.static.saving import KIND, LEARNED_FILE
 from inlay.errors import ArgumentError, FormatError, InlayError
-from inlay.formats import Model2Vec, load
-from inlay.formats.beside import json_of
-from inlay.formats.model2vec import CONFIG
-from inlay.formats.places import entry_file
+from inlay.formats import load
 from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer
 
 HINT = "inlay.load_encoder(folder, tokenizer=...)"
-MODEL2VEC_LENGTH = 512  # tokens, where its config does not say how many
 
 
 def read_ours(
@@ -55,66 +50,6 @@ def read_ours(
         if content["learned"] is not None:
             encoder.fitted = _fitted(folder, encoder, content["learned"])
     return encoder
-
-
-def read_model2vec(
-    folder: Path, *, tokenizer: TokenizerLike | None = None, max_length: int | None = None
-) -> StaticEncoder:
-    """Read a folder of model2vec, as an encoder with the same vectors as its own `encode`.
-
-    Its embeddings may be float16, in which it then also rounds its result; ours is float32. Like
-    it, this reads 512 tokens of a text or as many as the config says, and of a string so many
-    times the characters that the median token has; unknown tokens are left out after that.
-
-    Args:
-        folder: The folder, or one of Sentence Transformers with `0_StaticEmbedding` in it.
-        tokenizer: Another than that of the folder.
-        max_length: Another number of tokens.
-
-    Raises:
-        FormatError: It is damaged.
-        MissingPackageError: `tokenizers` is not installed.
-    """
-    file = Path(entry_file(folder))
-    table = load(file)
-    details = table.provenance
-    if details.get("weights") == "beside":
-        table = load(file, format=Model2Vec(weights="multiply"))
-    places = (file.parent / CONFIG, folder / CONFIG)
-    config: Any = next((json_of(place) for place in places if place.is_file()), {})
-    if not isinstance(config, dict):
-        raise FormatError(CONFIG, expected="a JSON object", got=type(config).__name__)
-    if max_length is None:
-        max_length = config.get("max_length", MODEL2VEC_LENGTH)
-    with damage_reported(str(folder), expected="a folder of model2vec"):
-        try:
-            return StaticEncoder(
-                table,
-                tokenizer=file.parent / "tokenizer.json" if tokenizer is None else tokenizer,
-                max_length=max_length,
-                max_characters=None if max_length is None else max_length * _median_length(table),
-                normalize=config.get("normalize", False) or _normalizes(folder),
-            )
-        except (ArgumentError, TypeError) as error:
-            raise _damaged(CONFIG, "settings of model2vec", str(error)) from error
-
-
-def _median_length(table: Table) -> int:
-    """The median of the tokens' lengths in characters, rounded down, and at least 1."""
-    begins = np.append(0, np.cumsum((table.tokens.blob & 0xC0) != 0x80))
-    lengths = np.diff(begins[table.tokens.offsets])
-    return max(int(np.median(lengths)), 1) if lengths.size else 1
-
-
-def _normalizes(folder: Path) -> bool:
-    """Whether Sentence Transformers' list of modules has one that gives vectors the length 1."""
-    file = folder / "modules.json"
-    if not file.is_file():
-        return False
-    modules = json_of(file)
-    return isinstance(modules, list) and any(
-        isinstance(one, dict) and str(one.get("type")).endswith(".Normalize") for one in modules
-    )
 
 
 def _tokenizer_in(folder: Path, content: dict[str, Any]) -> TokenizerLike:

@@ -22,7 +22,8 @@ class StaticKind:
 
     def load(self, path: Path, **settings: Any) -> Encoder:
         from inlay.encode.static.encoder import StaticEncoder
-        from inlay.encode.static.files import read_model2vec, read_ours
+        from inlay.encode.static.files import read_ours
+        from inlay.encode.static.model2vec import read_model2vec
 
         if path.is_dir():
             if kind_in(path) == self.name:
