@@ -104,7 +104,7 @@ def classify() -> None:
 @click.option(
     "--by-reference",
     is_flag=True,
-    help="Note where the encoder is, instead of saving a copy of it with the classifier.",
+    help="Save the place of the encoder with the classifier, instead of a copy of it.",
 )
 @click.option(
     "--model",
