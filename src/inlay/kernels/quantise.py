@@ -8,11 +8,13 @@ processor has no instruction for such dot products they add pairs of products in
 import numpy as np
 
 from inlay.kernels.compiled import njit
-from inlay.kernels.panels import MANY, in_tiles
-from inlay.kernels.tiles import COLUMNS, SIZES
+from inlay.kernels.panels import some_panels
+from inlay.kernels.tiles import COLUMNS
 
 ZERO = 128
 LARGEST_LEFT, LARGEST_RIGHT = 127, 63
+MANY = 64  # rows that are multiplied at once
+SOME = 4  # panels at once
 
 MAGNITUDE = np.int32(0x7FFFFFFF)  # of the bits of a float32
 
@@ -55,7 +57,7 @@ def pack(matrix):
     Returns:
         Panels, int32 `(ceil(width / 16), ceil(depth / 4), 16)`, of four int8 each, which lie
         below each other in the matrix; the columns' scales, float32 `(width,)`; and minus what
-        the 128 that is added to the left side adds to each sum, int32 `(1, width)`.
+        the 128 that is added to the left side adds to each sum, int32 `(1, 16 * panels)`.
     """
     whole, scales = quantise_columns(matrix, LARGEST_LEFT)
     depth, width = whole.shape
@@ -66,7 +68,7 @@ def pack(matrix):
     return (
         np.ascontiguousarray(packed).view(np.int32)[..., 0],
         scales,
-        -ZERO * whole.sum(0, dtype=np.int32)[None],
+        -ZERO * padded.sum(0, dtype=np.int32)[None],
     )
 
 
@@ -85,16 +87,21 @@ def product(left, packed, scales, less, first, out):
         out: float32 `(n, width)`, C-contiguous, written.
     """
     n, width = out.shape
-    whole = np.zeros((min(n, MANY), 4 * packed.shape[1]), np.uint8)
-    sums = np.empty((min(n, MANY), width), np.int32)
-    rows = np.empty(min(n, MANY), np.float32)
+    panels, step = packed.shape[0], min(len(first) - 1, 1)
+    # All this stays in the cache, and is small enough to be given out without the kernel's help.
+    whole, rows = np.zeros((MANY, 4 * packed.shape[1]), np.uint8), np.empty(MANY, np.float32)
+    sums = np.empty((MANY, SOME * COLUMNS), np.int32)
+    left_whole = whole.view(np.int32)
     for top in range(0, n, MANY):
-        end = min(n, top + MANY)
-        some, totals = whole[: end - top], sums[: end - top]
-        quantise_rows(left[top:end], some, rows)
-        in_tiles(SIZES, some.view(np.int32), packed, less, totals)
-        before = first[top:end] if len(first) == n else first
-        scale_sums(totals, rows, scales, before, out[top:end])
+        some = min(n - top, MANY)
+        quantise_rows(left[top : top + some], whole, rows)
+        for panel in range(0, panels, SOME):
+            end = min(panel + SOME, panels)
+            some_panels(left_whole, (0, 0), some, packed, (panel, end), less, sums)
+            column, stop = panel * COLUMNS, min(end * COLUMNS, width)
+            for r in range(some):
+                before, y = first[step * (top + r)], out[top + r]
+                _scale(sums[r], rows[r], scales[column:stop], before[column:stop], y[column:stop])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -102,6 +109,10 @@ def scale_sums(whole, rows, columns, first, out):
     """`out = first + whole * rows[:, None] * columns`, the first as for `panels.product`."""
     step = min(len(first) - 1, 1)
     for r in range(whole.shape[0]):
-        x, y, before, scale = whole[r], out[r], first[step * r], rows[r]
-        for k in range(y.size):
-            y[k] = before[k] + f32(x[k]) * (scale * columns[k])
+        _scale(whole[r], rows[r], columns, first[step * r], out[r])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _scale(whole, row, columns, first, out):
+    for k in range(out.size):
+        out[k] = first[k] + f32(whole[k]) * (row * columns[k])

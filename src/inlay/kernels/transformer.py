@@ -12,7 +12,7 @@ import numpy as np
 from inlay.kernels.compiled import njit
 from inlay.kernels.lanes import WIDTH, greater, load, store
 from inlay.kernels.lstm import LOG2_E, power_of_two
-from inlay.kernels.panels import in_tiles_of
+from inlay.kernels.panels import some_panels
 from inlay.kernels.tiles import COLUMNS
 
 QUERIES = 40  # rows whose scores are held at once
@@ -139,9 +139,9 @@ def attend(qkv, offsets, heads, out):
             _lay_out_values(qkv, begin, n, 2 * dim + h * d, d, values)
             for first in range(0, n, QUERIES):
                 m = min(QUERIES, n - first)
-                in_tiles_of(qkv, begin + first, h * d, m, keys, zeros, s)
+                some_panels(qkv, (begin + first, h * d), m, keys, (0, panels), zeros, s)
                 _exponentials(s[:m], n, f32(1) / np.sqrt(f32(d)), totals)
-                in_tiles_of(s, 0, 0, m, values, zeros, o)
+                some_panels(s, (0, 0), m, values, (0, wide), zeros, o)
                 for i in range(m):
                     y, x, over = out[begin + first + i], o[i], f32(1) / totals[i]
                     for k in range(d):

@@ -109,26 +109,24 @@ class PackedNetwork:
 
         qkv, found = _affine(x, layer.qkv), np.empty_like(x)
         attend(qkv, offsets, self._shape.heads, found)
-        y = _affine(found, layer.out, x)
+        y = _affine(found, layer.out)
+        y += x
         normalise(y, *layer.out_norm, self._eps)
+        inner = np.empty((min(len(y), ROWS), layer.up[1].size), np.float32)
         for at in range(0, len(y), ROWS):
-            some = y[at : at + ROWS]
-            inner = _affine(some, layer.up)
-            gelu(inner)
-            z = found[at : at + ROWS]
-            np.add(some, layer.down[1], out=z)
-            layer.down[0](inner, z)
+            some, z = y[at : at + ROWS], found[at : at + ROWS]
+            wide = _affine(some, layer.up, inner[: len(some)])
+            gelu(wide)
+            _affine(wide, layer.down, z)
+            z += some
             normalise(z, *layer.down_norm, self._eps)
         return found
 
 
-def _affine(x: Array, affine: tuple[Product, Array], beside: Array | None = None) -> Array:
-    """`x @ matrix + bias`, and what it is added to."""
+def _affine(x: Array, affine: tuple[Product, Array], out: Array | None = None) -> Array:
+    """`x @ matrix + bias`, into `out` if there is one."""
     product, bias = affine
-    if beside is not None:
-        y: Array = beside + bias
-        product(x, y)
-        return y
-    y = np.empty((len(x), bias.size), np.float32)
-    product(x, y, bias)
-    return y
+    if out is None:
+        out = np.empty((len(x), bias.size), np.float32)
+    product(x, out, bias)
+    return out
