@@ -152,6 +152,7 @@ _KERAS = {
     "MeanPooling": "inlay.layers.keras.blocks.MeanPooling",
     "RequireMask": "inlay.layers.keras.blocks.RequireMask",
     "RowsEmbedding": "inlay.layers.keras.chosen.RowsEmbedding",
+    "SavedModelLayer": "inlay.encode.savedmodel.keras.SavedModelLayer",
     "ScalarMix": "inlay.encode.elmo.keras_mix.ScalarMix",
     "StackEmbedding": "inlay.layers.keras.stack.StackEmbedding",
     "TableEmbedding": "inlay.layers.keras.embedding.TableEmbedding",

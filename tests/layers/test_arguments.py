@@ -59,19 +59,39 @@ class Encoder:
     def encode(self, texts):
         """Vectors of texts."""
 
-    def to_torch(self, **asked):
-        return asked
+    def to_torch(self, *, trainable, vocab_to_cache=None, name="own"):
+        return {"vocab_to_cache": vocab_to_cache, "trainable": trainable, "name": name}
+
+    to_keras = to_torch
+
+
+class OfTexts(Encoder):
+    """One that has no vocabulary."""
+
+    def to_torch(self, *, trainable=True, by_reference=False):
+        return {"trainable": trainable, "by_reference": by_reference}
 
     to_keras = to_torch
 
 
 def test_an_encoder_makes_its_own_layer(maker):
     vocab = Vocabulary(["a"])
-    frozen = {"trainable": False}
+    name = {"name": "own"}
+    assert maker(Encoder()) == {"vocab_to_cache": None, "trainable": False} | name
     whole = {"vocab_to_cache": vocab, "trainable": True}
-    name = {} if maker is inlay.to_torch else {"name": None}
-    assert maker(Encoder()) == frozen | name
     assert maker(Encoder(), vocab, trainable=True) == whole | name
+    if maker is inlay.to_keras:
+        assert maker(Encoder(), name="mine")["name"] == "mine"
+
+
+def test_an_encoder_of_texts_is_asked_for_what_it_takes(maker):
+    assert maker(OfTexts()) == {"trainable": False, "by_reference": False}
+    found = maker(OfTexts(), trainable=True, by_reference=True)
+    assert found == {"trainable": True, "by_reference": True}
+    with pytest.raises(ArgumentError, match="vocab: expected None: the encoder takes texts"):
+        maker(OfTexts(), Vocabulary(["a"]))
+    with pytest.raises(ArgumentError, match="check: expected a table"):
+        maker(OfTexts(), check="always")
 
 
 def test_a_list_for_an_encoder_is_refused_for_its_first_word_would_be_no_token(maker):

@@ -1,5 +1,6 @@
 """What the makers of layers are given: made a table, or refused with what to write instead."""
 
+import inspect
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,6 +28,10 @@ FOREIGN: dict[str, str | Callable[[Any], str]] = {
     "lora_rank": lambda value: f'trainable="delta", rank={value}',
     "activity_regularizer": "layer.activity_regularizer = ... of Keras",
     "device": "layer.to(device)",
+    **dict.fromkeys(
+        ("output_key", "signature", "arguments"),
+        lambda value: "encoder.to_keras(...), which a SavedModel's encoder has",
+    ),
     "input_length": "leave it out: the layer takes texts of any length",
     "input_dim": "leave it out: the table has so many rows",
     "output_dim": "leave it out: the table has so many numbers in a row",
@@ -150,14 +155,41 @@ def check_no_encoder(where: str, x: Any) -> None:
         )
 
 
-def check_for_encoder(where: str, trainable: Trainable, **without_effect: bool) -> None:
-    """Refuse what only a table's layer trains, and other arguments that only it obeys.
+def layer_of(
+    where: str,
+    make: Callable[..., Any],
+    vocab: Any,
+    trainable: Trainable,
+    others: Mapping[str, Any],
+) -> Any:
+    """The layer of an encoder, by its own `to_torch` or `to_keras`.
+
+    Args:
+        where: The function that was called.
+        make: That method.
+        vocab: Its `vocab_to_cache`, if it has one, as an ELMo's does.
+        trainable: Whether all of it trains.
+        others: Other arguments; those that are not None, 0 or False were set.
 
     Raises:
-        ArgumentError: One of them was set.
+        ArgumentTypeError: `vocab` is none for an encoder.
+        ArgumentError: One was set that the method does not take.
     """
-    expected = "a table: the layer of an encoder decides that by itself"
-    _refuse(_parts(trainable) | without_effect, expected, "an encoder", f"see its own {where}")
+    check_vocab_for_encoder(vocab)
+    takes = inspect.signature(make).parameters
+    given = {name: value for name, value in others.items() if value not in (None, False, 0)}
+    _refuse(
+        _parts(trainable) | {name: name not in takes for name in given},
+        "a table: the layer of an encoder decides that by itself",
+        "an encoder",
+        f"see its own {where}",
+    )
+    if vocab is not None:
+        if "vocab_to_cache" not in takes:
+            expected, got = "None: the encoder takes texts by itself", described(vocab)
+            raise ArgumentError("vocab", expected=expected, got=got)
+        given["vocab_to_cache"] = vocab
+    return make(trainable=bool(trainable), **given)
 
 
 def check_for_stack(where: str, trainable: Trainable, **without_effect: bool) -> None:

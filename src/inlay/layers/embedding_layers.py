@@ -10,10 +10,9 @@ from inlay.errors import ArgumentError
 from inlay.hosts.backends import load_keras
 from inlay.layers.arguments import (
     FOREIGN,
-    check_for_encoder,
     check_for_stack,
     check_vocab,
-    check_vocab_for_encoder,
+    layer_of,
     maker_of,
     table_of,
 )
@@ -145,11 +144,8 @@ def to_torch(
         of_torch: dict[str, Any] = {"sparse": sparse, "max_norm": max_norm, "check": check}
         return x.to_torch(vocab, trainable=trainable, rows=rows, **of_torch)
     if make := maker_of(x, "to_torch"):
-        check_vocab_for_encoder(vocab)
-        unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm is not None}
-        check_for_encoder("to_torch", trainable, **unlike, **refers)
-        given = {} if vocab is None else {"vocab_to_cache": vocab}
-        return make(trainable=bool(trainable), **given)
+        unlike = {"check": check != "debug", "sparse": sparse, "max_norm": max_norm, **refers}
+        return layer_of("to_torch", make, vocab, trainable, unlike)
     require("torch", extra="torch", need="making a torch layer")
     table, given = table_of("to_torch", x, vocab), {"sparse": sparse, "max_norm": max_norm}
     file = checked_reference(table, trainable, by_reference)
@@ -301,12 +297,9 @@ def to_keras(
         of_stack: dict[str, Any] = {"mask": mask, "check": check, "name": name, **of_keras}
         return x.to_keras(vocab, trainable=trainable, rows=rows, **of_stack)
     if make := maker_of(x, "to_keras"):
-        check_vocab_for_encoder(vocab)
-        unlike = {"check": check != "debug", "mask": not mask, "pull": pull > 0}
-        unlike |= {setting: value is not None for setting, value in of_keras.items()}
-        check_for_encoder("to_keras", trainable, by_reference=refers, **unlike)
-        given = {} if vocab is None else {"vocab_to_cache": vocab}
-        return make(trainable=bool(trainable), name=name, **given)
+        unlike: dict[str, Any] = {"check": check != "debug" and check, "pull": pull}
+        unlike |= {"mask": not mask, "by_reference": refers, "name": name, **of_keras}
+        return layer_of("to_keras", make, vocab, trainable, unlike)
     load_keras("making a Keras layer")
     from inlay.hosts.keras import check_arguments
 

@@ -7,7 +7,7 @@ import pytest
 from tests.contracts import cases, check_contract
 
 HERE = Path(__file__).parent
-ON_TENSORFLOW = ("encoder_contract.py",)
+ON_TENSORFLOW = ("encoder_contract.py", "keras_contract.py")
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,26 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import described, many_tokens, text_or_none
+from inlay.checks import described, text_or_none
 from inlay.core import TextToIds
 from inlay.encode.base import TextEncoder
 from inlay.encode.batching import padded_batches
 from inlay.encode.folder import FILE, read_folder, written_folder
+from inlay.encode.savedmodel.asked import checked_arguments, checked_tags
 from inlay.encode.savedmodel.files import NAME, copy_files, digest_of, stamps_of
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.hosts.backends import load_keras
 from inlay.optional import require
 from inlay.paths import path_to_read
 from inlay.tokenizers import tokenizer_name
+
+if TYPE_CHECKING:
+    import keras
 
 IDS = "text_to_ids.json"
 MOST, TOKENS = 256, 8192  # texts, and tokens with their padding, that run at once
@@ -156,6 +161,55 @@ class SavedModelEncoder(TextEncoder):
         tokenizer = {} if vocab is None else {"tokenizer": tokenizer_name(vocab) or None}
         return super().settings | {n: getattr(self, n) for n in names} | tokenizer
 
+    def to_keras(
+        self,
+        *,
+        trainable: bool = False,
+        output_key: str | None = None,
+        signature: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        by_reference: bool = False,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> "keras.layers.Layer":
+        """Make a Keras layer of it, which takes what the SavedModel takes: strings, or ids.
+
+        Args:
+            trainable: Whether its variables train, which `layer.trainable` changes later.
+            output_key: Another output than the encoder's.
+            signature: Another call than the encoder's; then None stands for its usual output.
+            arguments: Other arguments than the encoder's.
+            by_reference: Whether a saved model names the folder and its digest, in the place of
+                the SavedModel itself.
+            name: The layer's name.
+            dtype: A dtype or a policy, as of any Keras layer.
+
+        Returns:
+            See `inlay.encode.savedmodel.keras.SavedModelLayer`. Allocates the variables once more.
+
+        Raises:
+            UnsupportedError: Keras runs on another backend than TensorFlow.
+            ArgumentError: As of `SavedModelEncoder`.
+            MissingPackageError: Keras is not installed.
+        """
+        load_keras("making a Keras layer")
+        from inlay.encode.savedmodel.keras import SavedModelLayer
+
+        if signature is None or signature == self.signature:
+            signature, output_key = self.signature, output_key or self.output_key
+            arguments = self.arguments if arguments is None else arguments
+        return SavedModelLayer(
+            self.folder,
+            trainable=trainable,
+            output_key=output_key,
+            signature=signature,
+            arguments=arguments,
+            tags=self.tags,
+            by_reference=by_reference,
+            name=name,
+            dtype=dtype,
+        )
+
     # -- what the base asks for -----------------------------------------------------------------
 
     def _hash(self) -> str:
@@ -251,28 +305,6 @@ class SavedModelEncoder(TextEncoder):
                 expected=f"max_length={length}, for the graph takes so many ids of a text",
                 got=f"max_length={self.to_ids.max_length}",
             )
-
-
-def checked_arguments(arguments: Any) -> dict[str, Any]:
-    """Arguments of a call, by name.
-
-    Raises:
-        ArgumentTypeError: No dict of JSON values.
-    """
-    try:
-        return dict(json.loads(json.dumps({} if arguments is None else dict(arguments))))
-    except (TypeError, ValueError):
-        expected = "a dict of names and JSON values"
-        raise ArgumentTypeError("arguments", expected=expected, got=described(arguments)) from None
-
-
-def checked_tags(tags: Any) -> list[str] | None:
-    """The tags of a graph; None: the usual ones.
-
-    Raises:
-        ArgumentTypeError: No list of strings.
-    """
-    return None if tags is None else sorted(many_tokens("tags", list(tags)))
 
 
 def _placed(vectors: Array | None, found: Array, batch: list[int], n: int) -> Array:

@@ -2,57 +2,18 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from inlay.encode.savedmodel.spec import Spec
 from inlay.encode.savedmodel.tensorflow_loading import load_root
 from inlay.errors import ArgumentError
 
 CALL = "__call__"
 USUAL = (CALL, "serving_default", "default", "serve")  # what is called, if nothing is said
 TRAINING = "training"
-
-
-@dataclass(frozen=True)
-class Spec:
-    """The shape and dtype of what goes in or comes out.
-
-    Attributes:
-        shape: None: it is not known; a size that is None may be any.
-    """
-
-    shape: tuple[int | None, ...] | None
-    dtype: str
-
-    @classmethod
-    def of(cls, tensor: Any) -> "Spec":
-        """That of a tensor or a `TensorSpec`."""
-        known = tensor.shape.rank is not None
-        shape = tuple(tensor.shape.as_list()) if known else None
-        return cls(shape, tensor.dtype.name)
-
-    @classmethod
-    def read(cls, saved: Mapping[str, Any]) -> "Spec":
-        """What `as_dict` has given to JSON."""
-        shape = saved["shape"]
-        return cls(None if shape is None else tuple(shape), str(saved["dtype"]))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        sizes = ["any shape"] if self.shape is None else [str(n or "?") for n in self.shape]
-        return f"{self.dtype} ({', '.join(sizes)})"
-
-    @property
-    def is_vector(self) -> bool:
-        """Whether it may be one vector for each text."""
-        of_numbers = self.dtype in ("float16", "bfloat16", "float32", "float64")
-        return of_numbers and (self.shape is None or len(self.shape) == 2)
 
 
 class Endpoint:
@@ -153,6 +114,16 @@ class Endpoint:
         used = {id(v): v for form in self._concrete for v in form.variables}
         return list(used.values())
 
+    def output_forms(self) -> dict[str, Spec]:
+        """The outputs, whose sizes it runs to know if the SavedModel does not say them."""
+        if all(
+            spec.shape is not None and spec.shape[-1:] != (None,) for spec in self.outputs.values()
+        ):
+            return dict(self.outputs)
+        shape = [1 if size is None else size for size in self.input.shape or (1,)]
+        found = self(tf.zeros(shape, self.input.dtype))  # of strings, those are empty
+        return {name: spec.known(found[name].shape) for name, spec in self.outputs.items()}
+
     def key(self, output_key: str | None) -> str | None:
         """Which output is meant; None: there is none of this name, or all are."""
         if output_key is not None:
@@ -171,6 +142,24 @@ class Endpoint:
     def __str__(self) -> str:
         given = ", ".join(f"{name}: {spec}" for name, spec in self.outputs.items())
         return f"{self.name!r} takes {self.input} and gives {given}"
+
+
+class Tables(tf.saved_model.experimental.TrackableResource):  # type: ignore[misc]  # untyped
+    """The tables of a graph of TensorFlow 1, as something that Keras knows to export.
+
+    Args:
+        root: What was loaded.
+    """
+
+    def __init__(self, root: Any) -> None:
+        super().__init__()
+        self.root = root
+
+    def _create_resource(self) -> Any:
+        return tf.constant(1.0)  # there is none: its ops find their tables by name
+
+    def _initialize(self) -> Any:
+        return self.root.initializer._initialize()
 
 
 class Graph:
@@ -230,6 +219,10 @@ class Graph:
         if said is not None and (signature is not None or arguments):
             raise said
         raise self._nothing(functions, signature, output_key, vector=vector)
+
+    def resources(self) -> Any:
+        """What has to go along when a model with this graph in it is written as another graph."""
+        return Tables(self.root) if self.is_v1 else self.root
 
     def _functions(self) -> dict[str, Any]:
         """What can be called, by name."""

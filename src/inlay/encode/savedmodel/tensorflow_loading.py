@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from inlay.bytes.damage import CUT_OFF
-from inlay.encode.savedmodel.files import GRAPH, tag_sets
+from inlay.encode.savedmodel.files import GRAPH, files_of, tag_sets
 from inlay.encode.savedmodel.tensorflow_references import with_resources
 from inlay.errors import ArgumentError, FormatError, MissingPackageError
 
@@ -43,10 +43,12 @@ def load_root(folder: Path, tags: Sequence[str] | None, *, restore: bool = True)
         restore: Whether its variables get their numbers.
 
     Raises:
+        MissingFileError: There is none.
         FormatError: It is damaged.
         ArgumentError: It has no graph with these tags.
         MissingPackageError: It has an op of a package that is not here.
     """
+    files_of(folder)  # or it says that there is none
     chosen, of_objects = _tags(folder, tags)
     options = tf.saved_model.LoadOptions(experimental_skip_checkpoint=not restore)
     imported: set[str] = set()

@@ -6,9 +6,10 @@ import numpy as np
 import tensorflow as tf
 
 from inlay.aliases import Array
+from inlay.checks import described
 from inlay.encode.savedmodel.tensorflow_graph import Endpoint
 from inlay.encode.savedmodel.tensorflow_loading import said
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 
 VECTORS = 2  # dimensions of an array with one vector for each text
 
@@ -43,6 +44,22 @@ def run(where: str, endpoint: Endpoint, key: str, inputs: Array, what: str) -> A
         expected = f"{len(inputs)} vectors, (n, dim), as the output {key!r}"
         raise ArgumentError(where, expected=expected, got=f"shape {vectors.shape}")
     return vectors
+
+
+def strings(where: str, inputs: Any) -> Any:
+    """Texts as a tensor: of a list, or an array of any kind of strings.
+
+    Raises:
+        ArgumentTypeError: They are no strings.
+    """
+    if tf.is_tensor(inputs):
+        return inputs
+    array = np.asarray(inputs)
+    texts = array.ravel().tolist()
+    if not all(isinstance(text, str | bytes) for text in texts):
+        got = described(inputs)
+        raise ArgumentTypeError(where, expected="strings, (batch,) or (batch, 1)", got=got)
+    return tf.reshape(tf.constant(texts, tf.string), array.shape)
 
 
 def fitting(inputs: Any, spec: Any) -> Any:
