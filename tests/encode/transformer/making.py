@@ -76,7 +76,7 @@ def make_bert(folder: Path, **config: Any) -> Path:
     write_json(folder / "config.json", said)
     (folder / "vocab.txt").write_text("\n".join(PIECES) + "\n", encoding="utf-8")
     write_json(folder / "tokenizer_config.json", {"do_lower_case": True})
-    save_file(bert_arrays(said), folder / "model.safetensors")
+    save_file(bert_arrays(said), folder / "model.safetensors", {"format": "pt"})
     return folder
 
 

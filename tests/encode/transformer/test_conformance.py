@@ -38,7 +38,7 @@ def test_minilm(tmp_path):
     check_encoder(
         lambda: Transformer.load(folder, workers=1),
         tmp_path,
-        words=4_000,
+        words=400,
         empty=False,
         linear=False,  # of unit length in the end
         means=False,

@@ -95,6 +95,7 @@ def test_weights_of_other_kinds_of_files(tmp_path, save):
 @pytest.mark.parametrize(
     ("engine", "precision"),
     [
+        ("numba", "int8"),
         ("torch", "float32"),
         ("torch", "bfloat16"),
         ("torch", "int8"),
