@@ -102,6 +102,15 @@ def test_special_pieces_count_as_asked(tmp_path):
     assert Transformer.load(tmp_path).encode([""]).any()
 
 
+def test_letters_are_lowered_where_the_files_say_so(tmp_path):
+    make_sentences(tmp_path, ("Pooling", {"pooling_mode": "mean"}, {}))
+    write_json(tmp_path / "tokenizer_config.json", {"do_lower_case": False})
+    low, high = Transformer.load(tmp_path).encode(["a good film", "A GOOD film"])
+    assert np.abs(low - high).max() > 0.1
+    write_json(tmp_path / "sentence_bert_config.json", {"do_lower_case": True})
+    np.testing.assert_array_equal(Transformer.load(tmp_path).encode(["A GOOD film"])[0], low)
+
+
 @pytest.mark.parametrize("include", [True, False])
 def test_prompts(tmp_path, include):
     make_sentences(tmp_path, ("Pooling", {"pooling_mode": "mean", "include_prompt": include}, {}))
@@ -114,8 +123,8 @@ def test_prompts(tmp_path, include):
     np.testing.assert_allclose(encoder.encode(["a good"])[0], expected.mean(0), atol=2e-6)
     np.testing.assert_allclose(encoder.encode([["a", "good"]])[0], expected.mean(0), atol=2e-6)
     assert encoder.tokenize("a good") == encoder.tokenize(["a", "good"]) == ["a", "good"]
-    vectors, _ = encoder.tokens(["a good"])
-    np.testing.assert_allclose(vectors[0], rows[4:6], atol=2e-6)
+    vectors, _ = encoder.tokens(["a good", ["a", "good"]])
+    np.testing.assert_allclose(vectors, [rows[4:6]] * 2, atol=2e-6)
     assert Transformer.load(tmp_path, prompt="doc").prompt == ""
     assert Transformer.load(tmp_path, prompt="bad: ").prompt == "bad: "
     assert Transformer.load(tmp_path, prompt="").prompt == ""

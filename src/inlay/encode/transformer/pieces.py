@@ -45,14 +45,15 @@ class PieceTokenizer:
     Args:
         content: What its `tokenizer.json` holds, or would hold.
         where: What to call it in messages.
+        lower: Whether to lower all letters first, as some files of sentence-transformers want.
 
     Attributes:
         before: int32: ids of special pieces in front of a text.
         after: int32: ids of those behind it.
     """
 
-    def __init__(self, content: str, where: str) -> None:
-        self._content, self._where = content, where
+    def __init__(self, content: str, where: str, *, lower: bool = False) -> None:
+        self._content, self._where, self._lower = content, where, lower
         marked = self._tokenizer.encode("a", add_special_tokens=True)
         own = [i for i, special in enumerate(marked.special_tokens_mask) if not special]
         if not own:
@@ -80,6 +81,10 @@ class PieceTokenizer:
             raise FormatError(
                 self._where, expected="a tokenizer that `tokenizers` reads", got=got, hint=hint
             ) from error
+        if self._lower:
+            known, own = library.normalizers, tokenizer.normalizer
+            steps = [known.Lowercase()] if own is None else [known.Lowercase(), own]
+            tokenizer.normalizer = known.Sequence(steps)
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
@@ -146,11 +151,18 @@ def _of_tokens(tokens: list[str], found: Any, skip: int) -> Pieces:
     return Pieces(np.array(found.ids, np.int32), words, list(tokens))
 
 
-def read_tokenizer(folder: Path, config: Mapping[str, Any]) -> PieceTokenizer:
+def read_tokenizer(
+    folder: Path, config: Mapping[str, Any], *, lower: bool = False
+) -> PieceTokenizer:
     """The tokenizer of a folder: `tokenizer.json`, or BERT's from `vocab.txt`.
 
     What has neither is left to the `transformers` library, as far as that knows it without
     running code of the folder.
+
+    Args:
+        folder: Where it is.
+        config: The model's `config.json`.
+        lower: As of `PieceTokenizer`.
 
     Raises:
         MissingFileError: There is none.
@@ -159,13 +171,13 @@ def read_tokenizer(folder: Path, config: Mapping[str, Any]) -> PieceTokenizer:
     """
     file = folder / TOKENIZER
     if file.is_file():
-        return PieceTokenizer(_text(file), str(file))
+        return PieceTokenizer(_text(file), str(file), lower=lower)
     if (folder / VOCABULARY).is_file() and config.get("model_type") in ("bert", "distilbert"):
-        return PieceTokenizer(_bert(folder), str(folder / VOCABULARY))
+        return PieceTokenizer(_bert(folder), str(folder / VOCABULARY), lower=lower)
     if not any((folder / name).is_file() for name in VOCABULARIES):
         got = f"neither {TOKENIZER} nor {VOCABULARY}"
         raise MissingFileError(str(folder), expected="a tokenizer beside the weights", got=got)
-    return PieceTokenizer(_by_transformers(folder), str(folder))
+    return PieceTokenizer(_by_transformers(folder), str(folder), lower=lower)
 
 
 def _text(file: Path) -> str:

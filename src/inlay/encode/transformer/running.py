@@ -10,7 +10,7 @@ from inlay.checks import one_text, some_of, warn
 from inlay.encode.base import TextEncoder
 from inlay.encode.batching import packed_batches
 from inlay.encode.elmo.mix import Mix
-from inlay.encode.transformer.files import Files
+from inlay.encode.transformer.files import SENTENCES, Files
 from inlay.encode.transformer.head import Head
 from inlay.encode.transformer.network import Network
 from inlay.encode.transformer.pieces import Pieces, PieceTokenizer, read_tokenizer
@@ -61,7 +61,8 @@ class TextVectors(TextEncoder):
 
     @cached_property
     def _pieces(self) -> PieceTokenizer:
-        return read_tokenizer(self._files.folder, self._files.config)
+        lower = self._files.said(SENTENCES).get("do_lower_case") is True
+        return read_tokenizer(self._files.folder, self._files.config, lower=lower)
 
     @property
     def has_tokens(self) -> bool:
