@@ -96,7 +96,7 @@ def load_encoder(
     Args:
         path: A folder or file of one of `inlay.encode.ENCODERS`, recognised by its content, such
             as an ELMo, for which see `inlay.encode.elmo.Elmo.load`. Or a name, for which nothing is
-            downloaded: of an encoder that an installed package has, or `"OWNER/REPO"` of a
+            downloaded: `"use-multilingual"`, which an installed package has, or `"OWNER/REPO"` of a
             model that lies in the cache of Hugging Face. Or a name of the
             catalogue, such as `"elmo-original"`, one of the Hugging Face Hub
             (`"hf://OWNER/REPO"`), or a `Source` of your own, which is downloaded once.

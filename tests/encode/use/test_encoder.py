@@ -19,6 +19,7 @@ from inlay.errors import (
     UnsupportedError,
 )
 from tests.encode.use.tiny import (
+    KINDS,
     SHAPE,
     TEXTS,
     expected,
@@ -44,6 +45,15 @@ def test_vectors_are_those_of_the_description(monkeypatch, rows, stretch):
     monkeypatch.setattr(network, "STRETCH", stretch)
     encoder = tiny(workers=1)
     check_close(encoder.encode(TEXTS), expected(encoder, TEXTS))
+
+
+def test_rows_are_bytes_in_blocks_with_scales():
+    arrays = published()
+    rows = tiny_weights().rows(np.arange(SHAPE.pieces))
+    for p, row in enumerate(rows):
+        at, kind = divmod(p, KINDS)
+        plain = arrays[f"q{kind + 1}"][at] * arrays["scale"][kind] + arrays["lo"][kind]
+        check_close(row, plain)
 
 
 @pytest.mark.parametrize(
