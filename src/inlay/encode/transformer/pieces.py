@@ -103,8 +103,9 @@ class PieceTokenizer:
     def pieces(self, texts: Sequence[str | list[str]], prompt: str = "") -> list[Pieces]:
         """The pieces of each text and the words that they are of.
 
-        Of a string these are the words of the tokenizer; a list of words is joined by spaces, so
-        that its pieces are those of that string. Pieces of the prompt are of no word.
+        Of a string these are the words of the tokenizer; a list of words, without those that are
+        empty, is joined by spaces, so that its pieces are those of that string. Pieces of the
+        prompt are of no word.
 
         Args:
             texts: Strings, or lists of words.
@@ -120,7 +121,10 @@ class PieceTokenizer:
 
 def _strings(texts: Sequence[str | list[str]], prompt: str) -> list[str]:
     """Each text as one string, a lone surrogate, for which UTF-8 has no bytes, as a "?"."""
-    joined = [prompt + (text if isinstance(text, str) else " ".join(text)) for text in texts]
+    joined = [
+        prompt + (text if isinstance(text, str) else " ".join(filter(str.strip, text)))
+        for text in texts
+    ]
     return [text.encode("utf-8", "replace").decode("utf-8") for text in joined]
 
 
@@ -136,18 +140,21 @@ def _of_string(text: str, found: Any, skip: int) -> Pieces:
         if word >= 0:
             low, high = spans.get(word, (begin, end))
             spans[word] = min(low, begin), max(high, end)
-    place = {word: i for i, word in enumerate(sorted(spans))}
-    tokens = [text[slice(*spans[word])].strip() for word in place]
+    cut = {word: text[slice(*spans[word])].strip() for word in sorted(spans)}
+    tokens = {word: token for word, token in cut.items() if token}  # and no space alone
+    place = {word: i for i, word in enumerate(tokens)}
     words = np.array([place.get(word, -1) for word in numbers], np.int64)
-    return Pieces(np.array(found.ids, np.int32), words, tokens)
+    return Pieces(np.array(found.ids, np.int32), words, list(tokens.values()))
 
 
 def _of_tokens(tokens: list[str], found: Any, skip: int) -> Pieces:
     """The user's words: a piece is of the one that its last letter stands in."""
-    ends = np.cumsum([len(token) + 1 for token in tokens]) - 1 + skip  # a space behind each
+    real = [i for i, token in enumerate(tokens) if token.strip()]
+    ends = np.cumsum([len(tokens[i]) + 1 for i in real]) - 1 + skip  # a space behind each
     last = np.array([end for _, end in found.offsets], np.int64) - 1
-    words = np.searchsorted(ends, last, side="right")
-    words[(words >= len(tokens)) | (last < skip)] = -1
+    place = np.searchsorted(ends, last, side="right")
+    words = np.array([*real, -1], np.int64)[np.minimum(place, len(real))]
+    words[last < skip] = -1
     return Pieces(np.array(found.ids, np.int32), words, list(tokens))
 
 
