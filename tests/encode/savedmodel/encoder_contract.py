@@ -23,6 +23,7 @@ from tests.conformance.check_encoder import check_encoder
 from tests.data import shared
 from tests.encode.savedmodel.models import (
     EMBEDDINGS,
+    KERNEL,
     LENGTH,
     SIZE,
     TEXTS,
@@ -52,6 +53,8 @@ def check_close(found, wanted, atol=1e-6):
 def test_strings_are_vectors(made, kind):
     encoder = encoder_of(made, kind)
     assert encoder.dim == 3
+    assert encoder.n_parameters == EMBEDDINGS.size + KERNEL.size
+    assert encoder.n_bytes == 4 * encoder.n_parameters
     check_close(encoder.encode(TEXTS), expected(TEXTS))
     check_close(encoder.encode(iter(TEXTS), batch_size=2), expected(TEXTS))
     check_close(encoder.encode([["a", "good", "film"]]), expected(["a good film"]))

@@ -210,6 +210,19 @@ class SavedModelEncoder(TextEncoder):
             dtype=dtype,
         )
 
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers are in the variables that train."""
+        return sum(variable.shape.num_elements() for variable in self._trained())
+
+    @property
+    def n_bytes(self) -> int:
+        """The bytes of these numbers."""
+        return sum(v.shape.num_elements() * v.dtype.size for v in self._trained())
+
+    def _trained(self) -> list[Any]:
+        return [variable for variable in self._opened()[0].variables() if variable.trainable]
+
     # -- what the base asks for -----------------------------------------------------------------
 
     def _hash(self) -> str:
