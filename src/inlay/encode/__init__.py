@@ -66,12 +66,12 @@ ELSEWHERE: Elsewhere = (
 )
 
 
+# Of which errors and pages speak: `inlay.encode.elmo.Elmo`.
+ROOMS = ("elmo", "features", "savedmodel", "static", "transformer", "use")
+
+
 def __getattr__(name: str) -> Any:
-    if name not in (
-        "elmo",
-        "features",
-        "savedmodel",
-    ):  # `inlay.encode.elmo.Elmo`, of which errors speak
+    if name not in ROOMS:
         raise AttributeError(f"module 'inlay.encode' has no attribute {name!r}")
     return importlib.import_module(f"inlay.encode.{name}")
 

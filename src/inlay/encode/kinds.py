@@ -16,6 +16,8 @@ DOWNLOAD = "download it first, and give the folder in which it is"
 class Kind(Protocol):
     """A kind of encoder. Anything with these members is accepted as `kind=`.
 
+    One whose encoders have names has `named` too: see `inlay.encode.names.NamingKind`.
+
     Attributes:
         name: What `kind=` and messages call it.
         files: What it is made of, in words: "a folder with model.json".

@@ -1,7 +1,8 @@
 """What an encoder is: texts in, vectors out; and two parts that some encoders have besides.
 
-inlay's own encoders and an object of the user's are held to the same contract, and what stands
-on an encoder (features, classifiers) asks for nothing else.
+This is all that an object of the user's needs, and what stands on an encoder (features,
+classifiers) asks for nothing else. inlay's own can do more, all in the same way: see
+`inlay.encode.TextEncoder`.
 """
 
 import inspect
@@ -31,7 +32,10 @@ class Encoder(Protocol):
         """Names everything that a vector depends on, except the text and `settings`."""
 
     def encode(self, texts: Iterable[Text]) -> Array:
-        """float32 `(n, dim)`: a vector for each text, in order; zeros for an empty text."""
+        """float32 `(n, dim)`: a vector for each text, in order.
+
+        Zeros for a text without a known token, unless the model itself has a vector for it.
+        """
 
 
 @runtime_checkable
