@@ -30,6 +30,33 @@ def test_a_layer_trains_and_is_saved(reviews, tmp_path):
     np.testing.assert_allclose(loaded.predict_proba(texts), expected, atol=1e-6)
 
 
+class Hashed(Counts):
+    """The same with a layer that takes whole strings, as a SavedModel does."""
+
+    has_tokens = False
+
+    def layer_rows(self, texts):
+        return [np.array([text.encode()], object) for text in texts]
+
+    def learning_layer(self, *, by_token):
+        import keras
+
+        hashed = keras.layers.Hashing(512)
+        return keras.Sequential(
+            [keras.Input((), dtype="string"), hashed, keras.layers.Embedding(512, 8)]
+        )
+
+
+def test_a_layer_of_strings_trains_where_keras_has_them(reviews):
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("Keras has strings on TensorFlow alone")
+    settings = QUICK | {"trainable": True, "epochs": 9, "learning_rate": 0.3}
+    found = TextClassifier(Hashed(), **settings).fit(*reviews)
+    assert found.score(*reviews) > 0.9  # each text learned by heart
+
+
 def test_an_elmo_trains(reviews):
     import keras
 

@@ -86,8 +86,8 @@ class Hosted:
 
     def rectangle(self, rows: Sequence[Array], width: int, n_rows: int) -> Any:
         """See `Inputs`: what the layer takes, and by token the mask of real ones."""
-        if rows[0].ndim == 0:  # whole strings
-            return np.array([*(row[()] for row in rows), *[b""] * (n_rows - len(rows))], object)
+        if rows[0].dtype == object:  # whole strings
+            return np.array([*(row[0] for row in rows), *[b""] * (n_rows - len(rows))], object)
         given = np.zeros((n_rows, width, *rows[0].shape[1:]), rows[0].dtype)
         mask = np.zeros((n_rows, width), bool)
         for i, row in enumerate(rows):

@@ -18,8 +18,9 @@ def with_layer(body: Any, layer: Any, row: Array, *, by_token: bool) -> Any:
         row: What it takes of any one text.
         by_token: Whether the model is given a mask too, for the body.
     """
-    shape = (None, *row.shape[1:]) if row.ndim else ()
-    given = keras.Input(shape, dtype=row.dtype.name if row.ndim else "string", name="texts")
+    whole = row.dtype == object
+    shape = () if whole else (None, *row.shape[1:])
+    given = keras.Input(shape, dtype="string" if whole else row.dtype.name, name="texts")
     if not by_token:
         return keras.Model(given, body(layer(given)))
     mask = keras.Input((None,), dtype="bool", name="mask")

@@ -84,7 +84,7 @@ class LearningEncoder(Protocol):
     def layer_rows(self, texts: Sequence[Text]) -> Sequence[Array]:
         """What the layer takes of each text: ids whose first axis is filled up with zeros.
 
-        Or the text itself, in UTF-8 and as an array without axes, if the layer takes strings.
+        Or the text itself, in UTF-8 and as the one object of an array, if it takes strings.
         """
 
 

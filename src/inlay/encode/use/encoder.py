@@ -1,7 +1,7 @@
 """Universal Sentence Encoder as an encoder: texts of any of its languages in, vectors out."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -171,6 +171,10 @@ class Use(TextEncoder, Hosted):
         length = whole_or_none("max_length", max_length)
         every = list(every_text("texts", texts))
         return self.pieces.padded(every, self.max_length if length is None else length)
+
+    def layer_rows(self, texts: Sequence[Text]) -> list[Array]:
+        """What the layer takes of each text: `piece_ids` of it alone."""
+        return [self.piece_ids([text])[0] for text in texts]
 
     @cached_property
     def _network(self) -> Network:

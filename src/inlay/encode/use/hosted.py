@@ -90,3 +90,8 @@ class Hosted:
             name=name,
             dtype=dtype,
         )
+
+    def learning_layer(self, *, by_token: bool) -> "keras.layers.Layer":
+        """See `inlay.encode.protocol.LearningEncoder`: all but the table of pieces trains."""
+        del by_token  # there is one vector for each text
+        return self.to_keras(trainable=True)
