@@ -190,6 +190,17 @@ def test_gradients_and_ten_steps_of_adam_are_those_of_tensorflow(made, kind):
         check_close(mine, wanted, 1e-5)
 
 
+def test_a_classifier_trains_it(made, tmp_path):
+    settings = {"trainable": True, "validation": None, "epochs": 2, "learning_rate": 0.01}
+    model = inlay.TextClassifier(inlay.load_encoder(made("strings")), **settings)
+    model.fit(TEXTS, [1, 0, 0, 1, 1])
+    assert model.n_trainable_ > EMBEDDINGS.size
+    assert model.history_["loss"][1] < model.history_["loss"][0]
+    model.save(tmp_path / "m")
+    loaded = inlay.TextClassifier.load(tmp_path / "m")
+    check_close(loaded.predict_proba(TEXTS), model.predict_proba(TEXTS))
+
+
 def test_frozen_it_stays_and_trains_when_switched(made):
     layer = layer_of(made, "strings", trainable=False)
     assert not any(v.trainable for v in layer.weights)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from inlay.aliases import Array
+from inlay.aliases import Array, Text
 from inlay.checks import described, text_or_none
 from inlay.core import TextToIds
 from inlay.encode.base import TextEncoder
@@ -222,6 +222,18 @@ class SavedModelEncoder(TextEncoder):
 
     def _trained(self) -> list[Any]:
         return [variable for variable in self._opened()[0].variables() if variable.trainable]
+
+    def learning_layer(self, *, by_token: bool) -> "keras.layers.Layer":
+        """See `inlay.encode.protocol.LearningEncoder`: every variable trains."""
+        del by_token  # there is one vector for each text
+        return self.to_keras(trainable=True)
+
+    def layer_rows(self, texts: Sequence[Text]) -> list[Array]:
+        """What the layer takes of each text: itself, or ids where the graph takes ids."""
+        if self.to_ids is not None:
+            return [self.to_ids([text])[0] for text in texts]
+        strings = (text if isinstance(text, str) else " ".join(text) for text in texts)
+        return [np.array([text.encode()], object) for text in strings]
 
     # -- what the base asks for -----------------------------------------------------------------
 
