@@ -10,6 +10,8 @@ import tensorflow as tf
 
 import inlay
 from inlay.core import TextToIds
+from inlay.encode import ENCODERS
+from inlay.encode.kinds import recognise
 from inlay.encode.savedmodel import SavedModelEncoder
 from inlay.encode.savedmodel.files import digest_of
 from inlay.errors import (
@@ -254,6 +256,18 @@ def test_an_op_of_sentencepiece_says_which_package_has_it(made, tmp_path, monkey
     with pytest.raises(MissingPackageError, match="not installed"):
         inlay.load_encoder(folder)
     assert sys.modules.pop("tensorflow_text").__file__ == str(tmp_path / "tensorflow_text.py")
+
+
+def test_the_elmo_of_tf_hub_is_an_elmo(made, tmp_path):
+    folder = changed(made("strings"), tmp_path / "m", b"", b"")
+    assert recognise(folder, ENCODERS).name == "savedmodel"
+    tf.raw_ops.SaveV2(
+        prefix=str(folder / "variables" / "variables"),
+        tensor_names=["module/bilm/char_embed"],
+        shape_and_slices=[""],
+        tensors=[tf.zeros([261, 4])],
+    )
+    assert recognise(folder, ENCODERS).name == "elmo"
 
 
 def test_words_are_those_of_the_file(made):

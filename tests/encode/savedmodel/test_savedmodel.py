@@ -12,7 +12,10 @@ ON_TENSORFLOW = ("encoder_contract.py", "keras_contract.py")
 
 @pytest.mark.parametrize(
     ("file", "check", "backend"),
-    cases(*(HERE / name for name in ON_TENSORFLOW), backends=["tensorflow"]),
+    [
+        *cases(*(HERE / name for name in ON_TENSORFLOW), backends=["tensorflow"]),
+        *cases(HERE / "other_backends_contract.py", backends=["jax", "torch"]),
+    ],
 )
 def test_contract(request, file, check, backend):
     check_contract(request, file, check, backend)
