@@ -130,9 +130,9 @@ def product_rate() -> float:
     a = np.random.default_rng(0).normal(size=(1536, 1536)).astype(np.float32)
     best = np.inf
     for _ in range(8):
-        start = time.perf_counter()
+        start = time.process_time()
         a @ a
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return 2 * len(a) ** 3 / best
 
 

@@ -336,7 +336,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
 
 
 def told(row: Row) -> str:
-    line = f"{row['part']:22}{row['run']:28}"
+    line = f"{row['part']:24}{row['run']:28}"
     if "cpu_seconds" in row:
         line += f"{row['cpu_seconds']:9.3f} CPU s"
     if "ratio" in row:

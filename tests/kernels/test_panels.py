@@ -74,15 +74,15 @@ def test_tiles_of_each_size_give_the_same():
     np.testing.assert_array_equal(low, own)
 
 
-def test_rows_may_lie_anywhere():
+def test_some_panels_of_rows_that_lie_anywhere():
     rng = np.random.default_rng(0)
-    flat, packed = rng.normal(size=(5, 8)).astype("f4"), panels.pack(rng.normal(size=(16, 32)))
-    windows = np.lib.stride_tricks.as_strided(flat, (4, 16), flat.strides)
-    for run in (panels.product, panels.product.py_func):
-        expected, out = np.zeros((2, 4, 32), np.float32)
-        run(np.ascontiguousarray(windows), packed, expected, expected)
-        run(windows, packed, out, out)
-        np.testing.assert_array_equal(out, expected)
+    left, matrix = rng.normal(size=(30, 20)).astype("f4"), rng.normal(size=(8, 80))
+    bias, packed = rng.normal(size=(1, 80)).astype("f4"), panels.pack(matrix)
+    expected = bias[:, 16:64] + left[4:27, 5:13] @ matrix[:, 16:64]
+    for run in (panels.some_panels, panels.some_panels.py_func):
+        out = np.empty((23, 48), np.float32)
+        run(left, (4, 5), 23, packed, (1, 4), bias, out)
+        np.testing.assert_allclose(out, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("features", "sizes"), [("+avx2,+fma", "LOW"), ("+avx512f", "HIGH")])

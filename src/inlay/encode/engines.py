@@ -31,7 +31,8 @@ def packer(engine: Engine = "numba", precision: Precision = "float32") -> Pack:
         precision: Of the matrix and of the left side during the product; sums are float32 or,
             for "int8", int32. "int8" has a scale for each column of the matrix and for each
             row of the left side. Which of these is faster than float32 depends on the
-            processor: see `benchmarks/elmo.py`.
+            processor: the "int8" of "numba" needs one with VNNI, and is slow elsewhere. See
+            `benchmarks/elmo.py` and `benchmarks/encoders.py`.
 
     Raises:
         ArgumentError: No such engine, or it lacks the precision.

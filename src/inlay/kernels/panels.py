@@ -44,7 +44,7 @@ def product(left, packed, first, out):
     """`out = first + left @ matrix`.
 
     Args:
-        left: float32 `(n, depth)`, each row contiguous.
+        left: float32 `(n, depth)`, C-contiguous.
         packed: What `pack` made of the matrix `(depth, width)`; depth at least 1.
         first: float32 `(n, width)`, which may be `out` itself, or `(1, width)`, to be added to
             each row; C-contiguous.
@@ -102,7 +102,7 @@ def some_panels(left, corner, rows, packed, some, first, out):
     """`out = first + left[row : row + rows, column : column + depth] @ some of the panels`.
 
     Args:
-        left: Float32, or int32 as for `tiles.tile`; its rows may lie anywhere.
+        left: float32, or int32 as for `tiles.tile`; its rows may lie anywhere.
         corner: The row and the column in it.
         rows: How many rows.
         packed: The panels, `(n, depth, 16)`.
