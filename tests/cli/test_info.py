@@ -1,6 +1,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -233,6 +234,20 @@ def test_an_encoder_is_told_of(inlay, elmo):
         "license        apache-2.0",
         "license files  LICENSE",
     ]
+
+
+def test_an_encoder_of_the_catalogue_is_fetched(inlay, elmo, monkeypatch):
+    encoder, folder = elmo
+    asked = []
+
+    def fetch_source(source, say):
+        asked.append(source.name)
+        return SimpleNamespace(path=folder)
+
+    monkeypatch.setattr("inlay.sources.fetching.fetch_source", fetch_source)
+    facts = json.loads(inlay("info", "elmo-small", "--json").stdout)
+    assert asked == ["elmo-small"]
+    assert facts == {"encoder": {**facts["encoder"], "kind": "elmo", "hash": encoder.hash}}
 
 
 def test_an_encoder_that_cannot_be_read_is_an_error_with_its_reason(inlay, elmo, tmp_path):

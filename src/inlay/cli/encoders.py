@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from inlay.cli.hints import in_options, in_words
 from inlay.cli.inputs import check_there, fetch_named, table_file
-from inlay.cli.outputs import size
+from inlay.cli.interrupts import work
+from inlay.cli.outputs import note, size
 from inlay.errors import ArgumentError, InlayError
 from inlay.sources.asked import asked_for
+from inlay.sources.hub_files import HUB
 
 if TYPE_CHECKING:
     from inlay.encode import Encoder, Kind
@@ -80,7 +82,7 @@ def encoder_facts(given: str) -> dict[str, Any] | None:
     Raises:
         InlayError: It is a name, and the encoder cannot be read.
     """
-    found = None if os.path.lexists(given) else _named(given)
+    found = None if os.path.lexists(given) else _named(given) or _fetched(given)
     kind, place = found or (None, Path(given))
     if kind is None and place.is_dir():
         from inlay.encode import ENCODERS
@@ -102,6 +104,22 @@ def encoder_facts(given: str) -> dict[str, Any] | None:
     facts["languages"] = facts.get("languages") or card.languages
     facts["license"] = facts.get("license") or card.license
     return facts | {"license_files": card.license_files}
+
+
+def _fetched(given: str) -> tuple[None, Path] | None:
+    """The folder of an encoder of the catalogue; None: it has none of this name."""
+    if given.startswith(HUB):  # whose models are shown by their arrays
+        return None
+    try:
+        source = asked_for(given, "encoder")
+    except ArgumentError:  # something else
+        return None
+    if source is None:
+        return None
+    from inlay.sources.fetching import fetch_source
+
+    with work():
+        return None, fetch_source(source, say=note).path
 
 
 def _reason(error: InlayError) -> str:
