@@ -242,6 +242,22 @@ def test_pieces_that_do_not_fit(tmp_path):
         Use.load(folder)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"max_length": "long"', "or null, as max_length, got max_length: .*'long'"),
+        ('"kind": "elmo"', "kind elmo"),
+        ('"version": 7', "version 7"),
+    ],
+)
+def test_a_saved_folder_of_something_else(tmp_path, text, message):
+    tiny().save(tmp_path / "saved")
+    file = tmp_path / "saved" / "encoder.json"
+    file.write_text(file.read_text()[:-2] + f",\n{text}}}")  # JSON's last word counts
+    with pytest.raises(FormatError, match=message):
+        Use.load(tmp_path / "saved")
+
+
 def test_settings_are_checked():
     with pytest.raises(ArgumentError, match="max_length"):
         tiny(max_length=0)

@@ -90,7 +90,9 @@ def read(path: Path) -> Found:
         max_length = whole_or_none("max_length", said.pop("max_length", None))
         noted = said.pop("sha256", None)
     except (ArgumentError, TypeError) as error:
-        raise FormatError(str(path / FILE), expected="a max_length", got=str(error)) from error
+        raise FormatError(
+            str(path / FILE), expected="a whole number, or null, as max_length", got=str(error)
+        ) from error
     return Found(weights, pieces, max_length, said, noted)
 
 
