@@ -196,6 +196,19 @@ def test_what_is_saved_says_the_settings_and_is_read_by_others(tmp_path):
         load_encoder(folder, verify=True)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [3, {"layer": []}, {"layer": 99}, {"words": 3}, {"pool": "median"}, {"max_length": "9"}],
+)
+def test_a_saved_one_whose_settings_are_others(tmp_path, settings):
+    encoder = Transformer.load(make_bert(tmp_path / "a"))
+    encoder.save(tmp_path / "b")
+    file = tmp_path / "b" / "encoder.json"
+    write_json(file, json.loads(file.read_text()) | {"settings": settings})
+    with pytest.raises(FormatError, match=r"encoder\.json: expected the settings of a saved"):
+        load_encoder(tmp_path / "b")
+
+
 def test_an_encoder_elsewhere_knows_its_files(tmp_path):
     folder = make_bert(tmp_path)
     pickled = pickle.dumps(Transformer.load(folder))

@@ -151,7 +151,8 @@ class Transformer(TextVectors):
         root = path_to_read("path", path)
         said = read_folder(root, KIND) if (root / FILE).is_file() else {}
         files = find(root)
-        encoder = cls(files, Settings.chosen(files, given, said.get("settings", {})))
+        kept = Settings.kept(files, said.get("settings", {}), str(root / FILE))
+        encoder = cls(files, Settings.chosen(files, given, kept))
         if flag("verify", verify):
             encoder._verify(said.get("digest"))
         return encoder

@@ -1,9 +1,10 @@
 """What may be asked of a transformer, checked against what its files say."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, cast
 
+from inlay.bytes.damage import damage_reported
 from inlay.checks import choice, flag_or_none, text_or_none, whole, whole_or_none
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.engines import Engine, Precision, check_engine
@@ -18,6 +19,8 @@ Words = Literal["mean", "first", "last", "max"]
 WORDS: tuple[Words, ...] = ("mean", "first", "last", "max")
 LAST4: Literal["last4"] = "last4"
 Layer = int | Literal["last4"] | Mix
+# What is chosen for a machine: None, as nothing was said.
+MACHINE = dict.fromkeys(("engine", "precision", "workers"))
 # What each architecture calls these sizes.
 LAYERS = ("num_hidden_layers", "n_layers", "num_layers")
 DIM = ("hidden_size", "dim", "d_model")
@@ -84,6 +87,23 @@ class Settings:
             precision=precision,
             workers=said["workers"],
         )
+
+    @classmethod
+    def kept(cls, files: Files, said: Any, where: str) -> dict[str, Any]:
+        """What `encoder.json` says of them, checked, but for what this machine may lack.
+
+        Raises:
+            FormatError: It is not what `as_json` gave.
+        """
+        expected = "the settings of a saved transformer"
+        with damage_reported(where, expected=expected, hint="save it again"):
+            found = {**said}
+            names = [field.name for field in fields(cls) if field.name not in MACHINE]
+            try:
+                cls.chosen(files, {name: found.get(name) for name in names} | MACHINE, {})
+            except (ArgumentError, ArgumentTypeError) as error:
+                raise FormatError(where, expected=expected, got=str(error)) from error
+            return found
 
     def as_json(self) -> dict[str, Any]:
         """What `chosen` takes as `kept`; the machine's own `workers` are left out."""
