@@ -59,6 +59,9 @@ def test_product_is_that_of_the_whole_numbers(run, rows, shape):
     bias, out = rng.normal(size=(1, shape[1])).astype(np.float32), np.empty((rows, shape[1]), "f4")
     run(left, *quantise.pack(matrix), bias, out)
     np.testing.assert_allclose(out, bias + sums * scales[:, None] * columns, rtol=1e-5, atol=1e-5)
+    start = rng.normal(size=out.shape).astype(np.float32)
+    run(left, *quantise.pack(matrix), start, out)
+    np.testing.assert_allclose(out, start + sums * scales[:, None] * columns, rtol=1e-5, atol=1e-5)
 
 
 def tile_of_dots(left, packed, out):

@@ -49,6 +49,14 @@ def test_attention_gives_a_text_the_same_bits_alone():
         assert alone.tobytes() == found[begin:end].tobytes()
 
 
+def test_attention_leaves_nan_in_its_text():
+    qkv, found = drawn(49, 24), np.empty((49, 8), np.float32)
+    qkv[:32] = np.nan
+    transformer.attend(qkv, np.array([0, 32, 49]), 2, found)
+    assert np.isnan(found[:32]).all()
+    assert np.isfinite(found[32:]).all()
+
+
 def test_attention_takes_scores_far_apart():
     qkv = drawn(18, 24) * 100
     found = np.empty((18, 8), np.float32)
