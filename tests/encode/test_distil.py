@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, Vocabulary
+from inlay.core import HashingVocabulary
 from inlay.encode import FunctionEncoder
 from inlay.encode.distil import distil, weights
 from inlay.encode.principal import project
@@ -228,6 +229,7 @@ def test_rows_are_projected_in_their_own_memory_block_by_block(small_blocks):
         ({"dim": 3, "vocab": ["a", "b"]}, "dim: expected a whole number from 1 to 2, got 3"),
         ({"weighting": "idf"}, "weighting: expected 'sif', 'zipf' or None, got str 'idf'"),
         ({"a": 0}, "a: expected a number above 0"),
+        ({"vocab": HashingVocabulary(9)}, "vocab: expected a vocabulary with words, got a Hash"),
         ({"vocab": Vocabulary([])}, "vocab: expected words, got 2 special tokens"),
         ({"batch_size": 0}, "batch_size: expected a whole number, 1 or more"),
         ({"pca_dims": 3}, "Try: dim="),

@@ -9,7 +9,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
 from inlay.checks import choice, number, whole, whole_or_none
-from inlay.core import Table, Vocabulary
+from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.core.agreement import split_by
 from inlay.core.alignment import as_vocabulary
 from inlay.encode import as_encoder
@@ -17,7 +17,7 @@ from inlay.encode.base import TextEncoder
 from inlay.encode.function import FunctionEncoder
 from inlay.encode.principal import project
 from inlay.encode.protocol import Encoder, settings_of
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
 from inlay.version import __version__
@@ -33,8 +33,8 @@ FOREIGN = {
     **dict.fromkeys(("pca_dims", "n_components", "vector_size", "output_dim"), "dim="),
     **dict.fromkeys(("apply_zipf", "use_zipf"), "weighting='zipf'"),
     **dict.fromkeys(("sif_coefficient", "alpha", "smoothing"), "a="),
-    "pooling": "inlay.load_encoder(path), and pool= of its `encode`",
-    "quantize_to": "table.quantised() of the table, or dtype= of inlay.load",
+    "pooling": "an encoder of that pool, as of inlay.encode.transformer.Transformer.load",
+    "quantize_to": "inlay.load(path, dtype='int8') of the saved table",
     "token_remove_pattern": "a vocabulary without them",
 }
 
@@ -104,6 +104,9 @@ def distil(
     """
     model = as_encoder(encoder)
     settings = settings_of(model)
+    if isinstance(vocab, HashingVocabulary):
+        got = "a HashingVocabulary, whose ids have none"
+        raise ArgumentTypeError("vocab", expected="a vocabulary with words", got=got)
     words = as_vocabulary(vocab)
     special = [i for i in (words.pad_id, words.unk_id) if i is not None]
     ids = np.setdiff1d(np.arange(len(words)), special)
