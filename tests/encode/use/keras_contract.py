@@ -241,8 +241,10 @@ def test_what_it_is_given_is_checked():
         layer([[1, 2], [1, 3, 2]])
     with pytest.raises(ArgumentError, match="trainable"):
         layer_of(trainable="some")
-    with pytest.raises(ArgumentTypeError, match="piece_ids"):
+    with pytest.raises(ArgumentError, match="vocab: expected None"):
         inlay.to_keras(tiny(), inlay.Vocabulary(["a"]))
+    with pytest.raises(ArgumentTypeError, match="piece_ids"):
+        tiny().to_keras(vocab_to_cache=["a"])
     assert inlay.to_keras(tiny(), name="use").name == "use"
     if BACKEND != "tensorflow":
         with pytest.raises(

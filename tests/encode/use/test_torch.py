@@ -130,5 +130,7 @@ def test_what_it_is_given_is_checked():
         module(torch.ones(1, 3))
     with pytest.raises(ArgumentError, match="trainable"):
         tiny().to_torch(trainable="some")
-    with pytest.raises(ArgumentTypeError, match="piece_ids"):
+    with pytest.raises(ArgumentError, match="vocab: expected None"):
         inlay.to_torch(tiny(), inlay.Vocabulary(["a"]))
+    with pytest.raises(ArgumentTypeError, match="piece_ids"):
+        tiny().to_torch(vocab_to_cache=["a"])
