@@ -1,9 +1,12 @@
 """Runs the contracts of SavedModels, in one process with TensorFlow."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+import inlay
+from inlay.errors import MissingPackageError
 from tests.contracts import cases, check_contract
 
 HERE = Path(__file__).parent
@@ -19,3 +22,10 @@ ON_TENSORFLOW = ("encoder_contract.py", "keras_contract.py")
 )
 def test_contract(request, file, check, backend):
     check_contract(request, file, check, backend)
+
+
+def test_without_tensorflow_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(MissingPackageError, match=r"running a SavedModel.*inlay\[tensorflow\]"):
+        inlay.load_encoder(tmp_path)
