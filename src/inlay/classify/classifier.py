@@ -27,7 +27,7 @@ from inlay.tokenizers import TokenizerLike
 
 # What Keras, scikit-learn and others call the settings.
 FOREIGN: Elsewhere = {
-    **dict.fromkeys(("embeddings", "table", "vectors", "weights"), "embedding="),
+    **dict.fromkeys(("embeddings", "encoder", "table", "vectors", "weights"), "embedding="),
     **dict.fromkeys(("embedding_dim", "vector_size", "output_dim"), "dim="),
     **dict.fromkeys(("max_tokens", "max_features", "num_words", "vocab_size"), "max_size="),
     **dict.fromkeys(("min_freq", "min_df"), "min_count="),
