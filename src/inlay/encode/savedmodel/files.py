@@ -1,6 +1,7 @@
 """The files of a SavedModel, looked at without TensorFlow: a graph, its variables, its assets."""
 
 import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,26 @@ def copy_files(source: Path, target: Path, *, variables: bool = True) -> None:
             shutil.copyfile(source / name, target / name)
             stat = (source / name).stat()
             os.utime(target / name, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+class Kept:
+    """A copy of files that will be gone, for as long as a layer needs it.
+
+    Args:
+        folder: The files.
+
+    Attributes:
+        folder: The copy.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import shutil
+        import tempfile
+
+        place = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
+        self.folder = place / "savedmodel"
+        shutil.copytree(folder, self.folder)
 
 
 def tag_sets(folder: Path) -> tuple[list[list[str]], bool]:

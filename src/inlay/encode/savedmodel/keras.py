@@ -1,9 +1,6 @@
 """A SavedModel as a Keras layer, on TensorFlow. Importing this registers the layer for loading."""
 
 import os
-import shutil
-import tempfile
-import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +11,7 @@ from inlay.aliases import Array
 from inlay.checks import flag, text_or_none
 from inlay.encode.folder import written_folder
 from inlay.encode.savedmodel.asked import checked_arguments, checked_tags
-from inlay.encode.savedmodel.files import NAME, copy_files
+from inlay.encode.savedmodel.files import NAME, Kept, copy_files
 from inlay.encode.savedmodel.reference import Reference
 from inlay.encode.savedmodel.spec import Spec
 from inlay.errors import (
@@ -388,23 +385,6 @@ class SavedModelLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so
                 layer._kept = source._kept
                 layer._adopt(source._graph.folder)
         return layer
-
-
-class Kept:
-    """A copy of files that will be gone, for as long as a layer needs it.
-
-    Args:
-        folder: The files.
-
-    Attributes:
-        folder: The copy.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        place = Path(tempfile.mkdtemp())
-        weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
-        self.folder = place / FOLDER
-        shutil.copytree(folder, self.folder)
 
 
 def _is_same(now: Array | None, before: Array | None) -> bool:
