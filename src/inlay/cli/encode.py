@@ -54,10 +54,8 @@ Example:
 @click.option(
     "--pool",
     metavar="NAME",
-    default="default",
-    show_default=True,
     help="Choose how the tokens of a text become one vector, by a name that the encoder has, such "
-    "as mean, or write the vector of each token with none.",
+    "as mean, or write the vector of each token with none.  [default: the encoder's own]",
 )
 @click.option("--normalize", is_flag=True, help="Scale the vector of each text to the length 1.")
 @click.option(
@@ -98,7 +96,7 @@ def encode(
     encoder: str,
     target: str,
     layers: str,
-    pool: str,
+    pool: str | None,
     encoding: str,
     as_json: bool,
     **settings: Any,
@@ -109,7 +107,7 @@ def encode(
     check_encoder(encoder)
     # A finished file is one to leave alone or to refuse, which the library tells apart.
     check_file(target, overwrite=True)
-    from inlay.encode.features import write_features
+    from inlay.encode.features import DEFAULT, write_features
 
     names = ("tokenizer", "engine", "precision", "workers")
     given = {name: settings.pop(name) for name in names}
@@ -123,7 +121,7 @@ def encode(
             target,
             encoding=known,
             layers=_layers(layers),
-            pool=None if pool == "none" else pool,
+            pool=None if pool == "none" else pool or DEFAULT,
             **settings,
         )
     seconds = time.perf_counter() - start
