@@ -93,7 +93,7 @@ def _erf(x):
 
 @kernel
 def gelu(x):
-    """`x = x * P(standard normal <= x)`, within 6e-7, in place.
+    """`x = x * P(standard normal <= x)`, to 2e-7 of |x|, in place.
 
     Args:
         x: float32 `(n, width)`.
