@@ -221,8 +221,6 @@ def _instead(where: str, x: Any) -> str:
             f"{where}(table, vocab), for a vocabulary holds no vectors; "
             f"{where}(Table.random(vocab, dim), trainable=True) for vectors that are learned"
         )
-    if callable(getattr(x, "encode", None)):
-        return "encoder.encode(texts), whose vectors a model can take: it has no layer of this kind"
     if isinstance(x, TextToIds):
         return TAKES_STRINGS.get(where, "to_ids(texts), whose ids the layer of a table takes")
     if isinstance(x, Mapping):
