@@ -8,11 +8,13 @@ import pytest
 from inlay import Table
 from inlay.encode import EncoderStack, FunctionEncoder, load_encoder, stack
 from inlay.encode.elmo import Elmo, Weights
+from inlay.encode.static import StaticEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, UnsupportedError
 from tests.conformance.check_encoder import check_encoder
 from tests.conformance.encoders import Tiny, letters
 from tests.encode.elmo.test_network import TINY
 from tests.encode.features_fake import Fake, Plain
+from tests.encode.static import test_files
 
 TEXTS = ["a good film", "", "good xyzzy film ."]
 WEIGHTS = Weights.random(TINY, 3)
@@ -112,6 +114,28 @@ def test_a_function_in_a_saved_stack_is_not_imported(tmp_path):
         assert again.hash == saved.hash
         with pytest.raises(ArgumentError, match=match):
             again.encode(["a film"])
+
+
+def test_a_part_with_a_tokenizer_of_a_file_is_saved_with_it(tmp_path):
+    pytest.importorskip("tokenizers")
+    (tmp_path / "tokenizer.json").write_text(json.dumps(test_files.tokenizer()))
+    static = StaticEncoder(table(), tokenizer=tmp_path / "tokenizer.json")
+    (tmp_path / "elsewhere").mkdir()
+    for saved in (stack([table(), static]), stack([stack([table(), static]), table()])):
+        saved.save(tmp_path / "elsewhere" / "saved")
+        again = load_encoder(tmp_path / "elsewhere" / "saved")
+        assert again.settings == saved.settings
+        np.testing.assert_array_equal(again.encode(TEXTS), saved.encode(TEXTS))
+
+
+def test_what_an_object_of_the_users_gives_is_looked_at():
+    class Turned(Plain):
+        def encode(self, texts):
+            return super().encode(texts).T
+
+    for how in ("concat", "mean"):
+        with pytest.raises(ArgumentError, match=r"numbers of shape \(3, 2\).*shape \(2, 3\)"):
+            stack([Turned(), Plain()], how).encode(TEXTS)
 
 
 def test_settings_reach_the_parts_that_take_them(tmp_path):

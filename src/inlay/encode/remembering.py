@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.checks import described
 from inlay.encode.base import TextEncoder
+from inlay.errors import ArgumentError
 
 
 class Remembered:
@@ -58,7 +60,32 @@ class Remembered:
 def encoded(encoder: Any, texts: Sequence[Text], *, progress: bool | None = False) -> Array:
     """An encoder's vectors, with a bar only if it is asked for and the encoder has one."""
     bar = {"progress": progress} if isinstance(encoder, TextEncoder) else {}
-    return np.asarray(encoder.encode(texts, **bar), np.float32).reshape(len(texts), encoder.dim)
+    return fitting(encoder.encode(texts, **bar), len(texts), encoder)
+
+
+def fitting(vectors: Any, n: int, encoder: Any) -> Array:
+    """The vectors that an encoder of anyone's gave of `n` texts, float32 `(n, dim)`.
+
+    Raises:
+        ArgumentError: They are of another shape, such as `(dim, n)`, or no finite numbers.
+    """
+    shape = n, int(encoder.dim)
+    try:
+        found = np.asarray(vectors, np.float32)
+    except (TypeError, ValueError, RuntimeError):  # ragged lists, strings, a tensor elsewhere
+        raise _unfit(shape, described(vectors)) from None
+    if n == 0 and found.size == 0:  # of a list that was empty
+        return found.reshape(shape)
+    if found.shape != shape:
+        raise _unfit(shape, f"an array of shape {found.shape}")
+    if not np.isfinite(found).all():
+        raise _unfit(shape, "NaN or infinity")
+    return found
+
+
+def _unfit(shape: tuple[int, int], got: str) -> ArgumentError:
+    expected = f"finite numbers of shape {shape}, a row for each text"
+    return ArgumentError("encoder", expected=expected, got=got)
 
 
 def _key(text: Text) -> Any:

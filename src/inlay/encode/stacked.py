@@ -15,6 +15,7 @@ from inlay.encode.base import TextEncoder, unit
 from inlay.encode.folder import kind_in, read_folder, written_folder
 from inlay.encode.one_layer import with_layers
 from inlay.encode.protocol import Encoder, WordEncoder, settings_of
+from inlay.encode.remembering import fitting
 from inlay.errors import ArgumentError, FormatError, UnsupportedError
 from inlay.tokenizers import NotOpened, saved_tokenizer
 
@@ -162,8 +163,10 @@ class StackKind:
         kept = content.get("parts")
         if not isinstance(kept, list) or not kept or not all(isinstance(k, dict) for k in kept):
             raise FormatError(str(path), expected="the settings of each part", got=f"{kept!r:.60}")
+        places = [path / str(i) for i in range(len(kept))]
         parts = [
-            self._load_part(path / str(i), _kept(said), settings) for i, said in enumerate(kept)
+            self._load_part(place, _kept(said, place), settings)
+            for place, said in zip(places, kept, strict=True)
         ]
         return EncoderStack(
             parts,
@@ -172,10 +175,15 @@ class StackKind:
         )
 
 
-def _kept(said: dict[str, Any]) -> dict[str, Any]:
-    """What a file says of a part, as arguments: a function that it names is not imported."""
+def _kept(said: dict[str, Any], place: Path) -> dict[str, Any]:
+    """What a file says of a part, as arguments: a function that it names is not imported.
+
+    A folder of ours has its tokenizer, and the file of it, itself.
+    """
     given = {name: said[name] for name in KEPT if said.get(name) is not None}
-    if "tokenizer" in given:
+    if kind_in(place) is not None:
+        given.pop("tokenizer", None)
+    elif "tokenizer" in given:
         given["tokenizer"] = saved_tokenizer(given["tokenizer"], hint=HINT)
     elif "tokenizer" in said:
         given["tokenizer"] = NotOpened("", LOST)
@@ -187,9 +195,8 @@ def _vectors(part: Encoder, texts: list[str | list[str]], pool: str) -> Array:
         return part.encode(texts, pool=None if pool == OWN else pool, progress=False)
     if hasattr(part, "pools") and pool != OWN:
         other: Any = part
-        found: Array = other.encode(texts, pool=pool)
-        return found
-    return part.encode(texts)
+        return fitting(other.encode(texts, pool=pool), len(texts), part)
+    return fitting(part.encode(texts), len(texts), part)
 
 
 def _of_tokens(part: Encoder, tokens: list[list[str]]) -> Iterator[Array]:

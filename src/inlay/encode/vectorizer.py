@@ -11,6 +11,7 @@ from inlay.checks import choice, every_text, flag, flag_or_none, whole_or_none
 from inlay.encode import as_encoder
 from inlay.encode.base import TextEncoder, unit
 from inlay.encode.learning import learned_on, must_learn
+from inlay.encode.remembering import encoded
 from inlay.errors import ArgumentError, NotFittedError
 from inlay.hosts.sklearn import Output
 from inlay.optional import require
@@ -128,7 +129,7 @@ class Vectorizer(Output):
                 batch_size=self.batch_size,
                 progress=self.progress,
             )
-        vectors = np.asarray(encoder.encode(texts), np.float32).reshape(len(texts), encoder.dim)
+        vectors = encoded(encoder, texts)
         return unit(vectors) if self.normalize else vectors
 
     def _check(self, encoder: Any) -> None:
