@@ -123,6 +123,9 @@ def test_every_text_comes_as_it_is_asked_for():
         next(texts)
     with pytest.raises(ArgumentTypeError, match="texts: expected a list of texts"):
         checks.every_text("texts", "a b")
+    for texts in ({"a", "b"}, frozenset()):
+        with pytest.raises(ArgumentTypeError, match=r"another order .* Try: sorted\(texts\)"):
+            checks.every_text("texts", texts)
 
 
 def test_a_text_is_a_string_or_a_list_of_strings():

@@ -202,9 +202,11 @@ def every_text(name: str, texts: Any, *, hint: str = "") -> Iterator[str | list[
     """`one_text` of each of `many_texts`, one after the other as they are asked for.
 
     Raises:
-        ArgumentTypeError: At once, what is no list of texts; later, what is no text, with its
-            number.
+        ArgumentTypeError: At once, what is no list of texts, or a set of them, which has no order;
+            later, what is no text, with its number.
     """
+    if isinstance(texts, set | frozenset):  # an answer in order would be of no order
+        raise _no_order(name, texts, "texts")
     texts = many_texts(name, texts)
     return (one_text(f"text {i}", text, hint=hint) for i, text in enumerate(texts))
 
@@ -244,12 +246,7 @@ def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
         ['a', 'film']
     """
     if isinstance(tokens, set | frozenset):
-        raise ArgumentTypeError(
-            name,
-            expected="a list of tokens",
-            got=f"a {type(tokens).__name__}, which has another order in each process",
-            hint=f"sorted({name})",
-        )
+        raise _no_order(name, tokens, "tokens")
     tokens = many(name, tokens, "tokens", hint=hint)
     listed: list[str] = tokens.tolist() if hasattr(tokens, "tolist") else list(tokens)
     strange = set(map(type, listed)) - {str}  # perhaps strings of another class
@@ -259,6 +256,11 @@ def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
                 f"{name}, item {i}", expected="a string", got=described(token), hint=hint
             )
     return listed
+
+
+def _no_order(name: str, values: Any, of: str) -> ArgumentTypeError:
+    got = f"a {type(values).__name__}, which has another order in each process"
+    return ArgumentTypeError(name, expected=f"a list of {of}", got=got, hint=f"sorted({name})")
 
 
 def warn(message: str) -> None:

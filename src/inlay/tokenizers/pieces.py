@@ -82,10 +82,19 @@ class Pieces(Named):
     def _batch(self, texts: Iterable[str]) -> Iterator[list[str]]:
         texts = iter(texts)
         while some := list(islice(texts, BATCH)):
-            yield from self._library().many(some)
+            try:
+                found = self._library().many(some)
+            except TypeError:
+                _check_whole(some)
+                raise
+            yield from found
 
     def _split(self, text: str) -> list[str]:
-        tokens: list[str] = self._library().one(text)
+        try:
+            tokens: list[str] = self._library().one(text)
+        except TypeError:
+            _check_whole([text])
+            raise
         return tokens
 
     def _library(self) -> Any:
@@ -164,6 +173,12 @@ class _HuggingFace:
             return list(chain.from_iterable(map(_apart, joined, groups)))
         found = self.inner.encode_batch(texts, add_special_tokens=False)
         return [text.tokens for text in found]
+
+
+def _check_whole(texts: Iterable[str]) -> None:
+    """Raise what the library should of half a surrogate pair, of which it says TypeError."""
+    for text in texts:
+        text.encode()
 
 
 def _apart(found: Any, texts: list[str]) -> list[list[str]]:

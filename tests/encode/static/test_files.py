@@ -332,3 +332,14 @@ def test_a_flipped_bit_is_found(tmp_path):
     folder_of(tmp_path / "m")
     with pytest.raises(ArgumentError, match="verify"):
         load_encoder(tmp_path / "m", verify=True)
+
+
+def test_half_a_surrogate_pair_is_told_of_in_our_words(tmp_path):
+    pytest.importorskip("tokenizers")
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(tokenizer()))
+    split = inlay.tokenizers.get_tokenizer(path)
+    for texts in (["a", "good \ud800 film"], ["\ud800" + "good film " * 9]):
+        for run in (lambda t=texts: list(split.batch(t)), lambda t=texts: [*map(split, t)]):
+            with pytest.raises(ArgumentError, match=r"half of a surrogate pair, '\\ud800'"):
+                run()
