@@ -28,15 +28,15 @@ def test_finds_what_a_dict_finds(words, queries):
 
 def test_kernels_and_plain_python_agree(monkeypatch):
     words = [f"wörd{i % 700}" for i in range(1000)]
-    queries = [*words[::3], "absent", ""]
-    small = Tokens.from_list(words)
+    queries = [*words[::3], "absent", "", "\ud83d"]
+    small = Tokens.from_list([*words, "?"])
     slots, first = small.slots, small.first_rows()
     rows = [small.find(query) for query in queries]
     monkeypatch.setattr(module, "SMALL", 0)
     one_by_one = Tokens(small.blob, small.offsets).find_many(queries)
     assert one_by_one.tolist() == rows
     monkeypatch.setattr(module, "FEW", 0)
-    large = Tokens.from_list(words)
+    large = Tokens.from_list([*words, "?"])
     assert np.array_equal(large.slots, slots)
     assert np.array_equal(large.first_rows(), first)
     assert large.find_many(queries).tolist() == rows

@@ -185,7 +185,7 @@ class Tokens(Sequence[str]):
             return np.fromiter((get(t, -1) for t in tokens), np.int64, len(tokens))
         if len(tokens) < FEW:
             return np.fromiter((self.find(t) for t in tokens), np.int64, len(tokens))
-        return self.find_all(Tokens(*pack(tokens, errors="replace")))
+        return self.find_all(Tokens(*pack(tokens, errors="surrogatepass")))
 
     def find_all(self, others: "Tokens") -> Array:
         """The rows of other tokens, int64 `(len(others),)`, -1 for each that is not here."""

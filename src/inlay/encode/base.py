@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import choice, every_text, flag, whole_or_none
+from inlay.checks import choice, every_text, flag, warn, whole_or_none
 from inlay.encode.batching import blocks
 from inlay.errors import ArgumentError, UnsupportedError
 from inlay.jobs.progress import progress as show_progress
+from inlay.tokenizers import doubts
 
 CHARACTERS = 1 << 20  # of a block: what is read ahead, with `READ`
+LOOKED = 2000  # texts, after which nothing more is said of them
 SORTED = 16  # batches of the user's size among which texts are sorted by length
 
 
@@ -40,6 +42,7 @@ class TextEncoder:
     max_length: int | None = None
     READ: int = 1024
     MADE: tuple[str, ...] = ()
+    _n_looked: int = 0
 
     # -- what an encoder writes -------------------------------------------------------------
 
@@ -85,6 +88,14 @@ class TextEncoder:
             UnsupportedError: It cannot be written.
         """
         raise self._lacks("save")
+
+    def _doubts(self, texts: list[str | list[str]]) -> list[str]:
+        """Why the vectors of such texts may be worth little, in words; nothing if they are fine.
+
+        Asked of the first texts that an encoder reads, and warned of once.
+        """
+        tokenizer = getattr(self, "tokenizer", None)
+        return [] if tokenizer is None else doubts(tokenizer, texts)
 
     def _learned(self) -> Iterable[Array]:
         """The arrays of numbers that were learned; none, where they cannot be told."""
@@ -214,7 +225,19 @@ class TextEncoder:
             if batch_size is None
             else max(min(SORTED * batch_size, self.READ), batch_size)
         )
-        return blocks(texts, most=most, size=len, total=CHARACTERS)
+        for block in blocks(texts, most=most, size=len, total=CHARACTERS):
+            self._look(block)
+            yield block
+
+    def _look(self, texts: list[str | list[str]]) -> None:
+        """Warn, once, of texts that are not for this encoder."""
+        if self._n_looked >= LOOKED:
+            return
+        self._n_looked += len(texts)
+        if found := self._doubts(texts):
+            self._n_looked = LOOKED
+        for doubt in found:
+            warn(doubt)
 
     def _in_batches(self, texts: list[str | list[str]], pool: str, batch_size: int | None) -> Array:
         """Vectors of a block, of which no more than `batch_size` texts run at once."""

@@ -1,6 +1,6 @@
 """Text to tokens: by a name that is saved with whatever was made, or by a callable."""
 
-from inlay.tokenizers.auto import settled
+from inlay.tokenizers.auto import doubts, settled
 from inlay.tokenizers.characters import characters
 from inlay.tokenizers.named import (
     DEFAULT,
@@ -28,6 +28,7 @@ __all__ = [
     "batched",
     "characters",
     "check_tokenizer",
+    "doubts",
     "get_tokenizer",
     "is_local",
     "lower",

@@ -3,7 +3,7 @@
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
 from typing import Any
@@ -57,14 +57,32 @@ def settled(
         rest: Iterator[Any] = iter(texts)
         seen = list(islice(rest, SAMPLE))
         texts = chain(seen, rest)
-    sample = [text[:SAMPLE] for text in seen if isinstance(text, str)]
     if is_auto:
-        tokenizer = chosen(sample)
-    elif _is_spaced(tokenizer):
-        _warn_of_long_words(tokenizer, sample)
-    if _keeps_form(tokenizer):
-        _warn_of_decomposed(tokenizer, sample)
+        tokenizer = chosen(_sample(seen))
+    for doubt in doubts(tokenizer, seen, chosen=is_auto):
+        warn(doubt)
     return tokenizer, texts
+
+
+def doubts(tokenizer: TokenizerLike, texts: Sequence[Any], *, chosen: bool = False) -> list[str]:
+    """What `settled` warns of: why a tokenizer may not suit these texts, and what to try.
+
+    Args:
+        tokenizer: A name or a callable, but not "auto".
+        texts: Strings, or lists of tokens, of which nothing is said; the first 2,000 count.
+        chosen: Whether it is the choice of "auto", whose words are not too long for it.
+    """
+    spaced, keeps = _is_spaced(tokenizer) and not chosen, _keeps_form(tokenizer)
+    if not spaced and not keeps:
+        return []
+    sample = _sample(texts[:SAMPLE])
+    found = [_long_words(tokenizer, sample)] if spaced else []
+    found += [_decomposed(tokenizer, sample)] if keeps else []
+    return [doubt for doubt in found if doubt]
+
+
+def _sample(texts: Sequence[Any]) -> list[str]:
+    return [text[:SAMPLE] for text in texts if isinstance(text, str)]
 
 
 def chosen(sample: list[str]) -> str:
@@ -135,37 +153,37 @@ def _in_parts(text: str) -> str:
     return next(shorter, "")
 
 
-def _warn_of_decomposed(tokenizer: TokenizerLike, sample: list[str]) -> None:
-    """Warn where many texts hold letters in parts, which are not found among whole ones."""
+def _decomposed(tokenizer: TokenizerLike, sample: list[str]) -> str:
+    """What is said where many texts hold letters in parts, not found among whole ones; or ""."""
     found = [word for word in map(_in_parts, sample) if word]
     if len(found) < max(1, SHARE * len(sample)):
-        return
+        return ""
     shown = found[0] if len(found[0]) <= 20 else f"{found[0][:20]}..."
     name = tokenizer_name(tokenizer)
-    warn(
+    return (
         f"{some_of(len(found), len(sample), 'holds', 'hold')} decomposed letters, as file names of "
         f"macOS do: {shown!r} there is another token than the same word in composed letters. "
         f"Try: tokenizer='nfc+{name}'."
     )
 
 
-def _warn_of_long_words(tokenizer: TokenizerLike, sample: list[str]) -> None:
-    """Warn where many texts have words that are whole sentences."""
+def _long_words(tokenizer: TokenizerLike, sample: list[str]) -> str:
+    """What is said where many texts have words that are whole sentences; or ""."""
     text = "\n".join(sample)
     every = _runs(SPACELESS, 1).findall(text)
     if not every:
-        return
+        return ""
     counts = _counted(text)
     _, letters, better, _ = SCRIPTS[counts.index(max(counts))]
     clause = SOUTH_EAST_CLAUSE if letters == SOUTH_EAST else CLAUSE
     least = clause if sum(map(len, every)) >= clause * len(every) else LONG
     n = sum(_runs(SPACELESS, least).search(text) is not None for text in sample)
     if n < max(1, SHARE * len(sample)):
-        return
+        return ""
     longest = max(every, key=len)
     shown = longest if len(longest) <= 20 else f"{longest[:20]}..."
-    warn(
+    return (
         f"{some_of(n, len(sample), 'has', 'have')} words of up to {len(longest)} letters "
         f"({shown}) with the tokenizer {tokenizer!r}, for their script has no spaces. "
-        f"Try: tokenizer='characters', or {better!r}.",
+        f"Try: tokenizer='characters', or {better!r}."
     )

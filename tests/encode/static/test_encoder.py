@@ -1,5 +1,7 @@
 """Vectors of texts against a few lines of numpy on the table's own rows."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ import inlay
 from inlay import Table
 from inlay.encode.static import StaticEncoder
 from inlay.encode.static import lexicon as lexicon_module
-from inlay.errors import ArgumentError, ArgumentTypeError, NotFittedError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, NotFittedError
 from inlay.jobs.threads import Pool
 from inlay.layers import stack
 from inlay.tokenizers import words
@@ -316,3 +318,19 @@ def test_what_has_not_learned_never_gives_the_mean(pool):
     ):
         with pytest.raises(NotFittedError, match=rf"learned what '{pool}' needs.*fit\(texts\)"):
             ask(["good"])
+
+
+def test_texts_that_the_tokenizer_leaves_whole_are_told_of_once():
+    clauses = ["酒店的房间非常干净而且安静", "早餐太差服务员的态度也不好"]
+    encoder = StaticEncoder(table())
+    with pytest.warns(InlayWarning, match="^2 of 2 texts have words of up to 13 letters") as told:
+        encoder.encode(clauses)
+    encoder.encode(clauses)
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    with pytest.warns(InlayWarning, match="words of up to 13 letters"):
+        StaticEncoder(table(), pool="sif").fit(clauses)
+    with pytest.warns(InlayWarning, match=r"decomposed letters.*tokenizer='nfc\+words'"):
+        StaticEncoder(table()).encode([unicodedata.normalize("NFD", "아주 좋은 영화")])
+    StaticEncoder(table(), tokenizer="characters").encode(clauses)  # warnings are errors here
+    StaticEncoder(table()).encode([["酒店的房间非常干净而且安静"]])
