@@ -135,7 +135,7 @@ def test_a_list_that_was_not_said_to_be_one_is_told_of(command):
     ("args", "message"),
     [
         (["--max-size", "3"], "--max-size has no effect on {glove}, a list of words."),
-        (["--dim", "9"], "'--dim': expected a whole number from 1 to 5, got 9"),
+        (["--dim", "9"], "'--dim': expected at most 5, which is how many words there are, got 9"),
         (["--a", "0"], "'--a': expected a number above 0, got 0.0"),
         (["--encoder", "elmo-nowhere"], "elmo-nowhere: expected an encoder"),
         (["-o", "x.unknown"], "x.unknown: expected "),

@@ -225,8 +225,11 @@ def test_rows_are_projected_in_their_own_memory_block_by_block(small_blocks):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"dim": 7}, "dim: expected a whole number from 1 to 6, got 7"),
-        ({"dim": 3, "vocab": ["a", "b"]}, "dim: expected a whole number from 1 to 2, got 3"),
+        ({"dim": 7}, "dim: expected at most 6, which is how many numbers the encoder"),
+        (
+            {"dim": 3, "vocab": ["a", "b"]},
+            "dim: expected at most 2, which is how many words there are, got 3",
+        ),
         ({"weighting": "idf"}, "weighting: expected 'sif', 'zipf' or None, got str 'idf'"),
         ({"a": 0}, "a: expected a number above 0"),
         ({"vocab": HashingVocabulary(9)}, "vocab: expected a vocabulary with words, got a Hash"),

@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from inlay.errors import (
     DownloadError,
     FormatError,
     MissingFileError,
+    MissingPackageError,
 )
 from inlay.sources import Download, Source, find, names
 from tests.encode.elmo.test_network import TINY
@@ -81,7 +83,9 @@ def test_what_is_no_encoder_is_told_with_the_kinds_and_what_was_found(tmp_path, 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MissingFileError, match="Try: elmo-small or elmo-medium or elmo-original"):
         load_encoder("elmo")
-    with pytest.raises(MissingFileError, match="Try: download it first, and give the folder"):
+    with pytest.raises(
+        MissingFileError, match="Try: download it first, and give its folder; or hf://"
+    ):
         load_encoder("unheard-of")
     with pytest.raises(FormatError, match=r"elmo: options\.json .*an empty folder"):
         load_encoder(tmp_path)
@@ -239,3 +243,23 @@ def test_modules_of_tf_hub_are_fetched_as_encoders(name, monkeypatch):
     with pytest.raises(DownloadError, match=r"^use-"):
         load_encoder(name)
     assert [source.kind for source in asked] == ["encoder"]
+
+
+@pytest.mark.parametrize("name", ["use", "USE", "use-multilingual-v3", "use_multilingual"])
+def test_a_name_that_is_nearly_one(name):
+    with pytest.raises(MissingFileError, match="Try: use-multilingual, whose weights come with"):
+        load_encoder(name)
+
+
+def test_a_module_is_not_downloaded_where_nothing_can_run_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("INLAY_CACHE", str(tmp_path))
+    monkeypatch.setenv("INLAY_OFFLINE", "1")
+    with pytest.raises(DownloadError, match="use-4"):  # as far as it goes with TensorFlow
+        load_encoder("use-4")
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    look = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "tensorflow" else look(name)
+    )
+    with pytest.raises(MissingPackageError, match=r"running use-4, a SavedModel.*tensorflow"):
+        load_encoder("use-4")

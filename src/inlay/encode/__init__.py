@@ -22,6 +22,7 @@ from inlay.encode.static.kind import StaticKind
 from inlay.encode.transformer.kind import TransformerKind
 from inlay.encode.use.kind import UseKind
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.optional import look_for
 from inlay.paths import path_to_read
 from inlay.sources.asked import asked_for, near_told
 from inlay.tokenizers import TokenizerLike
@@ -246,8 +247,11 @@ def _found(path: Any) -> tuple[Kind | None, Path]:
         if by_name is not None:
             return by_name
     if (source := asked_for(path, "encoder")) is not None:
-        from inlay.sources.fetching import fetch_source
+        from inlay.sources.fetching import fetch_source, is_fetched
+        from inlay.sources.names import TFHUB
 
+        if source.url.startswith(TFHUB) and not is_fetched(source):  # before a large download
+            look_for({"tensorflow": "tensorflow"}, need=f"running {source.name}, a SavedModel")
         return None, fetch_source(source).path
     return None, path_to_read("path", path)
 

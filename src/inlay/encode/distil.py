@@ -114,7 +114,11 @@ def distil(
         raise ArgumentError("vocab", expected="words", got=f"{len(words)} special tokens")
     width = model.dim
     if dim is not None:
-        dim = whole("dim", dim, most=min(width, len(ids)))
+        dim, most = whole("dim", dim), min(width, len(ids))
+        if dim > most:
+            why = "words there are" if most < width else "numbers the encoder's vectors have"
+            expected = f"at most {most}, which is how many {why}"
+            raise ArgumentError("dim", expected=expected, got=f"{dim}")
     if weighting is not None:
         choice("weighting", weighting, ("sif", "zipf", None))
     a, size = number("a", a, above=0), whole_or_none("batch_size", batch_size)

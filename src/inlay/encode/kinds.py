@@ -9,7 +9,8 @@ from inlay.encode.protocol import Encoder
 from inlay.errors import FormatError, MissingFileError
 
 SHOWN = 5  # names of a folder in a message
-DOWNLOAD = "download it first, and give the folder in which it is"
+DOWNLOAD = "download it first, and give its folder; or hf://OWNER/REPO, of the Hugging Face Hub"
+NEAR = 0.7  # how like a name what was written is, to be told of it
 
 
 @runtime_checkable
@@ -81,11 +82,22 @@ def recognise(path: Path, kinds: Sequence[Kind]) -> Kind:
     if not os.path.lexists(path):
         expected = "an encoder: its folder or file, or a name that this machine has"
         got = "no such file or folder"
-        raise MissingFileError(str(path), expected=expected, got=got, hint=DOWNLOAD)
+        raise MissingFileError(str(path), expected=expected, got=got, hint=_near(path, kinds))
     known = "; ".join(f"{kind.name}: {kind.files}" for kind in kinds)
     expected = f"an encoder ({known})"
     hint = "" if path.is_dir() else "inlay.load(path), if it holds vectors of words"
     raise FormatError(str(path), expected=expected, got=_found(path), hint=hint)
+
+
+def _near(path: Path, kinds: Sequence[Kind]) -> str:
+    """What may be meant by a name where nothing is."""
+    from difflib import get_close_matches
+
+    names = [name for kind in kinds for name in getattr(kind, "names", ())]
+    given = str(path)
+    close = [name for name in names if name.split("-")[0] == given.casefold()]
+    close += get_close_matches(given.casefold(), names, 1, NEAR)
+    return f"{close[0]}, whose weights come with a package" if close else DOWNLOAD
 
 
 def _found(path: Path) -> str:

@@ -16,7 +16,7 @@ CHINESE = "https://raw.githubusercontent.com/SophonPlus/ChineseNlpCorpus/master/
 
 
 def encoders() -> Iterator[Source]:
-    """ELMo by AllenNLP; the Universal Sentence Encoder, which inlay does not read."""
+    """ELMo by AllenNLP; the Universal Sentence Encoder, as SavedModels."""
     yield from _elmo()
     yield from _use()
 

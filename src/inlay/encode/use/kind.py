@@ -12,6 +12,7 @@ class UseKind:
 
     name = "use"
     files = "weights.npz + sp.model, or the folder of a saved one"
+    names = ("use-multilingual",)  # that an error may propose
     takes = ("max_length", "engine", "precision", "workers", "verify")
 
     def named(self, name: str) -> Path | None:
