@@ -1,5 +1,7 @@
 """What encoders do alike, beyond what `check_encoder` asks of each."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,20 @@ def test_a_sequence_that_lies_about_its_length():
         texts = Lying(["a", "bb", "ccc"])
         texts.said = said
         assert Lengths().encode(texts)[:, 0].tolist() == [1, 2, 3]
+
+
+def test_texts_of_unknown_number_need_little_more_memory_than_their_vectors():
+    class Wide(TextEncoder):
+        dim = 1024
+
+        def _block(self, texts, pool):
+            return np.ones((len(texts), self.dim), np.float32)
+
+    tracemalloc.start()
+    vectors = Wide().encode(iter(["a"] * 12_345))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert vectors.nbytes <= peak < 1.3 * vectors.nbytes
 
 
 def test_the_right_shape_is_asked_of_an_engine():

@@ -296,7 +296,7 @@ class _Rows:
     def add(self, rows: Array) -> None:
         end = self.n + len(rows)
         if end > len(self._array):
-            grown = max(end, len(self._array) * 3 // 2)
+            grown = max(end, len(self._array) * 9 // 8)  # more would be memory for nothing
             self._array.resize((grown, self._array.shape[1]), refcheck=False)
         self._array[self.n : end] = rows
         self.n = end
