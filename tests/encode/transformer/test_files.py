@@ -175,6 +175,7 @@ def test_weights_in_several_files(tmp_path):
 def test_what_is_saved_says_the_settings_and_is_read_by_others(tmp_path):
     folder = make_sentences(tmp_path / "a", ("Pooling", {"pooling_mode": "cls"}, {}))
     write_json(folder / "onnx" / "big.json", {})
+    (folder / "source.spm").write_bytes(b"a vocabulary, as Marian has it")
     encoder = Transformer.load(
         folder, layer=2, words="last", prompt="the film", max_length=9, special_tokens=False
     )
@@ -185,6 +186,12 @@ def test_what_is_saved_says_the_settings_and_is_read_by_others(tmp_path):
     assert Transformer.load(tmp_path / "b", layer=-1, max_length=7).layer == -1
     names = sorted(p.relative_to(tmp_path / "b").as_posix() for p in (tmp_path / "b").rglob("*.*"))
     own = ["config.json", "model.safetensors", "modules.json", "tokenizer_config.json"]
+        "config.json",
+        "model.safetensors",
+        "modules.json",
+        "source.spm",
+        "tokenizer_config.json",
+    ]
     assert names == sorted(["1_Pooling/config.json", "encoder.json", "vocab.txt", *own])
     file = tmp_path / "b" / "model.safetensors"
     data = bytearray(file.read_bytes())

@@ -25,7 +25,7 @@ PROMPTS, SENTENCES = "config_sentence_transformers.json", "sentence_bert_config.
 TRANSFORMER = "Transformer"
 LARGEST = 1 << 26  # bytes of a file of settings
 # What `save` copies besides the weights: settings, vocabularies, licences.
-COPIED = (".json", ".txt", ".model", ".md", ".jinja")
+COPIED = (".json", ".txt", ".model", ".spm", ".codes", ".md", ".jinja")
 OTHERS = (".index.json",)  # of weights in other files than those that are read
 
 
