@@ -13,7 +13,7 @@ class SavedModelKind:
 
     name = NAME
     files = "a folder with saved_model.pb, of TensorFlow, Keras or TF Hub"
-    takes = ("tokenizer", "max_length")
+    takes = ()
 
     def sniff(self, path: Path) -> bool:
         """Whether it is a SavedModel, other than TF Hub's ELMo, which has a kind of its own."""
