@@ -6,7 +6,7 @@ import pytest
 
 from inlay import Table, Vocabulary
 from inlay.core import HashingVocabulary
-from inlay.encode import FunctionEncoder
+from inlay.encode import FunctionEncoder, stack
 from inlay.encode.distil import distil, weights
 from inlay.encode.principal import project
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -170,6 +170,8 @@ def test_a_function_is_an_encoder_and_may_have_a_name():
     table = distil(lengths, ["a", "banana"], weighting=None)
     assert table["banana"].tolist() == [6, 3, 1]
     assert table.provenance["encoder"]["hash"] is None
+    both = distil(stack([lengths, lengths]), ["a"])
+    assert both.provenance["encoder"]["hash"] is None
     named = FunctionEncoder(lengths, name="lengths-1")
     assert distil(named, ["a"]).provenance["encoder"]["hash"] == named.hash
 

@@ -1,4 +1,5 @@
 import importlib.util
+import inspect
 import os
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from inlay.bytes import writing
 from inlay.encode import ENCODERS, Kind, load_encoder
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.encode.kinds import recognise
+from inlay.encode.savedmodel import SavedModelEncoder
+from inlay.encode.transformer import Transformer
+from inlay.encode.use import Use
 from inlay.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -263,3 +267,10 @@ def test_a_module_is_not_downloaded_where_nothing_can_run_it(monkeypatch, tmp_pa
     )
     with pytest.raises(MissingPackageError, match=r"running use-4, a SavedModel.*tensorflow"):
         load_encoder("use-4")
+
+
+@pytest.mark.parametrize("encoder", [Elmo, SavedModelEncoder, Transformer, Use])
+def test_what_a_kind_says_that_it_takes_it_takes(encoder):
+    names = {Elmo: "elmo", SavedModelEncoder: "savedmodel", Transformer: "transformer", Use: "use"}
+    (kind,) = (kind for kind in ENCODERS if kind.name == names[encoder])
+    assert {*kind.takes} <= inspect.signature(encoder.load).parameters.keys()

@@ -118,8 +118,8 @@ def test_a_function_in_a_saved_stack_is_not_imported(tmp_path):
 
 def test_a_part_with_a_tokenizer_of_a_file_is_saved_with_it(tmp_path):
     pytest.importorskip("tokenizers")
-    (tmp_path / "tokenizer.json").write_text(json.dumps(test_files.tokenizer()))
-    static = StaticEncoder(table(), tokenizer=tmp_path / "tokenizer.json")
+    (tmp_path / "mine.json").write_text(json.dumps(test_files.tokenizer()))
+    static = StaticEncoder(table(), tokenizer=tmp_path / "mine.json")
     (tmp_path / "elsewhere").mkdir()
     for saved in (stack([table(), static]), stack([stack([table(), static]), table()])):
         saved.save(tmp_path / "elsewhere" / "saved")
@@ -144,6 +144,13 @@ def test_settings_reach_the_parts_that_take_them(tmp_path):
     elmo, static = load_encoder(tmp_path / "saved", workers=3).parts
     assert (elmo.workers, elmo.max_length) == (3, 7)
     assert static.max_length is None
+
+
+def test_functions_without_a_name_are_asked_for_no_hash():
+    both = stack([lambda texts: np.ones((len(texts), 1))] * 2)
+    assert not both.has_tokens
+    with pytest.raises(UnsupportedError, match=r"EncoderStack\.tokenize"):
+        both.tokenize("a film")
 
 
 def test_what_cannot_be_stacked(tmp_path):

@@ -8,7 +8,7 @@ from typing import Any, Self
 from inlay.bytes.content import shortened
 from inlay.checks import described
 from inlay.encode import load_encoder
-from inlay.encode.protocol import check_encoder, settings_of
+from inlay.encode.protocol import check_encoder, hash_of, settings_of
 from inlay.errors import ArgumentError, FormatError, InlayError, UnsupportedError
 from inlay.tokenizers import NotOpened, saved_tokenizer
 
@@ -146,14 +146,6 @@ class Saved:
                 hint=AGAIN,
             )
         return encoder
-
-
-def hash_of(encoder: Any) -> str | None:
-    """An encoder's hash; None, if it cannot name what it computes."""
-    try:
-        return str(encoder.hash)
-    except ArgumentError:  # a function without a name
-        return None
 
 
 def _is_written(encoder: Any, folder: Path) -> bool:

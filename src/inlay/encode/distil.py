@@ -14,9 +14,8 @@ from inlay.core.agreement import split_by
 from inlay.core.alignment import as_vocabulary
 from inlay.encode import as_encoder
 from inlay.encode.base import TextEncoder
-from inlay.encode.function import FunctionEncoder
 from inlay.encode.principal import project
-from inlay.encode.protocol import Encoder, settings_of
+from inlay.encode.protocol import Encoder, hash_of, settings_of
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
@@ -146,7 +145,7 @@ def distil(
         matrix[words.unk_id] = matrix.sum(axis=0, dtype=np.float64) / known.sum()
     made = {
         "model": "distilled",
-        "encoder": {"hash": _name(model), "dim": width, **settings},
+        "encoder": {"hash": hash_of(model), "dim": width, **settings},
         "dim": dim,
         "explained_variance": share,
         "weighting": weighting,
@@ -197,13 +196,6 @@ def weights(n: int, counts: Array | None, weighting: Weighting, a: float = SIF) 
 def _spoken(token: str) -> str:
     """A word as it stands in a text: the words of a phrase with spaces between them."""
     return " ".join(token.replace("_", " ").split()) or token
-
-
-def _name(encoder: Encoder) -> str | None:
-    """The encoder's hash; a function may have none."""
-    if isinstance(encoder, FunctionEncoder) and not encoder.name:
-        return None
-    return encoder.hash
 
 
 def _encoded(encoder: Encoder, texts: list[str], size: int | None) -> Array:

@@ -3,13 +3,19 @@
 from collections.abc import Iterable, Iterator
 
 from inlay.aliases import Array, Text
-from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder
+from inlay.encode.protocol import (
+    Encoder,
+    LayeredEncoder,
+    WordEncoder,
+    is_layered,
+    is_word_encoder,
+)
 from inlay.errors import ArgumentTypeError
 
 
 def with_layers(encoder: Encoder) -> LayeredEncoder:
     """The encoder itself if it has layers, else one whose only layer is what it gives."""
-    return encoder if isinstance(encoder, LayeredEncoder) else OneLayer(encoder)
+    return encoder if is_layered(encoder) else OneLayer(encoder)
 
 
 class OneLayer:
@@ -27,7 +33,7 @@ class OneLayer:
 
     @property
     def _words(self) -> WordEncoder:
-        if isinstance(self._encoder, WordEncoder):
+        if is_word_encoder(self._encoder):
             return self._encoder
         raise ArgumentTypeError(
             "encoder",

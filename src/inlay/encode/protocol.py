@@ -8,11 +8,11 @@ classifiers) asks for nothing else. inlay's own can do more, all in the same way
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from inlay.aliases import Array, Text
 from inlay.checks import described
-from inlay.errors import ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError
 
 
 @runtime_checkable
@@ -93,10 +93,31 @@ def is_encoder(value: Any) -> bool:
 
     None of them is asked for, as `isinstance` does in Python 3.11: a hash may read all weights.
     """
-    members = ("dim", "hash", "encode")
+    return _has(value, "dim", "hash", "encode")
+
+
+def is_word_encoder(value: Any) -> TypeGuard[WordEncoder]:
+    """Whether a value has the members of `WordEncoder`; see `is_encoder`."""
+    return is_encoder(value) and _has(value, "tokenize", "tokens")
+
+
+def is_layered(value: Any) -> TypeGuard[LayeredEncoder]:
+    """Whether a value has the members of `LayeredEncoder`; see `is_encoder`."""
+    return is_word_encoder(value) and _has(value, "n_layers", "layers", "pooled", "mix")
+
+
+def _has(value: Any, *members: str) -> bool:
     return not isinstance(value, type) and all(
         inspect.getattr_static(value, name, None) is not None for name in members
     )
+
+
+def hash_of(encoder: Any) -> str | None:
+    """An encoder's hash; None, if it cannot name what it computes."""
+    try:
+        return str(encoder.hash)
+    except ArgumentError:  # a function without a name
+        return None
 
 
 def check_encoder(name: str, value: Any) -> None:

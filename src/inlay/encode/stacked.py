@@ -14,7 +14,7 @@ from inlay.checks import choice, flag, one_text
 from inlay.encode.base import TextEncoder, unit
 from inlay.encode.folder import kind_in, read_folder, written_folder
 from inlay.encode.one_layer import with_layers
-from inlay.encode.protocol import Encoder, WordEncoder, settings_of
+from inlay.encode.protocol import Encoder, is_word_encoder, settings_of
 from inlay.encode.remembering import fitting
 from inlay.errors import ArgumentError, FormatError, UnsupportedError
 from inlay.tokenizers import NotOpened, saved_tokenizer
@@ -77,8 +77,7 @@ class EncoderStack(TextEncoder):
     def has_tokens(self) -> bool:
         """Whether all parts have a vector for each token."""
         return all(
-            isinstance(part, WordEncoder) and getattr(part, "has_tokens", True)
-            for part in self.parts
+            is_word_encoder(part) and getattr(part, "has_tokens", True) for part in self.parts
         )
 
     def tokenize(self, text: Text) -> list[str]:
@@ -148,9 +147,7 @@ class StackKind:
     files = "a folder of ours with the folders 0, 1, ... of its parts"
     takes = ("engine", "precision", "workers", "verify")
 
-    def __init__(
-        self, load_part: Callable[[Path, dict[str, Any], dict[str, Any]], Encoder]
-    ) -> None:
+    def __init__(self, load_part: LoadPart) -> None:
         self._load_part = load_part
 
     def sniff(self, path: Path) -> bool:

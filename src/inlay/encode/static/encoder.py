@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from inlay.aliases import Text
@@ -12,7 +11,7 @@ from inlay.core import Table
 from inlay.encode.static.fitting import Counts, fit_sif, fit_tfidf
 from inlay.encode.static.learned import Fitted
 from inlay.encode.static.pooling import LEARNED, checked_pool, parts_of
-from inlay.encode.static.saving import write
+from inlay.encode.static.saving import saved_name, write
 from inlay.encode.static.vectors import StaticVectors
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.tokenizers import (
@@ -101,8 +100,8 @@ class StaticEncoder(StaticVectors):
         """What may change a vector besides what `hash` names."""
         tokenizer = get_tokenizer(self.tokenizer)
         name = tokenizer_name(tokenizer) or None
-        if isinstance(tokenizer, Pieces):  # the same wherever its file lies
-            name = f"{Path(tokenizer.path).name}{MARK}{tokenizer.sha256}"
+        if isinstance(tokenizer, Pieces):  # the same wherever its file lies, and once saved
+            name = f"{saved_name(tokenizer)}{MARK}{tokenizer.sha256}"
         return {
             "tokenizer": name,
             "pool": self.pool,

@@ -21,10 +21,15 @@ KIND = "static"
 LEARNED_FILE = "learned.safetensors"
 
 
+def saved_name(tokenizer: Pieces) -> str:
+    """What the file of a tokenizer is called in an encoder's folder."""
+    return f"tokenizer{Path(tokenizer.path).suffix}"
+
+
 def write(encoder: StaticVectors, folder: str | os.PathLike[str]) -> None:
     """Write an encoder's folder; see `StaticEncoder.save`."""
     tokenizer = get_tokenizer(encoder.tokenizer)
-    file = f"tokenizer{Path(tokenizer.path).suffix}" if isinstance(tokenizer, Pieces) else None
+    file = saved_name(tokenizer) if isinstance(tokenizer, Pieces) else None
     names = [f"table_{i}.safetensors" for i in range(len(encoder.tables))]
     fitted = encoder.fitted
     content: dict[str, Any] = {
