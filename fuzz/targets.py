@@ -303,7 +303,7 @@ def classifier_seeds() -> list[Files]:
     settings = ClassifierSettings(
         model="cnn", trainable=True, variant=None, dim=3, tokenizer="words", max_length=9,
         max_size=None, min_count=1, epochs=2, batch_size=8, learning_rate=1e-3, validation=None,
-        patience=1, seed=0, progress=None,
+        patience=1, seed=0, features=None, progress=None,
     )  # fmt: skip
     vocabulary = Vocabulary.from_texts([" ".join(TOKENS[:3])] * 2, tokenizer="words")
     vectors = np.zeros((len(vocabulary), 3), np.float32)

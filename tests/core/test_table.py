@@ -265,7 +265,9 @@ def test_what_is_no_pair_of_tokens_and_matrix_is_told_what_makes_a_table_of_it(a
 
 
 def test_a_text_is_no_list_of_tokens(table):
-    with pytest.raises(ArgumentTypeError, match=r"^mean: .*table\.mean\(inlay\.words\(text\)\)"):
+    with pytest.raises(
+        ArgumentTypeError, match=r"^mean: .*table\.mean\(inlay\.tokenizers\.words\(text\)\)"
+    ):
         table.mean("good film")
     assert table.mean("nowhere")[1] == 0
     phrases = Table(["New York"], np.ones((1, 2)))

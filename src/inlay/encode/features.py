@@ -28,6 +28,7 @@ from inlay.jobs.journal import open_journal, work_paths
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.same import check_same, other_job
 from inlay.paths import file_to_write, path_to_read
+from inlay.tokenizers.named import is_function
 
 __all__ = ["Features", "write_features"]
 
@@ -111,7 +112,7 @@ def write_features(
     overwrite = flag("overwrite", overwrite)
     checked: Iterable[Text] = every_text("texts", _read(texts, how))
     tokenizer = given.get("tokenizer", "")
-    if tokenizer is None or ":" in tokenizer:  # a function: what it does shows in its tokens
+    if tokenizer is None or is_function(tokenizer):  # what it does shows in its tokens
         checked = map(layered.tokenize, checked)
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)

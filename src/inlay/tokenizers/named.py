@@ -149,7 +149,7 @@ def saved_tokenizer(name: Any, *, hint: str) -> "str | NotOpened | None":
         return None
     if not isinstance(name, str):
         raise ArgumentTypeError("tokenizer", expected="a name", got=described(name))
-    if _is_function(name):
+    if is_function(name):
         error: InlayError = ArgumentError(
             "tokenizer",
             expected=f"the function {name!r} to be given, for a file's code is not imported",
@@ -181,7 +181,7 @@ def _by_name(name: str) -> Tokenizer:
         return Ngrams.of(argument)
     if _is_file(name):
         return Pieces.of(name)
-    if _is_function(name):
+    if is_function(name):
         return Imported(_function(name), name)
     if name == AUTO:
         raise ArgumentError(
@@ -220,7 +220,8 @@ def _is_file(name: str) -> bool:
     return path.endswith(SUFFIXES) or "/" in path or os.sep in path
 
 
-def _is_function(name: str) -> bool:
+def is_function(name: str) -> bool:
+    """Whether it is `module:function`, of which only its tokens tell what it does."""
     known = name.startswith("ngrams:") or _is_file(name)
     return not known and _FUNCTION.fullmatch(name.rpartition("+")[2]) is not None
 
