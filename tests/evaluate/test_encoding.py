@@ -69,3 +69,9 @@ def test_what_learns_of_texts_sees_those_of_a_fold_alone(reviews, vectors):
     fitted = compare(*reviews, embeddings={"sif": sif}, folds=2).fitted["linear, sif frozen"]
     assert fitted.encoder_.fitted.about["texts"] == 20
     assert sif.fitted is None
+
+
+@pytest.mark.parametrize("tokenizer", ["ngrams:2", lambda text: text.split()])
+def test_an_encoder_with_any_tokenizer_is_compared(reviews, vectors, tokenizer):
+    encoder = StaticEncoder(vectors, tokenizer=tokenizer)
+    assert compare(*reviews, embeddings=encoder, folds=2).rows[0].mean > 0

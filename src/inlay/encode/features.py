@@ -22,7 +22,13 @@ from inlay.encode.feature_file import (
     finish,
 )
 from inlay.encode.one_layer import with_layers
-from inlay.encode.protocol import Encoder, LayeredEncoder, check_encoder, settings_of
+from inlay.encode.protocol import (
+    Encoder,
+    LayeredEncoder,
+    check_encoder,
+    is_word_encoder,
+    settings_of,
+)
 from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.jobs.journal import open_journal, work_paths
 from inlay.jobs.progress import progress as show_progress
@@ -112,7 +118,8 @@ def write_features(
     overwrite = flag("overwrite", overwrite)
     checked: Iterable[Text] = every_text("texts", _read(texts, how))
     tokenizer = given.get("tokenizer", "")
-    if tokenizer is None or is_function(tokenizer):  # what it does shows in its tokens
+    function = tokenizer is None or is_function(tokenizer)
+    if function and is_word_encoder(encoder):  # what a function does shows in its tokens
         checked = map(layered.tokenize, checked)
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)
