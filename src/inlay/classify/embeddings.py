@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from inlay.aliases import Text
 from inlay.checks import described
-from inlay.classify.encoded import Encoded, has_tokens
+from inlay.classify.encoded import Encoded
 from inlay.classify.hosted import Hosted
 from inlay.classify.inputs import Inputs
 from inlay.classify.settings import (
@@ -24,7 +24,7 @@ from inlay.core import Table, Vocabulary
 from inlay.encode import ENCODERS, as_encoder, load_encoder
 from inlay.encode.learning import learned_on
 from inlay.encode.names import named
-from inlay.encode.protocol import Encoder, is_encoder
+from inlay.encode.protocol import Encoder, has_tokens, is_encoder
 from inlay.encode.static import StaticEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.sources.asked import asked_for

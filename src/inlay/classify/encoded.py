@@ -183,8 +183,3 @@ class OwnVectors(OneLayer):
     def encode(self, texts: Iterable[Text]) -> Array:
         """float32 `(n, dim)`."""
         return encoded(self._encoder, list(texts))
-
-
-def has_tokens(encoder: Any) -> bool:
-    """Whether an encoder has a vector for each token."""
-    return bool(getattr(encoder, "has_tokens", hasattr(encoder, "tokens")))

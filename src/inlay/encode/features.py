@@ -26,7 +26,7 @@ from inlay.encode.protocol import (
     Encoder,
     LayeredEncoder,
     check_encoder,
-    is_word_encoder,
+    has_tokens,
     settings_of,
 )
 from inlay.errors import ArgumentError, FormatError, InlayError
@@ -119,7 +119,7 @@ def write_features(
     checked: Iterable[Text] = every_text("texts", _read(texts, how))
     tokenizer = given.get("tokenizer", "")
     function = tokenizer is None or is_function(tokenizer)
-    if function and is_word_encoder(encoder):  # what a function does shows in its tokens
+    if function and has_tokens(layered):  # what a function does shows in its tokens
         checked = map(layered.tokenize, checked)
     if target.exists() and not overwrite:
         return _finished(target, settings, checked)

@@ -7,6 +7,7 @@ from inlay.encode.protocol import (
     Encoder,
     LayeredEncoder,
     WordEncoder,
+    has_tokens,
     is_layered,
     is_word_encoder,
 )
@@ -40,6 +41,11 @@ class OneLayer:
             expected="one with tokenize and tokens, for vectors or a number of tokens",
             got=type(self._encoder).__name__,
         )
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether the encoder has vectors of tokens."""
+        return has_tokens(self._encoder)
 
     def encode(self, texts: Iterable[Text]) -> Array:
         """See `Encoder`."""

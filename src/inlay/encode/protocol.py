@@ -101,6 +101,11 @@ def is_word_encoder(value: Any) -> TypeGuard[WordEncoder]:
     return is_encoder(value) and _has(value, "tokenize", "tokens")
 
 
+def has_tokens(value: Any) -> bool:
+    """Whether an encoder has a vector for each token: some of a class have, others have not."""
+    return is_word_encoder(value) and bool(getattr(value, "has_tokens", True))
+
+
 def is_layered(value: Any) -> TypeGuard[LayeredEncoder]:
     """Whether a value has the members of `LayeredEncoder`; see `is_encoder`."""
     return is_word_encoder(value) and _has(value, "n_layers", "layers", "pooled", "mix")

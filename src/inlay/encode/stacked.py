@@ -14,7 +14,7 @@ from inlay.checks import choice, flag, one_text
 from inlay.encode.base import TextEncoder, unit
 from inlay.encode.folder import kind_in, read_folder, written_folder
 from inlay.encode.one_layer import with_layers
-from inlay.encode.protocol import Encoder, is_word_encoder, settings_of
+from inlay.encode.protocol import Encoder, has_tokens, settings_of
 from inlay.encode.remembering import fitting
 from inlay.errors import ArgumentError, FormatError, UnsupportedError
 from inlay.tokenizers import NotOpened, saved_tokenizer
@@ -76,9 +76,7 @@ class EncoderStack(TextEncoder):
     @property
     def has_tokens(self) -> bool:
         """Whether all parts have a vector for each token."""
-        return all(
-            is_word_encoder(part) and getattr(part, "has_tokens", True) for part in self.parts
-        )
+        return all(has_tokens(part) for part in self.parts)
 
     def tokenize(self, text: Text) -> list[str]:
         """The tokens of a text, as the first part splits it."""
