@@ -5,7 +5,7 @@ import pytest
 
 from inlay.encode.elmo.mix import Mix
 from inlay.encode.transformer import Transformer
-from inlay.errors import ArgumentError, ArgumentTypeError, UnsupportedError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, UnsupportedError
 from tests.encode.transformer.making import make_bert, make_sentences
 
 
@@ -99,3 +99,11 @@ def test_words_of_a_model_whose_texts_have_other_vectors(tmp_path):
             ask(["a"])
     assert encoder.pooled(["a", "good"]).shape == (2, 1, 64)
     assert Transformer.load(tmp_path, pool="mean").tokens(["a"])[0].shape == (1, 1, 32)
+
+
+def test_words_that_the_model_does_not_know_are_told_of_once(folder):
+    encoder = Transformer.load(folder)
+    encoder.encode(["a good film 🎬 !", ""])  # no warning: what has no letters is no word
+    with pytest.warns(InlayWarning, match="1 of 2 texts have words .* such as '꽃'"):
+        encoder.encode(["a film", "good 꽃"])
+    encoder.encode(["꽃"])

@@ -1,5 +1,6 @@
 """Texts to ids of pieces, by the model's own tokenizer, and pieces back to words."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,6 +89,15 @@ class PieceTokenizer:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
+
+    def unknown(self, words: Sequence[str]) -> list[bool]:
+        """Of which words a part is a piece that stands for all that the model does not know."""
+        model = json.loads(self._content)["model"]
+        unk_id = model.get("unk_id")
+        if unk_id is None and model.get("unk_token"):
+            unk_id = self._tokenizer.token_to_id(model["unk_token"])
+        found = self._tokenizer.encode_batch_fast(list(words), add_special_tokens=False)
+        return [unk_id in one.ids for one in found]
 
     def ids(self, texts: Sequence[str | list[str]], prompt: str = "") -> list[Array]:
         """The ids of each text's pieces: int32 `(n,)`, without the special ones around it.
