@@ -20,6 +20,7 @@ from fuzz import checkpoints, fasttext, others
 from inlay import Table, Vocabulary, containers, load, load_encoder, read_labelled, save
 from inlay.classify import storage
 from inlay.classify.settings import ClassifierSettings
+from inlay.classify.words import Words
 from inlay.containers.safetensors import write_to
 from inlay.encode.elmo import Elmo, Options, Weights
 from inlay.errors import InlayError
@@ -299,6 +300,9 @@ def corpus_seeds() -> list[Files]:
     return named([text, gzip.compress(text, mtime=0), lzma.compress(text)])
 
 
+CHOSEN = ("embedding", "model", "tokenizer")  # what the user may give to a classifier that is read
+
+
 def classifier_seeds() -> list[Files]:
     settings = ClassifierSettings(
         model="cnn", trainable=True, variant=None, dim=3, tokenizer="words", max_length=9,
@@ -307,18 +311,18 @@ def classifier_seeds() -> list[Files]:
     )  # fmt: skip
     vocabulary = Vocabulary.from_texts([" ".join(TOKENS[:3])] * 2, tokenizer="words")
     vectors = np.zeros((len(vocabulary), 3), np.float32)
+    table = Table(vocabulary.tokens, vectors, pad_id=0, unk_id=1)
     learned = storage.Fitted(
         settings=settings,
         classes=np.array(["neg", "pos"]),
         history={"loss": [0.5, 0.25]},
         n_trainable=7,
-        vocabulary=vocabulary,
-        table=Table(vocabulary.tokens, vectors, pad_id=0, unk_id=1),
+        inputs=Words(vocabulary, table, settings),
         weights={"000 dense/kernel": np.ones((3, 2), np.float32)},
     )
     with TemporaryDirectory() as parent:
         folder = Path(parent, "classifier")
-        storage.save(learned, folder)
+        storage.save(learned, folder, by_reference=False)
         return [{path.name: path.read_bytes() for path in folder.iterdir()}]
 
 
@@ -528,7 +532,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         "classifier",
         classifier_seeds,
-        (lambda folder: storage.load(folder, model=None, tokenizer=None, verify=False),),
+        (lambda folder: storage.load(folder, **dict.fromkeys(CHOSEN), verify=False),),
     ),
     Target("elmo", elmo_seeds, (lambda folder: load_encoder(folder).hash,), "h5py"),
     Target("containers", container_seeds, (read_arrays,)),

@@ -245,6 +245,7 @@ def _copy(
         file.write(chunk)
         got += len(chunk)
         if total is None and got % RESERVE < len(chunk):
+            file.flush()  # what is not on the disk yet would seem to be free
             check_room(Path(file.name).parent, RESERVE)
         report(got, total)
         now = time.monotonic()
