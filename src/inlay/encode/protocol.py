@@ -102,8 +102,8 @@ def is_word_encoder(value: Any) -> TypeGuard[WordEncoder]:
 
 
 def has_tokens(value: Any) -> bool:
-    """Whether an encoder has a vector for each token: some of a class have, others have not."""
-    return is_word_encoder(value) and bool(getattr(value, "has_tokens", True))
+    """Whether an encoder has a vector for each token, by its own `has_tokens` where it says so."""
+    return bool(getattr(value, "has_tokens", is_word_encoder(value)))
 
 
 def is_layered(value: Any) -> TypeGuard[LayeredEncoder]:
