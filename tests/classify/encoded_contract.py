@@ -7,7 +7,7 @@ from inlay import TextClassifier
 from tests.classify.encoders_fake import Counts, Telling
 from tests.encode.elmo.golden import HERE
 
-QUICK = {"epochs": 12, "learning_rate": 0.05, "validation": None, "batch_size": 8}
+QUICK = {"epochs": 30, "learning_rate": 0.05, "validation": None, "batch_size": 8}
 
 
 @pytest.mark.parametrize("model", ["linear", "mean"])

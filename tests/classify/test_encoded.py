@@ -19,7 +19,7 @@ from tests.contracts import cases, check_contract
 from tests.encode.elmo.golden import HERE as FOLDER
 from tests.encode.features_fake import Fake, Plain
 
-QUICK = {"epochs": 12, "learning_rate": 0.05, "validation": None, "batch_size": 8}
+QUICK = {"epochs": 30, "learning_rate": 0.05, "validation": None, "batch_size": 8}
 TEXTS = ["a good film", "", "bad and dull", "superb"]
 
 
