@@ -15,7 +15,7 @@ from inlay.sources.hub_files import HUB
 if TYPE_CHECKING:
     from inlay.encode import Encoder, Kind
 
-WHERE = "download it first, and give the folder in which it is"
+WHERE = "download it first, and give its folder; or hf://OWNER/REPO, of the Hugging Face Hub"
 
 
 def check_encoder(given: str) -> None:
