@@ -74,6 +74,11 @@ def varint(data: memoryview, at: int, where: str) -> tuple[int, int]:
     raise _wrong(where, f"a number without an end at byte {at}")
 
 
+def inner(value: Value) -> memoryview:
+    """The bytes of an inner message; none, where a damaged file has a number in its place."""
+    return value if isinstance(value, memoryview) else memoryview(b"")
+
+
 def signed(value: Value) -> int:
     """A varint as the whole number with a sign that it stands for.
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.bytes.protobuf import Value, fields, signed
+from inlay.bytes.protobuf import Value, fields, inner, signed
 from inlay.containers.checksums import crc32c, masked
 from inlay.containers.protocol import (
     LARGEST_SIZE,
@@ -159,10 +159,10 @@ class _Entry:
                 setattr(self, numbers[number], value)
             elif number == 2:
                 self.shape = tuple(
-                    _size(v, where) for k, v in fields(_inner(value), where) if k == 2
+                    _size(v, where) for k, v in fields(inner(value), where) if k == 2
                 )
             elif number == 7:
-                self.slices.append(_slice(_inner(value), where))
+                self.slices.append(_slice(inner(value), where))
 
 
 class _Files:
@@ -206,12 +206,8 @@ def _header(message: memoryview | None, where: str) -> tuple[Order, int]:
     return ">" if found.get(2) == 1 else "<", found.get(1, 0)
 
 
-def _inner(value: Value) -> memoryview:
-    return value if isinstance(value, memoryview) else memoryview(b"")
-
-
 def _size(dimension: Value, where: str) -> int:
-    size = next((signed(v) for k, v in fields(_inner(dimension), where) if k == 1), 0)
+    size = next((signed(v) for k, v in fields(inner(dimension), where) if k == 1), 0)
     if not 0 <= size < LARGEST_SIZE:
         raise wrong(where, "sizes of at least 0", str(size))
     return size
@@ -222,7 +218,7 @@ def _slice(message: memoryview, where: str) -> Slice:
     extents = []
     for number, value in fields(message, where):
         if number == 1:
-            extent = {k: signed(v) for k, v in fields(_inner(value), where)}
+            extent = {k: signed(v) for k, v in fields(inner(value), where)}
             extents.append((extent.get(1, 0), extent.get(2, -1)))
     return tuple(extents)
 

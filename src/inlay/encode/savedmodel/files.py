@@ -5,7 +5,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-from inlay.bytes.protobuf import Value, fields
+from inlay.bytes.protobuf import Value, fields, inner
 from inlay.errors import FormatError, MissingFileError
 
 NAME = "savedmodel"  # of the kind
@@ -96,7 +96,7 @@ def tag_sets(folder: Path) -> tuple[list[list[str]], bool]:
         FormatError: The file is no SavedModel, or is cut off.
     """
     where = str(folder / GRAPH)
-    graphs = [_inner(value) for n, value in _fields((folder / GRAPH), where) if n == META_GRAPHS]
+    graphs = [inner(value) for n, value in _fields((folder / GRAPH), where) if n == META_GRAPHS]
     if not graphs:
         raise FormatError(where, expected="a SavedModel", got="a file without a graph")
     found: list[list[str]] = []
@@ -105,8 +105,8 @@ def tag_sets(folder: Path) -> tuple[list[list[str]], bool]:
         tags: list[str] = []
         for number, value in fields(graph, where):
             if number == INFO:
-                info = fields(_inner(value), where)
-                tags += [bytes(_inner(v)).decode("utf-8", "replace") for n, v in info if n == TAGS]
+                info = fields(inner(value), where)
+                tags += [bytes(inner(v)).decode("utf-8", "replace") for n, v in info if n == TAGS]
             of_objects |= number == OBJECTS
         found.append(sorted(tags))
     return found, of_objects and len(graphs) == 1
@@ -114,7 +114,3 @@ def tag_sets(folder: Path) -> tuple[list[list[str]], bool]:
 
 def _fields(path: Path, where: str) -> Iterator[tuple[int, Value]]:
     return fields(memoryview(path.read_bytes()), where)
-
-
-def _inner(value: Value) -> memoryview:
-    return value if isinstance(value, memoryview) else memoryview(b"")

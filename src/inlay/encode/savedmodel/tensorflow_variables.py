@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from inlay.aliases import Array
-from inlay.bytes.protobuf import Value, fields
+from inlay.bytes.protobuf import Value, fields, inner
 from inlay.encode.savedmodel.files import GRAPH, VARIABLES
 from inlay.encode.savedmodel.tensorflow_graph import Graph
 
@@ -149,7 +149,7 @@ class _Keys:
         return self._names.get(id(variable), "")
 
     def _walk(self, root: Any, message: memoryview) -> None:
-        nodes = [_Node(_inner(value)) for n, value in fields(message, OBJECTS) if n == NODES]
+        nodes = [_Node(inner(value)) for n, value in fields(message, OBJECTS) if n == NODES]
         seen, waiting = {0}, [(root, 0)]
         while waiting:
             parent, at = waiting.pop()
@@ -171,16 +171,12 @@ class _Node:
         self.children: list[tuple[str, int]] = []
         self.keys: list[str] = []
         for number, value in fields(message, OBJECTS):
-            parts = dict(fields(_inner(value), OBJECTS)) if not isinstance(value, int) else {}
+            parts = dict(fields(inner(value), OBJECTS)) if not isinstance(value, int) else {}
             if number == CHILDREN:
                 node = parts.get(1, 0)
                 self.children.append((_text(parts.get(2)), node if isinstance(node, int) else 0))
             elif number == ATTRIBUTES:
                 self.keys.append(_text(parts.get(3)))
-
-
-def _inner(value: Value) -> memoryview:
-    return value if isinstance(value, memoryview) else memoryview(b"")
 
 
 def _text(value: Value | None) -> str:
