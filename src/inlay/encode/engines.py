@@ -4,6 +4,7 @@ from typing import Literal
 
 from inlay.encode.products import PACKERS, Pack
 from inlay.errors import ArgumentError
+from inlay.jobs.threads import available_workers
 from inlay.optional import look_for
 
 Engine = Literal["numba", "torch", "onnxruntime"]
@@ -70,3 +71,11 @@ def check_engine(engine: Engine, precision: Precision) -> None:
     if engine in PACKAGES:
         packages, name = PACKAGES[engine]
         look_for(packages, need=f"the {name} engine")
+
+
+def workers_of(engine: Engine, workers: int | None) -> int:
+    """How many threads an encoder has on an engine. None: what serves it.
+
+    PyTorch has threads of its own, and two kinds at once are in each other's way.
+    """
+    return 1 if engine == "torch" and workers is None else available_workers(workers)

@@ -236,7 +236,7 @@ def test_what_was_trained_goes_back_to_the_official_names():
 
 def test_the_layer_of_an_encoder():
     from inlay.encode.elmo.encoder import Elmo
-    from inlay.encode.elmo.mix import Mix
+    from inlay.encode.mix import Mix
 
     encoder = Elmo(TINY, small(), mix=Mix((0.5, -0.5), 1.5), pad_token="--PAD--")
     layer = encoder.to_keras(dropout=0, output_key="all")

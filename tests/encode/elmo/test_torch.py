@@ -14,8 +14,8 @@ from tests.encode.elmo.test_torch_bilm import TINY, lively
 
 torch = pytest.importorskip("torch")
 from inlay.encode import elmo  # noqa: E402
-from inlay.encode.elmo.mix import Mix  # noqa: E402
 from inlay.encode.elmo.torch import ScalarMix  # noqa: E402
+from inlay.encode.mix import Mix  # noqa: E402
 
 DEPRECATED = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 TEXTS = [["the", "cat", "sat"], ["영화"], ["a", "b", "c", "d", "e"], []]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import inlay
-from inlay.encode.elmo.mix import Mix
+from inlay.encode.mix import Mix
 from inlay.encode.transformer import Transformer
 from inlay.errors import ArgumentTypeError, InlayWarning
 from tests.encode.transformer.making import make_bert, make_sentences

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inlay.encode.elmo.mix import Mix
+from inlay.encode.mix import Mix
 from inlay.encode.transformer import Transformer
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning, UnsupportedError
 from tests.encode.transformer.making import make_bert, make_sentences

@@ -20,7 +20,6 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.containers import Container
 from inlay.containers import open as open_container
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import (
     CELL,
@@ -32,6 +31,7 @@ from inlay.encode.elmo.weights import (
     PROJECTION,
     numbered,
 )
+from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError, FormatError
 
 # Of these parts TensorFlow's variables have the official names.

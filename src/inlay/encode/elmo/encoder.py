@@ -12,7 +12,6 @@ from inlay.core import Table
 from inlay.encode.elmo.files import read
 from inlay.encode.elmo.hosted import Hosted
 from inlay.encode.elmo.lexicon import given_words
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.pair import write_pair
@@ -20,9 +19,9 @@ from inlay.encode.elmo.report import chosen_tokenizer, read_report
 from inlay.encode.elmo.text_vectors import TextVectors
 from inlay.encode.elmo.travel import remembered
 from inlay.encode.elmo.weights import Weights
-from inlay.encode.engines import Engine, Precision, check_engine, packer
+from inlay.encode.engines import Engine, Precision, check_engine, packer, workers_of
+from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.jobs.threads import available_workers
 from inlay.paths import folder_to_write
 from inlay.tokenizers import TokenizerLike, get_tokenizer, tokenizer_name
 from inlay.tokenizers.named import DEFAULT
@@ -113,9 +112,7 @@ class Elmo(TextVectors, Hosted):
         self.max_length = whole_or_none("max_length", max_length)
         self.engine, self.precision = engine, precision
         self.stateful = flag("stateful", stateful)
-        # torch has threads of its own; two kinds at once are in each other's way.
-        alone = stateful or (engine == "torch" and workers is None)
-        self.workers = 1 if alone else available_workers(workers)
+        self.workers = 1 if stateful else workers_of(engine, workers)
         get_tokenizer(self.tokenizer)
         self._states = States() if stateful else None
         self._given = given_words(vocab_to_cache)

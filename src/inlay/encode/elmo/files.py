@@ -10,10 +10,10 @@ from inlay.bytes.writing import restore_folder
 from inlay.containers import kind_of_file
 from inlay.containers.tensorflow import index_of, latest_in, prefix_of
 from inlay.encode.elmo.checkpoints import has_elmo, infer_options, read_tensorflow, read_torch
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import LARGEST_FILE, Options
 from inlay.encode.elmo.pair import OPTIONS, WEIGHTS, read_pair
 from inlay.encode.elmo.weights import Weights, fitted
+from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.paths import path_to_read
 

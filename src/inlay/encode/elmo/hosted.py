@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from inlay.checks import described
 from inlay.core import Vocabulary
 from inlay.encode.elmo.layer_settings import LayerSettings, Trainable, trained
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
+from inlay.encode.mix import Mix
 from inlay.errors import ArgumentTypeError
 from inlay.hosts.backends import load_keras
 from inlay.optional import require

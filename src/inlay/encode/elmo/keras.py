@@ -19,9 +19,9 @@ from inlay.encode.elmo.keras_mix import ScalarMix, layer_norm, mean_over_tokens
 from inlay.encode.elmo.keras_states import RowStates
 from inlay.encode.elmo.keras_words import TABLE, CachedWords, CharacterWords, word_table
 from inlay.encode.elmo.layer_settings import LayerSettings, words_to_cache
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
+from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError
 from inlay.hosts.keras import keras, ops
 from inlay.hosts.keras_numbers import Numbers

@@ -15,12 +15,12 @@ from inlay.encode.base import SORTED, TextEncoder
 from inlay.encode.batching import blocks
 from inlay.encode.elmo.characters import batch_to_ids
 from inlay.encode.elmo.lexicon import Lexicon, check_origin
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.running import Runner
 from inlay.encode.elmo.weights import Weights
 from inlay.encode.engines import Engine, Precision, packer
+from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError
 from inlay.tokenizers import Tokenizer, TokenizerLike, get_tokenizer
 

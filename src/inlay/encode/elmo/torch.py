@@ -10,11 +10,11 @@ from torch.nn import functional
 from inlay.core import Vocabulary
 from inlay.encode.elmo.characters import BOS, EOS, character_ids, check_tokens
 from inlay.encode.elmo.layer_settings import LayerSettings, words_to_cache
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.elmo.options import N_CHARACTERS, Options
 from inlay.encode.elmo.torch_bilm import BiLM, States, to_weights
 from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
+from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts import torch as host
 

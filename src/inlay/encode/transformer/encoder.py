@@ -9,9 +9,9 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import every_text, flag, whole
-from inlay.encode.elmo.mix import Mix
-from inlay.encode.engines import Engine, Precision, packer
+from inlay.encode.engines import Engine, Precision, packer, workers_of
 from inlay.encode.folder import FILE, read_folder, written_folder
+from inlay.encode.mix import Mix
 from inlay.encode.transformer.files import SENTENCES, Files, find, read_arrays
 from inlay.encode.transformer.network import Network, PackedNetwork
 from inlay.encode.transformer.pieces import tokenizer_settings
@@ -21,7 +21,6 @@ from inlay.encode.transformer.shape import shape_of
 from inlay.encode.transformer.travel import Stamps, digest
 from inlay.encode.transformer.weights import Weights, read_weights
 from inlay.errors import ArgumentError, FormatError
-from inlay.jobs.threads import available_workers
 from inlay.optional import look_for
 from inlay.paths import path_to_read
 
@@ -73,8 +72,7 @@ class Transformer(TextVectors):
         self._files, self._settings, self._stamps = files, settings, Stamps.of(files)
         self.layer, self.words, self.prompt = settings.layer, settings.words, settings.prompt
         self.engine, self.precision = settings.engine, settings.precision
-        alone = self.engine == "torch" and settings.workers is None  # it has threads of its own
-        self.workers = 1 if alone else available_workers(settings.workers)
+        self.workers = workers_of(self.engine, settings.workers)
         self._shape = shape_of(files.config, files.where)
         rows = files.config.get("vocab_size")
         self._rows = rows if type(rows) is int else None

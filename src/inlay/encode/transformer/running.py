@@ -10,7 +10,7 @@ from inlay.aliases import Array, Text
 from inlay.checks import one_text, shown, some_of, warn
 from inlay.encode.base import TextEncoder
 from inlay.encode.batching import packed_batches
-from inlay.encode.elmo.mix import Mix
+from inlay.encode.mix import Mix
 from inlay.encode.transformer.files import SENTENCES, Files
 from inlay.encode.transformer.head import Head
 from inlay.encode.transformer.network import Network

@@ -6,8 +6,8 @@ from typing import Any, Literal, Self, cast
 
 from inlay.bytes.damage import damage_reported
 from inlay.checks import choice, flag_or_none, text_or_none, whole, whole_or_none
-from inlay.encode.elmo.mix import Mix
 from inlay.encode.engines import Engine, Precision, check_engine
+from inlay.encode.mix import Mix
 from inlay.encode.transformer.files import PROMPTS, Files
 from inlay.encode.transformer.head import Head, of_modules, plain
 from inlay.encode.transformer.pooling import JOINED, modes_of

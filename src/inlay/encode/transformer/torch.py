@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inlay.encode.elmo.mix import Mix
+from inlay.encode.mix import Mix
 from inlay.encode.transformer.head import activation_of
 from inlay.encode.transformer.pooling import JOINED
 from inlay.encode.transformer.torch_network import read_model

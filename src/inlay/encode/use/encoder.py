@@ -11,7 +11,7 @@ from inlay.aliases import Array, Text
 from inlay.checks import every_text, flag, whole_or_none
 from inlay.encode.base import TextEncoder
 from inlay.encode.batching import packed_batches
-from inlay.encode.engines import Engine, Precision, check_engine, packer
+from inlay.encode.engines import Engine, Precision, check_engine, packer, workers_of
 from inlay.encode.use.files import read, write
 from inlay.encode.use.hosted import Hosted
 from inlay.encode.use.network import Network
@@ -19,7 +19,7 @@ from inlay.encode.use.pieces import Pieces
 from inlay.encode.use.travel import remembered
 from inlay.encode.use.weights import Weights
 from inlay.errors import ArgumentError, FormatError
-from inlay.jobs.threads import Pool, available_workers
+from inlay.jobs.threads import Pool
 from inlay.paths import path_to_read
 
 ANY = 1 << 40  # pieces: the network itself goes through a text a stretch at a time
@@ -73,8 +73,7 @@ class Use(TextEncoder, Hosted):
         self.max_length = whole_or_none("max_length", max_length)
         self.engine, self.precision = engine, precision
         # torch has threads of its own; two kinds at once are in each other's way.
-        alone = engine == "torch" and workers is None
-        self.workers = 1 if alone else available_workers(workers)
+        self.workers = workers_of(engine, workers)
         self.provenance: dict[str, Any] = dict(provenance or {})
         check_engine(engine, precision)
 
