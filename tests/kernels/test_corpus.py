@@ -103,8 +103,12 @@ def test_words_are_found_again_in_larger_slots(enter):
 
 
 @both("renumber")
-def test_renumber(renumber):
-    ids = np.array([2, 0, -1, 1, -1, -1, 3, 2, -1], np.int32)
+@pytest.mark.parametrize(
+    ("every_end", "left"),
+    [(False, [0, 1, -1, 2, 0, -1]), (True, [-1, 0, 1, -1, -1, -1, 2, 0, -1])],
+)
+def test_renumber(renumber, every_end, left):
+    ids = np.array([-1, 2, 0, -1, 1, -1, -1, 3, 2, -1], np.int32)
     rank = np.array([1, -1, 0, 2], np.int32)
-    n = renumber(ids, rank)
-    assert ids[:n].tolist() == [0, 1, -1, 2, 0, -1]
+    n = renumber(ids, rank, every_end)
+    assert ids[:n].tolist() == left

@@ -1,6 +1,7 @@
 import bz2
 import gzip
 import lzma
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,51 @@ def test_every_form_gives_the_same(tmp_path):
         assert corpus.tokens == ["the", "film", "good", "bad", "é", "ünder"], name
         assert corpus.words == 12, name
         assert [s for s in sentences(corpus) if s] == [x.split() for x in LINES if x], name
+
+
+@pytest.mark.parametrize("tokenizer", ["split", "words"])
+def test_every_text_ends_where_it_should(tmp_path, tokenizer):
+    """Also an empty one, one of rare words, and a last one without a line end."""
+    texts = ["", "a b a", "c", " ", "b a", "c"]
+    path = tmp_path / "corpus.txt"
+    for end in ("", "\n"):
+        path.write_text("\n".join(texts) + end, "utf-8")
+        for source in (path, texts):
+            corpus = encode_corpus(source, min_count=2, tokenizer=tokenizer, every_text=True)
+            assert corpus.ids.tolist() == [-1, 0, 1, 0, -1, 2, -1, -1, 1, 0, -1, 2, -1]
+            assert corpus.texts == len(texts)
+            few = encode_corpus(source, min_count=3, tokenizer=tokenizer)
+            assert few.ids.tolist() == [0, 0, -1, 0, -1]
+            assert few.texts == 2
+
+
+def test_a_fingerprint_is_of_all_that_a_corpus_is(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_text("a b a\nb\n", "utf-8")
+    corpus = encode_corpus(path, min_count=1)
+    assert encode_corpus(["a b a", "b"], min_count=1).fingerprint == corpus.fingerprint
+    assert len(corpus.fingerprint) == 64
+    changes = {
+        "ids": corpus.ids[::-1],
+        "tokens": ["ab", ""],
+        "counts": corpus.counts + 1,
+        "words": 9,
+        "tokenizer": "split",
+    }
+    others = [replace(corpus, **{name: value}) for name, value in changes.items()]
+    assert len({other.fingerprint for other in [corpus, *others]}) == 6
+
+
+def test_a_fingerprint_sees_every_block(monkeypatch):
+    monkeypatch.setattr("inlay.text.corpus.BLOCK", 4)
+    corpus = encode_corpus(["a b c d e f"], min_count=1)
+    found = set()
+    for i in range(corpus.ids.size):
+        ids = corpus.ids.copy()
+        ids[i] += 1
+        found.add(replace(corpus, ids=ids).fingerprint)
+    assert len(found) == corpus.ids.size
+    assert replace(corpus, ids=np.array([0, -1, 1, 2, -1, -1], np.int32)).texts == 3
 
 
 @pytest.mark.parametrize("form", ["file", "stream"])
@@ -218,6 +264,7 @@ def test_no_temporary_file_is_left(tmp_path, monkeypatch):
         ({"min_count": -1}, ArgumentError, "^min_count: "),
         ({"max_size": 0}, ArgumentError, "^max_size: expected a whole number, 1 or more"),
         ({"max_size": True}, ArgumentTypeError, "^max_size: "),
+        ({"every_text": 1}, ArgumentTypeError, "^every_text: expected True or False"),
         ({"progress": "yes"}, ArgumentTypeError, "^progress: expected True, False or None"),
         ({"tokenizer": "wrods"}, ArgumentError, "tokenizer"),
         ({"corpus": 3}, ArgumentTypeError, "^corpus: expected the path of a text file, or a list"),

@@ -209,10 +209,11 @@ def look_up(text, items, begin, end, words, n_words, shift, ids):
 
 
 @kernel
-def renumber(ids, rank):
+def renumber(ids, rank, every_end):
     """Replace each number i by `rank[i]`, in place, and leave out those of rank -1.
 
-    Sentence ends stay, but not two in a row. Returns how many entries are left.
+    Sentence ends stay: all of them if `every_end`, and else not two in a row, nor one at the
+    beginning. Returns how many entries are left.
     """
     n = 0
     for i in range(ids.size):
@@ -221,7 +222,7 @@ def renumber(ids, rank):
             word = rank[word]
             if word < 0:
                 continue
-        elif n == 0 or ids[n - 1] < 0:
+        elif not every_end and (n == 0 or ids[n - 1] < 0):
             continue
         ids[n] = word
         n += 1

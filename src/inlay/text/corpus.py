@@ -5,10 +5,12 @@ first appears and goes to the file at once; when all are counted, the file is re
 place without the rare words. What stays in memory is the vocabulary.
 """
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import IO
@@ -18,7 +20,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import first_lines, read_lines
-from inlay.checks import described, flag_or_none, many_texts, whole, whole_or_none
+from inlay.checks import described, flag, flag_or_none, many_texts, whole, whole_or_none
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.text.numbering import number_file, number_runs, number_stream
@@ -33,6 +35,8 @@ from inlay.tokenizers import (
 )
 from inlay.tokenizers.named import AUTO
 
+BLOCK = 1 << 22  # numbers that are looked at together
+
 # A path, or texts.
 CorpusLike = str | PathLike[str] | Iterable[str | Sequence[str]]
 
@@ -42,8 +46,8 @@ class Corpus:
     """Numbered words, ready to train on.
 
     Attributes:
-        ids: int32, words as rows of `tokens`, -1 at the end of a sentence: a map of a temporary
-            file without a name, which is gone when the last reference to it is.
+        ids: int32, words as rows of `tokens`, -1 at the end of each sentence: a map of a
+            temporary file without a name, which is gone when the last reference to it is.
         tokens: The vocabulary, the most frequent word first.
         counts: int64 `(len(tokens),)`.
         words: Words that were read, the rare ones included.
@@ -57,6 +61,31 @@ class Corpus:
     words: int
     tokenizer: str | None = None
 
+    @cached_property
+    def texts(self) -> int:
+        """How many texts there are: the i-th ends at the i-th -1."""
+        blocks = (self.ids[at : at + BLOCK] < 0 for at in range(0, self.ids.size, BLOCK))
+        return sum(int(np.count_nonzero(ends)) for ends in blocks)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the numbers, the vocabulary with its counts, and the tokenizer's name.
+
+        The same text, read with the same settings, has the same fingerprint. Reads about 1 GB
+        a second the first time, and is remembered.
+        """
+        import hashlib
+
+        digest = hashlib.sha256(json.dumps([self.tokenizer, self.words]).encode())
+        raw = [token.encode("utf-8", "surrogatepass") for token in self.tokens]
+        for array in (np.array([len(raw), *map(len, raw)]), self.counts):
+            digest.update(array.astype("<i8").data)
+        digest.update(b"".join(raw))
+        for at in range(0, self.ids.size, BLOCK):
+            block = self.ids[at : at + BLOCK].astype("<i4", copy=False)
+            digest.update(hashlib.sha256(np.ascontiguousarray(block).data).digest())
+        return digest.hexdigest()
+
 
 def encode_corpus(
     corpus: CorpusLike,
@@ -65,6 +94,7 @@ def encode_corpus(
     max_size: int | None = None,
     tokenizer: TokenizerLike | None = None,
     encoding: str = "utf-8",
+    every_text: bool = False,
     progress: bool | None = None,
 ) -> Corpus:
     """Read a corpus once, count its words and number them.
@@ -84,6 +114,9 @@ def encode_corpus(
             were made, for those who split later texts.
         encoding: The encoding of a file, such as "cp949" for Korean. UTF-8 is read several
             times as fast as any other.
+        every_text: Keep the end of each text, also of one without a word that is kept, so that
+            the i-th text that was read ends at the i-th -1. Without it, such a text leaves
+            nothing behind.
         progress: Show a bar. None: on a terminal.
 
     Returns:
@@ -102,6 +135,7 @@ def encode_corpus(
         whole_or_none("max_size", max_size),
     )
     progress = flag_or_none("progress", progress)
+    every_text = flag("every_text", every_text)
     if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
         expected = "the path of a text file, or a list of texts"
         raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
@@ -136,7 +170,7 @@ def encode_corpus(
         names, chosen = _frequent(tokens, counts, min_count, max_size, where)
         rank = np.full(len(tokens), -1, np.int32)
         rank[chosen] = np.arange(len(chosen), dtype=np.int32)
-        ids = _renumber(file, rank)
+        ids = _renumber(file, rank, every_end=every_text)
         name = None if tokenizer is None else tokenizer_name(tokenizer)
         return Corpus(ids, names, counts[chosen], int(counts.sum()), name)
 
@@ -181,9 +215,9 @@ def _times(n: int) -> str:
     return "once" if n == 1 else f"{n:,} times"
 
 
-def _renumber(file: IO[bytes], rank: Array) -> Array:
+def _renumber(file: IO[bytes], rank: Array, *, every_end: bool) -> Array:
     from inlay.kernels.corpus import renumber
 
     file.flush()
     ids: Array = np.memmap(file, np.int32, mode="r+")
-    return ids[: renumber(ids, rank)]
+    return ids[: renumber(ids, rank, every_end)]

@@ -39,7 +39,7 @@ def number_file(path: Path, file: IO[bytes], report: Progress) -> tuple[Tokens, 
     """
     from inlay.kernels.corpus import split
 
-    words, ids = Distinct(), np.empty(0, np.int32)
+    words, ids, chunk = Distinct(), np.empty(0, np.int32), b""
     for chunk in _chunks(path):
         size = len(chunk)
         text = np.frombuffer(chunk + b"\0\0", np.uint8)
@@ -49,6 +49,7 @@ def number_file(path: Path, file: IO[bytes], report: Progress) -> tuple[Tokens, 
         words.look_up(text, items, n, ids)
         file.write(ids[:n].data)
         report.update(size)
+    _end(chunk, file)
     return words.tokens, words.counts[: words.n]
 
 
@@ -71,7 +72,7 @@ def number_runs(
     numbers.default_factory = numbers.__len__
     counts = np.zeros(0, np.int64)
     runs, known = Distinct(), _Runs(tokenize, numbers)
-    ids = np.empty(0, np.int32)
+    ids, chunk = np.empty(0, np.int32), b""
     for chunk in _chunks(path):
         size = len(chunk)
         text = np.frombuffer(chunk + b"\0\0", np.uint8)
@@ -87,7 +88,14 @@ def number_runs(
         report.update(size)
         if runs.offsets[runs.n] > RUNS:
             runs, known = Distinct(), _Runs(tokenize, numbers)
+    _end(chunk, file)
     return list(numbers), counts
+
+
+def _end(last: bytes, file: IO[bytes]) -> None:
+    """End the last sentence of a text whose last line has no end."""
+    if last and not last.endswith(b"\n"):
+        file.write(np.array([END], np.int32).data)
 
 
 class _Runs:
