@@ -173,7 +173,7 @@ def test_hints_of_a_training_that_cannot_go_on_speak_of_options(inlay, corpus, t
 @pytest.mark.parametrize("name", ["word2vec", "bilm"])
 def test_options_default_to_what_the_function_does(name):
     function = {"word2vec": lib.train.word2vec, "bilm": bilm}[name]
-    options = command.commands[name].make_context(name, ["-", "-o", "x.npz"]).params
+    options = command.get_command(None, name).make_context(name, ["-", "-o", "x.npz"]).params
     defaults = {
         name: parameter.default
         for name, parameter in inspect.signature(function).parameters.items()

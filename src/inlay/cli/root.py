@@ -1,10 +1,9 @@
 """The root of all commands: which there are, each imported when it is called."""
 
-import importlib
-
 import click
 
 from inlay.cli.failures import FailingWell, debug_option
+from inlay.cli.lazily import Lazily
 from inlay.version import __version__
 
 # In the order of the help. Each is in the module of its name.
@@ -39,38 +38,14 @@ shells):
   eval "$(_INLAY_COMPLETE=bash_source inlay)\""""
 
 
-class Root(FailingWell):
+class Root(Lazily, FailingWell):
     """Finds commands by the table above, so that help costs no import."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands."""
-        return list(COMMANDS)
+    table, package = COMMANDS, "inlay.cli"
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; `help` is one that the list does not name."""
-        if cmd_name == "help":
-            return help_command
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(f"inlay.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command, or say which is near."""
-        if args and args[0] not in (*COMMANDS, "help"):
-            import difflib  # which costs more than all of the help
-
-            near = difflib.get_close_matches(args[0], COMMANDS, 1)
-            if near:
-                ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        return help_command if cmd_name == "help" else super().get_command(ctx, cmd_name)
 
 
 @click.group(

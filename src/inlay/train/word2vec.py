@@ -8,15 +8,14 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import described, flag, number, whole, whole_or_none
+from inlay.checks import described, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError
-from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
-from inlay.jobs.threads import available_workers, run_pieces
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.tokenizers import TokenizerLike
-from inlay.train.schedule import falling, seed_of
+from inlay.train.job import Done, Running, run
+from inlay.train.schedule import seed_of
 from inlay.version import __version__
 
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
@@ -60,8 +59,6 @@ class Word2VecSettings:
             "alpha": alpha,
             "min_alpha": number("min_alpha", self.min_alpha, least=0, most=alpha),
             "ns_exponent": number("ns_exponent", self.ns_exponent, least=-2, most=2),
-            "seed": whole("seed", self.seed, least=0),
-            "deterministic": flag("deterministic", self.deterministic),
         }
         for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
             object.__setattr__(self, name, value)
@@ -165,6 +162,7 @@ def word2vec(
     Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
     Compositionality".
     """
+    running = Running(workers, seed, deterministic, progress)
     settings = Word2VecSettings(
         vector_size=vector_size,
         window=window,
@@ -176,10 +174,9 @@ def word2vec(
         alpha=alpha,
         min_alpha=min_alpha,
         ns_exponent=ns_exponent,
-        seed=seed,
-        deterministic=deterministic,
+        seed=running.seed,
+        deterministic=running.deterministic,
     )
-    threads = _threads(workers, settings)
     with on_stop(lambda: "Stopped; word2vec keeps nothing of a training that has not ended."):
         if isinstance(corpus, Corpus):
             _check_encoded(min_count, max_size, tokenizer, encoding)
@@ -191,39 +188,31 @@ def word2vec(
                 max_size=settings.max_size,
                 tokenizer=tokenizer,
                 encoding=encoding,
-                progress=progress,
+                progress=running.progress,
             )
         _check_pairs(data.ids)
-        vectors = _train(data, settings, threads, progress)
-    made = asdict(settings)
-    if data is corpus:  # these were given to `encode_corpus`, which we have not seen
-        made |= dict.fromkeys(("min_count", "max_size"))
-    return Table(
-        data.tokens,
-        vectors,
-        counts=data.counts,
-        provenance={
+        made = asdict(settings)
+        if data is corpus:  # these were given to `encode_corpus`, which we have not seen
+            made |= dict.fromkeys(("min_count", "max_size"))
+        about = {
             "model": "word2vec skip-gram, negative sampling",
             "tokenizer": data.tokenizer,
             "settings": made,
-            "workers": threads,
+            "workers": running.workers,
             "corpus_words": data.words,
             "inlay": __version__,
-        },
-    )
-
-
-def _threads(workers: int | None, settings: Word2VecSettings) -> int:
-    if not settings.deterministic:
-        return available_workers(workers)
-    if workers is not None and available_workers(workers) > 1:
-        raise ArgumentError(
-            "workers",
-            expected="1 with deterministic=True, for several never do the same twice",
-            got=str(workers),
-            hint="workers=1, or deterministic=False",
+        }
+        work = _SkipGram(data, settings, about)
+        run(
+            work,
+            running,
+            epochs=settings.epochs,
+            alpha=settings.alpha,
+            min_alpha=settings.min_alpha,
+            about=about,
         )
-    return 1
+        work.check()
+    return work.table()
 
 
 def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any, encoding: Any) -> None:
@@ -255,52 +244,58 @@ def _check_pairs(ids: Array) -> None:
     )
 
 
-def _train(data: Corpus, settings: Word2VecSettings, threads: int, bar: bool | None) -> Array:
-    from inlay.kernels import rows, skipgram
+class _SkipGram:
+    """Skip-gram with negative sampling, as `inlay.train.job` trains it."""
 
-    dim, epochs = settings.vector_size, settings.epochs
-    n_noise = max(8, -(-settings.negative // 4) * 4)
-    row = rows.row_width(dim)
-    model = skipgram.Model(
-        inputs=_initial(len(data.tokens), dim, row, settings.seed),
-        outputs=rows.aligned_zeros(len(data.tokens) * row),
-    )
-    noise = skipgram.make_noise(data.counts**settings.ns_exponent)
-    keep = _keep_thresholds(data.counts, settings.sample)
-    lanes = rows.row_lanes(dim)
-    share = np.float32(settings.negative / n_noise)
-    limit = np.float32(_limit(data.counts, settings, n_noise))
-    pieces = -(-data.ids.size // PIECE)
+    def __init__(self, data: Corpus, settings: Word2VecSettings, about: dict[str, Any]) -> None:
+        from inlay.kernels import rows, skipgram
 
-    def work(piece: int, scratch: Any) -> int:
-        at = piece % pieces * PIECE
-        done = piece / (pieces * epochs)
-        rate = falling(settings.alpha, settings.min_alpha, done)
-        step = skipgram.Step(
-            np.float32(rate), settings.window, share, limit, seed_of(settings.seed, piece)
+        self.data, self.settings, self.about = data, settings, about
+        self.pieces, self.units = -(-data.ids.size // PIECE), int(data.ids.size)
+        self.n_noise = max(8, -(-settings.negative // 4) * 4)
+        self.row = rows.row_width(settings.vector_size)
+        self.lanes = rows.row_lanes(settings.vector_size)
+        n = len(data.tokens)
+        self.model = skipgram.Model(
+            inputs=_initial(n, settings.vector_size, self.row, settings.seed),
+            outputs=rows.aligned_zeros(n * self.row),
         )
-        ids = data.ids[at : at + PIECE]
-        skipgram.train(ids, keep, model, noise, scratch, step, lanes)
-        return int(ids.size)
+        self.noise = skipgram.make_noise(data.counts**settings.ns_exponent)
+        self.keep = _keep_thresholds(data.counts, settings.sample)
+        self.share = np.float32(settings.negative / self.n_noise)
+        self.limit = np.float32(_limit(data.counts, settings, self.n_noise))
+        self.arrays = self.model._asdict()
 
-    scratches = [
-        skipgram.make_scratch(PIECE, settings.window, n_noise, dim) for _ in range(threads)
-    ]
-    with show_progress(
-        data.ids.size * epochs, unit=" words", desc="training", enabled=bar
-    ) as report:
-        run_pieces(work, pieces * epochs, scratches, report)
-    # Nothing is allocated; NaN and infinity fail the comparison too.
-    length = float(np.sqrt(np.dot(model.inputs, model.inputs) / len(data.tokens)))
-    if not length <= LONG:
-        raise ArgumentError(
-            "alpha",
-            expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
-            got=f"{length:g} at alpha={settings.alpha}: they grew without bound",
-            hint="a lower alpha; 0.025 and 0.05 are usual",
-        )
-    matrix: Array = model.inputs.reshape(-1, row)[:, :dim]
-    return matrix
+    def scratch(self) -> Any:
+        from inlay.kernels.skipgram import make_scratch
+
+        return make_scratch(PIECE, self.settings.window, self.n_noise, self.settings.vector_size)
+
+    def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
+        from inlay.kernels import skipgram
+
+        settings, seed = self.settings, seed_of(self.settings.seed, epoch * self.pieces + piece)
+        step = skipgram.Step(np.float32(rate), settings.window, self.share, self.limit, seed)
+        ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
+        skipgram.train(ids, self.keep, self.model, self.noise, scratch, step, self.lanes)
+        return Done(int(ids.size))
+
+    def check(self) -> None:
+        """Refuse vectors that grew without bound."""
+        # Nothing is allocated; NaN and infinity fail the comparison too.
+        inputs, alpha = self.model.inputs, self.settings.alpha
+        length = float(np.sqrt(np.dot(inputs, inputs) / len(self.data.tokens)))
+        if not length <= LONG:
+            raise ArgumentError(
+                "alpha",
+                expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
+                got=f"{length:g} at alpha={alpha}: they grew without bound",
+                hint="a lower alpha; 0.025 and 0.05 are usual",
+            )
+
+    def table(self) -> Table:
+        matrix = self.model.inputs.reshape(-1, self.row)[:, : self.settings.vector_size].copy()
+        return Table(self.data.tokens, matrix, counts=self.data.counts, provenance=self.about)
 
 
 def _initial(n: int, dim: int, row: int, seed: int) -> Array:

@@ -1,41 +1,21 @@
-"""`inlay train`: new vectors from text."""
+"""`inlay train bilm`."""
 
-import time
-from pathlib import Path
 from typing import Any
 
 import click
 
-from inlay.cli.failures import Command, debug_option
+from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there, texts_of
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
     encoding_option,
     json_option,
-    overwrite_option,
     progress_option,
     seed_option,
     tokenizer_option,
 )
-from inlay.cli.outputs import check_vectors, check_writable_folder, print_json, say
-
-GROUP_HELP = """Learn word vectors, or an ELMo, from text.
-
-\b
-Example:
-  inlay train word2vec corpus.txt -o vectors.safetensors
-  inlay train bilm corpus.txt -o elmo"""
-
-WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2vec).
-
-CORPUS is a text file with a sentence or a text on each line, and it may be packed
-(.gz, .bz2, .xz). A hyphen reads standard input. OUT is written when the training has ended, in
-the format that its ending names.
-
-\b
-Example:
-  inlay train word2vec corpus.txt -o vectors.safetensors --epochs 10
-  zcat news.gz | inlay train word2vec - -o news.bin --vector-size 300"""
+from inlay.cli.outputs import check_writable_folder, print_json, say
+from inlay.cli.train.common import given, workers_option
 
 BILM_HELP = """Learn an ELMo, which is a pair of language models over characters (a biLM).
 
@@ -52,101 +32,6 @@ Example:
   xzcat korean.txt.xz | inlay train bilm - -o elmo-ko --dim 256"""
 
 
-@click.group(help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])
-def train() -> None:
-    """The trainers."""
-
-
-@train.command(
-    cls=Command,
-    help=WORD2VEC_HELP,
-    short_help="Learn word vectors by skip-gram.",
-    no_args_is_help=True,
-    context_settings={"show_default": True},
-)
-@click.argument("corpus", type=click.Path())
-@click.option(
-    *("-o", "--output", "target"),
-    metavar="OUT",
-    required=True,
-    type=click.Path(),
-    help="Write the vectors to this file.",
-)
-@click.option(
-    "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
-)
-@click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
-@click.option("--window", default=5, help="Look at up to N words on each side.")
-@click.option("--negative", default=5, help="Draw N noise words for each pair.")
-@click.option(
-    "--sample",
-    default=1e-4,
-    help="Downsample words above this share of the corpus; 0 keeps all.",
-)
-@click.option("--min-count", default=5, help="Leave out words that occur less often than this.")
-@click.option("--max-size", type=int, help="Keep only the N most frequent words.")
-@click.option("--epochs", default=5, help="Pass over the corpus N times.")
-@click.option("--alpha", default=0.025, help="Start with this learning rate.")
-@click.option("--min-alpha", default=1e-4, help="End with this learning rate.")
-@click.option(
-    "--ns-exponent", default=0.75, help="Raise the counts to this power to draw noise words."
-)
-@click.option("--workers", type=int, help="Run N threads.  [default: one per processor]")
-@seed_option
-@click.option(
-    "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
-)
-@tokenizer_option("words")
-@encoding_option("CORPUS")
-@overwrite_option
-@progress_option
-@json_option
-def word2vec(
-    corpus: str,
-    target: str,
-    format_out: str | None,
-    tokenizer: str | None,
-    encoding: str,
-    overwrite: bool,
-    as_json: bool,
-    **settings: Any,
-) -> None:
-    check_there(corpus, "a text file")
-    check_vectors(target, format_out, overwrite=overwrite)
-    from inlay.formats import save
-    from inlay.train import word2vec
-
-    start = time.perf_counter()
-    with work():
-        texts, known = texts_of(corpus, encoding)
-        table = word2vec(texts, encoding=known, **settings, **_given(tokenizer))
-        seconds = time.perf_counter() - start
-        save(table, target, format=format_out)
-    words = table.provenance["corpus_words"]
-    if as_json:
-        print_json(
-            {
-                "file": target,
-                "file_bytes": Path(target).stat().st_size,
-                "vocab_size": len(table),
-                "dim": table.dim,
-                "corpus_words": words,
-                "seconds": round(seconds, 3),
-                "provenance": table.provenance,
-            }
-        )
-        return
-    say(
-        f"{target}: {len(table):,} words x {table.dim}, "
-        f"learned from {words:,} words in {seconds:.1f} s"
-    )
-
-
-def _given(tokenizer: str | None) -> dict[str, Any]:
-    """The trainer's own default where none was given."""
-    return {} if tokenizer is None else {"tokenizer": tokenizer}
-
-
 def _filters(context: click.Context, option: click.Parameter, value: str) -> list[list[int]]:
     """`1:32,2:64` as pairs."""
     try:
@@ -158,10 +43,9 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
         ) from None
 
 
-@train.command(
+@click.command(
     cls=Command,
     help=BILM_HELP,
-    short_help="Learn an ELMo from characters.",
     no_args_is_help=True,
     context_settings={"show_default": True},
 )
@@ -215,7 +99,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 )
 @tokenizer_option("words")
 @encoding_option("CORPUS")
-@click.option("--workers", type=int, help="Run N threads.  [default: one per processor]")
+@workers_option
 @click.option(
     "--device",
     metavar="NAME",
@@ -252,7 +136,7 @@ def bilm(
         require(package, extra=extra, need=need)
     with work():
         texts, known = texts_of(corpus, encoding)
-        settings |= _given(tokenizer) | {"encoding": known, "resume": not overwrite}
+        settings |= given(tokenizer) | {"encoding": known, "resume": not overwrite}
         elmo = bilm(texts, folder, **settings)
     report = elmo.provenance
     if as_json:

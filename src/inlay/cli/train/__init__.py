@@ -1,0 +1,30 @@
+"""`inlay train`: new vectors from text, a file for each trainer."""
+
+import click
+
+from inlay.cli.failures import debug_option
+from inlay.cli.lazily import Lazily
+
+# In the order of the help. Each is in the module of its name.
+TRAINERS = {
+    "word2vec": "Learn word vectors by skip-gram.",
+    "bilm": "Learn an ELMo from characters.",
+}
+
+GROUP_HELP = """Learn word vectors, or an ELMo, from text.
+
+\b
+Example:
+  inlay train word2vec corpus.txt -o vectors.safetensors
+  inlay train bilm corpus.txt -o elmo"""
+
+
+class Trainers(Lazily):
+    """Finds the trainers by the table above."""
+
+    table, package = TRAINERS, "inlay.cli.train"
+
+
+@click.group(cls=Trainers, help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])
+def train() -> None:
+    """The trainers."""
