@@ -165,6 +165,18 @@ def test_predict_from_arguments_file_and_stdin(inlay, model, tmp_path):
     assert ways[1].stdout == ways[2].stdout == ways[0].stdout
 
 
+def test_predict_reads_the_texts_of_a_table_and_not_the_name_of_a_file(inlay, model, tmp_path):
+    path = tmp_path / "texts.csv"
+    path.write_text("label,body\nneg,great good fun\nneg,awful\n")
+    shown = inlay("classify", "predict", model, "--file", path)
+    assert [line.split("\t")[0] for line in shown.stdout.splitlines()] == ["pos", "neg"]
+    assert shown.stderr == "Column by its name: --text body\n"
+    refused = inlay("classify", "predict", model, "good", path)
+    assert (refused.exit_code, f"Try: --file {path}," in refused.stderr) == (2, True)
+    useless = inlay("classify", "predict", model, "good", "--text", "body")
+    assert (useless.exit_code, "--text needs --file" in useless.stderr) == (2, True)
+
+
 def test_predict_json_has_every_probability(inlay, model):
     shown = inlay("classify", "predict", model, "good", "--json")
     (found,) = json.loads(shown.stdout)["predictions"]
@@ -203,27 +215,6 @@ def test_data_that_cannot_be_learned_from_is_a_failure(inlay, model, reviews, tm
     assert column.exit_code == 1
     assert inlay("classify", "evaluate", tmp_path / "none", reviews, *COLUMNS).exit_code == 1
     assert inlay("classify", "evaluate", model, tmp_path / "none.csv").exit_code == 1
-
-
-def test_many_classes_are_shown_as_their_confusions(capsys):
-    from inlay.cli.classify import _print_judgement
-
-    names = [f"c{i:02d}" for i in range(13)]
-    counts = np.eye(13, dtype=int).tolist()
-    counts[3][4], counts[0][12] = 7, 2
-    _print_judgement(
-        {
-            "accuracy": 13 / 22,
-            "interval_95": (0.4, 0.8),
-            "n_right": 13,
-            "n_texts": 22,
-            "classes": names,
-            "confusion": counts,
-            "unseen": {},
-        }
-    )
-    lines = capsys.readouterr().out.splitlines()[2:]
-    assert lines == ["       7  c03 taken for c04", "       2  c00 taken for c12"]
 
 
 def test_a_folder_that_has_the_name_of_an_option_is_a_folder(inlay, reviews, tmp_path, monkeypatch):

@@ -154,3 +154,10 @@ def test_nothing_is_replaced_unasked(command, glove, out):
     done = command(glove)
     assert (done.exit_code, out.read_bytes()) == (1, before)
     assert "--overwrite to replace it" in done.stderr
+
+
+def test_the_words_of_a_column_are_counted(command, tmp_path, out):
+    source = tmp_path / "reviews.csv"
+    source.write_text("review,stars\na good film,1\na film,1\n")
+    assert command(source).exit_code == 0
+    assert package.load(out).tokens.tolist() == ["a", "film", "good"]

@@ -222,3 +222,32 @@ def test_texts_in_another_encoding(encode, tmp_path):
         assert done.exit_code == 0, done.stderr
         written.append(target.read_bytes())
     assert written[0] == written[1] == written[2]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "args", "said"),
+    [
+        ("d.csv", 'label,text\npos,"a good, good film"\nneg,a bore\n', (), ""),
+        ("d.tsv", "review\tstars\na good, good film\t5\na bore\t1\n", (), "--text review"),
+        ("d.csv", '5,"a good, good film"\n1,a bore\n', ("--text", "1"), ""),
+        ("d.jsonl", '{"t": "a good, good film"}\n{"t": "a bore"}\n', ("--text", "t"), ""),
+    ],
+)
+def test_a_table_is_read_by_its_column_of_texts(
+    encode, encoder, tmp_path, name, content, args, said
+):
+    (tmp_path / name).write_text(content)
+    done = encode(tmp_path / name, *args)
+    assert (done.exit_code, said in done.stderr, bool(done.stderr)) == (0, True, bool(said))
+    found = Features.open(tmp_path / "f.safetensors")
+    np.testing.assert_array_equal(found.vectors, encoder.pooled(["a good, good film", "a bore"]))
+
+
+def test_a_column_that_cannot_be_told_is_asked_for(encode, tmp_path):
+    (tmp_path / "d.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "d.txt").write_text("a,b\n1,2\n")
+    asked = encode(tmp_path / "d.csv").stderr
+    assert "the columns 'a', 'b' and the first row '1', '2'" in asked
+    assert "--text with the name of one; or --text 0, and so on" in asked
+    useless = encode(tmp_path / "d.txt", "--text", "a")
+    assert (useless.exit_code, "--text has no effect" in useless.stderr) == (2, True)

@@ -186,6 +186,14 @@ def test_texts_of_a_file(tmp_path, path):
     assert features.texts == write_features(Fake(), iter(lines), path).texts
 
 
+@pytest.mark.parametrize("name", ["r.csv", "r.TSV", "r.jsonl.gz"])
+def test_a_table_is_no_file_of_texts(tmp_path, path, name):
+    (tmp_path / name).write_text("text,label\na film,pos\n")
+    with pytest.raises(ArgumentError, match=r"labels .* Try: inlay.read_labelled\(path\).texts"):
+        write_features(Fake(), tmp_path / name, path)
+    assert not path.exists()
+
+
 def test_a_missing_file_of_texts_leaves_nothing(tmp_path, path):
     with pytest.raises(MissingFileError, match=r"none\.txt"):
         write_features(Fake(), str(tmp_path / "none.txt"), path)

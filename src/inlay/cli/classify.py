@@ -1,20 +1,20 @@
 """`inlay classify`: learn labels, judge them, predict them."""
 
 import itertools
+import os
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from inlay.bytes.encodings import Encoding
 from inlay.cli.encoders import check_encoder
 from inlay.cli.failures import Command, debug_option, escaped
 from inlay.cli.frameworks import check_keras, load_keras
-from inlay.cli.inputs import check_there, lines_of, read_data, read_embedding
+from inlay.cli.inputs import check_there, each_text, read_data, read_embedding
 from inlay.cli.interrupts import work
+from inlay.cli.judgement import judge, print_judgement
 from inlay.cli.options import (
     READING,
     data_options,
@@ -23,6 +23,7 @@ from inlay.cli.options import (
     overwrite_option,
     progress_option,
     seed_option,
+    text_option,
     tokenizer_option,
 )
 from inlay.cli.outputs import check_folder, print_json, say
@@ -30,12 +31,10 @@ from inlay.errors import FormatError
 
 if TYPE_CHECKING:
     from inlay.classify import TextClassifier
-    from inlay.text import LabelledTexts
 
 CHUNK = 1024  # texts answered at once
 MARKS = ("settings.json", "vocabulary.json", "weights.safetensors", "encoder")  # of a classifier
 TRAINABLE: dict[str | None, Any] = {None: None, "no": False, "mix": "mix", "yes": True}
-WIDE = 12  # classes in a table that still fits a screen
 
 GROUP_HELP = """Train a text classifier on any word vectors or encoder, evaluate it, and use it.
 
@@ -68,7 +67,8 @@ Example:
 PREDICT_HELP = """Print the most probable label of each TEXT and its probability, one text per line.
 
 Give the texts as arguments, read them from a file with --file, or read them from standard input
-by giving a hyphen. In a file and on standard input, each line is a text.
+by giving a hyphen. In a file and on standard input, each line is a text; of a .csv, .tsv or .jsonl
+file, the texts are in a column, and no label is looked at.
 
 \b
 Example:
@@ -243,7 +243,7 @@ def fit(
     if coverage is not None:
         answer["coverage"] = {"n_types": coverage.n_types, "n_found": coverage.n_found}
     if judged is not None:
-        answer["test"] = _judge(classifier, judged)
+        answer["test"] = judge(classifier, judged)
     if as_json:
         print_json(answer)
         return
@@ -254,7 +254,7 @@ def fit(
     if coverage is not None:
         say(f"in {embedding}: {coverage.n_found:,} of {coverage.n_types:,} words")
     if judged is not None:
-        _print_judgement(answer["test"])
+        print_judgement(answer["test"])
 
 
 @classify.command(
@@ -269,11 +269,11 @@ def evaluate(folder: str, data: str, tokenizer: str | None, as_json: bool, **opt
     _check_classifier(folder)
     check_there(data, "labelled texts", kind="labelled")
     texts = read_data(data, options)
-    judgement = _judge(_load(folder, tokenizer), texts)
+    judgement = judge(_load(folder, tokenizer), texts)
     if as_json:
         print_json(judgement)
     else:
-        _print_judgement(judgement)
+        print_judgement(judgement)
 
 
 @classify.command(
@@ -285,6 +285,7 @@ def evaluate(folder: str, data: str, tokenizer: str | None, as_json: bool, **opt
 @click.argument("folder", type=click.Path())
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @click.option("--file", type=click.Path(), help="Read the texts from this file, one per line.")
+@text_option("the file")
 @encoding_option("the file or standard input")
 @tokenizer_option("that of the classifier")
 @json_option
@@ -292,6 +293,7 @@ def predict(
     folder: str,
     texts: tuple[str, ...],
     file: str | None,
+    column: str | None,
     encoding: str,
     tokenizer: str | None,
     as_json: bool,
@@ -301,12 +303,16 @@ def predict(
     source = "-" if texts == ("-",) else file
     if source is None and encoding != "utf-8":
         raise click.UsageError("--encoding has no effect on texts that are arguments.")
+    _check_no_files(texts)
+    if column is not None and file is None:
+        raise click.UsageError("--text needs --file, which names a file with columns.")
     _check_classifier(folder)
     if file is not None:
         check_there(file, "a file of texts, one per line")
+    given = iter(texts) if source is None else each_text(source, encoding, column)
     classifier = _load(folder, tokenizer)
     answers: list[dict[str, Any]] = []
-    for found in _answers(classifier, _lines(source, encoding, texts)):
+    for found in _answers(classifier, given):
         if as_json:
             answers.append(found)
         else:
@@ -337,8 +343,14 @@ def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
     return TextClassifier.load(folder, tokenizer=given)
 
 
-def _lines(file: str | None, encoding: str, texts: Iterable[str]) -> Iterator[str]:
-    return iter(texts) if file is None else lines_of(file, Encoding.of_lines(encoding, file))
+def _check_no_files(texts: Iterable[str]) -> None:
+    """Refuse a text that is the name of a file, whose lines are probably meant."""
+    for text in texts:
+        if os.path.isfile(text):  # False for whatever cannot be a path
+            raise click.UsageError(
+                f"{text} is a file, and as a TEXT it would be this one word. "
+                f"Try: --file {text}, to classify the texts in it."
+            )
 
 
 def _answers(classifier: "TextClassifier", texts: Iterator[str]) -> Iterator[dict[str, Any]]:
@@ -349,56 +361,3 @@ def _answers(classifier: "TextClassifier", texts: Iterator[str]) -> Iterator[dic
             probabilities = dict(zip(labels, row, strict=True))
             label = max(probabilities, key=lambda name: probabilities[name])
             yield {"text": text, "label": label, "probabilities": probabilities}
-
-
-def _judge(classifier: "TextClassifier", texts: "LabelledTexts") -> dict[str, Any]:
-    from inlay.evaluate.measures import confusion, wilson
-
-    found = [str(label) for label in classifier.predict(texts.texts)]
-    right = sum(a == b for a, b in zip(found, texts.labels, strict=True))
-    classes, counts = confusion(texts.labels, found)
-    known = {str(label) for label in classifier.classes_}
-    unseen = Counter(label for label in texts.labels if label not in known)
-    return {
-        "n_texts": len(texts),
-        "n_right": right,
-        "accuracy": right / len(texts),
-        "interval_95": wilson(right, len(texts)),
-        "classes": classes,
-        "confusion": counts,
-        "unseen": dict(unseen.most_common()),
-    }
-
-
-def _print_judgement(judgement: dict[str, Any]) -> None:
-    low, high = judgement["interval_95"]
-    say(
-        f"accuracy  {judgement['accuracy']:.1%}  (95 % interval {low:.1%} to {high:.1%}, "
-        f"{judgement['n_right']:,} of {judgement['n_texts']:,} texts)"
-    )
-    unseen = judgement["unseen"]
-    if unseen:
-        named = ", ".join(f"{label} ({n:,})" for label, n in list(unseen.items())[:WIDE])
-        say(f"labels that it never saw, each counted as wrong: {named}")
-    say()
-    classes, counts = judgement["classes"], judgement["confusion"]
-    if len(classes) <= WIDE:
-        _print_square(classes, counts)
-        return
-    wrong = sorted(
-        (-counts[i][j], classes[i], classes[j])
-        for i, j in itertools.permutations(range(len(classes)), 2)
-        if counts[i][j]
-    )
-    for n, truth, found in wrong[:WIDE]:
-        say(f"{-n:8,}  {truth} taken for {found}")
-
-
-def _print_square(classes: list[str], counts: list[list[int]]) -> None:
-    classes = [escaped(name) for name in classes]
-    rows = [["", *classes]]
-    rows += [[name, *(f"{n:,}" for n in row)] for name, row in zip(classes, counts, strict=True)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]
-        say("  ".join(cells).rstrip())

@@ -20,7 +20,7 @@ LABELS = (
     "레이블 라벨 감정 평점 별점 标签 类别 分类 情感 评分"
 )
 NAMES = {"text": TEXTS.split(), "label": LABELS.split()}
-PACKED = (".gz", ".bz2", ".xz", ".zip")
+TABLES = ("csv", "tsv", "jsonl")
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ",": "commas"}
 WIDTH = 60  # of a text that is shown
 
@@ -40,41 +40,64 @@ def with_columns(data: str, options: dict[str, Any]) -> dict[str, Any]:
     """
     said = {name: _number(options[name]) for name in NAMES}
     options = options | said
-    kind = options["kind"] or _kind(Path(data))
-    if kind not in ("csv", "tsv", "jsonl") or any(isinstance(c, int) for c in said.values()):
+    kind = options["kind"] or _kind(data)
+    if kind not in TABLES or any(isinstance(c, int) for c in said.values()):
         return options
-    rows = _first_rows(data, kind, options["encoding"], options["errors"])
+    return options | _found(data, kind, said, options["encoding"], options["errors"])
+
+
+def column_of_texts(file: str, kind: str, column: str | None, encoding: str) -> str | int:
+    """Which column of a table holds the texts, as `with_columns` finds it.
+
+    Args:
+        file: The table.
+        kind: One of `TABLES`.
+        column: What the user said.
+        encoding: That of the file.
+
+    Raises:
+        ArgumentError: As of `with_columns`.
+    """
+    number = _number(column)
+    if isinstance(number, int):
+        return number
+    return _found(file, kind, {"text": number}, encoding, "strict")["text"] or "text"
+
+
+def _found(
+    data: str, kind: str, said: dict[str, Any], encoding: str, errors: str
+) -> dict[str, Any]:
+    """The columns of a table by their names in its header: said, usual, or told by their name."""
+    rows = _first_rows(data, kind, encoding, errors)
     if not rows:
-        return options  # whatever is wrong, its reader says it better
+        return said  # whatever is wrong, its reader says it better
     header = rows[0]
-    found = {name: said[name] or _guess(name, header, said.values()) for name in NAMES}
+    found = {name: said[name] or _guess(name, header, said.values()) for name in said}
     missing = [name for name, column in found.items() if column not in header]
     if missing:
         raise ArgumentError(
             data,
             expected=" and ".join(f"a column {found[n] or n!r}" for n in missing),
             got=f"the columns {', '.join(map(repr, header))}{_example(rows)}",
-            hint=_separated(header, kind)
+            hint=_separated(header, kind, may_say="label" in said)
             or " and ".join(f"--{name} with the name of one" for name in missing)
-            + _without_header(kind),
+            + _without_header(kind, said),
         )
-    guessed = [f"--{n} {found[n]}" for n in NAMES if said[n] is None and found[n] != n]
+    guessed = [f"--{n} {found[n]}" for n in said if said[n] is None and found[n] != n]
     if guessed:
-        note(f"Columns by their names: {' '.join(guessed)}")
-    return options | found
+        by = "Columns by their names" if len(said) > 1 else "Column by its name"
+        note(f"{by}: {' '.join(guessed)}")
+    return found
+
+
+def _kind(data: str) -> str | None:
+    from inlay.text.labelled.readers import kind_of_table
+
+    return kind_of_table(data)
 
 
 def _number(column: str | None) -> str | int | None:
     return int(column) if column is not None and column.isdecimal() else column
-
-
-def _kind(path: Path) -> str | None:
-    from inlay.text.labelled.readers import SUFFIXES
-
-    if path.is_dir():
-        return None
-    name = path.with_suffix("") if path.suffix.lower() in PACKED else path
-    return SUFFIXES.get(name.suffix.lower())
 
 
 def _first_rows(data: str, kind: str, encoding: str, errors: str) -> list[list[str]]:
@@ -109,18 +132,20 @@ def _example(rows: list[list[str]]) -> str:
     return f" and the first row {', '.join(map(repr, shown))}"
 
 
-def _separated(header: list[str], kind: str) -> str:
-    """What to do about columns that something else separates."""
+def _separated(header: list[str], kind: str, *, may_say: bool) -> str:
+    """What to do about columns that something else separates; `may_say`: there is `--kind`."""
     others = [name for mark, name in SEPARATORS.items() if mark in header[0]]
     if len(header) > 1 or kind == "jsonl" or not others:
         return ""
     if right := {"tabs": "tsv", "commas": "csv"}.get(others[0]):
-        return f"--kind {right}, for {others[0]} separate its columns"
+        told = f"--kind {right}" if may_say else f"a copy whose name ends in .{right}"
+        return f"{told}, for {others[0]} separate its columns"
     wanted = "commas" if kind == "csv" else "tabs"
     return f"a copy with {wanted} between the columns, where this file has {others[0]}"
 
 
-def _without_header(kind: str) -> str:
+def _without_header(kind: str, said: dict[str, Any]) -> str:
     if kind == "jsonl":
         return ""
-    return "; or --text 0 --label 1, and so on, if the first line is a row and no header"
+    numbered = " ".join(f"--{name} {number}" for number, name in enumerate(said))
+    return f"; or {numbered}, and so on, if the first line is a row and no header"

@@ -1,7 +1,6 @@
 """`inlay distil`: any encoder into a file of word vectors."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,14 @@ import click
 from inlay.bytes.encodings import Encoding
 from inlay.cli.encoders import check_encoder, read_encoder
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, lines_of, table_file
+from inlay.cli.inputs import check_there, each_text, lines_of, table_file
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
     encoding_option,
     json_option,
     overwrite_option,
     progress_option,
+    text_option,
     tokenizer_option,
 )
 from inlay.cli.outputs import check_vectors, note, print_json, say
@@ -31,16 +31,17 @@ Each word is encoded alone. The vectors are reduced to --dim principal component
 frequent words are shortened. The mean of the vectors of a text's words then stands for the text.
 It is made in a small fraction of the time, and the order of the words is lost.
 
-FILE is a text file with a text on each line, whose words are counted. It may also be a file of
-word vectors or a vocabulary that inlay saved, or, with --list, a file with a word or a phrase on
-each line. Text may be packed (.gz, .bz2, .xz), and a hyphen reads it from standard input.
+FILE is a text file with a text on each line, or a .csv, .tsv or .jsonl file with a column of texts,
+and their words are counted. It may also be a file of word vectors or a vocabulary that inlay saved,
+or, with --list, a file with a word or a phrase on each line. Text may be packed (.gz, .bz2, .xz),
+and a hyphen reads it from standard input.
 
 \b
 Example:
   inlay distil --encoder use-multilingual --vocab reviews.txt --dim 256 -o reviews.safetensors
   inlay distil --encoder minilm --vocab glove.6B.50d.txt -o minilm.safetensors"""
 
-OF_TEXTS = ("tokenizer", "min_count", "max_size")
+OF_TEXTS = ("column", "tokenizer", "min_count", "max_size")
 
 
 @click.command(cls=Command, help=HELP, no_args_is_help=True)
@@ -100,6 +101,7 @@ OF_TEXTS = ("tokenizer", "min_count", "max_size")
     "--max-size", type=click.IntRange(1), help="Keep only the N most frequent words of the text."
 )
 @tokenizer_option("words")
+@text_option("FILE")
 @encoding_option("FILE")
 @click.option(
     "--batch-size", type=click.IntRange(1), help="Give the encoder at most N words at once."
@@ -187,7 +189,9 @@ def _is_vocabulary(file: str) -> bool:
 
 
 def _listed(file: str, encoding: str, of_texts: dict[str, Any]) -> list[str]:
-    return [line.strip() for line in lines_of(file, _known(file, encoding)) if line.strip()]
+    return [
+        line.strip() for line in lines_of(file, Encoding.of_lines(encoding, file)) if line.strip()
+    ]
 
 
 def _saved(file: str, encoding: str, of_texts: dict[str, Any]) -> "Vocabulary":
@@ -205,15 +209,11 @@ def _of_table(file: str, encoding: str, of_texts: dict[str, Any]) -> "Table":
 def _counted(file: str, encoding: str, of_texts: dict[str, Any]) -> "Vocabulary":
     from inlay.core import Vocabulary
 
-    texts: Iterator[str] = lines_of(file, _known(file, encoding))
+    texts = each_text(file, encoding, of_texts.pop("column"))
     vocab = Vocabulary.from_texts(texts, pad=None, unk=None, **of_texts)
     if vocab.counts is not None and len(vocab) > 1 and vocab.counts.max() == 1:
         note("Every word occurs once. If the file is a list of words, give --list too.")
     return vocab
-
-
-def _known(file: str, encoding: str) -> Encoding:
-    return Encoding.of_lines(encoding, file)
 
 
 def _refuse_of_texts(file: str) -> None:

@@ -8,17 +8,23 @@ import click
 
 from inlay.cli.encoders import check_encoder, read_encoder
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, texts_of
+from inlay.cli.inputs import check_there, column_or_lines
 from inlay.cli.interrupts import work
-from inlay.cli.options import encoding_option, json_option, progress_option, tokenizer_option
+from inlay.cli.options import (
+    encoding_option,
+    json_option,
+    progress_option,
+    text_option,
+    tokenizer_option,
+)
 from inlay.cli.outputs import check_file, print_json, say, size
 
 HELP = """Turn TEXTS into a file of vectors that any tool can read.
 
-TEXTS is a file with a text on each line, and it may be packed (.gz, .bz2, .xz). A
-hyphen reads standard input. ENCODER is the folder of an encoder, such as an ELMo or a
-transformer, a name, such as use-multilingual, or a file of word vectors, whose mean stands for a
-text. Encoders are described by "inlay info ENCODER".
+TEXTS is a file with a text on each line, or a .csv, .tsv or .jsonl file with a column of texts;
+it may be packed (.gz, .bz2, .xz). A hyphen reads standard input. ENCODER is the folder of an
+encoder, such as an ELMo or a transformer, a name, such as use-multilingual, or a file of word
+vectors, whose mean stands for a text. Encoders are described by "inlay info ENCODER".
 
 If the command is killed, give it again and it continues where it stopped; if OUT is finished,
 it does nothing. It refuses to continue with other texts or settings.
@@ -65,6 +71,7 @@ Example:
     "--batch-size", type=click.IntRange(1), help="Give the encoder at most N texts at once."
 )
 @tokenizer_option("that of the encoder, or words")
+@text_option("TEXTS")
 @encoding_option("TEXTS")
 @click.option(
     "--engine", metavar="NAME", help="Compute with this engine: numba, torch or onnxruntime."
@@ -97,6 +104,7 @@ def encode(
     target: str,
     layers: str,
     pool: str | None,
+    column: str | None,
     encoding: str,
     as_json: bool,
     **settings: Any,
@@ -105,6 +113,7 @@ def encode(
         raise click.UsageError("--output must end in .safetensors, the only format of encodings.")
     check_there(texts, "a file of texts, one per line")
     check_encoder(encoder)
+    source, known = column_or_lines(texts, encoding, column)
     # A finished file is one to leave alone or to refuse, which the library tells apart.
     check_file(target, overwrite=True)
     from inlay.encode.features import DEFAULT, write_features
@@ -114,7 +123,6 @@ def encode(
     model = read_encoder(encoder, **given)
     start = time.perf_counter()
     with work():
-        source, known = texts_of(texts, encoding)
         features = write_features(
             model,
             source,

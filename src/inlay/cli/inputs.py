@@ -202,6 +202,39 @@ def lines_of(file: str, encoding: Encoding = UTF8) -> Iterator[str]:
         yield line.rstrip("\r\n")
 
 
+def column_or_lines(
+    file: str, encoding: str, column: str | None
+) -> tuple[str | Iterator[str], str]:
+    """As `texts_of`; of a table (.csv, .tsv, .jsonl), the texts in one of its columns.
+
+    Args:
+        file: What was given.
+        encoding: The encoding of its bytes.
+        column: The column that was asked for; None: the one whose name says that it has texts.
+
+    Raises:
+        InlayError: As of `inlay.cli.columns.with_columns`, and as the reader of the table.
+        click.UsageError: A column, of a file that has none.
+    """
+    from inlay.cli.columns import column_of_texts
+    from inlay.text.labelled.readers import kind_of_table, read_column
+
+    kind = None if file == "-" else kind_of_table(file)
+    if kind is None:
+        if column is not None:
+            raise click.UsageError(f"--text has no effect on {file}, whose lines are the texts.")
+        return texts_of(file, encoding)
+    chosen = column_of_texts(file, kind, column, encoding)
+    how = Encoding.of_lines(encoding, file)
+    return read_column(Path(file), chosen, kind=kind, encoding=how), UTF8.name
+
+
+def each_text(file: str, encoding: str, column: str | None) -> Iterator[str]:
+    """The texts themselves, one after the other; see `column_or_lines`."""
+    texts, _ = column_or_lines(file, encoding, column)
+    return lines_of(texts, Encoding.of_lines(encoding, texts)) if isinstance(texts, str) else texts
+
+
 def texts_of(file: str, encoding: str) -> tuple[str | Iterator[str], str]:
     """What a job is given that reads a text a line, and its `encoding=`.
 

@@ -109,6 +109,17 @@ def encoding_option(what: str) -> Decorator:
     )
 
 
+def text_option(what: str) -> Decorator:
+    """`--text` of a command that reads texts without labels; `what` is the file's name there."""
+    return click.option(
+        "--text",
+        "column",
+        metavar="COLUMN",
+        help=f"Take the texts from this column if {what} is a .csv, .tsv or .jsonl file, by its "
+        "name, or by its number from 0 if there is no header.  [default: text]",
+    )
+
+
 def tokenizer_option(default: str) -> Decorator:
     """`--tokenizer`; `default` is a phrase that says which it is without the option."""
     return click.option(

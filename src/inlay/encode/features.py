@@ -34,6 +34,7 @@ from inlay.jobs.journal import open_journal, work_paths
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.same import check_same, other_job
 from inlay.paths import file_to_write, path_to_read
+from inlay.text.labelled.readers import kind_of_table
 from inlay.tokenizers.named import is_function
 
 __all__ = ["Features", "write_features"]
@@ -137,6 +138,13 @@ def write_features(
 
 def _read(texts: str | os.PathLike[str] | Iterable[Text], how: Encoding) -> Iterable[Text]:
     if isinstance(texts, str | os.PathLike):
+        if kind_of_table(texts) is not None:
+            raise ArgumentError(
+                str(texts),
+                expected="texts, or a file whose lines are texts",
+                got="a table, whose labels would be read as texts too",
+                hint="inlay.read_labelled(path).texts; or a copy with the texts alone, named .txt",
+            )
         return (line.rstrip("\r\n") for line in read_lines(path_to_read("texts", texts), how))
     return texts
 

@@ -19,8 +19,8 @@ def frame_rows(
 ) -> Iterator[Item]:
     """The rows of a data frame, whose ids are `row 0` and so on, by their position."""
     names = list(data.columns)
-    text_at, label_at = positions("the data frame", names, columns)
-    texts, labels = _values(data, names[text_at]), _values(data, names[label_at])
+    positions("the data frame", names, columns)
+    texts, labels = _values(data, columns[0]), _values(data, columns[1])
     nothing: list[Any] = [None] * len(texts)
     if split is not None and "split" not in names:
         got = f"columns {', '.join(map(repr, names))}"

@@ -1,6 +1,7 @@
 """Labelled text from wherever it lies: folders, archives, a file per class, tables of text."""
 
 import csv
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ Kind = Literal["folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext",
 KINDS = ("folders", "archive", "files", "csv", "tsv", "jsonl", "fasttext", "trees")
 OF_LINES, OF_COLUMNS = KINDS[2:], KINDS[3:6]
 TEXTS, LABELS = ("sentences", "phrases"), ("fine", "binary")  # of trees
+PACKED = (".gz", ".bz2", ".xz", ".zip")
 SUFFIXES: dict[str, Kind] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -160,6 +162,30 @@ def read_labelled(
     return LabelledTexts.from_items(found, skipped, max_length)
 
 
+def kind_of_table(path: str | os.PathLike[str]) -> Kind | None:
+    """Which of `OF_COLUMNS` a file is by its name, packed or not; None: none of them."""
+    name = Path(path)
+    if name.suffix.lower() in PACKED:
+        name = name.with_suffix("")
+    return None if Path(path).is_dir() else SUFFIXES.get(name.suffix.lower())
+
+
+def read_column(path: Path, column: str | int, *, kind: Kind, encoding: Encoding) -> Iterator[str]:
+    """The texts of a file with columns, one after the other: nothing is asked about labels.
+
+    Args:
+        path: The file.
+        column: The column's name, or its number from 0 in a file without a header.
+        kind: One of `OF_COLUMNS`.
+        encoding: That of the bytes.
+
+    Raises:
+        FormatError: A row without the column, or bytes that are no text.
+        ArgumentError: No such column.
+    """
+    return (item.text for item in _items(kind, path, encoding, (column, None), None, {}))
+
+
 def _of_frame(
     data: Any, kind: Any, columns: Columns, split: str | None, max_length: Any
 ) -> LabelledTexts:
@@ -179,7 +205,7 @@ def _items(
     kind: Kind,
     path: Path,
     encoding: Encoding,
-    columns: tuple[str | int, str | int],
+    columns: Columns,
     split: str | None,
     skipped: dict[str, int],
 ) -> Iterator[Item]:

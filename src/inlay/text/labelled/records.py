@@ -13,7 +13,7 @@ from inlay.bytes.lines import read_lines
 from inlay.errors import ArgumentError, FormatError
 from inlay.text.labelled.texts import Item
 
-Columns = tuple[str | int, str | int]
+Columns = tuple[str | int, str | int | None]  # of the text and of the label, if there is one
 PREFIX = "__label__"
 
 
@@ -38,7 +38,7 @@ def delimited(
         rows = csv.reader(lines, delimiter=delimiter, strict=True)
     where, name = str(path), path.name
     try:
-        if all(isinstance(column, int) for column in columns):
+        if isinstance(columns[0], int):
             text_at, label_at = columns
             names: list[str] = []
         else:
@@ -54,14 +54,15 @@ def delimited(
                 if split_at is not None and row[split_at] != split:
                     skipped[row[split_at]] = skipped.get(row[split_at], 0) + 1
                     continue
-                text, label = row[int(text_at)], row[int(label_at)]
+                text = row[int(text_at)]
+                label = "" if label_at is None else label_of(row[int(label_at)], line)
                 rating = None if rating_at is None else rating_of(row[rating_at])
             except IndexError:
-                last = max(int(text_at), int(label_at), split_at or 0, rating_at or 0)
+                last = max(int(text_at), int(label_at or 0), split_at or 0, rating_at or 0)
                 raise FormatError(
                     line, expected=f"{last + 1} columns or more", got=str(len(row))
                 ) from None
-            yield Item(text, label_of(label, line), f"{name}:{rows.line_num}", rating)
+            yield Item(text, label, f"{name}:{rows.line_num}", rating)
     except csv.Error as error:
         raise FormatError(
             f"{where}, line {rows.line_num}",
@@ -95,7 +96,8 @@ def json_lines(
         if not isinstance(text, str):
             raise FormatError(where, expected=f"a string as {text_key!r}", got=type(text).__name__)
         rating = rating_of(content.get("rating")) if "rating" not in columns else None
-        yield Item(text, label_of(content[label_key], where), f"{path.name}:{number}", rating)
+        label = "" if label_key is None else label_of(content[label_key], where)
+        yield Item(text, label, f"{path.name}:{number}", rating)
 
 
 def fasttext(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterator[Item]:
@@ -116,10 +118,10 @@ def fasttext(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterato
         yield Item(text, label, f"{path.name}:{number}")
 
 
-def positions(where: str, names: list[Any], columns: Columns) -> tuple[int, int]:
+def positions(where: str, names: list[Any], columns: Columns) -> tuple[int, int | None]:
     """Where the text and the label stand among the columns' names."""
     for argument, column in zip(("text", "label"), columns, strict=True):
-        if column not in names:
+        if column is not None and column not in names:
             hint = f"{argument}= one of them"
             if len(names) == 1 and isinstance(names[0], str) and "\t" in names[0]:
                 hint = "kind='tsv', for tabs separate its columns"
@@ -130,7 +132,7 @@ def positions(where: str, names: list[Any], columns: Columns) -> tuple[int, int]
                 hint=hint,
             )
     text, label = columns
-    return names.index(text), names.index(label)
+    return names.index(text), None if label is None else names.index(label)
 
 
 def _split_at(where: str, names: list[str]) -> int:
