@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
-from inlay.text import LabelledTexts, encode_corpus
-from inlay.text.numbering import CHUNK
+from inlay.text import encode_corpus
+from inlay.text.chunks import CHUNK
 from tests.bytes.packing import tarred, zipped
 
 LINES = ["the good film", "", "the bad\tfilm the", "é the film ünder", "good"]
@@ -190,25 +190,10 @@ def test_a_byte_order_mark_is_none_anywhere_else(tmp_path, tokenizer):
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(MissingFileError, match="got nothing there"):
         encode_corpus(tmp_path / "absent.txt")
-    with pytest.raises(FormatError, match="a folder"):
-        encode_corpus(tmp_path)
     for pack in (gzip.compress, bz2.compress, lzma.compress):
         (tmp_path / "cut").write_bytes(pack(b"a few words " * 1000)[:-9])
         with pytest.raises(FormatError, match="a whole file"):
             encode_corpus(tmp_path / "cut", min_count=1)
-
-
-@pytest.mark.parametrize(
-    ("source", "hint"),
-    [
-        (LabelledTexts(["a b"] * 5, ["x", "y", "x", "y", "x"], [""] * 5), r"corpus\.texts"),
-        ({"text": ["a b"] * 5}, r"one column of it: corpus\[\.\.\.\]"),
-    ],
-    ids=["labelled", "columns"],
-)
-def test_what_would_be_read_as_a_few_long_texts(source, hint):
-    with pytest.raises(ArgumentTypeError, match=rf"corpus: expected a list of texts.* Try: {hint}"):
-        encode_corpus(source, min_count=1)
 
 
 @pytest.mark.parametrize("source", [[], [""], [[]], ["  \n "]], ids=repr)

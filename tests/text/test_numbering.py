@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inlay.text import encode_corpus, numbering
+from inlay.text.chunks import chunks
 from inlay.tokenizers import get_tokenizer
 
 TEXTS = st.lists(
@@ -60,6 +61,6 @@ def test_each_run_is_split_once(tmp_path):
 
     with (tmp_path / "out").open("wb") as out:
         report = type("Report", (), {"update": lambda self, n: None})()
-        tokens, counts = numbering.number_runs(path, Local(), out, report)
+        tokens, counts = numbering.number_runs(chunks([path]), Local(), out, report)
     assert seen == ["a", "b", "c"] == tokens
     assert counts.tolist() == [2000, 2000, 1000]

@@ -8,11 +8,11 @@ place without the rare words. What stays in memory is the vocabulary.
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from os import PathLike
-from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -20,10 +20,12 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import first_lines, read_lines
-from inlay.checks import described, flag, flag_or_none, many_texts, whole, whole_or_none
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.checks import flag, flag_or_none, whole, whole_or_none
+from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
-from inlay.text.numbering import number_file, number_runs, number_stream
+from inlay.text.chunks import chunks
+from inlay.text.corpus_sources import CorpusLike, Texts, files_or_texts
+from inlay.text.numbering import number_files, number_runs, number_stream
 from inlay.tokenizers import (
     TokenizerLike,
     check_tokenizer,
@@ -35,10 +37,9 @@ from inlay.tokenizers import (
 )
 from inlay.tokenizers.named import AUTO
 
-BLOCK = 1 << 22  # numbers that are looked at together
+__all__ = ["Corpus", "CorpusLike", "encode_corpus"]
 
-# A path, or texts.
-CorpusLike = str | PathLike[str] | Iterable[str | Sequence[str]]
+BLOCK = 1 << 22  # numbers that are looked at together
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,11 @@ def encode_corpus(
 
     Args:
         corpus: Path of a text file with a sentence or text on each line (also packed by
-            gzip, bzip2, xz, zip or tar); or an iterable of texts, or of lists of tokens, read
-            once.
+            gzip, bzip2, xz, zip or tar); of a folder, which stands for the files in it and in
+            the folders below it, in the order of their names, without those that begin with a
+            dot; or a pattern, such as "news/*.txt.gz" or "news/**/*.txt". Or a list of `Path`
+            objects, read in this order. Or an iterable of texts, or of lists of tokens, which is
+            read once: a list, a generator, a column of a data frame, labelled texts.
         min_count: Leave out words seen less often.
         max_size: Keep at most this many words, the most frequent.
         tokenizer: How texts become tokens; see `inlay.tokenizers.get_tokenizer`. None:
@@ -136,37 +140,36 @@ def encode_corpus(
     )
     progress = flag_or_none("progress", progress)
     every_text = flag("every_text", every_text)
-    if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
-        expected = "the path of a text file, or a list of texts"
-        raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
     is_said = tokenizer not in (None, AUTO)
-    how = Encoding.of_lines(encoding, corpus)
-    if not isinstance(corpus, str | PathLike):
-        corpus = many_texts("corpus", corpus)
+    source = files_or_texts(corpus)
+    files = source if isinstance(source, list) else None
+    how = Encoding.of_lines(encoding, files[0] if files else source)
     # Without a name from the start (where the system can): nothing is left behind by a process
     # that is killed.
     with tempfile.TemporaryFile(prefix="inlay-corpus-") as file:
-        where = "corpus"
-        texts: Iterable[str | Sequence[str]]
+        texts: Texts
         tokens: Sequence[str]
-        if isinstance(corpus, str | PathLike):
-            where, texts = os.fspath(corpus), read_lines(corpus, how)
-            tokenizer, _ = settled(tokenizer, first_lines(corpus, how))
+        if files is not None:
+            texts = chain.from_iterable(read_lines(path, how) for path in files)
+            tokenizer, _ = settled(tokenizer, first_lines(files[0], how))
         else:
-            tokenizer, texts = settled(tokenizer, corpus)
+            tokenizer, texts = settled(tokenizer, source)
         tokenize = get_tokenizer(tokenizer)
-        if isinstance(corpus, str | PathLike) and how.name == "utf-8" and is_local(tokenize):
+        if files is not None and how.name == "utf-8" and is_local(tokenize):
             with show_progress(None, unit="B", desc="counting", enabled=progress) as report:
                 if tokenize is split:
-                    tokens, counts = number_file(Path(corpus), file, report)
+                    tokens, counts = number_files(chunks(files), file, report)
                 else:
-                    tokens, counts = number_runs(Path(corpus), tokenize, file, report)
+                    tokens, counts = number_runs(chunks(files), tokenize, file, report)
         else:
             watched = _Watched(texts)
             with show_progress(None, unit=" words", desc="counting", enabled=progress) as report:
                 tokens, counts = number_stream(watched, tokenize, file, report)
             if not (watched.strings or is_said):
                 tokenizer = None
+        where = "corpus" if files is None else os.fspath(files[0])
+        if isinstance(corpus, str | PathLike):
+            where = os.fspath(corpus)
         names, chosen = _frequent(tokens, counts, min_count, max_size, where)
         rank = np.full(len(tokens), -1, np.int32)
         rank[chosen] = np.arange(len(chosen), dtype=np.int32)
@@ -178,7 +181,7 @@ def encode_corpus(
 class _Watched:
     """Texts as they come, and whether there was a string among them, which a tokenizer splits."""
 
-    def __init__(self, texts: Iterable[str | Sequence[str]]) -> None:
+    def __init__(self, texts: Texts) -> None:
         self.texts, self.strings = texts, False
 
     def __iter__(self) -> Iterator[str | Sequence[str]]:
