@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from inlay.kernels import sampling
 from inlay.kernels import skipgram as sg
 from inlay.kernels.rows import row_lanes, row_width
-from tests.train.reference import Chance, blocks, sigmoid, skip_gram_block, subsample
+from tests.train.reference import Chance, blocks, skip_gram_block, skip_gram_loss, subsample
 
 ALL = 2**32 - 1
 
@@ -33,24 +34,32 @@ class Recorder:
         self.share = np.float32(negative / n_noise)
         self.n_noise, self.seed, self.limit = n_noise, np.uint64(3), np.float32(limit)
         self.scratch = sg.make_scratch(size, window, n_noise, dim)
-        self.noise = sg.make_noise(np.arange(vocab_size, 0, -1.0))
+        self.shrink = True
+        self.noise = sampling.make_noise(np.arange(vocab_size, 0, -1.0))
         self.keep = np.full(vocab_size, ALL, np.uint32)
 
     def train(self, ids, alpha=0.02):
-        model = sg.Model(self.inputs.reshape(-1), self.outputs.reshape(-1))
-        step = sg.Step(np.float32(alpha), self.window, self.share, self.limit, self.seed)
+        model = sampling.Model(self.inputs.reshape(-1), self.outputs.reshape(-1))
+        step = sampling.Step(
+            np.float32(alpha), self.window, self.shrink, True, self.share, self.limit, self.seed
+        )
         ids = np.array(ids, np.int32)
         return self.run(ids, self.keep, model, self.noise, self.scratch, step, row_lanes(self.dim))
 
     def expected(self, ids, alpha=0.02):
-        """The vectors after `train`, by the reference, with the same draws."""
+        """The vectors after `train`, and the loss, by the reference, with the same draws."""
         inputs, outputs = self.inputs.astype(np.float64), self.outputs.astype(np.float64)
         chance = Chance(self.seed)
         words = subsample(ids, np.ones(len(inputs)), chance)
         settings = {"window": self.window, "n_noise": self.n_noise, "limit": float(self.limit)}
-        for block in blocks(words, self.noise, chance, **settings):
-            skip_gram_block(inputs, outputs, words, block, alpha, float(self.share))
-        return inputs, outputs
+        settings["shrink"] = self.shrink
+        share, loss, terms = float(self.share), 0.0, 0
+        for i, block in enumerate(blocks(words, self.noise, chance, **settings)):
+            if i % sg.MEASURED == 0:
+                more = skip_gram_loss(inputs, outputs, words, block, share)
+                loss, terms = loss + more[0], terms + more[1]
+            skip_gram_block(inputs, outputs, words, block, alpha, share)
+        return inputs, outputs, loss, terms
 
 
 CASES = {
@@ -88,6 +97,12 @@ CASES = {
         "dim": 8,
         "limit": 2.5,
     },
+    "a window that does not shrink": {
+        "sentences": [[i % 10 for i in range(30)]],
+        "window": 5,
+        "dim": 12,
+        "shrink": False,
+    },
     "many noise words": {
         "sentences": [[0, 1, 2, 3, 4]],
         "window": 2,
@@ -102,12 +117,15 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_update_is_the_formula(run, case):
     case = {"n_noise": 8, "negative": 5, "vocab_size": 10} | case
-    sentences = case.pop("sentences")
+    sentences, shrink = case.pop("sentences"), case.pop("shrink", True)
     ids = [i for sentence in sentences for i in (*sentence, -1)]
     recorder = Recorder(run, **case)
+    recorder.shrink = shrink
     before = recorder.inputs.copy()
     expected = recorder.expected(ids)
-    assert recorder.train(ids) == sum(map(len, sentences))
+    kept, loss, terms = recorder.train(ids)
+    assert (kept, terms) == (sum(map(len, sentences)), expected[3])
+    assert loss == pytest.approx(expected[2], rel=1e-4)
     np.testing.assert_allclose(recorder.inputs, expected[0], rtol=1e-4, atol=2e-5)
     np.testing.assert_allclose(recorder.outputs, expected[1], rtol=1e-4, atol=2e-5)
     assert not recorder.inputs[:, case["dim"] :].any()
@@ -119,67 +137,16 @@ def test_nothing_kept_changes_nothing():
     recorder = Recorder(sg.train, vocab_size=10, dim=8, window=2, n_noise=8, negative=5)
     before = recorder.inputs.copy()
     recorder.keep[:] = 0
-    assert recorder.train([1, 2, 3, -1]) == 0
-    assert recorder.train([]) == 0
+    assert recorder.train([1, 2, 3, -1]) == (0, 0, 0)
+    assert recorder.train([]) == (0, 0, 0)
     np.testing.assert_array_equal(recorder.inputs, before)
 
 
 def test_a_spoilt_vector_is_not_hidden():
     recorder = Recorder(sg.train, vocab_size=10, dim=8, window=2, n_noise=8, negative=5)
     recorder.inputs[4, 0] = np.nan
-    recorder.train([1, 2, 4, 3, -1])
+    assert np.isnan(recorder.train([1, 2, 4, 3, -1])[1])
     assert np.isnan(recorder.inputs[4, 0])
-
-
-@both(sg.weigh_errors)
-def test_sigmoid(run):
-    x = np.linspace(-20, 20, 4001, dtype=np.float32)
-    positive, negative = x.copy(), x.copy()
-    run(positive, np.full(x.size, 0.5, np.float32), 0, x.size)
-    run(negative, np.full(x.size, -0.5, np.float32), 0, x.size)
-    np.testing.assert_allclose(positive, 0.5 * (1 - sigmoid(x)), atol=5e-6)
-    np.testing.assert_allclose(negative, -0.5 * sigmoid(x), atol=5e-6)
-
-
-@pytest.mark.parametrize(
-    "weights",
-    [np.arange(1, 50.0), 1 / np.arange(1.0, 999), np.ones(5), np.ones(1), np.array([0, 1, 0.0])],
-    ids=["rising", "zipf", "even", "one", "zeros"],
-)
-def test_alias_table_holds_the_distribution(weights):
-    noise = sg.make_noise(weights)
-    share = (noise.accept + 1.0) / 2**32
-    total = np.zeros(weights.size)
-    np.add.at(total, np.arange(weights.size), share)
-    np.add.at(total, noise.alias, 1 - share)
-    np.testing.assert_allclose(total / weights.size, weights / weights.sum(), atol=1e-9)
-
-
-@both(sg.draw_noise)
-def test_noise_follows_the_weights(run):
-    weights = np.array([5.0, 1, 3, 1])
-    n = 20_000 if run is sg.draw_noise else 3_000
-    words = np.zeros(n, np.int32)
-    run(*sg.make_noise(weights), np.uint64(1), words, 0, n)
-    share = np.bincount(words, minlength=4) / n
-    np.testing.assert_allclose(share, weights / 10, atol=5 / np.sqrt(n) * 0.5)
-
-
-@both(sg.subsample)
-def test_subsampling_keeps_each_word_at_its_rate(run):
-    n = 30_000 if run is sg.subsample else 6_000
-    ids = np.tile(np.array([0, 1, 2, -1], np.int32), n // 3)
-    keep = np.array([ALL, 2**30, 0], np.uint32)
-    words, left, right = (np.zeros(ids.size + sg.PAD, np.int32) for _ in range(3))
-    kept, _ = run(ids, keep, np.uint64(5), words, left, right)
-    counts = np.bincount(words[:kept], minlength=3)
-    assert counts[0] == n // 3
-    assert counts[1] == pytest.approx(n / 12, rel=0.1)
-    assert counts[2] == 0
-    # Sentences stay apart: each begins with word 0.
-    starts = np.flatnonzero(words[:kept] == 0)
-    np.testing.assert_array_equal(np.unique(left[:kept]), starts)
-    np.testing.assert_array_equal(right[starts], np.append(starts[1:], kept))
 
 
 def test_two_groups_of_words_come_apart():

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from inlay.kernels.skipgram import make_noise  # tests/kernels holds it to its distribution
+from inlay.kernels.sampling import make_noise  # tests/kernels holds it to its distribution
 from inlay.train.schedule import seed_of
 
 Array = np.ndarray[Any, Any]
@@ -114,7 +114,14 @@ def subsample(ids: Sequence[int], keep: Array, chance: Chance) -> list[Kept]:
 
 
 def blocks(
-    words: list[Kept], table: Any, chance: Chance, *, window: int, n_noise: int, limit: float
+    words: list[Kept],
+    table: Any,
+    chance: Chance,
+    *,
+    window: int,
+    n_noise: int,
+    limit: float,
+    shrink: bool = True,
 ) -> Iterator[Block]:
     """Up to eight centres at a time: fewer where a word is repeated, as one sum moves it for all.
 
@@ -124,7 +131,8 @@ def blocks(
     flat = [word for word, _ in words]
     noise, start = noise_words(table, n_noise, chance), 0
     while start < len(flat):
-        width = 1 + chance.below(window)
+        width = 1 + chance.below(window)  # drawn in any case
+        width = width if shrink else window
         reach = max(8, window)
         near = range(max(start - width, 0), min(start + 8 + width, len(flat)))
         most = max(flat[max(p - reach, 0) : p + 1].count(flat[p]) for p in near)
@@ -140,6 +148,23 @@ def pairs(words: list[Kept], block: Block) -> Iterator[tuple[int, int]]:
         for p in range(max(c - block.width, 0), min(c + block.width + 1, len(words))):
             if p != c and words[p].sentence == words[c].sentence:
                 yield words[p].word, words[c].word
+
+
+def without(noise: list[int], centre: int) -> list[int]:
+    """The noise words that are not what they are set against."""
+    return [n for n in noise if n != centre]
+
+
+def skip_gram_loss(
+    inputs: Array, outputs: Array, words: list[Kept], block: Block, share: float
+) -> tuple[float, int]:
+    """The losses of a block, of which `skip_gram_pair` has the gradient: their sum and number."""
+    losses = [
+        -np.log(sigmoid(inputs[word] @ outputs[centre]))
+        - share * np.log(sigmoid(-outputs[without(block.noise, centre)] @ inputs[word])).sum()
+        for word, centre in pairs(words, block)
+    ]
+    return sum(losses), len(losses)
 
 
 def skip_gram_pair(x: Array, centre: Array, noise: Array, share: float) -> tuple[Array, ...]:
@@ -162,7 +187,7 @@ def skip_gram_block(
     """Add what all pairs of a block ask for; all read the vectors as they were before it."""
     old_inputs, old_outputs = inputs.copy(), outputs.copy()
     for word, centre in pairs(words, block):
-        noise = [n for n in block.noise if n != centre]
+        noise = without(block.noise, centre)
         steps = skip_gram_pair(old_inputs[word], old_outputs[centre], old_outputs[noise], share)
         step = rate * block.scale
         inputs[word] += step * steps[0]

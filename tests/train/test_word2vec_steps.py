@@ -76,7 +76,7 @@ def asked(monkeypatch):
     def train(ids, keep, model, noise, scratch, step, lanes):
         start = model.inputs.copy(), model.outputs.copy()
         calls.append({"keep": keep, "start": start, "noise": noise, "step": step})
-        return len(ids)
+        return len(ids), 0.0, 0
 
     monkeypatch.setattr(skipgram, "train", train)
     monkeypatch.setattr(sys.modules["inlay.train.word2vec"], "PIECE", PIECE)

@@ -15,7 +15,7 @@ rows that stay in the first-level cache, worked in tiles of two rows by four.
 
 Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
 Compositionality", equation 4; Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed
-Memory" (shared noise words); Vose 1991 (the alias method).
+Memory" (shared noise words).
 """
 
 from collections import namedtuple
@@ -23,26 +23,26 @@ from collections import namedtuple
 import numpy as np
 
 from inlay.kernels.compiled import njit
+from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.rows import FAST, ROW, add, aligned_zeros, copy, dots, fetch, part, row_width
+from inlay.kernels.sampling import (
+    BLOCK,
+    INCREMENT,
+    MULTIPLIER,
+    PAD,
+    below,
+    choose_centres,
+    count_repeats,
+    draw_noise,
+    subsample,
+)
 
-BLOCK = 8  # centre words a step; a multiple of 4
-PAD = BLOCK + 4  # words that a block may read beyond the last one
+MEASURED = 8  # of so many blocks the loss of one is measured
 
-# The vectors, each flat float32 (vocab_size * row).
-Model = namedtuple("Model", "inputs outputs")
-# Noise words by the alias method: uint32 and int32 (vocab_size,).
-Noise = namedtuple("Noise", "accept alias")
-# What a step needs: float32 alpha, int64 window, float32 negative / K, float32 limit above 0 (see
-# `choose_centres`), uint64 seed.
-Step = namedtuple("Step", "alpha window share limit seed")
 # Work space, see `make_scratch`.
 Scratch = namedtuple("Scratch", "words left right repeats targets rows logits weights")
 
 kernel = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-
-MULTIPLIER = np.uint64(6364136223846793005)  # Knuth's 64-bit linear congruential generator
-INCREMENT = np.uint64(1442695040888963407)
-HIGH = np.uint64(32)  # of its bits only the upper half is random enough
 
 
 def make_scratch(size, window, n_noise, dim):
@@ -62,114 +62,6 @@ def make_scratch(size, window, n_noise, dim):
         weights=aligned_zeros((window + 1) * span * columns),
         targets=np.zeros(columns + n_noise, np.int32),
     )
-
-
-def make_noise(weights):
-    """The alias table that draws word i in proportion to `weights[i]` (not negative, not all 0).
-
-    A slot is drawn evenly; it gives its own number with probability `accept / 2**32`, else its
-    alias.
-    """
-    chance = np.asarray(weights, np.float64)
-    chance = chance * (chance.size / chance.sum())
-    accept = np.full(chance.size, 2**32 - 1, np.uint32)
-    alias = np.arange(chance.size, dtype=np.int32)
-    pair_slots(chance, accept, alias)
-    return Noise(accept, alias)
-
-
-@kernel
-def pair_slots(chance, accept, alias):
-    """Vose's method: each slot below 1 is filled up by a word that has more than 1 left."""
-    n = chance.size
-    small, large = 0, 0
-    while small < n and chance[small] >= 1:
-        small += 1
-    while large < n and chance[large] < 1:
-        large += 1
-    slot = small
-    while slot < n and large < n:
-        accept[slot] = np.uint32(chance[slot] * 4294967295.0)
-        alias[slot] = large
-        chance[large] -= 1 - chance[slot]
-        if chance[large] < 1 and large < small:
-            # Passed over already while it was large: it is filled at once.
-            slot = large
-        else:
-            small += 1
-            while small < n and chance[small] >= 1:
-                small += 1
-            slot = small
-        while large < n and chance[large] < 1:
-            large += 1
-
-
-@part
-def _below(state, n):
-    """A whole number under `n`, from the state's upper half."""
-    return np.int64(((state >> HIGH) * np.uint64(n)) >> HIGH)
-
-
-@part
-def subsample(ids, keep, state, words, left, right):
-    """Copy the words that are kept, and for each the bounds of its sentence.
-
-    Word i stays with probability `(keep[i] + 1) / 2**32`; -1 in `ids` ends a sentence.
-    Returns how many stayed, and the generator's state.
-    """
-    n = 0
-    start = 0
-    for i in range(ids.size):
-        word = ids[i]
-        if word < 0:
-            left[start:n] = start
-            right[start:n] = n
-            start = n
-        else:
-            state = state * MULTIPLIER + INCREMENT
-            words[n] = word
-            n += (state >> HIGH) <= keep[word]
-    left[start:n] = start
-    right[start:n] = n
-    return n, state
-
-
-@part
-def count_repeats(words, n, reach, repeats):
-    """`repeats[i]`: how many of the `reach` words before word i are that word."""
-    repeats[:n] = 0
-    for by in range(1, reach + 1):
-        for i in range(by, n):
-            repeats[i] += words[i] == words[i - by]
-
-
-@part
-def choose_centres(repeats, start, b, n, limit):
-    """How many centres the block from `start` takes, and what to multiply its step sizes by.
-
-    A block adds up what its pairs ask of a vector, all from the same starting point. Where a
-    word stands r times ("- - - -"), c centres ask up to r c times as much of it as a pair does,
-    and a sum that goes far beyond the goal makes vectors grow without bound. So r c <= `limit`,
-    and where even one centre is too much, its steps are smaller. Fewer centres cost as much
-    time as eight.
-    """
-    most = 1
-    for p in range(max(start - b, 0), min(start + BLOCK + b, n)):
-        most = max(most, repeats[p] + 1)
-    room = min(limit / np.float32(most), np.float32(BLOCK))
-    return max(1, int(room)), min(np.float32(1), room)
-
-
-@part
-def draw_noise(accept, alias, state, words, start, stop):
-    """Fill `words[start:stop]` with noise words; returns the generator's state."""
-    for k in range(start, stop):
-        state = state * MULTIPLIER + INCREMENT
-        slot = _below(state, accept.size)
-        state = state * MULTIPLIER + INCREMENT
-        other = alias[slot]
-        words[k] = slot if (state >> HIGH) < accept[slot] else other
-    return state
 
 
 @part
@@ -234,25 +126,6 @@ def no_noise_is_centre(targets, n_noise):
 
 
 @part
-def weigh_errors(logits, weights, at, size):
-    """Each logit z of a pair of weight w becomes w (1 - s(z)), or -|w| s(z) for noise.
-
-    s(z) = 1/2 + tanh(z / 2) / 2. The rational function for tanh (z / 2) was fitted by weighted
-    least squares; it is exact to 9e-6, and it vectorises. Mikolov's table is exact to 3e-3.
-    """
-    for i in range(size):
-        z = min(max(logits[i], np.float32(-12.5)), np.float32(12.5))
-        y = z * z
-        p = y * np.float32(4.57509906e-05) + np.float32(1.42454455e-02)
-        p = y * p + np.float32(4.99981316e-01)
-        q = y * np.float32(8.31688366e-07) + np.float32(1.08114339e-03)
-        q = y * q + np.float32(1.11795230e-01)
-        q = y * q + np.float32(1)
-        half = weights[at + i] * np.float32(0.5)
-        logits[i] = half - abs(half) * (z * p / q)
-
-
-@part
 def column_ranges(p, b, start, n_noise):
     """The columns that positions p and p + 1 need, in whole groups of four: noise, centres."""
     first = max(p - b - start, 0)
@@ -311,7 +184,7 @@ def change_inputs(inputs, words, rows, errors, block, columns, row, lanes):
 
 @kernel
 def train(ids, keep, model, noise_table, scratch, step, lanes):
-    """Learn from one piece of the corpus; returns how many words were kept of it.
+    """Learn from one piece of the corpus.
 
     Args:
         ids: int32, words below `vocab_size`; -1 ends a sentence. At most as many words as the
@@ -322,6 +195,11 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         scratch: `Scratch`, this thread's own.
         step: `Step`. The result depends on its seed and on no other source of chance.
         lanes: `row_lanes(dim)`.
+
+    Returns:
+        How many words were kept of the piece; the summed loss of the pairs of every eighth
+        block, before they are learned from: -log s(x.c) - negative * mean_n log s(-x.n); and how
+        many pairs these are.
     """
     inputs, outputs = model.inputs, model.outputs
     accept, alias = noise_table.accept, noise_table.alias
@@ -340,11 +218,12 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     state = np.uint64(state)  # a Python int, when run uncompiled
     words[n : n + PAD] = 0
     state = np.uint64(draw_noise(accept, alias, state, targets, columns, columns + n_noise))
+    number, loss, terms = 0, 0.0, 0
     stop = 0
     while stop < n:
         start = stop
         state = state * MULTIPLIER + INCREMENT
-        b = 1 + _below(state, step.window)
+        b = 1 + below(state, step.window) if step.shrink else step.window
         centres, scale = choose_centres(repeats, start, b, n, step.limit)
         stop = min(start + centres, n)
         low, high = max(start - b, 0), min(stop + b, n)
@@ -362,16 +241,21 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
                 fetch(outputs, words[stop + p] * row, lanes)
                 fetch(inputs, words[high + p] * row, lanes)
 
-        area = 0
+        area, size = 0, sizes[0]
         whole = low + BLOCK + 2 * b == high and right[low] >= high and stop - start == BLOCK
         if whole and no_noise_is_centre(targets, n_noise):
             area = b * span * columns
         else:
-            less = (sizes[0] * scale, sizes[1] * scale)
-            weigh(weights, words, left, right, targets, block, less)
+            size = sizes[0] * scale
+            weigh(weights, words, left, right, targets, block, (size, size * step.share))
         take_targets(rows, outputs, targets, columns, row, lanes)
         find_logits(logits, inputs, rows, words, block, columns, row, lanes)
+        if number % MEASURED == 0 and size > 0:
+            sums = weigh_losses(logits, weights, area, (high - low) * columns)
+            loss += sums[0] / size
+            terms += sums[1]
+        number += 1
         weigh_errors(logits, weights, area, (high - low + 4) * columns)
         change_outputs(outputs, targets, inputs, words, logits, block, columns, row, lanes)
         change_inputs(inputs, words, rows, logits, block, columns, row, lanes)
-    return n
+    return n, loss, terms

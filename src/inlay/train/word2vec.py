@@ -248,7 +248,7 @@ class _SkipGram:
     """Skip-gram with negative sampling, as `inlay.train.job` trains it."""
 
     def __init__(self, data: Corpus, settings: Word2VecSettings, about: dict[str, Any]) -> None:
-        from inlay.kernels import rows, skipgram
+        from inlay.kernels import rows, sampling
 
         self.data, self.settings, self.about = data, settings, about
         self.pieces, self.units = -(-data.ids.size // PIECE), int(data.ids.size)
@@ -256,11 +256,11 @@ class _SkipGram:
         self.row = rows.row_width(settings.vector_size)
         self.lanes = rows.row_lanes(settings.vector_size)
         n = len(data.tokens)
-        self.model = skipgram.Model(
+        self.model = sampling.Model(
             inputs=_initial(n, settings.vector_size, self.row, settings.seed),
             outputs=rows.aligned_zeros(n * self.row),
         )
-        self.noise = skipgram.make_noise(data.counts**settings.ns_exponent)
+        self.noise = sampling.make_noise(data.counts**settings.ns_exponent)
         self.keep = _keep_thresholds(data.counts, settings.sample)
         self.share = np.float32(settings.negative / self.n_noise)
         self.limit = np.float32(_limit(data.counts, settings, self.n_noise))
@@ -272,13 +272,17 @@ class _SkipGram:
         return make_scratch(PIECE, self.settings.window, self.n_noise, self.settings.vector_size)
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
-        from inlay.kernels import skipgram
+        from inlay.kernels import sampling, skipgram
 
         settings, seed = self.settings, seed_of(self.settings.seed, epoch * self.pieces + piece)
-        step = skipgram.Step(np.float32(rate), settings.window, self.share, self.limit, seed)
+        step = sampling.Step(
+            np.float32(rate), settings.window, True, True, self.share, self.limit, seed
+        )
         ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
-        skipgram.train(ids, self.keep, self.model, self.noise, scratch, step, self.lanes)
-        return Done(int(ids.size))
+        _, loss, terms = skipgram.train(
+            ids, self.keep, self.model, self.noise, scratch, step, self.lanes
+        )
+        return Done(int(ids.size), loss, terms)
 
     def check(self) -> None:
         """Refuse vectors that grew without bound."""
