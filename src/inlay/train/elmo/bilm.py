@@ -102,7 +102,8 @@ def bilm(
         workers: How many threads work on a processor. More than two have work if `batch_size`
             is above 64. None: one for each processor.
         device: Where to train, as torch names it: "cpu", "cuda", "cuda:1". None: on a GPU if
-            torch has one, else on the processor.
+            torch has one, else on the processor. Only on a processor are two runs the same to the
+            last bit; a GPU adds up in no fixed order.
         seed: The seed of all that is left to chance.
         checkpoint_every: Seconds between two checkpoints, which are written into the folder.
         resume: Whether to go on from a checkpoint in the folder, if there is one. False starts
