@@ -30,6 +30,34 @@ def test_a_file_and_stdin_give_the_same_vectors(inlay, corpus, tmp_path):
     np.testing.assert_array_equal(a.vectors, b.vectors)
 
 
+def test_files_folders_and_tables_give_the_same_vectors(inlay, tmp_path):
+    lines = TEXT.splitlines()
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "a.txt").write_text("\n".join(lines[:30]), encoding="utf-8")
+    (folder / "b.txt").write_text("\n".join(lines[30:]), encoding="utf-8")
+    (tmp_path / "c.csv").write_text("text,stars\n" + "".join(f"{x},3\n" for x in lines), "utf-8")
+    sources = [(folder,), sorted(folder.iterdir()), (folder / "*.txt",), (tmp_path / "c.csv",)]
+    found = []
+    for i, given in enumerate(sources):
+        target = tmp_path / f"{i}.npz"
+        done = inlay("train", "word2vec", *given, "-o", target, *SMALL)
+        assert done.exit_code == 0, done.stderr
+        assert "7 words x 8, learned from 360 words" in done.stdout
+        found.append(lib.load(target).vectors)
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+
+
+def test_a_corpus_that_cannot_be_read_is_refused_at_once(inlay, corpus, tmp_path):
+    def said(*given):
+        return inlay("train", "word2vec", *given, "-o", tmp_path / "o.npz").stderr
+
+    assert "A hyphen reads standard input, and takes no files beside it." in said(corpus, "-")
+    assert "absent.txt: expected a text file or a folder of them" in said(corpus, "absent.txt")
+    assert "--text has no effect on several files" in said(corpus, corpus, "--text", "x")
+
+
 def test_every_option_reaches_the_trainer(inlay, corpus, tmp_path):
     options = {
         "vector_size": 12,

@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, texts_of
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
     encoding_option,
@@ -15,12 +14,20 @@ from inlay.cli.options import (
     tokenizer_option,
 )
 from inlay.cli.outputs import check_writable_folder, print_json, say
-from inlay.cli.train.common import given, workers_option
+from inlay.cli.train.common import (
+    check_corpus,
+    column_option,
+    corpus_argument,
+    given,
+    texts_of_corpus,
+    workers_option,
+)
 
 BILM_HELP = """Learn an ELMo, which is a pair of language models over characters (a biLM).
 
-CORPUS is a text file with a text on each line, and it may be packed (.gz, .bz2, .xz).
-A hyphen reads standard input. FOLDER receives options.json and weights.hdf5 in the official
+CORPUS is a text file with a text on each line, several of them, or a folder, which stands for all
+files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file, one column is
+read. A hyphen reads standard input. FOLDER receives options.json and weights.hdf5 in the official
 format, the word list vocab.txt, and training.json with the settings and perplexities.
 
 The training writes checkpoints into FOLDER. If it is stopped, give the same command again and
@@ -49,7 +56,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     no_args_is_help=True,
     context_settings={"show_default": True},
 )
-@click.argument("corpus", type=click.Path())
+@corpus_argument
 @click.option(
     *("-o", "--output", "folder"),
     metavar="FOLDER",
@@ -98,6 +105,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
     "--held-out", default=0.01, help="Hold out this share of the words to measure perplexity."
 )
 @tokenizer_option("words")
+@column_option
 @encoding_option("CORPUS")
 @workers_option
 @click.option(
@@ -116,15 +124,16 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 @progress_option
 @json_option
 def bilm(
-    corpus: str,
+    corpus: tuple[str, ...],
     folder: str,
     tokenizer: str | None,
+    column: str | None,
     encoding: str,
     overwrite: bool,
     as_json: bool,
     **settings: Any,
 ) -> None:
-    check_there(corpus, "a text file")
+    check_corpus(corpus)
     check_writable_folder(folder)
     from inlay.optional import look_for, require
     from inlay.train import bilm
@@ -135,7 +144,7 @@ def bilm(
     for package, extra in PACKAGES.items():  # now, when Ctrl-C ends the process at once
         require(package, extra=extra, need=need)
     with work():
-        texts, known = texts_of(corpus, encoding)
+        texts, known = texts_of_corpus(corpus, encoding, column)
         settings |= given(tokenizer) | {"encoding": known, "resume": not overwrite}
         elmo = bilm(texts, folder, **settings)
     report = elmo.provenance

@@ -1,9 +1,19 @@
 """What the commands of all trainers have in common."""
 
+import glob
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
+from inlay.cli.inputs import check_there, column_or_lines
+from inlay.cli.options import text_option
+
+corpus_argument = click.argument(
+    "corpus", nargs=-1, required=True, type=click.Path(), metavar="CORPUS..."
+)
+column_option = text_option("CORPUS")
 workers_option = click.option(
     "--workers", type=int, help="Run N threads.  [default: one per processor]"
 )
@@ -12,3 +22,38 @@ workers_option = click.option(
 def given(tokenizer: str | None) -> dict[str, Any]:
     """The trainer's own default where no tokenizer was given."""
     return {} if tokenizer is None else {"tokenizer": tokenizer}
+
+
+def check_corpus(corpus: tuple[str, ...]) -> None:
+    """Fail now if one of the files and folders is not there; a pattern is looked at later.
+
+    Raises:
+        MissingFileError: There is none.
+        click.UsageError: Standard input among files.
+    """
+    for file in corpus:
+        if file == "-" and len(corpus) > 1:
+            raise click.UsageError("A hyphen reads standard input, and takes no files beside it.")
+        if not glob.has_magic(file):
+            check_there(file, "a text file or a folder of them")
+
+
+def texts_of_corpus(
+    corpus: tuple[str, ...], encoding: str, column: str | None
+) -> tuple[str | list[Path] | Iterator[str], str]:
+    """What a trainer is given, and its `encoding=`: one path, several, or texts.
+
+    Args:
+        corpus: What was given.
+        encoding: That of the files.
+        column: Where the texts are in a table (.csv, .tsv, .jsonl), which stands alone.
+
+    Raises:
+        InlayError: As `column_or_lines`.
+        click.UsageError: A column, of files that have none.
+    """
+    if len(corpus) == 1:
+        return column_or_lines(corpus[0], encoding, column)
+    if column is not None:
+        raise click.UsageError("--text has no effect on several files, whose lines are the texts.")
+    return [Path(file) for file in corpus], encoding

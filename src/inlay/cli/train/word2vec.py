@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from inlay.cli.failures import Command
-from inlay.cli.inputs import check_there, texts_of
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
     encoding_option,
@@ -18,12 +17,20 @@ from inlay.cli.options import (
     tokenizer_option,
 )
 from inlay.cli.outputs import check_vectors, print_json, say
-from inlay.cli.train.common import given, workers_option
+from inlay.cli.train.common import (
+    check_corpus,
+    column_option,
+    corpus_argument,
+    given,
+    texts_of_corpus,
+    workers_option,
+)
 
 WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2vec).
 
-CORPUS is a text file with a sentence or a text on each line, and it may be packed
-(.gz, .bz2, .xz). A hyphen reads standard input. OUT is written when the training has ended, in
+CORPUS is a text file with a sentence or a text on each line, several of them, or a folder, which
+stands for all files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file,
+one column is read. A hyphen reads standard input. OUT is written when the training has ended, in
 the format that its ending names.
 
 \b
@@ -38,7 +45,7 @@ Example:
     no_args_is_help=True,
     context_settings={"show_default": True},
 )
-@click.argument("corpus", type=click.Path())
+@corpus_argument
 @click.option(
     *("-o", "--output", "target"),
     metavar="OUT",
@@ -71,28 +78,30 @@ Example:
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
 @tokenizer_option("words")
+@column_option
 @encoding_option("CORPUS")
 @overwrite_option
 @progress_option
 @json_option
 def word2vec(
-    corpus: str,
+    corpus: tuple[str, ...],
     target: str,
     format_out: str | None,
     tokenizer: str | None,
+    column: str | None,
     encoding: str,
     overwrite: bool,
     as_json: bool,
     **settings: Any,
 ) -> None:
-    check_there(corpus, "a text file")
+    check_corpus(corpus)
     check_vectors(target, format_out, overwrite=overwrite)
     from inlay.formats import save
     from inlay.train import word2vec
 
     start = time.perf_counter()
     with work():
-        texts, known = texts_of(corpus, encoding)
+        texts, known = texts_of_corpus(corpus, encoding, column)
         table = word2vec(texts, encoding=known, **settings, **given(tokenizer))
         seconds = time.perf_counter() - start
         save(table, target, format=format_out)
