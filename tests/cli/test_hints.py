@@ -35,6 +35,7 @@ REACHED = {
     "encode/vectorizer.py": "transformers of scikit-learn are made in Python",
     "encode/use/keras.py": "layers of a framework",
     "encode/use/torch.py": "layers of a framework",
+    "encode/elsewhere.py": "encoders are called, and their attributes set, in Python",
     "encode/function.py": "functions are given in Python",
     "encode/protocol.py": "the command line makes the encoder itself",
     "encode/elmo/characters.py": "texts are read from a file, so they are strings",

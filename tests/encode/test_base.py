@@ -5,9 +5,17 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from inlay.core import Table
 from inlay.encode.base import TextEncoder, unit
 from inlay.encode.folder import FILE, kind_in, read_folder, written_folder
-from inlay.errors import ArgumentError, FormatError, UnsupportedError
+from inlay.encode.static import StaticEncoder
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    ImmutableError,
+    UnsupportedError,
+)
 from tests.conformance.encoders import Tiny
 
 
@@ -110,6 +118,37 @@ def test_what_is_made_anew_does_not_travel():
     encoder = Made()
     encoder.engine = object()
     assert "engine" not in encoder.__getstate__()
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"normalize_embeddings": True}, "normalize="),
+        ({"show_progress_bar": False}, "progress="),
+        ({"convert_to_tensor": True}, "leave it out: vectors are NumPy's; torch.from_numpy"),
+        ({"convert_to_numpy": True}, "leave it out"),
+        ({"max_length": 9}, r"load_encoder\(path, max_length=...\)"),
+        ({"batchsize": 9}, "batch_size="),
+    ],
+)
+def test_the_names_of_others_are_answered_by_ours(given, hint):
+    with pytest.raises(ArgumentTypeError, match=f"^encode: expected no argument .* Try: {hint}"):
+        Lengths().encode(["a"], **given)
+
+
+def test_a_batch_size_without_its_name():
+    with pytest.raises(ArgumentTypeError, match=r"only texts without a name.* got int 32\.$"):
+        Lengths().encode(["a"], 32)
+
+
+@pytest.mark.parametrize("name", ["max_length", "max_seq_length", "tokenizer", "pool"])
+def test_the_settings_of_an_encoder_are_those_with_which_it_was_made(name):
+    encoder = StaticEncoder(Table(["a"], np.ones((1, 1), "f4")), max_length=3)
+    before = dict(vars(encoder))
+    with pytest.raises(ImmutableError, match=f"^StaticEncoder.{name}: expected no change"):
+        setattr(encoder, name, 128)
+    assert vars(encoder) == before
+    encoder.notes = "mine"  # which is nobody's setting
 
 
 def test_a_folder_says_its_kind(tmp_path):

@@ -11,6 +11,7 @@ from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, described, flag, many
 from inlay.core import Table
 from inlay.encode.base import TextEncoder
+from inlay.encode.elsewhere import OF_LOADING
 from inlay.encode.engines import Engine, Precision
 from inlay.encode.function import FunctionEncoder
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
@@ -54,13 +55,18 @@ ENCODERS: tuple[Kind, ...] = (
 )
 # What others take, and where it stands.
 ELSEWHERE: Elsewhere = (
-    dict.fromkeys(
+    dict(OF_LOADING)
+    | dict.fromkeys(
         ("weights", "mix", "pad_token", "stateful", "vocab_to_cache"),
         "inlay.encode.elmo.Elmo.load, whose own it is",
     )
     | dict.fromkeys(
         ("signature", "output_key", "arguments", "tags", "to_ids"),
         "inlay.encode.savedmodel.SavedModelEncoder.load, whose own it is",
+    )
+    | dict.fromkeys(
+        ("pool", "pooling", "layer", "words", "special_tokens", "prompt", "prompt_name"),
+        "inlay.encode.transformer.Transformer.load, or StaticEncoder(table, pool=...)",
     )
     | dict.fromkeys(("trainable", "freeze"), "inlay.to_torch(encoder), or to_keras, for a layer")
     | dict.fromkeys(("options_file", "weight_file"), "load_encoder(folder), which holds both")

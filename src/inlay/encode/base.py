@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import choice, every_text, flag, warn, whole_or_none
 from inlay.encode.batching import blocks
+from inlay.encode.elsewhere import OF_TEXTS, check_assignment
 from inlay.errors import ArgumentError, UnsupportedError
 from inlay.jobs.progress import progress as show_progress
 from inlay.tokenizers import doubts
@@ -128,6 +130,7 @@ class TextEncoder:
         """The bytes of these numbers, in memory or in the file that is mapped; None: as above."""
         return sum(array.nbytes for array in self._learned()) or None
 
+    @refuses_unknown(OF_TEXTS)
     def encode(
         self,
         texts: Iterable[Text],
@@ -170,12 +173,14 @@ class TextEncoder:
                 report.update(len(block))
         return found.all()
 
+    @refuses_unknown(OF_TEXTS)
     def pooled(self, texts: Iterable[Text], *, pool: str | None = None) -> Array:
         """As `encode`, layer by layer: float32 `(n, n_layers, dim)`."""
         pool = self._chosen(pool)
         found = [self._pooled(b, pool) for b in self._read(every_text("texts", texts), None)]
         return np.concatenate([np.empty((0, self.n_layers, self.dim), np.float32), *found])
 
+    @refuses_unknown(OF_TEXTS)
     def layers(self, texts: Iterable[Text]) -> Iterator[Array]:
         """All layers of each text, in order: float32 `(n_layers, tokens, dim)`.
 
@@ -189,6 +194,7 @@ class TextEncoder:
         checked = every_text("texts", texts)  # now, not when the first is asked for
         return (one for block in self._read(checked, None) for one in self._layers(block))
 
+    @refuses_unknown(OF_TEXTS)
     def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
         """A vector for each token.
 
@@ -205,6 +211,10 @@ class TextEncoder:
         for i, one in enumerate(every):
             vectors[i, : len(one)], mask[i, : len(one)] = one, True
         return vectors, mask
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        check_assignment(self, name)
+        super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but what is made when it is first used: engines cannot be copied."""

@@ -11,8 +11,10 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import read_lines
+from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, described, every_text, flag, whole, whole_or_none
 from inlay.encode.base import unit
+from inlay.encode.elsewhere import OF_TEXTS
 from inlay.encode.feature_file import (
     STORED,
     Features,
@@ -43,9 +45,15 @@ __all__ = ["Features", "write_features"]
 # vectors: those of all tokens of 64 long reviews are 200 MB in the largest ELMo.
 BLOCK, TOKEN_BLOCK = 256, 64
 DEFAULT = "default"
+FOREIGN: Elsewhere = {
+    **OF_TEXTS,
+    **dict.fromkeys(("output", "file", "out", "filename"), "path, third and unnamed"),
+    **dict.fromkeys(("model", "embedding"), "encoder, first and unnamed"),
+}
 ANOTHER = "another name, or overwrite=True"
 
 
+@refuses_unknown(FOREIGN)
 def write_features(
     encoder: Encoder,
     texts: str | os.PathLike[str] | Iterable[Text],

@@ -10,6 +10,7 @@ from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, every_text, flag, flag_or_none, whole_or_none
 from inlay.encode import as_encoder
 from inlay.encode.base import TextEncoder, unit
+from inlay.encode.elsewhere import OF_TEXTS
 from inlay.encode.learning import learned_on, must_learn
 from inlay.encode.remembering import encoded
 from inlay.errors import ArgumentError, NotFittedError
@@ -18,12 +19,8 @@ from inlay.optional import require
 
 # What scikit-learn's own vectorizers, and others, call the arguments.
 FOREIGN: Elsewhere = {
+    **OF_TEXTS,
     **dict.fromkeys(("model", "embedding", "embeddings", "table", "vectors"), "encoder="),
-    **dict.fromkeys(("pooling", "mode"), "pool="),
-    **dict.fromkeys(("norm", "normalize_embeddings", "normalise"), "normalize="),
-    **dict.fromkeys(("analyzer", "tokenizer", "lowercase"), "load_encoder(path, tokenizer=...)"),
-    **dict.fromkeys(("verbose", "show_progress_bar"), "progress="),
-    "dtype": "leave it out: vectors are float32",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from inlay.calls import refuses_unknown
 from inlay.checks import described, flag, whole_or_none
 from inlay.core import Table
 from inlay.encode.elmo.files import read
@@ -19,6 +20,7 @@ from inlay.encode.elmo.report import chosen_tokenizer, read_report
 from inlay.encode.elmo.text_vectors import TextVectors
 from inlay.encode.elmo.travel import remembered
 from inlay.encode.elmo.weights import Weights
+from inlay.encode.elsewhere import OF_LOADING
 from inlay.encode.engines import Engine, Precision, check_engine, packer, workers_of
 from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError, ArgumentTypeError
@@ -127,6 +129,7 @@ class Elmo(TextVectors, Hosted):
         return f"Elmo({shape}, {self.dim // 2} projected: vectors of {self.dim})"
 
     @classmethod
+    @refuses_unknown(OF_LOADING)
     def load(
         cls,
         path: str | os.PathLike[str],

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import every_text, many_tokens, one_text
 from inlay.core import Table
 from inlay.encode.base import SORTED, TextEncoder
@@ -19,6 +20,7 @@ from inlay.encode.elmo.network import Network, States
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.running import Runner
 from inlay.encode.elmo.weights import Weights
+from inlay.encode.elsewhere import OF_TEXTS
 from inlay.encode.engines import Engine, Precision, packer
 from inlay.encode.mix import Mix
 from inlay.errors import ArgumentError
@@ -171,6 +173,7 @@ class TextVectors(TextEncoder):
         """The mean of `elmo` over each text's tokens; zeros for a text without tokens."""
         return self.mix(np.moveaxis(self._pooled(texts, pool), 1, 0))
 
+    @refuses_unknown(OF_TEXTS)
     def tokens(self, texts: Iterable[Text]) -> tuple[Array, Array]:
         """A vector for each token.
 
@@ -181,6 +184,7 @@ class TextVectors(TextEncoder):
         found = self.outputs(texts)
         return found["elmo"], found["mask"]
 
+    @refuses_unknown(OF_TEXTS)
     def outputs(self, texts: Iterable[Text]) -> dict[str, Array]:
         """Everything, under the names of TF Hub's module.
 

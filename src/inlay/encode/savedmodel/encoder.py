@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import described, text_or_none
 from inlay.core import TextToIds
 from inlay.encode.base import TextEncoder
 from inlay.encode.batching import padded_batches
+from inlay.encode.elsewhere import OF_LOADING
 from inlay.encode.folder import FILE, read_folder, written_folder
 from inlay.encode.savedmodel.asked import checked_arguments, checked_tags
 from inlay.encode.savedmodel.files import NAME, copy_files, digest_of, stamps_of
@@ -102,6 +104,7 @@ class SavedModelEncoder(TextEncoder):
         return f"SavedModelEncoder({str(self.folder)!r}, vectors of {self.dim})"
 
     @classmethod
+    @refuses_unknown(OF_LOADING)
     def load(
         cls,
         path: str | os.PathLike[str],

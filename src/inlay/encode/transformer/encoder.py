@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import every_text, flag, whole
+from inlay.encode.elsewhere import OF_LOADING
 from inlay.encode.engines import Engine, Precision, packer, workers_of
 from inlay.encode.folder import FILE, read_folder, written_folder
 from inlay.encode.mix import Mix
@@ -85,6 +87,7 @@ class Transformer(TextVectors):
             _ = self._weights  # what does not fit shows now
 
     @classmethod
+    @refuses_unknown(OF_LOADING)
     def load(
         cls,
         path: str | os.PathLike[str],

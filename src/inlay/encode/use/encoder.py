@@ -8,9 +8,11 @@ from typing import Any, Self
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.calls import refuses_unknown
 from inlay.checks import every_text, flag, whole_or_none
 from inlay.encode.base import TextEncoder
 from inlay.encode.batching import packed_batches
+from inlay.encode.elsewhere import OF_LOADING
 from inlay.encode.engines import Engine, Precision, check_engine, packer, workers_of
 from inlay.encode.use.files import read, write
 from inlay.encode.use.hosted import Hosted
@@ -81,6 +83,7 @@ class Use(TextEncoder, Hosted):
         return f"Use({len(self.weights.table)} pieces, vectors of {self.dim})"
 
     @classmethod
+    @refuses_unknown(OF_LOADING)
     def load(
         cls,
         path: str | os.PathLike[str],
