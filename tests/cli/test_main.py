@@ -147,7 +147,7 @@ def test_an_interrupt_is_no_traceback(process, tmp_path, number, code):
     running.send_signal(number)
     found, _, err = ended(running)
     assert found == code
-    kept = "Stopped; word2vec keeps nothing of a training that has not ended.\n"
+    kept = "Stopped; the training had not begun.\n"
     assert err == (kept if number == signal.SIGINT else "")
     assert list(tmp_path.iterdir()) == []
 

@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 
 from inlay.errors import ArgumentError, ArgumentTypeError
-from inlay.jobs.progress import progress
-from inlay.jobs.threads import Pool, available_workers, run_pieces, thread_count
+from inlay.jobs.threads import Pool, available_workers, run_pieces, run_rounds, thread_count
 from tests.processes import ctrl_c_works, posix
 
 
 def run(work, n, threads):
-    with progress(None, unit="", desc="", enabled=False) as report:
-        run_pieces(work, n, range(threads), report)
+    run_pieces(work, range(n), range(threads))
 
 
 def test_results_come_in_order_and_few_at_a_time():
@@ -79,6 +77,69 @@ def test_every_piece_once(threads):
     assert sorted(done) == list(range(50))
 
 
+def test_pieces_may_come_from_a_generator_that_ends_early():
+    done = []
+
+    def pieces():
+        for piece in range(10):
+            yield piece
+            if len(done) >= 3:
+                return
+
+    run_pieces(lambda piece, scratch: done.append(piece), pieces(), range(1))
+    assert done == [0, 1, 2]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rounds_are_settled_in_order_when_all_their_pieces_have_ended(threads):
+    seen, inside = [], []
+
+    def work(piece, scratch):
+        inside.append(scratch)
+        assert inside.count(scratch) == 1, "two threads have one scratch"
+        time.sleep(0.001 * (7 - piece % 7))
+        inside.remove(scratch)
+        return piece
+
+    def settle(results, spread):
+        assert inside == []
+        spread(lambda i: seen.append(results[i]) if i == 0 else None, len(results))
+        seen[-1] = results
+
+    run_rounds(work, settle, [range(5), range(5, 8)], range(threads))
+    assert seen == [[0, 1, 2, 3, 4], [5, 6, 7]]
+
+
+def test_an_error_in_a_round_comes_out():
+    settled = []
+    with pytest.raises(ZeroDivisionError):
+        run_rounds(
+            lambda piece, scratch: 1 // (4 - piece),
+            lambda results, spread: settled.append(results),
+            [[0, 1], [3, 4], [5]],
+            range(2),
+        )
+    assert settled == [[0, 0]]
+
+
+@posix
+def test_ctrl_c_ends_a_round_first():
+    settled = []
+
+    def work(piece, scratch):
+        if piece == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        return piece
+
+    with ctrl_c_works(), pytest.raises(KeyboardInterrupt):
+        run_rounds(
+            work, lambda r, _: settled.extend(r), [[i, i + 1] for i in range(0, 900, 2)], [0]
+        )
+    assert settled == list(range(len(settled)))
+    assert 6 <= len(settled) < 50
+
+
 def test_each_thread_keeps_to_its_scratch():
     users, both = {}, threading.Barrier(2)
 
@@ -123,6 +184,5 @@ def test_ctrl_c_ends_every_thread_after_its_present_piece(threads):
     with ctrl_c_works(), pytest.raises(KeyboardInterrupt):
         run(work, 1000, threads)
     assert len(begun) < 50
-    if threads == 2:  # one alone is stopped where it is
-        assert sorted(begun) == sorted(ended)
+    assert sorted(begun) == sorted(ended)
     assert threading.active_count() == before

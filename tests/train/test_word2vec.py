@@ -1,3 +1,4 @@
+import re
 import signal
 import sys
 import time
@@ -199,7 +200,7 @@ def test_settings_that_cannot_be(settings):
 def test_several_workers_are_never_deterministic():
     with pytest.raises(ArgumentError, match=r"^workers: expected 1 with deterministic=True"):
         learn(["a b c"], workers=2, deterministic=True)
-    assert learn(two_topics(5), workers=None, deterministic=True).provenance["workers"] == 1
+    assert "workers" not in learn(two_topics(5), workers=None, deterministic=True).provenance
 
 
 def test_numbers_of_numpy_are_numbers(tmp_path):
@@ -266,8 +267,8 @@ def test_a_killed_process_leaves_nothing(tmp_path, how):
         running.send_signal(how)
         code, _, err = ended(running)
     assert code == -how
-    kept = "KeyboardInterrupt\nStopped; word2vec keeps nothing of a training that has not ended.\n"
-    assert err.endswith(kept if how == signal.SIGINT else "")
+    kept = r"KeyboardInterrupt\nStopped(; the training had not begun|.* of this exception)\.\n$"
+    assert re.search(kept if how == signal.SIGINT else "^$", err)
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
 
 

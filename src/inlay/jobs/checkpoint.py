@@ -37,13 +37,17 @@ def save(path: Path, checkpoint: Checkpoint, about: Mapping[str, Any]) -> None:
     safetensors.write(path, checkpoint.arrays, text)
 
 
-def load(path: Path, about: Mapping[str, Any], *, hint: str) -> Checkpoint | None:
+def load(
+    path: Path, about: Mapping[str, Any], *, hint: str, into: Mapping[str, Array] | None = None
+) -> Checkpoint | None:
     """Read the state of a job; None: there is none.
 
     Args:
         path: The file.
         about: What this job depends on.
         hint: What to try if the file is of another job, or damaged.
+        into: Arrays to read those of the same name into, which must all be there; others are
+            made. They may be half read where an error is raised.
 
     Raises:
         ArgumentError: It is the state of another job.
@@ -51,16 +55,26 @@ def load(path: Path, about: Mapping[str, Any], *, hint: str) -> Checkpoint | Non
     """
     if not path.exists():
         return None
+    into = into or {}
     try:
         with safetensors.Safetensors.open(path) as file:
             text = file.metadata
             # A TypeError, if they are no objects.
             begun, position = ({**json.loads(text[name])} for name in ("about", "position"))
             check_same(path, begun, about, hint=hint)
-            arrays = {name: np.array(entry) for name, entry in file.items()}
+            arrays = {name: np.array(entry) for name, entry in file.items() if name not in into}
+            for name, array in into.items():
+                array[...] = _alike(file[name], array)
+                arrays[name] = array
     except (FormatError, KeyError, TypeError, json.JSONDecodeError, RecursionError) as error:
         raise damaged(path, str(error), hint=hint) from error
     return Checkpoint(position, arrays)
+
+
+def _alike(found: Any, wanted: Array) -> Any:
+    if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+        raise TypeError(f"{found.dtype} {found.shape} where {wanted.dtype} {wanted.shape} was")
+    return found
 
 
 def damaged(path: Path, got: str, *, hint: str) -> FormatError:

@@ -10,7 +10,7 @@ STOPPED = "Stopped"  # is how each sentence begins
 
 
 @contextmanager
-def on_stop(say: Callable[[], str]) -> Iterator[None]:
+def on_stop(tell: Callable[[], str]) -> Iterator[None]:
     """Add a sentence to a KeyboardInterrupt that leaves the block: what is kept of the work.
 
     Python prints it below the traceback, and the command line instead of one. Of blocks inside
@@ -18,19 +18,19 @@ def on_stop(say: Callable[[], str]) -> Iterator[None]:
     an ImportError or whatever else: that becomes a KeyboardInterrupt again.
 
     Args:
-        say: Gives the sentence, by what is there at that moment; it begins with "Stopped".
+        tell: Gives the sentence, by what is there at that moment; it begins with "Stopped".
     """
     with _noticed() as pressed:
         try:
             yield
         except KeyboardInterrupt as stop:
-            _note(stop, say())
+            say(stop, tell())
             raise
         except Exception as error:
             if not pressed:
                 raise
             again = KeyboardInterrupt()
-            _note(again, say())
+            say(again, tell())
             raise again from error
 
 
@@ -39,7 +39,8 @@ def kept_in(path: object) -> str:
     return f"Stopped; what was done is kept in {path}, and the same again goes on from there."
 
 
-def _note(stop: KeyboardInterrupt, sentence: str) -> None:
+def say(stop: KeyboardInterrupt, sentence: str) -> None:
+    """Add the sentence to a KeyboardInterrupt, in the place of any that it has."""
     others = [note for note in getattr(stop, "__notes__", []) if not note.startswith(STOPPED)]
     stop.__notes__ = [*others, sentence]
 

@@ -4,19 +4,19 @@ An error in a thread is raised in the caller. An error there or here, Ctrl-C amo
 pieces that no thread has begun and waits for the others: when it arrives, no thread is left.
 """
 
-import itertools
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from inlay.checks import whole
-from inlay.jobs.progress import Progress
 
 T = TypeVar("T")
 R = TypeVar("R")
+Spread = Callable[[Callable[[int], object], int], None]
 
 
 def available_workers(workers: int | None = None) -> int:
@@ -64,28 +64,77 @@ class Pool(ThreadPoolExecutor):
 
 
 def run_pieces(
-    work: Callable[[int, Any], int], n: int, scratches: Sequence[Any], report: Progress
+    work: Callable[[T, Any], object], pieces: Iterable[T], scratches: Sequence[Any]
 ) -> None:
-    """Call `work(piece, scratch)` for every piece below `n`, a thread for each scratch.
+    """Call `work(piece, scratch)` for every piece, in a thread for each scratch.
 
-    Pieces are begun in order. `work` returns the units it has done; it should release the GIL.
-    With one scratch all happens in this thread.
+    Pieces are taken in order, by one thread at a time, so they may come from a generator, which
+    may also end early. `work` should release the GIL. Even one scratch has a thread, so that
+    Ctrl-C interrupts no piece: when it arrives, all that were taken have ended.
     """
-    if len(scratches) == 1:
-        for piece in range(n):
-            report.update(work(piece, scratches[0]))
-        return
-    order, lock, stop = itertools.count(), threading.Lock(), threading.Event()
+    order, taking, stop = iter(pieces), threading.Lock(), threading.Event()
 
     def loop(scratch: Any) -> None:
-        while not stop.is_set() and (piece := next(order)) < n:
-            done = work(piece, scratch)
-            with lock:
-                report.update(done)
+        while True:
+            with taking:
+                if stop.is_set():
+                    return
+                try:
+                    piece = next(order)
+                except StopIteration:
+                    return
+            work(piece, scratch)
 
     with Pool(len(scratches)) as pool:
         try:
             for ended in as_completed([pool.submit(loop, scratch) for scratch in scratches]):
                 ended.result()
+        finally:
+            stop.set()
+
+
+def run_rounds(
+    work: Callable[[T, Any], R],
+    settle: Callable[[list[R], Spread], object],
+    rounds: Iterable[Iterable[T]],
+    scratches: Sequence[Any],
+) -> None:
+    """For every round, `settle` what `work(piece, scratch)` returned for each of its pieces.
+
+    The pieces of a round are worked on in as many threads as there are scratches, and are settled
+    in their order when all have ended. Ctrl-C interrupts no round.
+
+    Args:
+        work: For one piece; it should release the GIL, and change nothing that others read.
+        settle: Gets the results of a round, and a function `spread(part, n)` that calls `part(i)`
+            for each i below n, in the same threads.
+        rounds: The pieces of each round.
+        scratches: One for each thread.
+    """
+    free: SimpleQueue[Any] = SimpleQueue()
+    for scratch in scratches:
+        free.put(scratch)
+    stop = threading.Event()
+
+    def one(piece: T) -> R:
+        scratch = free.get()
+        try:
+            return work(piece, scratch)
+        finally:
+            free.put(scratch)
+
+    with Pool(len(scratches)) as workers, Pool(1) as driver:
+
+        def spread(part: Callable[[int], object], n: int) -> None:
+            list(workers.map(part, range(n)))
+
+        def drive() -> None:
+            for pieces in rounds:
+                settle(list(workers.map(one, pieces)), spread)
+                if stop.is_set():
+                    return
+
+        try:
+            driver.submit(drive).result()
         finally:
             stop.set()

@@ -6,9 +6,10 @@ from typing import Any, NoReturn
 
 from inlay.errors import ArgumentTypeError, UnknownNameError
 from inlay.train.elmo.bilm import bilm
+from inlay.train.running import Epoch
 from inlay.train.word2vec import word2vec
 
-__all__ = ["bilm", "word2vec"]
+__all__ = ["Epoch", "bilm", "word2vec"]
 
 
 WORDS = "inlay.train.word2vec(corpus)"

@@ -1,7 +1,9 @@
 """Word vectors by skip-gram with negative sampling."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from inspect import signature
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.tokenizers import TokenizerLike
-from inlay.train.job import Done, Running, run
+from inlay.train.job import Done, run
+from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.schedule import seed_of
 from inlay.version import __version__
 
@@ -74,7 +77,9 @@ FOREIGN = {
     **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
     **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
     **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
-    **dict.fromkeys(("callbacks", "verbose"), "progress="),
+    "verbose": "progress=",
+    **dict.fromkeys(("checkpoint", "checkpoints", "save_dir"), "folder="),
+    **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
     **dict.fromkeys(("threads", "thread", "n_jobs"), "workers="),
     **dict.fromkeys(("random_state", "hashfxn"), "seed="),
     "ws": "window=",
@@ -102,6 +107,12 @@ def word2vec(
     tokenizer: TokenizerLike | None = None,
     encoding: str = "utf-8",
     progress: bool | None = None,
+    folder: str | PathLike[str] | None = None,
+    checkpoint_every: float = CHECKPOINT_EVERY,
+    resume: bool = True,
+    callbacks: Iterable[Callback] = (),
+    until: Until | None = None,
+    patience: int = 1,
 ) -> Table:
     """Learn a vector for each frequent word of a corpus.
 
@@ -139,6 +150,22 @@ def word2vec(
         encoding: The encoding of a file, such as "cp949" for Korean.
         progress: Whether to show a bar with words a second and the time left. None: only on a
             terminal.
+        folder: A working folder, in which checkpoints are kept. If the training is stopped, by
+            Ctrl-C or by a kill, the same call goes on from the last one; after the end it gives
+            the same table again. A checkpoint of another training, or of another corpus, is
+            refused. Without a folder nothing is written.
+        checkpoint_every: Seconds between two checkpoints; each takes as much disk as the two
+            matrices.
+        resume: Whether to go on from a checkpoint. False starts anew and replaces it.
+        callbacks: Functions that are called at the end of each epoch with an
+            `inlay.train.Epoch`: its number, the loss, and the table as it stands. One that
+            returns True ends the training.
+        until: A function that gives the table a score after each epoch, of which higher is
+            better. The training ends when the score gets no better, and the result is the table
+            of the best epoch, of which a copy is held meanwhile. The learning rate falls as if
+            there were all epochs.
+        patience: How many epochs in a row `until` may give no better score before the training
+            ends.
 
     Returns:
         A table with the most frequent word first, and with counts; float32
@@ -150,7 +177,9 @@ def word2vec(
         ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent
             enough, the learning rate is too high, or vectors grew without bound.
         ArgumentTypeError: A setting is of a type that cannot be used.
-        FormatError: The file is not text in this encoding.
+        FormatError: The file is not text in this encoding, or the checkpoint is damaged.
+        KeyboardInterrupt: Ctrl-C was pressed. With a folder a checkpoint has been written;
+            without one, the attribute `table` of the exception is the table as it stands.
         MissingFileError: There is no such file.
 
     Example:
@@ -162,7 +191,18 @@ def word2vec(
     Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
     Compositionality".
     """
-    running = Running(workers, seed, deterministic, progress)
+    running = Running(
+        workers=workers,
+        seed=seed,
+        deterministic=deterministic,
+        progress=progress,
+        folder=folder,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        callbacks=callbacks,
+        until=until,
+        patience=patience,
+    )
     settings = Word2VecSettings(
         vector_size=vector_size,
         window=window,
@@ -177,7 +217,7 @@ def word2vec(
         seed=running.seed,
         deterministic=running.deterministic,
     )
-    with on_stop(lambda: "Stopped; word2vec keeps nothing of a training that has not ended."):
+    with on_stop(lambda: "Stopped; the training had not begun."):
         if isinstance(corpus, Corpus):
             _check_encoded(min_count, max_size, tokenizer, encoding)
             data = corpus
@@ -198,20 +238,20 @@ def word2vec(
             "model": "word2vec skip-gram, negative sampling",
             "tokenizer": data.tokenizer,
             "settings": made,
-            "workers": running.workers,
             "corpus_words": data.words,
-            "inlay": __version__,
+            "corpus": data.fingerprint,
         }
-        work = _SkipGram(data, settings, about)
-        run(
-            work,
-            running,
-            epochs=settings.epochs,
-            alpha=settings.alpha,
-            min_alpha=settings.min_alpha,
-            about=about,
-        )
-        work.check()
+        work = _SkipGram(data, settings, about | {"inlay": __version__})
+    report = run(
+        work,
+        running,
+        epochs=settings.epochs,
+        alpha=settings.alpha,
+        min_alpha=settings.min_alpha,
+        about=about,
+    )
+    work.check()
+    work.about |= report.facts()
     return work.table()
 
 

@@ -1,7 +1,8 @@
 """What the commands of all trainers have in common."""
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,55 @@ column_option = text_option("CORPUS")
 workers_option = click.option(
     "--workers", type=int, help="Run N threads.  [default: one per processor]"
 )
+
+
+def course_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how a training runs and what is kept of it."""
+    for option in reversed(
+        (
+            click.option(
+                "--folder",
+                metavar="FOLDER",
+                type=click.Path(),
+                help="Keep checkpoints in this folder; the same command goes on from the last one.",
+            ),
+            click.option(
+                "--checkpoint-every",
+                type=float,
+                metavar="SECONDS",
+                help="Write a checkpoint every so many seconds.  [default: 600]",
+            ),
+            click.option(
+                "--resume/--no-resume",
+                default=None,
+                help="Go on from the checkpoint in FOLDER, or start anew.  [default: go on]",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def said(**settings: Any) -> dict[str, Any]:
+    """Those that were given; the trainer has defaults for the others."""
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+@contextmanager
+def kept_if_stopped(target: str, format: str | None) -> Iterator[None]:
+    """After Ctrl-C, write the vectors as they stand, if the trainer leaves them behind."""
+    from inlay.formats import save
+    from inlay.jobs.stop import say
+
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        table = getattr(stop, "table", None)
+        if table is not None:
+            save(table, target, format=format)
+            done = stop.__notes__[-1].partition(";")[0]
+            say(stop, f"{done}; {target} has the vectors as they were then.")
+        raise
 
 
 def given(tokenizer: str | None) -> dict[str, Any]:

@@ -21,7 +21,10 @@ from inlay.cli.train.common import (
     check_corpus,
     column_option,
     corpus_argument,
+    course_options,
     given,
+    kept_if_stopped,
+    said,
     texts_of_corpus,
     workers_option,
 )
@@ -31,7 +34,8 @@ WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2
 CORPUS is a text file with a sentence or a text on each line, several of them, or a folder, which
 stands for all files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file,
 one column is read. A hyphen reads standard input. OUT is written when the training has ended, in
-the format that its ending names.
+the format that its ending names. If Ctrl-C stops the training, OUT is written with the vectors as
+they are then; with --folder a checkpoint is written instead, and the same command goes on from it.
 
 \b
 Example:
@@ -77,6 +81,7 @@ Example:
 @click.option(
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
+@course_options
 @tokenizer_option("words")
 @column_option
 @encoding_option("CORPUS")
@@ -102,7 +107,8 @@ def word2vec(
     start = time.perf_counter()
     with work():
         texts, known = texts_of_corpus(corpus, encoding, column)
-        table = word2vec(texts, encoding=known, **settings, **given(tokenizer))
+        with kept_if_stopped(target, format_out):
+            table = word2vec(texts, encoding=known, **said(**settings), **given(tokenizer))
         seconds = time.perf_counter() - start
         save(table, target, format=format_out)
     words = table.provenance["corpus_words"]
