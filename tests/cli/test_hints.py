@@ -62,6 +62,8 @@ REACHED = {
     "train/__init__.py": "the module called as a function",
     "train/elmo": ["train bilm"],
     "train/job.py": ["train word2vec"],
+    "train/position.py": ["train word2vec"],
+    "train/running.py": ["train word2vec"],
     "train/word2vec.py": ["train word2vec"],
 }
 # Advice that no command gives, because none can make the mistake.
@@ -96,6 +98,7 @@ NEVER = {
     "X()": "formats are made in Python",
     "inlay.load(path, mmap": "pickling a table",
     "load it again; or inlay.load(path, mmap": "pickling a table",
+    "[callback]": "callbacks are given in Python",
     "lambda text:": "there is no function to correct",
     "encode_corpus(": "a corpus that was numbered in Python",
 }

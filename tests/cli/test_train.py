@@ -1,5 +1,8 @@
 import inspect
 import json
+import os
+import signal
+import sys
 
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ import pytest
 import inlay as lib
 from inlay.cli.train import train as command
 from inlay.train import bilm
+from tests.processes import ctrl_c_works
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n" * 30
 SMALL = ("--vector-size", "8", "--min-count", "2", "--epochs", "2", "--workers", "1")
@@ -78,7 +82,7 @@ def test_every_option_reaches_the_trainer(inlay, corpus, tmp_path):
     answer = json.loads(inlay("train", "word2vec", corpus, "-o", target, *args).stdout)
     provenance = answer["provenance"]
     assert provenance["settings"] == options | {"deterministic": True}
-    assert (provenance["tokenizer"], provenance["workers"]) == ("lower", 1)
+    assert (provenance["tokenizer"], len(provenance["losses"])) == ("lower", 2)
     assert (answer["vocab_size"], answer["dim"], answer["corpus_words"]) == (5, 12, 360)
     assert lib.load(target).counts.sum() == 120 + 60 + 60 + 30 + 30
 
@@ -242,3 +246,34 @@ def test_a_corpus_in_another_encoding(inlay, tmp_path, job, settings):
     assert written[0] == written[1] == written[2]
     wide = inlay(*args, file, "-o", target, "--encoding", "utf-16")
     assert (wide.exit_code, "Invalid value for '--encoding'" in wide.stderr) == (2, True)
+
+
+def test_a_training_that_is_stopped_leaves_its_vectors(inlay, corpus, tmp_path, monkeypatch):
+    work = sys.modules["inlay.train.word2vec"]._SkipGram
+    piece = work.piece
+
+    def pressed(self, epoch, *rest):
+        if epoch == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+        return piece(self, epoch, *rest)
+
+    monkeypatch.setattr(work, "piece", pressed)
+    target = tmp_path / "o.safetensors"
+    with ctrl_c_works():
+        stopped = inlay("train", "word2vec", corpus, "-o", target, *SMALL)
+    assert stopped.exit_code == 130
+    said = f"Stopped after 2.00 of 2 epochs; {target} has the vectors as they were then.\n"
+    assert stopped.stderr == said
+    assert len(lib.load(target)) == 7
+
+
+def test_a_training_in_a_folder_goes_on(inlay, corpus, tmp_path):
+    args = ("train", "word2vec", corpus, *SMALL, "--folder", tmp_path / "f")
+    first = inlay(*args, "-o", tmp_path / "a.npz", "--checkpoint-every", 0)
+    again = inlay(*args, "-o", tmp_path / "b.npz", "--no-resume")
+    other = inlay(*args, "-o", tmp_path / "c.npz", "--seed", 3)
+    assert (first.exit_code, again.exit_code, other.exit_code) == (0, 0, 1)
+    assert "Try: another folder, or --no-resume, which starts anew" in other.stderr
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    alone = inlay("train", "word2vec", corpus, *SMALL, "-o", tmp_path / "c.npz", "--no-resume")
+    assert (alone.exit_code, "--folder as well" in alone.stderr) == (2, True)

@@ -11,7 +11,6 @@ import click
 
 # Advice that is no option of the same name: a pattern of the library's words, and ours.
 PHRASES = {
-    r"\bresume=False\b": "overwrite=True",
     r"\bn_train\b": "train_size",
     r"\ba lower alpha\b": "a lower --alpha",
     r"\blet load recognise the format: ": "",
@@ -41,6 +40,8 @@ PHRASES = {
     r"^inlay\.load\(path\), ": "inlay info, ",
     r"without dtype=object": "without objects in it",
 }
+# Flags of the library that some commands have under another name.
+ALIKE = {"resume=False": "overwrite=True"}
 # Arguments, calls, names with an underscore: what nobody can type into a shell.
 # But `word_index.json` is a file.
 PYTHON = re.compile(r"\b[a-z_]\w*=|\w\(|\b[a-z]+_[a-z_]+\b(?![./]\w)|\bNone\b|\bTrue\b|\bFalse\b")
@@ -90,8 +91,9 @@ def in_options(hint: str, names: Mapping[str, str]) -> str:
 
     def option(match: re.Match[str]) -> str:
         name, value = match.groups()
-        if match[0] in names:
-            return names[match[0]]
+        flag = match[0] if match[0] in names else ALIKE.get(match[0], "")
+        if flag in names:
+            return names[flag]
         if name not in names:
             return match[0]
         said = value.strip("'.")

@@ -32,24 +32,21 @@ def course_options(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--checkpoint-every",
-                type=float,
+                default=600.0,
                 metavar="SECONDS",
-                help="Write a checkpoint every so many seconds.  [default: 600]",
+                show_default=True,
+                help="Write a checkpoint every so many seconds.",
             ),
             click.option(
                 "--resume/--no-resume",
-                default=None,
-                help="Go on from the checkpoint in FOLDER, or start anew.  [default: go on]",
+                default=True,
+                show_default=True,
+                help="Go on from the checkpoint in FOLDER, or start anew.",
             ),
         )
     ):
         function = option(function)
     return function
-
-
-def said(**settings: Any) -> dict[str, Any]:
-    """Those that were given; the trainer has defaults for the others."""
-    return {name: value for name, value in settings.items() if value is not None}
 
 
 @contextmanager

@@ -24,7 +24,6 @@ from inlay.cli.train.common import (
     course_options,
     given,
     kept_if_stopped,
-    said,
     texts_of_corpus,
     workers_option,
 )
@@ -108,7 +107,7 @@ def word2vec(
     with work():
         texts, known = texts_of_corpus(corpus, encoding, column)
         with kept_if_stopped(target, format_out):
-            table = word2vec(texts, encoding=known, **said(**settings), **given(tokenizer))
+            table = word2vec(texts, encoding=known, **settings, **given(tokenizer))
         seconds = time.perf_counter() - start
         save(table, target, format=format_out)
     words = table.provenance["corpus_words"]
