@@ -93,6 +93,10 @@ class DownloadError(InlayError, OSError):
     """A file could not be downloaded, or is not the one that it should be."""
 
 
+class NoSpaceError(InlayError, OSError):
+    """A disk is full, or a file is as large as it may be."""
+
+
 class NotFittedError(InlayError, RuntimeError):
     """A prediction was asked of a model that has not been fitted."""
 

@@ -56,6 +56,8 @@ REACHED = {
     "paths.py": READING,
     "sources": ["fetch", "cache remove", *READING],
     "text/corpus.py": ["train word2vec"],
+    "text/corpus_file.py": ["train word2vec"],
+    "text/space.py": ["train word2vec"],
     "text/corpus_sources.py": "texts that are given in Python, and a list of names of files",
     "text/labelled": DATA,
     "tokenizers": ["classify fit", "encode"],

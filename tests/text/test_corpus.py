@@ -86,7 +86,7 @@ def test_a_fingerprint_is_of_all_that_a_corpus_is(tmp_path):
 
 
 def test_a_fingerprint_sees_every_block(monkeypatch):
-    monkeypatch.setattr("inlay.text.corpus.BLOCK", 4)
+    monkeypatch.setattr("inlay.text.numbered.BLOCK", 4)
     corpus = encode_corpus(["a b c d e f"], min_count=1)
     found = set()
     for i in range(corpus.ids.size):

@@ -5,15 +5,14 @@ first appears and goes to the file at once; when all are counted, the file is re
 place without the rare words. What stays in memory is the vocabulary.
 """
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from os import PathLike
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
@@ -23,9 +22,20 @@ from inlay.bytes.lines import first_lines, read_lines
 from inlay.checks import flag, flag_or_none, whole, whole_or_none
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
+from inlay.paths import folder_to_write
 from inlay.text.chunks import chunks
+from inlay.text.corpus_file import (
+    NAME,
+    START,
+    Numbered,
+    digest_of_files,
+    read_corpus,
+    write_corpus,
+)
 from inlay.text.corpus_sources import CorpusLike, Texts, files_or_texts
+from inlay.text.numbered import Corpus
 from inlay.text.numbering import number_files, number_runs, number_stream
+from inlay.text.space import space_reported
 from inlay.tokenizers import (
     TokenizerLike,
     check_tokenizer,
@@ -39,54 +49,6 @@ from inlay.tokenizers.named import AUTO
 
 __all__ = ["Corpus", "CorpusLike", "encode_corpus"]
 
-BLOCK = 1 << 22  # numbers that are looked at together
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Numbered words, ready to train on.
-
-    Attributes:
-        ids: int32, words as rows of `tokens`, -1 at the end of each sentence: a map of a
-            temporary file without a name, which is gone when the last reference to it is.
-        tokens: The vocabulary, the most frequent word first.
-        counts: int64 `(len(tokens),)`.
-        words: Words that were read, the rare ones included.
-        tokenizer: The name of the tokenizer; None for a function that no name leads to, and for
-            lists of tokens alone where none was named: they are taken as they are.
-    """
-
-    ids: Array
-    tokens: list[str]
-    counts: Array
-    words: int
-    tokenizer: str | None = None
-
-    @cached_property
-    def texts(self) -> int:
-        """How many texts there are: the i-th ends at the i-th -1."""
-        blocks = (self.ids[at : at + BLOCK] < 0 for at in range(0, self.ids.size, BLOCK))
-        return sum(int(np.count_nonzero(ends)) for ends in blocks)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of the numbers, the vocabulary with its counts, and the tokenizer's name.
-
-        The same text, read with the same settings, has the same fingerprint. Reads about 1 GB
-        a second the first time, and is remembered.
-        """
-        import hashlib
-
-        digest = hashlib.sha256(json.dumps([self.tokenizer, self.words]).encode())
-        raw = [token.encode("utf-8", "surrogatepass") for token in self.tokens]
-        for array in (np.array([len(raw), *map(len, raw)]), self.counts):
-            digest.update(array.astype("<i8").data)
-        digest.update(b"".join(raw))
-        for at in range(0, self.ids.size, BLOCK):
-            block = self.ids[at : at + BLOCK].astype("<i4", copy=False)
-            digest.update(hashlib.sha256(np.ascontiguousarray(block).data).digest())
-        return digest.hexdigest()
-
 
 def encode_corpus(
     corpus: CorpusLike,
@@ -96,6 +58,7 @@ def encode_corpus(
     tokenizer: TokenizerLike | None = None,
     encoding: str = "utf-8",
     every_text: bool = False,
+    folder: str | PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Corpus:
     """Read a corpus once, count its words and number them.
@@ -121,61 +84,120 @@ def encode_corpus(
         every_text: Keep the end of each text, also of one without a word that is kept, so that
             the i-th text that was read ends at the i-th -1. Without it, such a text leaves
             nothing behind.
+        folder: Keep the numbered corpus in this folder, which is made if it is not there. The
+            same call again finds it there and does not read the text, as long as no file has
+            another size, time of change, beginning or end (64 KiB of each) than before; if one
+            has, or if the numbered corpus is damaged, a warning says so and the text is numbered
+            again. Texts that are no files cannot be looked at without reading them: they are
+            numbered each time, as are files with a tokenizer that has no name.
         progress: Show a bar. None: on a terminal.
 
     Returns:
-        The corpus. It takes 4 bytes of disk a word, in the folder for temporary files
+        The corpus. It takes 4 bytes of disk a word, in `folder` or in that for temporary files
         (`TMPDIR`), and the vocabulary's strings in memory.
 
     Raises:
-        ArgumentError: The corpus is empty, or no word is frequent enough.
+        ArgumentError: The corpus is empty, no word is frequent enough, or the folder has a corpus
+            of other settings.
         ArgumentTypeError: A number that is not whole, or what is neither a path nor texts.
         FormatError: The file is not text in this encoding, or is cut off.
         MissingFileError: There is no such file.
+        NoSpaceError: The disk is full. Nothing of the corpus is left there.
     """
     check_tokenizer(tokenizer)
-    min_count, max_size = (
-        whole("min_count", min_count, least=0),
-        whole_or_none("max_size", max_size),
-    )
-    progress = flag_or_none("progress", progress)
-    every_text = flag("every_text", every_text)
-    is_said = tokenizer not in (None, AUTO)
+    bar = flag_or_none("progress", progress)
     source = files_or_texts(corpus)
     files = source if isinstance(source, list) else None
+    where = os.fspath(corpus) if isinstance(corpus, str | PathLike) else "corpus"
     how = Encoding.of_lines(encoding, files[0] if files else source)
-    # Without a name from the start (where the system can): nothing is left behind by a process
-    # that is killed.
-    with tempfile.TemporaryFile(prefix="inlay-corpus-") as file:
-        texts: Texts
-        tokens: Sequence[str]
-        if files is not None:
-            texts = chain.from_iterable(read_lines(path, how) for path in files)
-            tokenizer, _ = settled(tokenizer, first_lines(files[0], how))
-        else:
-            tokenizer, texts = settled(tokenizer, source)
-        tokenize = get_tokenizer(tokenizer)
-        if files is not None and how.name == "utf-8" and is_local(tokenize):
-            with show_progress(None, unit="B", desc="counting", enabled=progress) as report:
-                if tokenize is split:
-                    tokens, counts = number_files(chunks(files), file, report)
-                else:
-                    tokens, counts = number_runs(chunks(files), tokenize, file, report)
-        else:
-            watched = _Watched(texts)
-            with show_progress(None, unit=" words", desc="counting", enabled=progress) as report:
-                tokens, counts = number_stream(watched, tokenize, file, report)
-            if not (watched.strings or is_said):
-                tokenizer = None
-        where = "corpus" if files is None else os.fspath(files[0])
-        if isinstance(corpus, str | PathLike):
-            where = os.fspath(corpus)
-        names, chosen = _frequent(tokens, counts, min_count, max_size, where)
-        rank = np.full(len(tokens), -1, np.int32)
-        rank[chosen] = np.arange(len(chosen), dtype=np.int32)
-        ids = _renumber(file, rank, every_end=every_text)
-        name = None if tokenizer is None else tokenizer_name(tokenizer)
-        return Corpus(ids, names, counts[chosen], int(counts.sum()), name)
+    job = _Job(
+        min_count=whole("min_count", min_count, least=0),
+        max_size=whole_or_none("max_size", max_size),
+        encoding=how,
+        every_text=flag("every_text", every_text),
+        is_said=tokenizer not in (None, AUTO),
+        where=where,
+        progress=bar,
+    )
+    target = None if folder is None else folder_to_write(folder)
+    texts: Texts
+    if files is not None:
+        tokenizer, _ = settled(tokenizer, first_lines(files[0], how))
+        texts = chain.from_iterable(read_lines(path, how) for path in files)
+    else:
+        tokenizer, texts = settled(tokenizer, source)
+
+    def number(file: IO[bytes]) -> Numbered:
+        with space_reported(file, target, files):
+            return _number(files, texts, tokenizer, job, file)
+
+    if target is None:
+        # Without a name from the start (where the system can): nothing is left behind by a
+        # process that is killed.
+        with tempfile.TemporaryFile(buffering=0, prefix="inlay-corpus-") as file:
+            made = number(file)
+            ids = np.memmap(file, np.int32, "r+", START, (made.size,))
+        return Corpus(ids, made.tokens, made.counts, made.words, made.tokenizer)
+    target.mkdir(exist_ok=True)
+    about = {"settings": job.about(tokenizer_name(tokenizer)), "text": None}
+    if files is not None and tokenizer_name(tokenizer) is not None:
+        about["text"] = digest_of_files(files)
+    kept = read_corpus(target / NAME, about)
+    return kept or write_corpus(target / NAME, about, number)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What `encode_corpus` was asked for, checked."""
+
+    min_count: int
+    max_size: int | None
+    encoding: Encoding
+    every_text: bool
+    is_said: bool
+    where: str
+    progress: bool | None
+
+    def about(self, tokenizer: str | None) -> dict[str, Any]:
+        """What the result depends on besides the text, JSON."""
+        return {
+            "min_count": self.min_count,
+            "max_size": self.max_size,
+            "tokenizer": tokenizer,
+            "encoding": self.encoding.name,
+            "every_text": self.every_text,
+        }
+
+
+def _number(
+    files: list[Path] | None,
+    texts: Texts,
+    tokenizer: TokenizerLike | None,
+    job: _Job,
+    file: IO[bytes],
+) -> Numbered:
+    """Write the numbers of a corpus, from `START` on."""
+    tokens: Sequence[str]
+    tokenize = get_tokenizer(tokenizer)
+    file.seek(START)
+    if files is not None and job.encoding.name == "utf-8" and is_local(tokenize):
+        with show_progress(None, unit="B", desc="counting", enabled=job.progress) as report:
+            if tokenize is split:
+                tokens, counts = number_files(chunks(files), file, report)
+            else:
+                tokens, counts = number_runs(chunks(files), tokenize, file, report)
+    else:
+        watched = _Watched(texts)
+        with show_progress(None, unit=" words", desc="counting", enabled=job.progress) as report:
+            tokens, counts = number_stream(watched, tokenize, file, report)
+        if not (watched.strings or job.is_said):
+            tokenizer = None
+    names, chosen = _frequent(tokens, counts, job.min_count, job.max_size, job.where)
+    rank = np.full(len(tokens), -1, np.int32)
+    rank[chosen] = np.arange(len(chosen), dtype=np.int32)
+    size = _renumber(file, rank, every_end=job.every_text)
+    name = None if tokenizer is None else tokenizer_name(tokenizer)
+    return Numbered(size, names, counts[chosen], int(counts.sum()), name)
 
 
 class _Watched:
@@ -218,9 +240,8 @@ def _times(n: int) -> str:
     return "once" if n == 1 else f"{n:,} times"
 
 
-def _renumber(file: IO[bytes], rank: Array, *, every_end: bool) -> Array:
+def _renumber(file: IO[bytes], rank: Array, *, every_end: bool) -> int:
     from inlay.kernels.corpus import renumber
 
-    file.flush()
-    ids: Array = np.memmap(file, np.int32, mode="r+")
-    return ids[: renumber(ids, rank, every_end)]
+    ids = np.memmap(file, np.int32, mode="r+", offset=START)
+    return int(renumber(ids, rank, every_end))

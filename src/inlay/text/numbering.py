@@ -18,6 +18,7 @@ from inlay.jobs.progress import Progress
 from inlay.text.chunks import Chunk
 from inlay.text.corpus_sources import not_text
 from inlay.text.distinct import Distinct, grown
+from inlay.text.space import write_whole
 from inlay.tokenizers import Tokenizer, batched
 
 TEXTS = 256  # that go to a tokenizer at a time
@@ -40,7 +41,7 @@ def number_files(text: Iterable[Chunk], file: IO[bytes], report: Progress) -> tu
             ids, items = np.empty(size, np.int32), _room_for_items(size)
         n = split(raw, size, *items)
         words.look_up(raw, items, n, ids)
-        file.write(ids[:n].data)
+        write_whole(file, ids[:n])
         report.update(size)
     return words.tokens, words.counts[: words.n]
 
@@ -72,7 +73,7 @@ def number_runs(
         n = split(raw, size, *items)
         runs.look_up(raw, items, n, ids)
         tokens = known.expand(runs, ids[:n])
-        file.write(tokens.data)
+        write_whole(file, tokens)
         new = np.bincount(tokens[tokens >= 0], minlength=len(numbers))
         new[: counts.size] += counts
         counts = new
@@ -133,7 +134,7 @@ def number_stream(
     def write() -> None:
         nonlocal counts
         ids = np.frombuffer(batch, np.int32)
-        file.write(ids.data)
+        write_whole(file, ids)
         new = np.bincount(ids[ids >= 0], minlength=len(numbers))
         new[: counts.size] += counts
         counts = new
