@@ -5,11 +5,17 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from inlay.errors import ArgumentTypeError, UnknownNameError
+from inlay.train import refine
 from inlay.train.elmo.bilm import bilm
 from inlay.train.running import Epoch
 from inlay.train.word2vec import word2vec
 
-__all__ = ["Epoch", "bilm", "word2vec"]
+__all__ = [
+    "Epoch",
+    "bilm",
+    "refine",
+    "word2vec",
+]
 
 
 WORDS = "inlay.train.word2vec(corpus)"
@@ -29,8 +35,8 @@ class _Trainers(ModuleType):
         if name not in ELSEWHERE:
             message = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=self)
-        expected, hint = "bilm or word2vec", ELSEWHERE[name]
-        raise UnknownNameError(__name__, expected=expected, got=repr(name), hint=hint)
+        expected = " or ".join(sorted(name for name in __all__ if name.islower()))
+        raise UnknownNameError(__name__, expected=expected, got=repr(name), hint=ELSEWHERE[name])
 
     def __call__(self, *args: object, **settings: object) -> NoReturn:
         raise ArgumentTypeError(
