@@ -81,6 +81,7 @@ NEVER = {
     "kind=X, or whichever": "there is one kind of encoder so far",
     "list(estimators": "estimators are made in Python",
     "('mine', TextClassifier": "estimators are made in Python",
+    "inlay.load_encoder(path, X=...), for an encoder": "TF-IDF is always compared there",
     "inlay.load_encoder(path)": "the command line gives a path or a name",
     "stack([a, b])": "encoders are joined in Python",
     "inlay.encode.stack([...])": "encoders are joined in Python",

@@ -6,6 +6,7 @@ pytest.importorskip("sklearn")
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 
+from inlay.encode import FunctionEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.evaluate import compare
 
@@ -182,3 +183,10 @@ def test_the_default_estimators(reviews, vectors, tmp_path):
     assert found.best_classifier.startswith("CNN")
     found.fitted[found.best_classifier].save(tmp_path / "best")
     assert found.best in {row.name for row in found.rows}
+
+
+@pytest.mark.parametrize("useless", [{"tokenizer": "lower"}, {"max_length": 5}])
+def test_how_texts_are_split_is_no_matter_of_encoders(useless):
+    encoder = FunctionEncoder(lambda texts: [[len(text)] for text in texts], dim=1, name="n")
+    with pytest.raises(ArgumentError, match=r"which it is for, got a setting that has no effect"):
+        compare(["a", "bb"] * 10, [0, 1] * 10, embeddings=encoder, folds=2, **useless)

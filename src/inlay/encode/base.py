@@ -8,6 +8,7 @@ for each token `tokenize` and `_layers` too. An encoder of a user's own need not
 import os
 from collections.abc import Iterable, Iterator, Sized
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from inlay.tokenizers import doubts
 
 CHARACTERS = 1 << 20  # of a block: what is read ahead, with `READ`
 LOOKED = 2000  # texts, after which nothing more is said of them
+LOOKED_AT_ONCE = 10
 SORTED = 16  # batches of the user's size among which texts are sorted by length
 
 
@@ -248,6 +250,14 @@ class TextEncoder:
             self._n_looked = LOOKED
         for doubt in found:
             warn(doubt)
+
+    def _looked_at(self, texts: Iterable[str | list[str]]) -> Iterator[str | list[str]]:
+        """The texts, of which the first are looked at, as `_read` does with those of a block."""
+        left = iter(texts)
+        while self._n_looked < LOOKED and (some := list(islice(left, LOOKED_AT_ONCE))):
+            self._look(some)
+            yield from some
+        yield from left
 
     def _in_batches(self, texts: list[str | list[str]], pool: str, batch_size: int | None) -> Array:
         """Vectors of a block, of which no more than `batch_size` texts run at once."""

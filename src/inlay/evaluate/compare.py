@@ -10,6 +10,7 @@ from inlay.calls import refuses_unknown
 from inlay.checks import described, whole, whole_or_none
 from inlay.classify.classifier import TextClassifier
 from inlay.classify.settings import LARGEST_SEED
+from inlay.encode.protocol import is_encoder
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.evaluate.baselines import (
     Choice,
@@ -31,6 +32,7 @@ from inlay.tokenizers import TokenizerLike, check_tokenizer, settled
 
 NEED = "comparing classifiers"
 DEFAULT = ("tfidf", "random")
+LENGTH = 400  # tokens of a text
 
 
 FOREIGN = {
@@ -59,7 +61,7 @@ def compare(
     n_train: int | None = None,
     n_test: int | None = None,
     tokenizer: TokenizerLike | None = None,
-    max_length: int | None = 400,
+    max_length: int | None = LENGTH,
     seed: int = 0,
     progress: bool | None = None,
 ) -> Comparison:
@@ -105,7 +107,8 @@ def compare(
 
     Raises:
         ArgumentError: A class has too few texts; there are labels or columns where they have no
-            effect, or none where they are needed; names twice.
+            effect, or none where they are needed; names twice; `tokenizer` or another
+            `max_length`, and nothing but encoders, or estimators, that read texts in their own way.
         ArgumentTypeError: Texts, labels, embeddings or estimators that are none.
         MissingFileError: There is no such file.
         MissingPackageError: scikit-learn is not installed, or Keras, which networks need.
@@ -138,6 +141,8 @@ def compare(
     compared = contestants(
         named, n_texts=len(parts[0][0]), tokenizer=tokenizer, max_length=max_length
     )
+    if not any(map(_reads_tokens, compared)):
+        _check_useless(tokenizer=tokenizer, max_length=max_length)
     compared += estimators
     _check_names([name for name, _ in compared])
     if any(isinstance(estimator, TextClassifier) for _, estimator in compared):
@@ -208,6 +213,27 @@ def _check_names(names: list[str]) -> None:
                 expected="different names",
                 got=f"{name!r} twice",
                 hint="a dict of embeddings by name",
+            )
+
+
+def _reads_tokens(compared: tuple[str, Contestant]) -> bool:
+    """Whether one of `contestants` reads texts as `tokenizer` and `max_length` say."""
+    _, one = compared
+    return not isinstance(one, TextClassifier) or not is_encoder(one.embedding)
+
+
+def _check_useless(*, tokenizer: Any, max_length: int | None) -> None:
+    """Refuse what says how texts are read, where all that is compared reads them in its own way."""
+    for name, is_said in (
+        ("tokenizer", tokenizer is not None),
+        ("max_length", max_length != LENGTH),
+    ):
+        if is_said:
+            raise ArgumentError(
+                name,
+                expected='a table, "tfidf" or "random" in embeddings, which it is for',
+                got="a setting that has no effect",
+                hint=f"inlay.load_encoder(path, {name}=...), for an encoder",
             )
 
 

@@ -11,7 +11,7 @@ from inlay import Table, Vocabulary
 from inlay.encode.elmo import Elmo, Mix, Weights, running, text_vectors
 from inlay.encode.engines import PRECISIONS
 from inlay.encode.features import write_features
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayError, InlayWarning
 from tests.encode.elmo.golden import ATOL
 from tests.encode.elmo.reference import reference_layers
 from tests.encode.elmo.test_network import SENTENCES, TINY
@@ -323,14 +323,23 @@ def test_saved_and_loaded(elmo, tmp_path):
     assert other.hash != elmo.hash
 
 
+def test_texts_that_the_tokenizer_leaves_whole_are_told_of_once():
+    clauses = ["酒店的房间非常干净而且安静", "早餐太差服务员的态度也不好"]
+    elmo = Elmo(TINY, Weights.random(TINY, 4))
+    with pytest.warns(InlayWarning, match="^2 of 2 texts have words of up to 13 letters") as told:
+        elmo.encode(iter(clauses))
+    elmo.encode(clauses)
+    assert len(told) == 1
+
+
 def test_the_tokenizer_of_the_training(elmo, tmp_path):
     elmo.save(tmp_path / "model")
     (tmp_path / "model" / "training.json").write_text('{"settings": {}, "tokenizer": "lower"}')
     assert inlay.load_encoder(tmp_path / "model").tokenize("A Film.") == ["a", "film", "."]
-    with pytest.warns(UserWarning, match="tokenizer 'lower', and is to .* by 'split'") as told:
+    with pytest.warns(UserWarning, match="tokenizer 'lower', not by 'split'") as told:
         again = inlay.load_encoder(tmp_path / "model", tokenizer="split")
     assert told[0].filename == __file__
-    with pytest.warns(UserWarning, match="split by 'words'") as told:
+    with pytest.warns(UserWarning, match="not by 'words'") as told:
         Elmo.load(tmp_path / "model", tokenizer="words")
     assert told[0].filename == __file__
     inlay.load_encoder(tmp_path / "model", tokenizer="lower")

@@ -138,6 +138,7 @@ def test_several_tables_stand_side_by_side():
     assert both.tokens(["xyzzy"])[0].tolist() == [[[0, 0, 0, 0, 0, 3, 5]]]
 
 
+@pytest.mark.filterwarnings("ignore:.*have no vector:inlay.errors.InlayWarning")
 @pytest.mark.parametrize("tokenizer", ["words", "lower", "split", "characters", "nfkc+words"])
 def test_words_are_those_of_the_tokenizer(tokenizer):
     """Also where pieces between spaces are remembered."""
@@ -334,3 +335,14 @@ def test_texts_that_the_tokenizer_leaves_whole_are_told_of_once():
         StaticEncoder(table()).encode([unicodedata.normalize("NFD", "아주 좋은 영화")])
     StaticEncoder(table(), tokenizer="characters").encode(clauses)  # warnings are errors here
     StaticEncoder(table()).encode([["酒店的房间非常干净而且安静"]])
+
+
+def test_words_without_a_vector_are_told_of_once():
+    texts = ["영화가 정말 좋았고 배우들의 연기도 훌륭했다"] * 9
+    encoder = StaticEncoder(table())
+    with pytest.warns(InlayWarning, match="54 of 54 .* no vector, such as '영화가'") as told:
+        encoder.encode(texts)
+    encoder.encode(texts)
+    assert len(told) == 1
+    StaticEncoder(table()).encode(texts[:5])  # too few words to tell
+    StaticEncoder(table()).encode([f"{table().tokens[0]} 영화가, " * 60])  # half of them

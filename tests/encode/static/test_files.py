@@ -14,7 +14,7 @@ from inlay import Table, load_encoder
 from inlay.encode import ENCODERS, as_encoder
 from inlay.encode.kinds import recognise
 from inlay.encode.static import StaticEncoder
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import ArgumentError, FormatError, InlayWarning
 from inlay.tokenizers.protocol import splits_at_spaces
 from tests.conformance.check_encoder import TEXTS, check_encoder
 from tests.data import shared
@@ -128,7 +128,9 @@ def test_settings_of_model2vec_are_read_without_it(tmp_path):
     encoder = load_encoder(folder)
     assert (encoder.max_length, encoder.max_characters, encoder.normalize) == (9, 18, True)
     assert load_encoder(folder, max_length=2).max_characters == 4
-    assert load_encoder(folder, tokenizer="words").tokenize("films") == ["films"]
+    with pytest.warns(InlayWarning, match="by the tokenizer in the folder, not by 'words'"):
+        assert load_encoder(folder, tokenizer="words").tokenize("films") == ["films"]
+    load_encoder(folder, tokenizer=folder / "tokenizer.json")  # warnings are errors here
     (folder / "config.json").write_text("{}")
     (folder / "modules.json").write_text(json.dumps([{"type": "a.StaticEmbedding"}]))
     assert not load_encoder(folder).normalize
@@ -343,3 +345,14 @@ def test_half_a_surrogate_pair_is_told_of_in_our_words(tmp_path):
         for run in (lambda t=texts: list(split.batch(t)), lambda t=texts: [*map(split, t)]):
             with pytest.raises(ArgumentError, match=r"half of a surrogate pair, '\\ud800'"):
                 run()
+
+
+def test_another_tokenizer_than_that_of_the_training_is_told_of(tmp_path):
+    made = Table(["good"], np.ones((1, 2), "f4"), provenance={"tokenizer": "lower"})
+    made.save(tmp_path / "v.safetensors")
+    StaticEncoder(made).save(tmp_path / "e")
+    for path in (tmp_path / "v.safetensors", tmp_path / "e"):
+        with pytest.warns(InlayWarning, match="these vectors .* 'lower', not by 'split'") as told:
+            load_encoder(path, tokenizer="split")
+        assert told[0].filename == __file__
+        assert load_encoder(path, tokenizer="lower").tokenize("Good") == ["good"]

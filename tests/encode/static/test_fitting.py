@@ -118,6 +118,7 @@ def test_words_that_are_composed_count_as_never_seen(pool):
     np.testing.assert_allclose(encoder.encode(texts)[0], total / by, rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:.*have no vector:inlay.errors.InlayWarning")
 def test_several_tables_are_weighted_each_by_its_own_words():
     other = Table(["xyzzy", "good"], np.float32([[1, 2], [3, 5]]))
     both = StaticEncoder([table(), other], pool="sif").fit(TEXTS, components=0)

@@ -1,13 +1,12 @@
 """What a training of inlay's notes beside the official files: read by those who load them."""
 
 import json
-import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
+from inlay.encode.trained import warn_of_tokenizer
 from inlay.errors import ArgumentError, FormatError
-from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer, tokenizer_name
+from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer
 
 REPORT = "training.json"
 HINT = "load_encoder(path, tokenizer=...), or lists of tokens for texts"
@@ -48,20 +47,5 @@ def chosen_tokenizer(report: dict[str, Any], given: TokenizerLike | None) -> Tok
     trained = report["tokenizer"]
     if given is None:
         return NotOpened("", LOST) if trained is None else saved_tokenizer(trained, hint=HINT)
-    name = tokenizer_name(given)
-    if trained is not None and name is not None and name != trained:
-        warnings.warn(
-            f"this ELMo was trained on texts split by the tokenizer {trained!r}, and is to read "
-            f"them split by {name!r}: it knows less about the words that differ. Try: no "
-            f"tokenizer, or lists of tokens for texts.",
-            stacklevel=_outside(),
-        )
+    warn_of_tokenizer("this ELMo was", trained, given)
     return given
-
-
-def _outside() -> int:
-    """The stack level of whoever called inlay."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("inlay."):
-        frame, level = frame.f_back, level + 1
-    return level

@@ -131,7 +131,7 @@ class TextVectors(TextEncoder):
         self, texts: Iterable[str | list[str]], batch_size: int | None
     ) -> Iterator[list[str | list[str]]]:
         """Texts in blocks, as tokens; if `stateful`, all in one."""
-        split: Iterator[str | list[str]] = map(self._tokens, texts)
+        split: Iterator[str | list[str]] = map(self._tokens, self._looked_at(texts))
         if self._states is None:
             return _blocks(split, SORTED * (batch_size or BLOCK))
         if batch_size is not None:

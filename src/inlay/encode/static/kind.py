@@ -1,11 +1,16 @@
 """What is read as a static encoder: a folder of ours, one of model2vec, any file of vectors."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inlay.encode.folder import kind_in
 from inlay.encode.protocol import Encoder
+from inlay.encode.trained import warn_of_tokenizer
 from inlay.errors import InlayError
+
+if TYPE_CHECKING:
+    from inlay.encode.static.encoder import StaticEncoder
+    from inlay.tokenizers import TokenizerLike
 
 
 class StaticKind:
@@ -21,6 +26,12 @@ class StaticKind:
         return path.is_file() and _has_vectors(path)
 
     def load(self, path: Path, **settings: Any) -> Encoder:
+        encoder = self._load(path, **settings)
+        if (given := settings.get("tokenizer")) is not None:
+            warn_of_tokenizer("these vectors were", trained_with(path, encoder), given)
+        return encoder
+
+    def _load(self, path: Path, **settings: Any) -> "StaticEncoder":
         from inlay.encode.static.encoder import StaticEncoder
         from inlay.encode.static.files import read_ours
         from inlay.encode.static.model2vec import read_model2vec
@@ -36,6 +47,16 @@ class StaticKind:
 
         table = load(path, verify=settings.pop("verify", False))
         return StaticEncoder(table, **settings)
+
+
+def trained_with(path: Path, encoder: "StaticEncoder") -> "TokenizerLike | None":
+    """The tokenizer of the training, where a file says it: of model2vec, the folder's own."""
+    if path.is_dir() and kind_in(path) is None:
+        from inlay.formats.beside import TOKENIZER
+        from inlay.formats.places import entry_file
+
+        return Path(entry_file(path)).with_name(TOKENIZER)
+    return encoder.tables[0].tokenizer
 
 
 def _is_model2vec(folder: Path) -> bool:

@@ -10,17 +10,21 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array, Text
-from inlay.checks import every_text, one_text
+from inlay.checks import every_text, one_text, shown
 from inlay.core import Table
 from inlay.core.subwords import Coded
 from inlay.encode.base import TextEncoder, unit
 from inlay.encode.static.learned import Fitted
-from inlay.encode.static.lexicon import Lexicon, Words
+from inlay.encode.static.lexicon import UNKNOWN, Lexicon, Words
 from inlay.encode.static.pooling import LEARNED, PLAIN, Found, parts_of
 from inlay.errors import NotFittedError
 from inlay.formats.native import content_digests
 from inlay.jobs.progress import progress as show_progress
 from inlay.tokenizers import TokenizerLike, get_tokenizer
+
+# Texts that are looked at for words without a vector, and how many words, and which share of them,
+# it takes to speak of it.
+SAMPLE, LEAST, HALF = 100, 50, 0.5
 
 
 class StaticVectors(TextEncoder):
@@ -103,6 +107,22 @@ class StaticVectors(TextEncoder):
                 hint=f"StaticEncoder(table, pool={name!r}).fit(texts)",
             )
         return super()._chosen(pool)
+
+    def _doubts(self, texts: list[str | list[str]]) -> list[str]:
+        words = self._words(texts[:SAMPLE])
+        lettered = np.array([any(map(str.isalpha, word)) for word in words.words], np.bool_)
+        known = np.zeros(len(words.words), np.bool_)
+        for rows in words.rows:
+            known |= rows != UNKNOWN
+        at = words.numbers[lettered[words.numbers]]
+        unknown = at[~known[at]]
+        if at.size < LEAST or unknown.size <= at.size * HALF:
+            return super()._doubts(texts)
+        return [
+            f"encoder: {unknown.size:,} of {at.size:,} words have no vector, such as "
+            f"{shown(words.words[unknown[0]])}, and count for nothing. Try: vectors of this "
+            "language, or the tokenizer that they were trained with"
+        ]
 
     def _words_of(self, texts: Iterable[Text], desc: str, progress: bool | None) -> Iterator[Words]:
         """The words of texts, a block at a time."""
