@@ -198,3 +198,22 @@ def plain_json(provenance: Any) -> dict[str, Any]:
         expected = "a dict of JSON values: strings, numbers, lists, dicts, True, False and None"
         raise ArgumentTypeError("provenance", expected=expected, got=str(error)) from error
     return plain
+
+
+def checked_parts(parts: Any, kind: type) -> dict[str, Any]:
+    """The tables that belong to a table, by their names.
+
+    Raises:
+        ArgumentError: A name that Python could not have.
+        ArgumentTypeError: No mapping, or something that is no table.
+    """
+    if parts is None:
+        return {}
+    if not isinstance(parts, Mapping):
+        raise ArgumentTypeError("parts", expected="a dict of tables", got=described(parts))
+    for name, part in parts.items():
+        if not (isinstance(name, str) and name.isidentifier()):
+            raise ArgumentError("parts", expected="names that Python could have", got=repr(name))
+        if not isinstance(part, kind):
+            raise ArgumentTypeError("parts", expected="a dict of tables", got=described(part))
+    return dict(parts)

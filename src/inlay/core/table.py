@@ -3,6 +3,7 @@
 import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import deepcopy
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -12,7 +13,14 @@ from inlay.calls import refuses_unknown
 from inlay.checks import LONG, choice, number, shown, whole
 from inlay.core.agreement import split_by, warn_of_cost
 from inlay.core.alignment import DEFAULT, Coverage, align_rows, as_vocabulary, check_buckets
-from inlay.core.given import check_order, checked_counts, checked_matrix, plain_json, row_or_none
+from inlay.core.given import (
+    check_order,
+    checked_counts,
+    checked_matrix,
+    checked_parts,
+    plain_json,
+    row_or_none,
+)
 from inlay.core.hashing import HashingVocabulary
 from inlay.core.immutable import read_only
 from inlay.core.rows import Rows
@@ -42,6 +50,9 @@ class Table(Vectors):
         pad_id: The row that is padding, all zeros, or None.
         unk_id: The row that stands for unknown tokens, or None.
         coverage: After `align`: which tokens were found. Otherwise None.
+        parts: What else its trainer made, by name, each a table: `parts["context"]` has the
+            context vectors of word2vec and GloVe. The native format keeps them, and so does a
+            pickle; a table of other rows or of another order has none.
 
     Example:
         >>> import numpy as np
@@ -55,6 +66,7 @@ class Table(Vectors):
     coverage: Coverage | None
     _provenance: dict[str, Any]
     _origin: Origin | None
+    _parts: dict[str, "Table"]
 
     @refuses_unknown(
         dict.fromkeys(("vectors", "embeddings", "weights"), "matrix=")
@@ -69,6 +81,7 @@ class Table(Vectors):
         pad_id: int | None = None,
         unk_id: int | None = None,
         provenance: Mapping[str, Any] | None = None,
+        parts: "Mapping[str, Table] | None" = None,
     ) -> None:
         """Make a table of tokens and an array.
 
@@ -84,9 +97,11 @@ class Table(Vectors):
             pad_id: The row that is padding; it must be all zeros.
             unk_id: The row for unknown tokens.
             provenance: Where it came from: JSON values.
+            parts: Tables that belong to this one, by names that Python could have.
 
         Raises:
-            ArgumentError: Shapes that do not fit, a token twice, a pad row that is not zero.
+            ArgumentError: Shapes that do not fit, a token twice, a pad row that is not zero,
+                a part with another name.
             ArgumentTypeError: A matrix that is not of floating-point numbers, tokens that are
                 not strings or in no order, or the two the other way round.
             IdError: `pad_id` or `unk_id` beyond the table.
@@ -111,6 +126,7 @@ class Table(Vectors):
         if counts is not None:
             counts = checked_counts(counts, len(store))
         self._fill(store, matrix, counts, pad_id, unk_id, came_from)
+        self._set(_parts=checked_parts(parts, Table))
 
     @staticmethod
     @refuses_unknown(
@@ -181,11 +197,12 @@ class Table(Vectors):
         coverage: Coverage | None = None,
         origin: Origin | None = None,
         subwords: "Subwords | None" = None,
+        parts: "Mapping[str, Table] | None" = None,
     ) -> Self:
         """For readers that have checked their arrays already: nothing is read."""
         table = cls.__new__(cls)
         table._fill(tokens, matrix, counts, pad_id, unk_id, dict(provenance or {}))
-        table._set(coverage=coverage, _origin=origin, _subwords=subwords)
+        table._set(coverage=coverage, _origin=origin, _subwords=subwords, _parts=dict(parts or {}))
         return table
 
     def _fill(
@@ -207,6 +224,7 @@ class Table(Vectors):
             _provenance=provenance,
             _origin=None,
             _subwords=None,
+            _parts={},
         )
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -242,6 +260,11 @@ class Table(Vectors):
     def provenance(self) -> dict[str, Any]:
         """Where the table came from, as plain JSON values: a copy, for the table never changes."""
         return deepcopy(self._provenance)
+
+    @property
+    def parts(self) -> "Mapping[str, Table]":
+        """Tables that belong to this one, by name; they cannot be changed."""
+        return MappingProxyType(self._parts)
 
     @property
     def tokenizer(self) -> str | None:
@@ -383,6 +406,7 @@ class Table(Vectors):
             unk_id=self.unk_id,
             provenance=provenance,
             subwords=self._subwords,
+            parts=self._parts,
         )
 
     @refuses_unknown()

@@ -15,7 +15,8 @@ The metadata are strings, as safetensors wants them: `format` ("inlay-table"), `
 each tensor's bytes, and under `metadata` that of all other metadata, as JSON with sorted keys).
 
 A table that composes vectors of words which it has not (a model of fastText) has what they are
-made of in further tensors and in `subwords`: see `inlay.formats.native_subwords`.
+made of in further tensors and in `subwords`: see `inlay.formats.native_subwords`. Tables that
+belong to a table are in further tensors and in `parts`: see `inlay.formats.native_parts`.
 
 Opening maps the file copy-on-write and looks at the header alone; what a look-up touches is
 checked when it does. A flipped byte in the data is found by `load(path, verify=True)`, which
@@ -24,7 +25,7 @@ reads everything once.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -46,6 +47,7 @@ from inlay.containers.safetensors import (
 from inlay.core import Table, Tokens
 from inlay.core.storage import BFloat16Rows, Int8Rows, StoredRows
 from inlay.errors import FormatError
+from inlay.formats import native_parts
 from inlay.formats.format_options import options
 from inlay.formats.mapped import MappedFile
 from inlay.formats.native_subwords import KEY as SUBWORDS
@@ -88,7 +90,9 @@ class Native:
         data, is_mapped = options.content(source), options.mmap and not source.packed
         header = read_header(data, name)
         _check_mark(header, name)
-        metadata, arrays = header.metadata, _arrays(data, header, name)
+        metadata = header.metadata
+        made = _json(metadata, native_parts.KEY, name)
+        arrays = _arrays(data, header, name, native_parts.tensors_of(header, made))
         if options.verify:
             _verify(arrays, metadata, name)
         tokens = Tokens(arrays["tokens"], arrays["offsets"], arrays["index"], name=name)
@@ -109,6 +113,7 @@ class Native:
             provenance=_json(metadata, "provenance", name),
             origin=origin,
             subwords=subwords,
+            parts=native_parts.parts_of(made, arrays, tokens, _check_shapes, name),
         )
         return select(table, options)
 
@@ -125,6 +130,9 @@ class Native:
         arrays |= {"index": table.tokens.slots, "tokens": table.tokens.blob}
         more, of_subwords = _of_subwords(table)
         metadata = {"format": MARK, "version": VERSION} | of_subwords
+        if table.parts:
+            of_parts, metadata[native_parts.KEY] = native_parts.arrays_of(table)
+            more |= of_parts
         if more or isinstance(rows, Int8Rows):
             # Large elements first, so that each stands at a multiple of its size.
             arrays = dict(sorted((arrays | more).items(), key=_element_size, reverse=True))
@@ -275,7 +283,9 @@ def _check_mark(header: Header, name: str) -> None:
         )
 
 
-def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
+def _arrays(
+    data: Array, header: Header, name: str, of_parts: list[tuple[str, tuple[str, ...], int]]
+) -> dict[str, Array]:
     """The tensors as arrays whose shapes agree: what can be checked without reading them."""
     more = [(key, *of) for key, of in OF_SUBWORDS.items() if key in header.tensors]
     stored = header.tensors.get("matrix")
@@ -285,13 +295,18 @@ def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
     if stored is not None and stored.dtype == BRAIN:  # of which numpy sees the bits
         bits = {"matrix": stored._replace(dtype="U16")}
         visible = header._replace(tensors=header.tensors | bits)
-    tensors = [*TENSORS, *([COUNTS] if "counts" in header.tensors else []), *more]
+    tensors = [*TENSORS, *([COUNTS] if "counts" in header.tensors else []), *more, *of_parts]
     arrays = {}
     for key, dtypes, ndim in tensors:
         array = arrays[key] = tensor_array(data, visible, key, name)
         if header.tensors[key].dtype not in dtypes or array.ndim != ndim:
             got = f"{header.tensors[key].dtype} {header.tensors[key].shape}"
             raise wrong(name, f"{key!r} as {' or '.join(dtypes)} in {ndim} dimensions", got)
+    _check_shapes(arrays, name)
+    return arrays
+
+
+def _check_shapes(arrays: Mapping[str, Array], name: str) -> None:
     n, dim = arrays["matrix"].shape
     slots, offsets = arrays["index"].size, arrays["offsets"]
     if "scales" in arrays and arrays["scales"].size != n:
@@ -303,7 +318,6 @@ def _arrays(data: Array, header: Header, name: str) -> dict[str, Array]:
     if offsets[0] != 0 or offsets[-1] != arrays["tokens"].size:
         ends = f"{offsets[0]} to {offsets[-1]}"
         raise wrong(name, f"offsets from 0 to {arrays['tokens'].size}", ends)
-    return arrays
 
 
 def _verify(arrays: dict[str, Array], metadata: dict[str, str], name: str) -> None:
