@@ -12,7 +12,7 @@ not negative, and leave eight floats to the end: nothing checks them.
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic, models, overload, register_model
 
 WIDTH = 8  # floats in a register
@@ -22,6 +22,8 @@ _REGISTER = ir.VectorType(_FLOAT, WIDTH)
 _INT32 = ir.IntType(32)
 # Sums may be reordered and fused; NaN and infinity keep their meaning.
 _FLAGS = ("reassoc", "contract", "nsz", "arcp")
+# A root or a quotient may be an estimate that is refined.
+_ESTIMATED = (*_FLAGS, "afn")
 
 
 class _LanesType(types.Type):
@@ -68,6 +70,21 @@ def fma(x, y, z):
 def greater(x, y):
     """The greater of each two; `y` where one of them is NaN."""
     return np.where(x > y, x, y)
+
+
+def smaller(x, y):
+    """The smaller of each two; `y` where one of them is NaN."""
+    return np.where(x < y, x, y)
+
+
+def over_root(x, y):
+    """`x / sqrt(y)`, to a few units in the last place."""
+    return x / np.sqrt(y)
+
+
+def total(x):
+    """The sum of the eight, a float32."""
+    return x.sum()
 
 
 def store_sums(a, b, c, d, array, at):
@@ -154,6 +171,39 @@ def _greater(typing, x, y):
 
 
 @intrinsic
+def _smaller(typing, x, y):
+    def emit(context, builder, signature, arguments):
+        return builder.select(builder.fcmp_ordered("<", *arguments), *arguments)
+
+    return _LANES(_LANES, _LANES), emit
+
+
+@intrinsic
+def _over_root(typing, x, y):
+    def emit(context, builder, signature, arguments):
+        x, y = arguments
+        kind = ir.FunctionType(_REGISTER, [_REGISTER])
+        name = f"llvm.sqrt.v{WIDTH}f32"
+        root = cgutils.get_or_insert_function(builder.module, kind, name)
+        root = builder.call(root, [y], fastmath=_ESTIMATED)
+        return builder.fdiv(x, root, flags=_ESTIMATED)
+
+    return _LANES(_LANES, _LANES), emit
+
+
+@intrinsic
+def _total(typing, x):
+    def emit(context, builder, signature, arguments):
+        (x,) = arguments
+        name = f"llvm.vector.reduce.fadd.v{WIDTH}f32"
+        kind = ir.FunctionType(_FLOAT, [_FLOAT, _REGISTER])
+        add = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(add, [ir.Constant(_FLOAT, -0.0), x], fastmath=_FLAGS)
+
+    return types.float32(_LANES), emit
+
+
+@intrinsic
 def _store_sums(typing, a, b, c, d, array, at):
     def emit(context, builder, signature, arguments):
         a, b, c, d, array, at = arguments
@@ -215,6 +265,21 @@ def _fma_compiled(x, y, z):
 @overload(greater)
 def _greater_compiled(x, y):
     return lambda x, y: _greater(x, y)
+
+
+@overload(smaller)
+def _smaller_compiled(x, y):
+    return lambda x, y: _smaller(x, y)
+
+
+@overload(over_root)
+def _over_root_compiled(x, y):
+    return lambda x, y: _over_root(x, y)
+
+
+@overload(total)
+def _total_compiled(x):
+    return lambda x: _total(x)
 
 
 @overload(store_sums)
