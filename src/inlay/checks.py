@@ -225,6 +225,10 @@ def one_text(where: str, text: Any, *, hint: str = "") -> str | list[str]:
         return list(tokens)
     if isinstance(text, tuple):
         hint = OF_TUPLES
+    elif isinstance(text, bytes):
+        hint = "text.decode(), or text.decode('cp949') of another encoding"
+    elif text is None or (isinstance(text, float) and text != text):
+        hint = hint or "leave out missing texts: [text for text in texts if isinstance(text, str)]"
     expected = "a string or a list of tokens"
     raise ArgumentTypeError(where, expected=expected, got=described(text), hint=hint)
 

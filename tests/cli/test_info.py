@@ -222,8 +222,8 @@ def test_an_encoder_is_told_of(inlay, elmo):
         "n_bytes": getattr(encoder, "n_bytes", None),
         "hash": encoder.hash,
         "languages": ["en", "ko"],
-        "license": "apache-2.0",
-        "license_files": ["LICENSE"],
+        "licence": "apache-2.0",
+        "licence_files": ["LICENSE"],
     }
     lines = inlay("info", folder).stdout.splitlines()
     assert f"encoder        elmo, {folder}" in lines
@@ -231,8 +231,8 @@ def test_an_encoder_is_told_of(inlay, elmo):
     assert "tokens read    all of a text" in lines
     assert lines[-3:] == [
         "languages      en ko",
-        "license        apache-2.0",
-        "license files  LICENSE",
+        "licence        apache-2.0",
+        "licence files  LICENSE",
     ]
 
 
@@ -280,7 +280,7 @@ def test_a_model_with_an_encoder_has_both_unless_vectors_are_asked_for(
 
         @property
         def provenance(self):
-            return {"languages": ["de"], "license": "mit"}
+            return {"languages": ["de"], "licence": "mit"}
 
     class Kind:
         name, files, takes = "whole", "a folder", ()
@@ -296,7 +296,7 @@ def test_a_model_with_an_encoder_has_both_unless_vectors_are_asked_for(
     encoder = facts.pop("encoder")
     assert (encoder["kind"], encoder["pools"]) == ("whole", ["mean", "cls"])
     assert (encoder["tokens"], encoder["n_parameters"]) == (False, None)
-    assert (encoder["languages"], encoder["license"]) == (["de"], "mit")
+    assert (encoder["languages"], encoder["licence"]) == (["de"], "mit")
     assert facts["table"]["tokens_from"]
     shown = inlay("info", checkpoint).stdout
     assert shown.startswith("encoder      whole, ")
@@ -318,7 +318,7 @@ def test_an_encoder_of_a_package_is_known_by_its_name(inlay):
     pytest.importorskip("sentencepiece")
     facts = json.loads(inlay("info", "use-multilingual", "--json").stdout)["encoder"]
     assert (facts["kind"], facts["dim"], facts["tokens"]) == ("use", 512, False)
-    assert facts["license"] == "Apache-2.0"
+    assert facts["licence"] == "Apache-2.0"
     assert len(facts["languages"]) == 16
     assert {"ko", "zh", "en"} <= {*facts["languages"]}
     assert 68_000_000 < facts["n_parameters"] < 70_000_000

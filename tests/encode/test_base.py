@@ -14,6 +14,7 @@ from inlay.errors import (
     ArgumentTypeError,
     FormatError,
     ImmutableError,
+    UnknownNameError,
     UnsupportedError,
 )
 from tests.conformance.encoders import Tiny
@@ -183,3 +184,35 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path):
     (tmp_path / "mine" / "notes.txt").touch()
     with pytest.raises(ArgumentError, match=r"or a saved encoder, got notes\.txt, so it stays"):
         Tiny().save(tmp_path / "mine")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("to_keras", r"encoder.encode\(texts\), and the vectors"), ("similarity", r".* a @ b\.T")],
+)
+def test_what_an_encoder_is_asked_for_by_others_names(name, hint):
+    encoder = Lengths()
+    assert not hasattr(encoder, name)
+    with pytest.raises(UnknownNameError, match=rf"Lengths\.{name}: .* Try: {hint}"):
+        getattr(encoder, name)
+    with pytest.raises(AttributeError, match=r"^'Lengths' object has no attribute 'nothing'$"):
+        _ = encoder.nothing
+
+
+def test_an_error_inside_a_property_is_its_own():
+    class Broken(Lengths):
+        @property
+        def similarity_of(self):
+            raise AttributeError("inside")
+
+    with pytest.raises(AttributeError, match=r"^inside$"):
+        _ = Broken().similarity_of
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [(b"a", r"text\.decode\(\)"), (float("nan"), "leave out"), (None, "leave out missing texts")],
+)
+def test_what_is_no_text_is_told_what_to_do(text, hint):
+    with pytest.raises(ArgumentTypeError, match=f"^text 1: expected a string .* Try: {hint}"):
+        Lengths().encode(["a", text])

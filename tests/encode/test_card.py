@@ -30,7 +30,7 @@ def test_the_head_of_a_readme_is_read(tmp_path, text, card):
 def test_files_of_licences_are_named(tmp_path):
     for name in ("LICENSE", "licence.txt", "NOTICE.md", "licensed.txt", "COPYING-weights"):
         (tmp_path / name).write_text("text")
-    assert read_card(tmp_path).license_files == [
+    assert read_card(tmp_path).licence_files == [
         "COPYING-weights",
         "LICENSE",
         "NOTICE.md",

@@ -9,7 +9,7 @@ from inlay.core import HashingVocabulary
 from inlay.encode import FunctionEncoder, stack
 from inlay.encode.distil import distil, weights
 from inlay.encode.principal import project
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, InlayWarning
 from tests.data import minilm
 
 RNG = np.random.default_rng(3)
@@ -274,3 +274,16 @@ def test_a_transformer_distilled_knows_what_words_are_near():
     table = distil(minilm(), words, dim=5, weighting=None)
     near = {word: table.most_similar(word, topn=1)[0][0] for word in ("film", "cat", "good")}
     assert near == {"film": "movie", "cat": "kitten", "good": "great"}
+
+
+def test_words_of_which_the_encoder_knows_nothing_are_told_of():
+    class Letters:
+        dim, hash = 1, "letters"
+
+        def encode(self, texts):
+            return np.array([[text.count("a")] for text in texts], np.float32)
+
+    with pytest.warns(InlayWarning, match="knows nothing of 2 of 3 words") as told:
+        table = distil(Letters(), ["a", "b", "c"])
+    assert (table.provenance["without_vector"], told[0].filename) == (2, __file__)
+    distil(Letters(), ["a", "b"])  # warnings are errors here

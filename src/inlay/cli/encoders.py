@@ -102,8 +102,8 @@ def encoder_facts(given: str) -> dict[str, Any] | None:
         facts["unread"] = _reason(error)
     card = read_card(place)
     facts["languages"] = facts.get("languages") or card.languages
-    facts["license"] = facts.get("license") or card.license
-    return facts | {"license_files": card.license_files}
+    facts["licence"] = facts.get("licence") or card.licence
+    return facts | {"licence_files": card.licence_files}
 
 
 def _fetched(given: str) -> tuple[None, Path] | None:
@@ -141,7 +141,7 @@ def _facts_of(encoder: "Encoder") -> dict[str, Any]:
         "n_bytes": getattr(encoder, "n_bytes", None),
         "hash": encoder.hash,
         "languages": list(said.get("languages") or ()),
-        "license": said.get("license"),
+        "licence": said.get("licence"),
     }
 
 
@@ -159,6 +159,6 @@ def encoder_lines(facts: dict[str, Any]) -> dict[str, Any]:
         lines["parameters"] = facts["n_parameters"]
         lines["memory"] = facts["n_bytes"] and size(facts["n_bytes"])
     lines["languages"] = " ".join(facts["languages"]) or None
-    lines["license"] = facts["license"]
-    lines["license files"] = " ".join(facts["license_files"]) or None
+    lines["licence"] = facts["licence"]
+    lines["licence files"] = " ".join(facts["licence_files"]) or None
     return {name: value for name, value in lines.items() if value is not None}

@@ -150,7 +150,11 @@ def load_encoder(
         if name not in chosen.takes:
             raise ArgumentError(
                 name,
-                expected=f"only {', '.join(chosen.takes) or 'no setting'} with {chosen.name}",
+                expected=(
+                    f"only {', '.join(chosen.takes)} with {chosen.name}"
+                    if chosen.takes
+                    else f"none of these settings with {chosen.name}, which has its own"
+                ),
                 got="a setting that has no effect",
             )
     return chosen.load(place, **given)

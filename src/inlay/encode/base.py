@@ -17,7 +17,7 @@ from inlay.aliases import Array, Text
 from inlay.calls import refuses_unknown
 from inlay.checks import choice, every_text, flag, warn, whole_or_none
 from inlay.encode.batching import blocks
-from inlay.encode.elsewhere import OF_TEXTS, check_assignment
+from inlay.encode.elsewhere import OF_TEXTS, check_assignment, check_reading
 from inlay.errors import ArgumentError, UnsupportedError
 from inlay.jobs.progress import progress as show_progress
 from inlay.tokenizers import doubts
@@ -213,6 +213,10 @@ class TextEncoder:
         for i, one in enumerate(every):
             vectors[i, : len(one)], mask[i, : len(one)] = one, True
         return vectors, mask
+
+    def __getattr__(self, name: str) -> Any:
+        check_reading(self, name)
+        return object.__getattribute__(self, name)  # whose error is Python's, or a property's own
 
     def __setattr__(self, name: str, value: Any) -> None:
         check_assignment(self, name)

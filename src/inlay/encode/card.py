@@ -25,13 +25,13 @@ class Card(NamedTuple):
     """What is known.
 
     Attributes:
-        license: Its name, as the model says it, or None.
-        license_files: The names of the files that hold its text.
+        licence: Its name, as the model says it, or None.
+        licence_files: The names of the files that hold its text.
         languages: Their codes, in the model's own order; empty if it does not say.
     """
 
-    license: str | None
-    license_files: list[str]
+    licence: str | None
+    licence_files: list[str]
     languages: list[str]
 
 

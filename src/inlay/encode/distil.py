@@ -8,7 +8,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, number, whole, whole_or_none
+from inlay.checks import choice, number, warn, whole, whole_or_none
 from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.core.agreement import split_by
 from inlay.core.alignment import as_vocabulary
@@ -133,6 +133,11 @@ def distil(
             matrix[block] = _encoded(model, texts, size)
             report.update(len(block))
     known = np.asarray(matrix.any(axis=1))
+    if 2 * (without := int(len(ids) - known.sum())) > len(ids):
+        warn(
+            f"vocab: the encoder knows nothing of {without:,} of {len(ids):,} words, whose vectors "
+            "are zeros. Try: an encoder of their language"
+        )
     share = None
     if dim is not None and known.sum() > 1:
         share = project(matrix, dim, known)
@@ -150,7 +155,7 @@ def distil(
         "explained_variance": share,
         "weighting": weighting,
         "a": a if weighting == "sif" else None,
-        "without_vector": int(len(ids) - known.sum()),
+        "without_vector": without,
         "inlay": __version__,
     }
     if (splits := split_by(vocab, None)) is not None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from inlay.calls import Elsewhere
-from inlay.errors import ImmutableError
+from inlay.errors import ImmutableError, UnknownNameError
 
 LENGTH = "load_encoder(path, max_length=...)"
 TOKENIZER = "load_encoder(path, tokenizer=...)"
@@ -64,6 +64,37 @@ OF_ATTRIBUTES = {
     **dict.fromkeys(("device", "backend"), "engine"),
     **dict.fromkeys(("truncate_dim", "normalize_embeddings", "trainable", "batch_size"), ""),
 }
+
+
+AS_INPUT = "encoder.encode(texts), and the vectors as the input of a model"
+# What is asked of an encoder by name, where it has no such thing.
+OF_READING = {
+    "to_keras": AS_INPUT,
+    "to_torch": AS_INPUT,
+    "get_sentence_embedding_dimension": "encoder.dim",
+    "max_seq_length": "encoder.max_length",
+    "similarity": "encoder.encode(texts, normalize=True), and a @ b.T",
+    **dict.fromkeys(("embed", "embed_sentence", "encode_multi_process"), "encoder.encode(texts)"),
+    **dict.fromkeys(("embed_batch", "encode_as_sequence"), "encoder.tokens(texts)"),
+    **dict.fromkeys(("transform", "fit_transform"), "inlay.Vectorizer(encoder)"),
+}
+
+
+def check_reading(encoder: Any, name: str) -> None:
+    """Say what to write in the place of a name that an encoder does not have.
+
+    Raises:
+        UnknownNameError: It is one of `OF_READING`.
+    """
+    if name not in OF_READING:
+        return
+    kind, hint = type(encoder).__name__, OF_READING[name]
+    other = {"to_keras": "to_torch", "to_torch": "to_keras"}.get(name)
+    if other and hasattr(type(encoder), other):
+        hint += f"; or inlay.{other}(encoder), which it has"
+    raise UnknownNameError(
+        f"{kind}.{name}", expected=f"a name that a {kind} has", got=repr(name), hint=hint
+    )
 
 
 def check_assignment(encoder: Any, name: str) -> None:

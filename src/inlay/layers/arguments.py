@@ -9,7 +9,7 @@ import numpy as np
 
 from inlay.checks import described
 from inlay.core import HashingVocabulary, Table, TextToIds, Vocabulary
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.layers.rows import Trainable
 from inlay.layers.stacking import Stack
 from inlay.paths import path_to_read
@@ -90,7 +90,12 @@ def table_of(where: str, x: Any, vocab: Any) -> Table:
             )
         from inlay.formats import load
 
-        x = load(x)
+        try:
+            x = load(x)
+        except MissingFileError as error:
+            hint = f"{where}(inlay.load_encoder({os.fspath(x)!r})), if it is an encoder"
+            error.hint = f"{error.hint}; or {hint}" if error.hint else hint
+            raise
     if not isinstance(x, Table):
         raise ArgumentTypeError(
             where,

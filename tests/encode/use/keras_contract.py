@@ -237,6 +237,8 @@ def test_what_it_is_given_is_checked():
         layer(np.ones(3, "int32"))
     with pytest.raises(IdError, match="whole"):
         layer(np.ones((1, 3), "float32"))
+    with pytest.raises(IdError, match=r"got floats.* keras\.Input\(\(None,\), dtype=.int32.\)"):
+        layer(keras.Input((3,)))  # as a Sequential without an Input does
     with pytest.raises(ArgumentTypeError, match="several lengths"):
         layer([[1, 2], [1, 3, 2]])
     with pytest.raises(ArgumentError, match="trainable"):

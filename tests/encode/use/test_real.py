@@ -87,7 +87,7 @@ def test_pieces_are_those_of_the_package(real, wiki):
 
 
 def test_where_it_comes_from(real):
-    assert real.provenance["license"] == "Apache-2.0"
+    assert real.provenance["licence"] == "Apache-2.0"
     assert {"ko", "zh", "en"} <= set(real.provenance["languages"])
     assert len(real.provenance["languages"]) == 16
     assert real.weights.table.nbytes == 128_010 * 512

@@ -277,8 +277,9 @@ class SavedModelLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so
     def export(self, folder: str | os.PathLike[str]) -> None:
         """Write a SavedModel with the numbers of now, which TensorFlow alone loads.
 
-        With it stands what `inlay.load_encoder` wants to know. All that it could be called by is
-        as it was.
+        With it stands what `inlay.load_encoder` wants to know, but for what makes ids of texts,
+        where it takes ids: the layer does not know it, so give `SavedModelEncoder.load` the
+        `to_ids` again. All that it could be called by is as it was.
 
         Args:
             folder: A new one, or one that this or `encoder.save` has written.

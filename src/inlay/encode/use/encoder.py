@@ -51,7 +51,7 @@ class Use(TextEncoder, Hosted):
 
     Attributes:
         dim: Numbers in a vector, 512.
-        provenance: `source`, `license` and `languages`, where they are known.
+        provenance: `source`, `licence` and `languages`, where they are known.
 
     Source: Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval".
     """

@@ -36,7 +36,7 @@ class Found:
         weights: Its numbers.
         pieces: Its pieces.
         max_length: What was saved with it; None: nothing.
-        provenance: Where it comes from, its `languages` and its `license`, where known.
+        provenance: Where it comes from, its `languages` and its `licence`, where known.
         noted: The hash that was noted when inlay wrote it; None: others wrote it.
     """
 
@@ -114,7 +114,7 @@ def _of_package(path: Path) -> dict[str, Any]:
     """What is known of the package's weights."""
     if path.parent.name != MODULE:
         return {}
-    said: dict[str, Any] = {"source": PACKAGE, "license": "Apache-2.0", "languages": LANGUAGES}
+    said: dict[str, Any] = {"source": PACKAGE, "licence": "Apache-2.0", "languages": LANGUAGES}
     try:
         return said | {"source": f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"}
     except importlib.metadata.PackageNotFoundError:

@@ -13,7 +13,7 @@ from inlay.encode.use.files import MODEL
 from inlay.encode.use.formula import Operations, inside, vectors
 from inlay.encode.use.pieces import Pieces
 from inlay.encode.use.weights import LOW, SCALE, TABLE, Shape, Weights
-from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, NotFittedError
+from inlay.errors import ArgumentError, ArgumentTypeError, IdError, InlayError, NotFittedError
 from inlay.hosts.keras import as_array, check_dtype, check_if_at_hand, is_text, keras, ops, plain
 from inlay.hosts.keras_numbers import Numbers
 
@@ -240,6 +240,8 @@ class UseLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untype
         check_if_at_hand(where, ids, self.shape.pieces)
 
     def _check_symbolic(self, inputs: Any) -> None:
+        if "float" in str(inputs.dtype):  # a Sequential without an Input calls it with these
+            self._ask_for_input()
         if not is_text(inputs):
             return
         where, backend = f"layer {self.name!r}", keras.backend.backend()
@@ -257,6 +259,15 @@ class UseLayer(keras.layers.Layer):  # type: ignore[misc]  # optional, so untype
             hint = 'keras.Input((), dtype="string")'
             expected = "strings (batch,)"
             raise plain(ArgumentTypeError(where, expected=expected, got=str(shape), hint=hint))
+
+    def _ask_for_input(self) -> None:
+        hint = 'keras.Input((None,), dtype="int32") as the first of the model, for ids of '
+        hint += "encoder.piece_ids(texts)"
+        if keras.backend.backend() == "tensorflow":
+            hint = f'keras.Input((), dtype="string") as the first of the model, for texts; {hint}'
+        got = "floats, which Keras takes for the input of a model that does not say its own"
+        where, expected = f"layer {self.name!r}", "texts or ids"
+        raise plain(IdError(where, expected=expected, got=got, hint=hint))
 
     def _loaded(self) -> Pieces:
         if self._pieces is None:
