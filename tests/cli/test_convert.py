@@ -197,9 +197,12 @@ def test_the_origin_is_noted(inlay, glove, tmp_path):
     assert len(made["sha256"]) == 64
 
 
-def test_a_model_of_fasttext_is_pointed_to_what_holds_all_of_it(inlay, tmp_path):
+def test_a_model_of_fasttext_stays_one_or_is_pointed_to_what_holds_all_of_it(inlay, tmp_path):
     made = model(["film", "drama"], min_n=3, max_n=3)
     (tmp_path / "m.bin").write_bytes(made.dump())
     done = inlay("convert", tmp_path / "m.bin", tmp_path / "o.bin")
+    assert (done.exit_code, "cannot hold" in done.stderr) == (0, False)
+    assert lib.load(tmp_path / "o.bin").can_compose
+    done = inlay("convert", tmp_path / "m.bin", tmp_path / "o.vec")
     assert done.exit_code == 0
     assert "Try: a path in .safetensors, or the format 'fasttext', which can.\n" in done.stderr

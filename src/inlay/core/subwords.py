@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.core.jamo import in_jamo
 from inlay.core.other_ngrams import OtherNgrams
 from inlay.core.tokens import Tokens, pack
 from inlay.core.travel import Origin
@@ -62,12 +63,16 @@ class Ngrams(NamedTuple):
         bucket: How many buckets they are hashed into.
         kept: The buckets that have rows, rising, and those rows, int32 `(n,)` each; None: bucket
             `i` has row `i`.
+        zeros: Whether all other buckets have rows of zeros, which count; else they have none.
+        jamo: Whether words are spelled in the letters of Hangul first: `inlay.core.jamo`.
     """
 
     min_n: int
     max_n: int
     bucket: int
     kept: tuple[Array, Array] | None = None
+    zeros: bool = False
+    jamo: bool = False
 
     @property
     def n_rows(self) -> int:
@@ -82,7 +87,7 @@ class Ngrams(NamedTuple):
         """The mean of the rows of each word, and of how many: `inlay.kernels.subwords`.
 
         Args:
-            blob: uint8 `(bytes,)`.
+            blob: uint8 `(bytes,)`: words as they are spelled.
             offsets: int64 `(n + 1,)`: where each word begins in it.
             first: int64 `(n,)`: the word's own row, or -1.
             rows: All rows.
@@ -97,7 +102,8 @@ class Ngrams(NamedTuple):
         parts = np.empty(first.size, np.int32)
         none = np.empty(0, np.int32)
         kept = (none, none) if self.kept is None else self.kept
-        settings = (self.min_n, self.max_n, self.bucket, int(self.kept is not None), before)
+        pruned = int(self.kept is not None) + int(self.zeros)
+        settings = (self.min_n, self.max_n, self.bucket, pruned, before)
         compose(blob, offsets, first, settings, kept, as_kernels_take(rows), out, parts)
         return out, parts
 
@@ -132,13 +138,18 @@ class Subwords:
         if isinstance(self.ngrams, OtherNgrams):
             projection = self.rows.projection if isinstance(self.rows, Coded) else None
             return self.ngrams.compose(words, as_kernels_take(self.rows), projection)
+        if self.ngrams.jamo:
+            words = [in_jamo(word) for word in words]
         # A lone surrogate is hashed as the bytes that it would have.
         blob, offsets = pack(words, errors="surrogatepass")
         first = np.full(len(words), -1, np.int64)
         if len(self.labels):
             first = self.labels.find_many(words)
             first[first >= self.rows.shape[0]] = -1
-        return self.ngrams.means(blob, offsets, first, self.rows, 0)
+        vectors, parts = self.ngrams.means(blob, offsets, first, self.rows, 0)
+        if self.ngrams.zeros:
+            parts[~vectors.any(axis=1)] = 0  # nothing but zeros is nothing
+        return vectors, parts
 
     def __deepcopy__(self, memo: object) -> "Subwords":  # it never changes
         return self

@@ -14,10 +14,22 @@ from inlay.formats.fasttext_model import LOSSES, MODELS, NEWEST, PACKED, SETTING
 from inlay.formats.strangers import FASTTEXT
 from inlay.formats.text_writer import float32_rows
 
+# What the trainer of this library calls them.
+OURS = {"ws": "window", "epoch": "epochs", "minCount": "min_count", "neg": "negative"}
+OURS |= {"t": "sample", "model": "architecture"}
 # What fastText writes where it is told nothing; of these a table says nothing either.
 DEFAULTS = {"ws": 5, "epoch": 5, "minCount": 1, "neg": 5, "lrUpdateRate": 100, "t": 1e-4}
 LARGEST = 2**31 - 1
 HINT = "a path in .safetensors, which holds any table"
+
+
+def is_whole(table: Table) -> bool:
+    """Whether a table is a model of fastText, words and rows of n-grams, as it was trained."""
+    subwords = table._subwords
+    if subwords is None or isinstance(subwords.rows, Coded):
+        return False
+    ngrams = subwords.ngrams
+    return isinstance(ngrams, Ngrams) and (ngrams.kept is None or ngrams.zeros)
 
 
 def write_model(table: Table, file: IO[bytes], format: str) -> None:
@@ -43,11 +55,12 @@ def write_model(table: Table, file: IO[bytes], format: str) -> None:
     for token, count in zip(table.tokens, counts.tolist(), strict=True):
         file.write(b"%b\0%b\0" % (token.encode(), struct.pack("<q", count)))
     others = np.empty((0, table.dim), np.float32) if subwords is None else subwords.rows
-    file.write(struct.pack("<?qq", False, len(table) + len(others), table.dim))
+    n_others = ngrams.bucket if ngrams.zeros else len(others)
+    file.write(struct.pack("<?qq", False, len(table) + n_others, table.dim))
     for start in range(0, len(table), BLOCK):
         file.write(_bytes(_own_rows(table, ngrams, others, start)))
-    for start in range(0, len(others), BLOCK):
-        file.write(_bytes(np.asarray(others[start : start + BLOCK])))
+    for start in range(0, n_others, BLOCK):
+        file.write(_bytes(_of_buckets(ngrams, others, start, min(start + BLOCK, n_others))))
     file.write(struct.pack("<?qq", False, len(table), table.dim))
     for start in range(0, len(table), BLOCK):
         file.write(bytes(4 * table.dim * min(BLOCK, len(table) - start)))
@@ -66,7 +79,9 @@ def _check(table: Table, subwords: Subwords | None, format: str) -> None:
         expected, got = "tokens without NUL", repr(table.tokens[row])
     elif subwords is not None and isinstance(subwords.rows, Coded):
         expected, got = "rows of numbers for n-grams", "the quantised rows of a .ftz"
-    elif ngrams is not None and ngrams.kept is not None:
+    elif ngrams is not None and ngrams.jamo:
+        expected, got = "n-grams of characters", "n-grams of jamo, which fastText does not know"
+    elif ngrams is not None and ngrams.kept is not None and not ngrams.zeros:
         expected, got = "a row for each bucket of n-grams", "rows for some of them"
     if got:
         raise FormatError(f"save as {format!r}", expected=expected, got=got, hint=HINT)
@@ -76,6 +91,7 @@ def _settings(table: Table, ngrams: Ngrams) -> list[Any]:
     """The settings of the model that the table was read from, as far as they still hold."""
     said = table.provenance.get("settings")
     said = said if isinstance(said, dict) else {}
+    said = {key: said.get(OURS.get(key), said.get(key)) for key in (*DEFAULTS, "model")}
     found: dict[str, Any] = {
         key: said[key]
         if type(said.get(key)) is type(default) and 0 <= said[key] <= LARGEST
@@ -102,6 +118,16 @@ def _own_rows(table: Table, ngrams: Ngrams, others: Any, start: int) -> Array:
     means, parts = ngrams.means(table.tokens.blob, offsets, none, others, 0)
     n = parts[:, None].astype(np.float64)
     return (vectors * (n + 1) - means * n).astype(np.float32)
+
+
+def _of_buckets(ngrams: Ngrams, others: Any, start: int, stop: int) -> Array:
+    """The rows of some buckets, zeros for those that have none: float32 `(stop - start, dim)`."""
+    if ngrams.kept is None:
+        return np.asarray(others[start:stop])
+    first, last = np.searchsorted(ngrams.kept[0], (start, stop))
+    rows = np.zeros((stop - start, others.shape[1]), np.float32)
+    rows[ngrams.kept[0][first:last] - start] = others[ngrams.kept[1][first:last]]
+    return rows
 
 
 def _bytes(array: Array) -> bytes:

@@ -15,7 +15,9 @@
     listed_rows       I64 [n]            with these: the row of each
 
 `subwords` is JSON: `min_n` and `max_n`, the characters of an n-gram, `bucket`, and `width`, the
-numbers in a part of a quantised row. `inlay.kernels.subwords` says how a vector is made of them.
+numbers in a part of a quantised row. `zeros` says that buckets that are not listed have rows of
+zeros, and `jamo` that words are spelled in jamo first, as `inlay.core.jamo` does.
+`inlay.kernels.subwords` says how a vector is made of them.
 
 Where there is a `kind`, `inlay.kernels.ngrams` says it: `"finalfusion-fasttext"`,
 `"finalfusion-buckets"` and `"finalfusion-explicit"`, with `unit`, whether the sum is given the
@@ -81,6 +83,9 @@ def arrays_of(subwords: Subwords) -> tuple[dict[str, Array], str]:
             arrays["listed_rows"] = ngrams.listed_rows
     elif ngrams.kept is not None:
         arrays |= {"buckets": ngrams.kept[0], "bucket_rows": ngrams.kept[1]}
+        settings |= {"zeros": True} if ngrams.zeros else {}
+    if isinstance(ngrams, Ngrams) and ngrams.jamo:
+        settings["jamo"] = True
     if len(labels):
         arrays |= {"labels": labels.blob, "label_offsets": labels.offsets}
     return arrays, json.dumps(settings)
@@ -104,7 +109,10 @@ def subwords_of(
             kept = arrays["buckets"], _sized("bucket_rows", arrays, arrays["buckets"].size, name)
             if (kept[0][1:] <= kept[0][:-1]).any() or kept[1].min(initial=0) < 0:
                 raise wrong(name, "rising buckets and their rows", "others")
-        ngrams = Ngrams(settings["min_n"], settings["max_n"], settings["bucket"], kept)
+        zeros, jamo = said.get("zeros", False), said.get("jamo", False)
+        if not isinstance(zeros, bool) or not isinstance(jamo, bool) or zeros > (kept is not None):
+            raise wrong(name, "zeros and jamo true or false, and zeros with buckets", "others")
+        ngrams = Ngrams(settings["min_n"], settings["max_n"], settings["bucket"], kept, zeros, jamo)
     if rows.shape[0] < ngrams.n_rows:
         raise wrong(name, f"{ngrams.n_rows} rows of n-grams", str(rows.shape[0]))
     labels = None

@@ -26,11 +26,12 @@ def save(
             back as exactly the same numbers. Only the native format holds everything; a
             table that composes leaves that behind in the others, except `"fasttext"`, with a
             warning.
-        path: Its suffix says the format: `.safetensors`, `.npz`, `.bin` (word2vec), `.vec`
-            (fastText's text); with `.gz`, `.bz2`, `.xz` or `.zip` behind it, the file is packed.
+        path: Its suffix says the format: `.safetensors`, `.npz`, `.bin` (fastText's model, of a
+            table that is one, and else word2vec), `.vec` (fastText's text); with `.gz`, `.bz2`,
+            `.xz` or `.zip` behind it, the file is packed.
         format: The format by name, or one of your own. Needed for `.txt`, which may be
-            `"glove"` or `"word2vec"`, and for a model of fastText (`"fasttext"`), which `.bin`
-            alone does not say.
+            `"glove"` or `"word2vec"`, and for what `.bin` alone does not say: `"fasttext"` for
+            a table without n-grams, or `"word2vec-binary"` for a table with them.
 
     Raises:
         ArgumentError: A suffix that says no format, or more than one.
@@ -38,13 +39,16 @@ def save(
         MissingFileError: No such folder.
     """
     from inlay.bytes.packing import PACKING, packed
-    from inlay.formats.known import FORMATS, FastText, Native
+    from inlay.formats.fasttext_writer import is_whole
+    from inlay.formats.known import FORMATS, FastText, Native, Word2VecBinary
 
     check_table(table)
     path = path_to_read("path", path)
     packing = path.suffix.lower() if path.suffix.lower() in PACKING else ""
     inner = path.with_suffix("") if packing else path
     chosen = format_by_suffix(inner, FORMATS) if format is None else known_format(format, FORMATS)
+    if format is None and isinstance(chosen, Word2VecBinary) and is_whole(table):
+        chosen = FastText()
     if table.can_compose and not isinstance(chosen, Native | FastText):
         warn(
             f"the format {chosen.name!r} cannot hold what composes vectors of words that are not "

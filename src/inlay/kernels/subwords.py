@@ -29,6 +29,7 @@ LESS, GREATER = np.uint64(ord("<")), np.uint64(ord(">"))
 START, PRIME = np.uint64(2166136261), np.uint64(16777619)  # FNV-1a
 LOW, SIGN, WIDENED = np.uint64(0xFFFFFFFF), np.uint64(0x80), np.uint64(0xFFFFFF00)
 TWO_BITS = np.uint64(0xC0)
+ZEROS = 2  # what `compose` is told where buckets without a row count as zeros
 END = np.frombuffer(b"</s>", np.uint8)  # the end of a sentence has no n-grams
 
 f32 = np.float32
@@ -96,8 +97,9 @@ def compose(blob, offsets, first, settings, kept, rows, out, parts):
         blob: uint8 `(bytes,)`, all words, one after the other.
         offsets: int64 `(n + 1,)`: where each begins.
         first: int64 `(n,)`: a word's own row, or -1.
-        settings: `min_n, max_n, bucket`, 1 if only the `kept` buckets have rows, and what is
-            added to a bucket's row: how many rows stand before the first of them.
+        settings: `min_n, max_n, bucket`; 1 if only the `kept` buckets have rows, 2 if all others
+            have rows of zeros; and what is added to a bucket's row: how many rows stand before
+            the first of them.
         kept: int32 `(n,)` twice: see `_row_of`.
         rows: See above.
         out: float32 `(n, dim)`, written.
@@ -128,7 +130,7 @@ def compose(blob, offsets, first, settings, kept, rows, out, parts):
                         row = _row_of(np.int64(h % np.uint64(bucket)), kept, is_pruned)
                         if row >= 0:
                             _add(x, rows, before + row)
-                            n_rows += 1
+                        n_rows += row >= 0 or is_pruned == ZEROS
                     n += 1
         parts[w] = n_rows
         if n_rows > 0:

@@ -7,12 +7,14 @@ from typing import Any, NoReturn
 from inlay.errors import ArgumentTypeError, UnknownNameError
 from inlay.train import refine
 from inlay.train.elmo.bilm import bilm
+from inlay.train.fasttext import fasttext
 from inlay.train.running import Epoch
 from inlay.train.word2vec import word2vec
 
 __all__ = [
     "Epoch",
     "bilm",
+    "fasttext",
     "refine",
     "word2vec",
 ]
@@ -23,8 +25,9 @@ NOT_YET = f"{WORDS}, for there is no trainer of this kind yet"
 # What others call a trainer that is here, or that is not.
 ELSEWHERE = {
     **dict.fromkeys(("Word2Vec", "skipgram", "cbow"), WORDS),
+    "FastText": "inlay.train.fasttext(corpus)",
     **dict.fromkeys(("Elmo", "ELMo"), "inlay.train.bilm(corpus, folder)"),
-    **dict.fromkeys(("fasttext", "FastText", "glove", "GloVe", "doc2vec", "Doc2Vec"), NOT_YET),
+    **dict.fromkeys(("glove", "GloVe", "doc2vec", "Doc2Vec"), NOT_YET),
 }
 
 

@@ -1,0 +1,237 @@
+"""Word vectors by fastText: each word is the mean of its own row and those of its n-grams."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from os import PathLike
+
+from inlay.calls import refuses_unknown
+from inlay.core import Table
+from inlay.jobs.stop import on_stop
+from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
+from inlay.tokenizers import TokenizerLike
+from inlay.train.job import run
+from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
+from inlay.train.subwords import FastTextSettings, SubwordWork
+from inlay.train.word2vec import _check_encoded, _check_pairs
+from inlay.version import __version__
+
+# The words of the official library, of gensim, and of others.
+FOREIGN = {
+    **dict.fromkeys(
+        ("input", "sentences", "corpus_file", "corpus_iterable", "texts"),
+        "fasttext(corpus): first and unnamed",
+    ),
+    **dict.fromkeys(("dim", "size", "embedding_dim", "vector_dim"), "vector_size="),
+    **dict.fromkeys(("epoch", "iter", "n_epochs", "num_epochs"), "epochs="),
+    **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
+    **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
+    **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
+    "verbose": "progress=",
+    **dict.fromkeys(("checkpoint", "checkpoints", "save_dir"), "folder="),
+    **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
+    **dict.fromkeys(("thread", "threads", "n_jobs"), "workers="),
+    **dict.fromkeys(("random_state", "hashfxn"), "seed="),
+    **dict.fromkeys(("model", "sg"), "leave it out: skip-gram is what it trains"),
+    **dict.fromkeys(("loss", "hs"), "leave it out: negative sampling is what it trains by"),
+    **dict.fromkeys(("wordNgrams", "word_ngrams"), "max_n=0, for words without n-grams"),
+    "minCount": "min_count=",
+    "minn": "min_n=",
+    "maxn": "max_n=",
+    "neg": "negative=",
+    "t": "sample=",
+    "ws": "window=",
+    "lrUpdateRate": "leave it out: the rate falls with every piece of the corpus",
+    "output": 'fasttext(...).save("vectors.bin")',
+}
+
+
+@refuses_unknown(FOREIGN)
+def fasttext(
+    corpus: CorpusLike | Corpus,
+    *,
+    vector_size: int = 100,
+    window: int = 5,
+    negative: int = 5,
+    sample: float = 1e-4,
+    min_count: int = 5,
+    max_size: int | None = None,
+    epochs: int = 5,
+    alpha: float = 0.05,
+    min_alpha: float = 0.0,
+    ns_exponent: float = 0.5,
+    min_n: int = 3,
+    max_n: int = 6,
+    bucket: int = 2_000_000,
+    jamo: bool = False,
+    workers: int | None = None,
+    seed: int = 0,
+    deterministic: bool = False,
+    tokenizer: TokenizerLike | None = None,
+    encoding: str = "utf-8",
+    progress: bool | None = None,
+    folder: str | PathLike[str] | None = None,
+    checkpoint_every: float = CHECKPOINT_EVERY,
+    resume: bool = True,
+    callbacks: Iterable[Callback] = (),
+    until: Until | None = None,
+    patience: int = 1,
+) -> Table:
+    """Learn a vector for each frequent word of a corpus, and one for any other word.
+
+    A word is the mean of its own row and those of its n-grams of characters. So words that are
+    built alike learn from each other, and the table composes the vector of a word that it has
+    never seen. All defaults are those of the official program.
+
+    Several threads update the same rows without locks, so that two runs differ a little. With
+    one worker, which `deterministic=True` means, the same corpus, settings and seed give the same
+    vectors, on the same kind of processor to the last bit.
+
+    Args:
+        corpus: Path of a text file with a sentence or text on each line, packed or not; or
+            an iterable of texts, or of lists of tokens, which is read once and may be larger than
+            memory; or what `inlay.text.encode_corpus` made of one of these, to train on it more
+            than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold).
+        vector_size: How many numbers a vector has.
+        window: How many words to each side a word predicts at most. Each block of up to eight
+            words draws a width from 1 to this.
+        negative: How many noise words each pair is set against.
+        sample: Words that are more frequent than this share of the corpus are thinned out;
+            0 keeps them all.
+        min_count: Words that occur less often are left out.
+        max_size: How many words are kept at most, the most frequent ones. None: no limit.
+        epochs: How many times the corpus is gone through.
+        alpha: Learning rate at the start, below 0.45 for 5 noise words. It is lowered where a
+            word is repeated over and over, as in "- - - -", and above about 0.04 where the window
+            is wide.
+        min_alpha: Learning rate at the end, to which `alpha` decays linearly.
+        ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
+            2: all words alike at 0, and rare ones more often below it.
+        min_n: How many characters the shortest n-gram has. The marks around a word, `<` and `>`,
+            are characters, too.
+        max_n: How many characters the longest n-gram has; 0: words have no n-grams.
+        bucket: How many rows the n-grams of all words share; each has one by its hash. Only
+            those that the corpus needs take memory.
+        jamo: Spell the syllables of Hangul in their three letters before n-grams are taken, as
+            `inlay.core.jamo` does, which suits Korean's endings. All else stays as it is. The
+            files of fastText have no place for this: save such a table as `.safetensors`.
+        workers: How many threads train. None: one for each processor, or one if `deterministic`.
+        seed: Seed of everything that is left to chance.
+        deterministic: Train in one thread, for the same result every time.
+        tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
+            "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
+            "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken
+            as they are. The name stands in the table's provenance; of lists alone it is None
+            there, if none was named.
+        encoding: The encoding of a file, such as "cp949" for Korean.
+        progress: Whether to show a bar with words a second and the time left. None: only on a
+            terminal.
+        folder: A working folder, in which checkpoints are kept. If the training is stopped, by
+            Ctrl-C or by a kill, the same call goes on from the last one; after the end it gives
+            the same table again. A checkpoint of another training, or of another corpus, is
+            refused. Without a folder nothing is written.
+        checkpoint_every: Seconds between two checkpoints; each takes as much disk as all rows
+            in training.
+        resume: Whether to go on from a checkpoint. False starts anew and replaces it.
+        callbacks: Functions that are called at the end of each epoch with an
+            `inlay.train.Epoch`: its number, the loss, and the table as it stands. One that
+            returns True ends the training.
+        until: A function that gives the table a score after each epoch, of which higher is
+            better. The training ends when the score gets no better, and the result is the table
+            of the best epoch, of which a copy is held meanwhile. The learning rate falls as if
+            there were all epochs.
+        patience: How many epochs in a row `until` may give no better score before the training
+            ends.
+
+    Returns:
+        A table with the most frequent word first, and with counts, float32
+        `(vocab_size, vector_size)`, which composes other words (`table["any-word"]`). Saved as
+        `.bin` it is a model that the official library opens: n-grams that the corpus does not
+        have are zeros there, where that library leaves random numbers. Training holds two
+        rows for each word and one for each n-gram's bucket, of a multiple of 16 numbers, and
+        making the table allocates a copy of the latter; the corpus goes to a temporary file of 4
+        bytes a word.
+
+    Raises:
+        ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent
+            enough, or vectors grew without bound.
+        ArgumentTypeError: A setting is of a type that cannot be used.
+        FormatError: The file is not text in this encoding, or the checkpoint is damaged.
+        KeyboardInterrupt: Ctrl-C was pressed. With a folder a checkpoint has been written;
+            without one, the attribute `table` of the exception is the table as it stands.
+        MissingFileError: There is no such file.
+
+    Example:
+        >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
+        >>> table = fasttext(texts, vector_size=16, min_count=1, workers=1)
+        >>> len(table), table.dim, "cats" in table, table["cats"].shape
+        (7, 16, False, (16,))
+
+    Sources: Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information"; for
+    `jamo`, Park et al. 2018, "Subword-level Word Vector Representations for Korean".
+    """
+    running = Running(
+        workers=workers,
+        seed=seed,
+        deterministic=deterministic,
+        progress=progress,
+        folder=folder,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        callbacks=callbacks,
+        until=until,
+        patience=patience,
+    )
+    settings = FastTextSettings(
+        vector_size=vector_size,
+        window=window,
+        negative=negative,
+        sample=sample,
+        min_count=min_count,
+        max_size=max_size,
+        epochs=epochs,
+        alpha=alpha,
+        min_alpha=min_alpha,
+        ns_exponent=ns_exponent,
+        min_n=min_n,
+        max_n=max_n,
+        bucket=bucket,
+        jamo=jamo,
+        seed=running.seed,
+        deterministic=running.deterministic,
+    )
+    with on_stop(lambda: "Stopped; the training had not begun."):
+        if isinstance(corpus, Corpus):
+            _check_encoded(min_count, max_size, tokenizer, encoding)
+            data = corpus
+        else:
+            data = encode_corpus(
+                corpus,
+                min_count=settings.min_count,
+                max_size=settings.max_size,
+                tokenizer=tokenizer,
+                encoding=encoding,
+                progress=running.progress,
+            )
+        _check_pairs(data.ids)
+        made = asdict(settings)
+        if data is corpus:  # these were given to `encode_corpus`, which we have not seen
+            made |= dict.fromkeys(("min_count", "max_size"))
+        about = {
+            "model": "fastText skip-gram, negative sampling",
+            "tokenizer": data.tokenizer,
+            "settings": made,
+            "corpus_words": data.words,
+            "corpus": data.fingerprint,
+        }
+        work = SubwordWork(data, settings, about | {"inlay": __version__})
+    report = run(
+        work,
+        running,
+        epochs=settings.epochs,
+        alpha=settings.alpha,
+        min_alpha=settings.min_alpha,
+        about=about,
+    )
+    work.check()
+    work.about |= report.facts()
+    return work.table()

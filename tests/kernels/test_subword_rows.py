@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from fuzz.fasttext import WORDS, grams, hashed
+
+from inlay.core.tokens import pack
+from inlay.kernels import subword_rows as sr
+
+MANY = [*WORDS, "가나다", "中文", "😀😀", "films", "aaaaaaaa"]
+
+
+def both(kernel):
+    return pytest.mark.parametrize("run", [kernel, kernel.py_func], ids=["compiled", "plain"])
+
+
+def listed(run, words, min_n, max_n, bucket):
+    blob, offsets = pack(words)
+    starts, settings = np.empty(len(words) + 1, np.int64), (min_n, max_n, bucket)
+    run(blob, offsets, settings, starts, np.empty(0, np.int32))
+    buckets = np.full(starts[-1], 7, np.int32)
+    run(blob, offsets, settings, starts, buckets)
+    return starts, buckets
+
+
+@both(sr.find_buckets)
+@pytest.mark.parametrize(("min_n", "max_n"), [(3, 6), (1, 2), (0, 0)])
+def test_buckets_are_those_of_the_official_program(run, min_n, max_n):
+    starts, buckets = listed(run, MANY, min_n, max_n, 1000)
+    for i, word in enumerate(MANY):
+        found = grams(word.encode(), min_n, max_n) if word != "</s>" and max_n else []
+        wanted = [-1] + [hashed(gram) % 1000 for gram in found]
+        assert buckets[starts[i] : starts[i + 1]].tolist() == wanted
+
+
+@both(sr.number_rows)
+def test_rows_are_numbered_as_they_are_first_needed(run):
+    starts = np.array([0, 3, 4, 8])
+    rows, places = np.array([-1, 9, 4, -1, -1, 4, 9, 0], np.int32), np.full(10, -1, np.int32)
+    assert run(starts, rows, places) == 6
+    assert rows.tolist() == [0, 1, 2, 3, 4, 2, 1, 5]
+    assert {i: int(row) for i, row in enumerate(places) if row >= 0} == {9: 1, 4: 2, 0: 5}

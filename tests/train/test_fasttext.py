@@ -1,0 +1,239 @@
+"""fastText against the same steps in plain numpy, and what its table is."""
+
+import pickle
+import struct
+import sys
+
+import numpy as np
+import pytest
+from fuzz.fasttext import grams, hashed
+
+import inlay
+from inlay.core.jamo import in_jamo
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.text import encode_corpus
+from inlay.train import fasttext
+from tests.train.subword_reference import fasttext_reference
+from tests.train.test_word2vec_steps import sentences
+
+PIECE = 200
+DEFAULTS = {
+    "vector_size": 12,
+    "window": 5,
+    "negative": 5,
+    "sample": 0.0,
+    "min_count": 1,
+    "epochs": 2,
+    "alpha": 0.05,
+    "min_alpha": 0.0,
+    "ns_exponent": 0.5,
+    "min_n": 2,
+    "max_n": 4,
+    "bucket": 50,
+    "seed": 3,
+}
+CASES = {
+    "defaults": {},
+    "thinned out, with many buckets": {"sample": 1e-2, "bucket": 100_000, "min_count": 6},
+    "wide, with many noise words": {"window": 9, "negative": 11, "min_alpha": 0.01},
+    "steps so large that they are held back": {"alpha": 0.2, "epochs": 1},
+    "without n-grams": {"max_n": 0, "epochs": 1},
+}
+# Of one size and few settings, so that the kernel is compiled once.
+TEXTS = [
+    "한국어 나무 가 있다 😀",
+    "中文 的 句子 很 长",
+    "the cat sat on the mat aaaaaaaaaa",
+    "the dog sat on the rug",
+] * 10
+SMALL = {"vector_size": 12, "min_count": 1, "workers": 1, "bucket": 3000, "sample": 0.0}
+SMALL |= {"tokenizer": "split", "epochs": 3}
+OTHERS = ["cats", "나무가", "있다고", "句子们", "😀cat", "aaaaaaaa", "é", "zzq"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return fasttext(TEXTS, **SMALL)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_whole_epochs_are_the_reference_step_by_step(case, monkeypatch):
+    monkeypatch.setattr(sys.modules["inlay.train.subwords"], "PIECE", PIECE)
+    settings, corpus = DEFAULTS | CASES[case], sentences(40)
+    made = fasttext(corpus, workers=1, **settings)
+    expected = fasttext_reference(corpus, piece=PIECE, **settings)
+    assert made.tokens.tolist() == list(expected)
+    wanted = np.array(list(expected.values()))
+    np.testing.assert_allclose(made.vectors, wanted, rtol=1e-3, atol=5e-4)
+    assert abs(wanted).max() > 3 / settings["vector_size"]  # something was learned
+
+
+def test_an_unknown_word_is_the_mean_of_its_n_grams(table):
+    rows, ngrams = table._subwords.rows, table._subwords.ngrams
+    of_bucket = dict(zip(*(kept.tolist() for kept in ngrams.kept), strict=True))
+    for word in OTHERS:
+        buckets = [hashed(gram) % 3000 for gram in grams(word.encode(), 3, 6)]
+        found = [rows[of_bucket[bucket]] for bucket in buckets if bucket in of_bucket]
+        wanted = np.sum(found, axis=0) / max(len(buckets), 1)
+        np.testing.assert_allclose(table[word], wanted, atol=1e-6)
+    assert table["cats"].any()
+    assert table["나무가"].any()
+    assert "cats" not in table
+    assert not table["zzq"].any()
+
+
+def test_a_bin_is_a_model_of_fasttext(table, tmp_path):
+    table.save(tmp_path / "v.bin")
+    again = inlay.load(tmp_path / "v.bin")
+    assert again.provenance["format"] == "fasttext"
+    said = again.provenance["settings"]
+    assert (said["ws"], said["neg"], said["minn"], said["maxn"], said["bucket"]) == (
+        5,
+        5,
+        3,
+        6,
+        3000,
+    )
+    assert (said["epoch"], said["minCount"], said["model"]) == (3, 1, "skipgram")
+    assert again.tokens == table.tokens
+    assert again.counts.tolist() == table.counts.tolist()
+    np.testing.assert_allclose(again.vectors, table.vectors, atol=1e-6)
+    for word in OTHERS:
+        np.testing.assert_allclose(again[word], table[word], atol=1e-7)
+    size = (tmp_path / "v.bin").stat().st_size
+    assert size > (3000 + 2 * len(table)) * 12 * 4  # a row for every bucket
+
+
+def test_the_native_file_keeps_all(table, tmp_path):
+    table.save(tmp_path / "v.safetensors")
+    again = inlay.load(tmp_path / "v.safetensors")
+    travelled = pickle.loads(pickle.dumps(table))
+    for word in OTHERS:
+        np.testing.assert_array_equal(again[word], table[word])
+        np.testing.assert_array_equal(travelled[word], table[word])
+    assert again.provenance["settings"] == table.provenance["settings"]
+    again.save(tmp_path / "v.bin")
+    np.testing.assert_allclose(inlay.load(tmp_path / "v.bin")["cats"], table["cats"], atol=1e-7)
+    with pytest.warns(UserWarning, match="cannot hold what composes"):
+        table.save(tmp_path / "v.vec")
+    assert inlay.load(tmp_path / "v.vec").tokens == table.tokens
+
+
+def test_n_grams_of_jamo(table, tmp_path):
+    made = fasttext(TEXTS, **SMALL, jamo=True)
+    rows, ngrams = made._subwords.rows, made._subwords.ngrams
+    of_bucket = dict(zip(*(kept.tolist() for kept in ngrams.kept), strict=True))
+    buckets = [hashed(gram) % 3000 for gram in grams(in_jamo("나묵").encode(), 3, 6)]
+    found = [rows[of_bucket[bucket]] for bucket in buckets if bucket in of_bucket]
+    np.testing.assert_allclose(made["나묵"], np.sum(found, axis=0) / len(buckets), atol=1e-6)
+    # Its syllables share nothing with "나무", but most of its letters do.
+    assert not table["묵나"].any()
+    assert made["묵나"].any()
+    assert made.provenance["settings"]["jamo"] is True
+    made.save(tmp_path / "v.safetensors")
+    np.testing.assert_array_equal(inlay.load(tmp_path / "v.safetensors")["나묵"], made["나묵"])
+    with pytest.raises(FormatError, match=r"n-grams of jamo, .* Try: a path in .safetensors"):
+        made.save(tmp_path / "v.bin")
+
+
+def test_provenance(table):
+    said = table.provenance
+    assert said["model"] == "fastText skip-gram, negative sampling"
+    assert (said["tokenizer"], said["workers"], said["corpus_words"]) == ("split", 1, 230)
+    assert said["settings"]["min_n"] == 3
+    assert len(said["losses"]) == 3
+    assert said["losses"][0] > said["losses"][2] > 0
+
+
+def test_one_worker_does_the_same_twice(table):
+    again = fasttext(encode_corpus(TEXTS, min_count=1, tokenizer="split"), **only("seed"))
+    np.testing.assert_array_equal(again.vectors, table.vectors)
+    other = fasttext(encode_corpus(TEXTS, min_count=1, tokenizer="split"), **only("seed", seed=1))
+    assert (other.vectors != table.vectors).any()
+
+
+def only(*_names, **more):
+    """The settings that an encoded corpus leaves open."""
+    return {k: v for k, v in SMALL.items() if k not in ("min_count", "tokenizer")} | more
+
+
+def test_two_workers_learn_the_same_words():
+    corpus = sentences(60)
+    made = fasttext(corpus, **SMALL | {"workers": 2, "tokenizer": None})
+    assert np.isfinite(made.vectors).all()
+    assert made.provenance["losses"][-1] < made.provenance["losses"][0]
+
+
+def test_words_that_share_n_grams_stay_bounded():
+    """Years, repeated letters and one word over and over: their rows are moved many times."""
+    years = [[str(1900 + (7 * i + k) % 99) for k in range(40)] for i in range(30)]
+    letters = [["a" * (3 + (i + k) % 20) for k in range(30)] for i in range(30)]
+    same = [["----------"] * 60] * 20
+    settings = SMALL | {"tokenizer": None, "epochs": 20, "alpha": 0.2}
+    made = fasttext([*years, *letters, *same], **settings)
+    assert np.linalg.norm(made.vectors, axis=1).max() < 30
+
+
+def test_a_word_alone_has_the_vector_of_no_n_gram():
+    made = fasttext([["</s>", "a", "b"]] * 20, **SMALL | {"tokenizer": None})
+    assert made["</s>"].any()
+    assert not fasttext([["x", "y"]] * 9, **SMALL | {"max_n": 0, "tokenizer": None}).can_compose
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"min_n": 4, "max_n": 3}, r"min_n: expected from 1 to 3 \(max_n\), got 4"),
+        ({"min_n": 0}, "min_n: expected from 1 to 6"),
+        ({"max_n": 101}, "max_n"),
+        ({"bucket": 0}, "bucket"),
+        ({"alpha": 0.5}, r"alpha: expected below 0.46 for 5 noise words.* got 0.5"),
+        ({"alpha": float("nan")}, "alpha"),
+        ({"negative": 0}, "negative"),
+    ],
+)
+def test_settings_out_of_bounds(settings, message):
+    with pytest.raises(ArgumentError, match=message):
+        fasttext(TEXTS, **settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("minn", "min_n="),
+        ("dim", "vector_size="),
+        ("lr", "alpha="),
+        ("minCount", "min_count="),
+        ("sg", "skip-gram is what it trains"),
+        ("thread", "workers="),
+        ("wordNgrams", "max_n=0"),
+    ],
+)
+def test_others_names(given, wanted):
+    with pytest.raises(ArgumentTypeError, match=wanted):
+        fasttext(TEXTS, **{given: 1})
+
+
+def test_a_flag_is_a_flag():
+    with pytest.raises(ArgumentTypeError, match="jamo"):
+        fasttext(TEXTS, jamo="yes")
+    with pytest.raises(ArgumentError, match="expected texts with two words"):
+        fasttext([["a"], ["b"]], min_count=1)
+
+
+def test_vectors_beyond_all_bounds_are_refused(monkeypatch):
+    monkeypatch.setattr(sys.modules["inlay.train.subwords"], "LONG", 1e-3)
+    with pytest.raises(ArgumentError, match="they grew without bound"):
+        fasttext(TEXTS, **SMALL)
+
+
+def test_zeros_stand_where_no_n_gram_was(table, tmp_path):
+    """The official program leaves random numbers there, which are noise in unknown words."""
+    table.save(tmp_path / "v.bin")
+    data = (tmp_path / "v.bin").read_bytes()
+    before = 1 + 16 + len(table) * 12 * 4 + 1 + 16  # of the output matrix, and of words
+    end = len(data) - (1 + 16 + len(table) * 12 * 4)
+    rows = np.frombuffer(data[end - 3000 * 48 : end], "<f4").reshape(3000, 12)
+    assert before < len(data)
+    assert struct.unpack("<i", data[4:8]) == (12,)
+    assert np.flatnonzero(rows.any(axis=1)).tolist() == table._subwords.ngrams.kept[0].tolist()
