@@ -249,7 +249,7 @@ def test_a_corpus_in_another_encoding(inlay, tmp_path, job, settings):
 
 
 def test_a_training_that_is_stopped_leaves_its_vectors(inlay, corpus, tmp_path, monkeypatch):
-    work = sys.modules["inlay.train.word2vec"]._SkipGram
+    work = sys.modules["inlay.train.word2vec_work"].Words
     piece = work.piece
 
     def pressed(self, epoch, *rest):

@@ -8,6 +8,7 @@ import pytest
 
 import inlay
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, UnknownNameError
+from inlay.kernels import skipgram
 from inlay.text import Corpus, encode_corpus
 from inlay.train import ELSEWHERE, word2vec
 from tests.processes import ended, posix, started
@@ -77,13 +78,163 @@ def test_same_seed_same_vectors_other_seed_others():
     assert abs(first - other).max() > 1e-3
 
 
-def test_deterministic_means_one_worker():
-    corpus = two_topics(4000)  # more than one piece
-    tables = [
-        learn(corpus, deterministic=True, workers=workers, epochs=2).vectors
-        for workers in (1, None)
+def test_deterministic_gives_the_same_file_for_any_number_of_workers(tmp_path):
+    corpus, files = two_topics(9000), []  # of two rounds and a half
+    for workers in (1, 2, 3):
+        table = learn(corpus, deterministic=True, workers=workers)
+        table.save(tmp_path / "t.safetensors")
+        files.append((tmp_path / "t.safetensors").read_bytes())
+    assert files[0] == files[1] == files[2]
+    assert "workers" not in table.provenance
+    nearest = [name for name, _ in table.most_similar("fig", topn=7)]
+    assert sorted(nearest) == sorted(set(FRUIT) - {"fig"})
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_what_is_killed_goes_on_to_the_same_table(tmp_path, monkeypatch, deterministic):
+    corpus = encode_corpus(two_topics(3000), min_count=1)
+    settings = dict(epochs=2, deterministic=deterministic, workers=1, seed=3)
+    expected = learn(corpus, **settings)
+    settings |= {"folder": tmp_path / "f", "checkpoint_every": 0}
+    train, calls = skipgram.train, []
+
+    def killed(*given):
+        calls.append(0)
+        if len(calls) == 4 + 13 * deterministic:
+            raise KilledError
+        return train(*given)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(skipgram, "train", killed)
+        with pytest.raises(KilledError):
+            learn(corpus, **settings)
+    again = learn(corpus, **settings)
+    np.testing.assert_array_equal(again.vectors, expected.vectors)
+    assert again.provenance == expected.provenance
+    monkeypatch.setattr(skipgram, "train", None)  # nothing is left to do
+    np.testing.assert_array_equal(learn(corpus, **settings).vectors, expected.vectors)
+    with pytest.raises(ArgumentError, match=r"seed 3 \(not 4\)\. Try: another folder"):
+        learn(corpus, **settings | {"seed": 4})
+    with pytest.raises(ArgumentError, match="another corpus"):
+        learn(encode_corpus(two_topics(3001), min_count=1), **settings)
+
+
+def test_a_folder_keeps_the_numbered_corpus_too(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_text("\n".join(" ".join(sentence) for sentence in two_topics(200)))
+    first = learn(path, folder=tmp_path / "f")
+    again = learn(path, folder=tmp_path / "f")
+    np.testing.assert_array_equal(again.vectors, first.vectors)
+    assert len(list((tmp_path / "f").iterdir())) == 2
+
+
+def test_context_vectors_hang_on_the_table():
+    table = learn(two_topics(), epochs=3, vector_size=12)
+    context = table.parts["context"]
+    assert context.tokens == table.tokens
+    scores = table.vectors @ context.vectors.T
+    rows = [[table.find(word) for word in words] for words in (FRUIT, TOOLS)]
+    inside = np.mean([scores[np.ix_(each, each)].mean() for each in rows])
+    assert inside > scores[np.ix_(*rows)].mean() + 1
+    assert table.vectors.flags.c_contiguous
+
+
+def test_callbacks_see_the_table_and_the_loss_falls():
+    seen = []
+    table = learn(two_topics(), epochs=3, callbacks=[lambda e: seen.append((e.loss, e.table()))])
+    losses = table.provenance["losses"]
+    assert [loss for loss, _ in seen] == losses
+    assert losses[2] < losses[1] < losses[0]
+    np.testing.assert_array_equal(seen[2][1].vectors, table.vectors)
+    assert abs(seen[0][1].vectors - table.vectors).max() > 0.01
+
+
+def test_until_stops_at_the_best_table():
+    scores, tables = iter([1.0, 2.0, 0.5]), []
+
+    def until(table):
+        tables.append(table)
+        return next(scores)
+
+    table = learn(two_topics(100), epochs=9, until=until)
+    np.testing.assert_array_equal(table.vectors, tables[1].vectors)
+    assert table.provenance["best_epoch"] == 2
+
+
+MORE = [["kiwi", *FRUIT[:3]], ["kiwi", "unheard", *FRUIT[2:5]]] * 300
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_table_is_gone_on_from_with_new_words(deterministic):
+    first = learn(two_topics(), epochs=3)
+    more = learn(MORE, start=first, alpha=0.05, deterministic=deterministic)
+    assert set(more.tokens) == {*FRUIT, *TOOLS, "kiwi", "unheard"}
+    assert more.tokens[:2] == ["kiwi", "plum"]  # in the order of the new corpus
+    same = [word for word in first.tokens if (more[word] == first[word]).all()]
+    assert sorted(same) == sorted({*TOOLS, *FRUIT[5:]})  # the corpus has none of them
+    assert more.counts[more.find("saw")] == 0
+    assert more.similarity("kiwi", "fig") > more.similarity("kiwi", "saw") + 0.3
+    assert more.provenance["start"]["words"] == 16
+    alone = learn(MORE, alpha=0.05)
+    assert "fig" not in alone
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_rows_at_rate_0_stay_to_the_bit_and_others_learn(deterministic):
+    first = learn(two_topics(300))
+    rates = np.ones(len(first))
+    rates[[first.find("apple"), first.find("plum")]] = 0
+    for rate in (rates, 0):
+        more = learn(MORE, start=first, start_rate=rate, deterministic=deterministic, workers=2)
+        for word in ("apple", "plum"):
+            np.testing.assert_array_equal(more[word], first[word])
+        moved = abs(more["pear"] - first["pear"]).max()
+        assert (moved == 0) == (rate is not rates)
+        assert abs(more["kiwi"]).max() > 0.1
+
+
+def test_a_lower_rate_and_a_pull_keep_vectors_near_to_where_they_began():
+    first = learn(two_topics(300))
+    far = [
+        np.linalg.norm(learn(MORE, start=first, epochs=2, **how)["apple"] - first["apple"])
+        for how in ({}, {"start_rate": 0.1}, {"pull": 30}, {"pull": 1e9})
     ]
-    np.testing.assert_array_equal(tables[0], tables[1])
+    assert far[1] < 0.5 * far[0]
+    assert far[2] < 0.5 * far[0]
+    assert far[3] < 1e-5
+
+
+def test_where_it_starts_is_part_of_the_training(tmp_path):
+    first, other = learn(two_topics(50)), learn(two_topics(50), seed=5)
+    learn(MORE, start=first, folder=tmp_path)
+    with pytest.raises(ArgumentError, match="another start digest"):
+        learn(MORE, start=other, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"start": "table.bin"},
+        {"start": learn([["a", "b"]], vector_size=4)},
+        {"start_rate": 0.5},
+        {"pull": 1},
+        {"pull": -1, "start": True},
+        {"start_rate": 2, "start": True},
+        {"start_rate": [1.0], "start": True},
+        {"start_rate": [float("nan")] * 2, "start": True},
+        {"start_rate": "slow", "start": True},
+    ],
+    ids=lambda settings: " ".join(settings),
+)
+def test_starts_that_cannot_be(settings):
+    if settings.get("start") is True:
+        settings |= {"start": learn([["a", "b"]])}
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=f"^{next(iter(settings))}: exp"):
+        learn(["a b c"], **settings)
 
 
 def test_several_workers_learn_too():
@@ -139,7 +290,7 @@ def test_vectors_do_not_overshoot(settings):
 
 
 def test_vectors_that_grew_without_bound_are_an_error(monkeypatch):
-    monkeypatch.setattr(sys.modules["inlay.train.word2vec"], "LOAD", 1e9)
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec_work"], "LOAD", 1e9)
     corpus = with_rules()
     for alpha in (0.1, 1e6):
         with pytest.raises(ArgumentError, match=r"^alpha: .* quadratic mean .* a lower alpha"):
@@ -197,12 +348,6 @@ def test_settings_that_cannot_be(settings):
         learn(["a b c"], **settings)
 
 
-def test_several_workers_are_never_deterministic():
-    with pytest.raises(ArgumentError, match=r"^workers: expected 1 with deterministic=True"):
-        learn(["a b c"], workers=2, deterministic=True)
-    assert "workers" not in learn(two_topics(5), workers=None, deterministic=True).provenance
-
-
 def test_numbers_of_numpy_are_numbers(tmp_path):
     whole = {"vector_size": 8, "window": 3, "negative": 4, "min_count": 2, "epochs": 2, "seed": 7}
     whole |= {"max_size": 5, "workers": 1}
@@ -237,8 +382,6 @@ def test_another_s_name_of_a_trainer_leads_to_ours(name):
 
 
 def test_an_error_in_a_thread_comes_out(monkeypatch):
-    from inlay.kernels import skipgram
-
     def broken(*args):
         raise ZeroDivisionError("in a thread")
 

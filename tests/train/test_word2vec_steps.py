@@ -53,7 +53,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_whole_epochs_are_the_reference_step_by_step(case, monkeypatch):
-    monkeypatch.setattr(sys.modules["inlay.train.word2vec"], "PIECE", PIECE)
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec_work"], "PIECE", PIECE)
     settings = DEFAULTS | CASES[case]
     corpus = sentences()
     table = word2vec(corpus, workers=1, **settings)
@@ -79,7 +79,7 @@ def asked(monkeypatch):
         return len(ids), 0.0, 0
 
     monkeypatch.setattr(skipgram, "train", train)
-    monkeypatch.setattr(sys.modules["inlay.train.word2vec"], "PIECE", PIECE)
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec_work"], "PIECE", PIECE)
     return calls
 
 

@@ -6,8 +6,6 @@ from inspect import signature
 from os import PathLike
 from typing import Any
 
-import numpy as np
-
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
 from inlay.checks import described, number, whole, whole_or_none
@@ -16,21 +14,14 @@ from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.tokenizers import TokenizerLike
-from inlay.train.job import Done, run
+from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
-from inlay.train.schedule import seed_of
+from inlay.train.start import Start
+from inlay.train.word2vec_work import PIECE, Words
 from inlay.version import __version__
 
-# Words between two looks at the learning rate. No word is dropped at the border of two pieces,
-# but the few pairs across it are, as at the end of a sentence.
-PIECE = 10_000
-# The most that the step sizes of all pairs of a vector in a block may add up to; see `_limit`.
-LOAD = 2.75
-# Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
-LONG = 30.0
 # What nobody means to ask for, and what would not fit into any memory.
 MOST = {"vector_size": 1 << 16, "window": 10_000, "negative": 10_000}
-MAX_32 = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -113,12 +104,15 @@ def word2vec(
     callbacks: Iterable[Callback] = (),
     until: Until | None = None,
     patience: int = 1,
+    start: Table | None = None,
+    start_rate: Any = None,
+    pull: float = 0.0,
 ) -> Table:
     """Learn a vector for each frequent word of a corpus.
 
     Several threads update the same vectors without locks, so that two runs differ a little.
-    With one worker, which `deterministic=True` means, the same corpus, settings and seed give the
-    same vectors, on the same kind of processor to the last bit.
+    With one worker, or with any number of them and `deterministic=True`, the same corpus, settings
+    and seed give the same vectors, on the same kind of processor to the last bit.
 
     Args:
         corpus: Path of a text file with a sentence or text on each line, packed or not; or
@@ -139,9 +133,11 @@ def word2vec(
         min_alpha: Learning rate at the end, to which `alpha` decays linearly.
         ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
             2: all words alike at 0, and rare ones more often below it.
-        workers: How many threads train. None: one for each processor, or one if `deterministic`.
+        workers: How many threads train. None: one for each processor.
         seed: Seed of everything that is left to chance.
-        deterministic: Train in one thread, for the same result every time.
+        deterministic: Give the same result every time, for any number of workers. Pieces of
+            2,000 words are learned from apart, 16 from the same state, and their changes are
+            added in order.
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
             "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
             "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken
@@ -150,10 +146,10 @@ def word2vec(
         encoding: The encoding of a file, such as "cp949" for Korean.
         progress: Whether to show a bar with words a second and the time left. None: only on a
             terminal.
-        folder: A working folder, in which checkpoints are kept. If the training is stopped, by
-            Ctrl-C or by a kill, the same call goes on from the last one; after the end it gives
-            the same table again. A checkpoint of another training, or of another corpus, is
-            refused. Without a folder nothing is written.
+        folder: A working folder, in which the numbered corpus and checkpoints are kept. If the
+            training is stopped, by Ctrl-C or by a kill, the same call goes on from the last
+            checkpoint; after the end it gives the same table again. A checkpoint of another
+            training, or of another corpus, is refused. Without a folder nothing is kept.
         checkpoint_every: Seconds between two checkpoints; each takes as much disk as the two
             matrices.
         resume: Whether to go on from a checkpoint. False starts anew and replaces it.
@@ -166,12 +162,23 @@ def word2vec(
             there were all epochs.
         patience: How many epochs in a row `until` may give no better score before the training
             ends.
+        start: A table to go on from. Its words keep their vectors until they are learned anew,
+            and its context vectors, `start.parts["context"]`, are gone on from as well. New words
+            of the corpus are added. The words come in the order of the corpus; behind them, with
+            a count of 0, come those that the corpus does not have, whose vectors stay as they are.
+        start_rate: What the learning rate of the words of `start` is multiplied by: a number
+            from 0 to 1, or one for each row of it. At 0 a vector stays as it is, to the bit.
+            None: 1, the fastest. Context vectors always learn at the full rate.
+        pull: How strongly a vector from `start` is drawn back to where it began: each time its
+            word is read, by this share of the way times the learning rate. It holds a copy of
+            the vectors.
 
     Returns:
         A table with the most frequent word first, and with counts; float32
-        `(vocab_size, vector_size)`. Training holds two such matrices with rows of a multiple of
-        16, and making the table allocates a third; the corpus goes to a temporary file of 4 bytes
-        a word.
+        `(vocab_size, vector_size)`. Its context vectors are `table.parts["context"]`. Training
+        holds two such matrices with rows of a multiple of 16, which become the table's; the
+        corpus goes to a temporary file of 4 bytes a word. The provenance has the settings, the
+        fingerprint of the corpus and the mean loss of each epoch.
 
     Raises:
         ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent
@@ -217,6 +224,7 @@ def word2vec(
         seed=running.seed,
         deterministic=running.deterministic,
     )
+    begin = Start.of(start, start_rate, pull, settings.vector_size)
     with on_stop(lambda: "Stopped; the training had not begun."):
         if isinstance(corpus, Corpus):
             _check_encoded(min_count, max_size, tokenizer, encoding)
@@ -228,20 +236,25 @@ def word2vec(
                 max_size=settings.max_size,
                 tokenizer=tokenizer,
                 encoding=encoding,
+                folder=running.folder,
                 progress=running.progress,
             )
         _check_pairs(data.ids)
         made = asdict(settings)
         if data is corpus:  # these were given to `encode_corpus`, which we have not seen
             made |= dict.fromkeys(("min_count", "max_size"))
-        about = {
+        about: dict[str, Any] = {
             "model": "word2vec skip-gram, negative sampling",
             "tokenizer": data.tokenizer,
             "settings": made,
             "corpus_words": data.words,
             "corpus": data.fingerprint,
         }
-        work = _SkipGram(data, settings, about | {"inlay": __version__})
+        if begin is not None:
+            about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
+            about["start"] |= {"pull": begin.pull}
+        work = Words(data, settings, begin)
+        work.facts |= about | {"inlay": __version__}
     report = run(
         work,
         running,
@@ -251,8 +264,8 @@ def word2vec(
         about=about,
     )
     work.check()
-    work.about |= report.facts()
-    return work.table()
+    work.facts |= report.facts()
+    return work.finished()
 
 
 def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any, encoding: Any) -> None:
@@ -282,111 +295,3 @@ def _check_pairs(ids: Array) -> None:
         got="none",
         hint="a list of texts, or [words] for the words of one; or a smaller min_count",
     )
-
-
-class _SkipGram:
-    """Skip-gram with negative sampling, as `inlay.train.job` trains it."""
-
-    def __init__(self, data: Corpus, settings: Word2VecSettings, about: dict[str, Any]) -> None:
-        from inlay.kernels import rows, sampling
-
-        self.data, self.settings, self.about = data, settings, about
-        self.pieces, self.units = -(-data.ids.size // PIECE), int(data.ids.size)
-        self.n_noise = max(8, -(-settings.negative // 4) * 4)
-        self.row = rows.row_width(settings.vector_size)
-        self.lanes = rows.row_lanes(settings.vector_size)
-        n = len(data.tokens)
-        self.model = sampling.Model(
-            inputs=_initial(n, settings.vector_size, self.row, settings.seed),
-            outputs=rows.aligned_zeros(n * self.row),
-        )
-        self.noise = sampling.make_noise(data.counts**settings.ns_exponent)
-        self.keep = _keep_thresholds(data.counts, settings.sample)
-        self.share = np.float32(settings.negative / self.n_noise)
-        self.limit = np.float32(_limit(data.counts, settings, self.n_noise))
-        self.arrays = self.model._asdict()
-
-    def scratch(self) -> Any:
-        from inlay.kernels.skipgram import make_scratch
-
-        return make_scratch(PIECE, self.settings.window, self.n_noise, self.settings.vector_size)
-
-    def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
-        from inlay.kernels import sampling, skipgram
-
-        settings, seed = self.settings, seed_of(self.settings.seed, epoch * self.pieces + piece)
-        step = sampling.Step(
-            np.float32(rate), settings.window, True, True, self.share, self.limit, seed
-        )
-        ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
-        _, loss, terms = skipgram.train(
-            ids, self.keep, self.model, self.noise, scratch, step, self.lanes
-        )
-        return Done(int(ids.size), loss, terms)
-
-    def check(self) -> None:
-        """Refuse vectors that grew without bound."""
-        # Nothing is allocated; NaN and infinity fail the comparison too.
-        inputs, alpha = self.model.inputs, self.settings.alpha
-        length = float(np.sqrt(np.dot(inputs, inputs) / len(self.data.tokens)))
-        if not length <= LONG:
-            raise ArgumentError(
-                "alpha",
-                expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
-                got=f"{length:g} at alpha={alpha}: they grew without bound",
-                hint="a lower alpha; 0.025 and 0.05 are usual",
-            )
-
-    def table(self) -> Table:
-        matrix = self.model.inputs.reshape(-1, self.row)[:, : self.settings.vector_size].copy()
-        return Table(self.data.tokens, matrix, counts=self.data.counts, provenance=self.about)
-
-
-def _initial(n: int, dim: int, row: int, seed: int) -> Array:
-    """Vectors uniform in +-1/2 / dim, as in Mikolov's program; the padding is zero."""
-    from inlay.kernels.rows import aligned_zeros
-
-    flat: Array = aligned_zeros(n * row)
-    rows, rng = flat.reshape(n, row), np.random.default_rng(seed)
-    for at in range(0, n, 10_000):
-        part = rows[at : at + 10_000, :dim]
-        part[:] = (rng.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
-    return flat
-
-
-def _limit(counts: Array, settings: Word2VecSettings, n_noise: int) -> float:
-    """How often one word may be a centre's neighbour in a block; see the kernel's `choose_centres`.
-
-    A step along a direction of curvature h must stay below 2 / h, or vectors grow without bound.
-    For vectors as they are learned h stays below 0.7 in whatever setting, as the logistic
-    function is flat where they are long: the step sizes of a vector's pairs may add up to about
-    LOAD. A pair moves its input vector by a centre and `negative` noise words, and what it moves
-    towards moves as well, as far as one more pair. A noise vector is moved by `window + 1` pairs
-    for each centre, at a share of `negative` that grows with the chance to be drawn again.
-    """
-    pair = settings.alpha * (1 + settings.negative)
-    if pair >= LOAD:
-        raise ArgumentError(
-            "alpha",
-            expected=f"below {LOAD / (1 + settings.negative):.2g} for {settings.negative} noise "
-            "words, or vectors grow without bound",
-            got=str(settings.alpha),
-            hint="a lower alpha; 0.025 and 0.05 are usual",
-        )
-    chance = counts**settings.ns_exponent
-    often = 1 / n_noise + chance.max() / chance.sum()
-    noise = settings.alpha * settings.negative * (settings.window + 1) * often
-    return float(min(LOAD / pair - 1, LOAD / noise))
-
-
-def _keep_thresholds(counts: Array, sample: float) -> Array:
-    """How often each word is kept, of 2**32, less one: uint32 `(vocab_size,)`.
-
-    The share kept is `sqrt(t / f) + t / f` for a share f of the corpus, as in Mikolov's program
-    (his paper has another formula).
-    """
-    if sample == 0:
-        return np.full(counts.size, MAX_32, np.uint32)
-    ratio = sample * counts.sum() / counts
-    keep: Array = np.minimum((np.sqrt(ratio) + ratio) * 2.0**32, MAX_32)
-    return keep.astype(np.uint32)

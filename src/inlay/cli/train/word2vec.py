@@ -78,7 +78,9 @@ Example:
 @workers_option
 @seed_option
 @click.option(
-    "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
+    "--deterministic",
+    is_flag=True,
+    help="Compute the same numbers every time, whatever the number of threads.",
 )
 @course_options
 @tokenizer_option("words")
