@@ -15,7 +15,8 @@ from inlay.errors import ArgumentError
 from inlay.text.corpus import Corpus
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
-from inlay.train.word2vec import LOAD, LONG, MOST, PIECE, _keep_thresholds
+from inlay.train.word2vec import MOST
+from inlay.train.word2vec_work import LOAD, LONG, PIECE, _keep_thresholds
 
 MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them
 
