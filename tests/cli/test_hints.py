@@ -67,6 +67,7 @@ REACHED = {
     "train/position.py": ["train word2vec"],
     "train/running.py": ["train word2vec"],
     "train/start.py": "a table is given in Python",
+    "train/subwords.py": ["train fasttext"],
     "train/word2vec.py": ["train word2vec"],
     "train/word2vec_work.py": ["train word2vec"],
 }

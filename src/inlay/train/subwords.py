@@ -64,7 +64,7 @@ class FastTextSettings:
                 "min_n",
                 expected=f"from 1 to {plain['max_n']} (max_n)",
                 got=str(self.min_n),
-                hint="min_n=3, max_n=6; or max_n=0, for words without n-grams",
+                hint="min_n=3 and max_n=6",
             )
         if alpha * (1 + plain["negative"]) >= LOAD:
             raise ArgumentError(

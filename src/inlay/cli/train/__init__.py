@@ -8,6 +8,7 @@ from inlay.cli.lazily import Lazily
 # In the order of the help. Each is in the module of its name.
 TRAINERS = {
     "word2vec": "Learn word vectors by skip-gram.",
+    "fasttext": "Learn word vectors with n-grams of characters.",
     "bilm": "Learn an ELMo from characters.",
 }
 
@@ -16,6 +17,7 @@ GROUP_HELP = """Learn word vectors, or an ELMo, from text.
 \b
 Example:
   inlay train word2vec corpus.txt -o vectors.safetensors
+  inlay train fasttext corpus.txt -o vectors.bin
   inlay train bilm corpus.txt -o elmo"""
 
 

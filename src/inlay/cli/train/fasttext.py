@@ -1,0 +1,203 @@
+"""`inlay train fasttext`."""
+
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+
+from inlay.cli.interrupts import work
+from inlay.cli.options import (
+    encoding_option,
+    json_option,
+    overwrite_option,
+    progress_option,
+    seed_option,
+    tokenizer_option,
+)
+from inlay.cli.outputs import check_vectors, print_json, say
+from inlay.cli.train.common import (
+    check_corpus,
+    column_option,
+    corpus_argument,
+    course_options,
+    given,
+    kept_if_stopped,
+    texts_of_corpus,
+    workers_option,
+)
+from inlay.cli.train.originals import CORPUS, Originals
+
+FASTTEXT_HELP = """Learn word vectors with n-grams of characters by skip-gram (fastText).
+
+A word is the mean of its own vector and those of its n-grams, so that words which are built alike
+learn from each other, and words that are not in the corpus have vectors, too. The defaults are
+those of the official program, whose options are understood: -minCount, -dim, -ws, -lr, -epoch.
+
+CORPUS is a text file with a sentence or a text on each line, several of them, or a folder, which
+stands for all files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file,
+one column is read. A hyphen reads standard input. OUT is written when the training has ended: a
+.bin is a model that the official program opens, and .safetensors opens fastest here; a .vec has
+the words of the corpus alone. If Ctrl-C stops the training, OUT is written with the vectors as
+they are then; with --folder a checkpoint is written instead, and the same command goes on from it.
+
+\b
+Example:
+  inlay train fasttext corpus.txt -o vectors.bin --epochs 10
+  inlay train fasttext 뉴스.txt -o 뉴스.safetensors --jamo"""
+
+
+class FastTextCommand(Originals):
+    """Knows the options of `fasttext skipgram`."""
+
+    theirs: ClassVar = {
+        "-input": CORPUS,
+        "-output": "--output",
+        "-minCount": "--min-count",
+        "-dim": "--vector-size",
+        "-ws": "--window",
+        "-neg": "--negative",
+        "-t": "--sample",
+        "-epoch": "--epochs",
+        "-lr": "--alpha",
+        "-minn": "--min-n",
+        "-maxn": "--max-n",
+        "-bucket": "--bucket",
+        "-thread": "--workers",
+        "-seed": "--seed",
+        "-loss": "--loss",
+    }
+    refused: ClassVar = {
+        "-label": "labels are learned by inlay classify fit --model fasttext.",
+        "-wordNgrams": "n-grams of words are for labels; --max-n 0 leaves those of characters out.",
+        "-pretrainedVectors": "a training begins with random vectors.",
+        "-lrUpdateRate": "the learning rate falls after every 10,000 words.",
+        "-saveOutput": "the vectors of contexts are not kept.",
+        "-verbose": "--progress and --no-progress say whether there is a bar.",
+    }
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; a name behind `-output` gets the ending that the original adds."""
+        args = [
+            f"{arg}.bin" if before == "-output" and not Path(arg).suffix else arg
+            for before, arg in zip(["", *args], args, strict=False)
+        ]
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    cls=FastTextCommand,
+    help=FASTTEXT_HELP,
+    no_args_is_help=True,
+    context_settings={"show_default": True},
+)
+@corpus_argument
+@click.option(
+    *("-o", "--output", "target"),
+    metavar="OUT",
+    required=True,
+    type=click.Path(),
+    help="Write the vectors to this file.",
+)
+@click.option(
+    "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
+)
+@click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
+@click.option("--window", default=5, help="Look at up to N words on each side.")
+@click.option("--negative", default=5, help="Draw N noise words for each pair.")
+@click.option(
+    "--sample",
+    default=1e-4,
+    help="Downsample words above this share of the corpus; 0 keeps all.",
+)
+@click.option("--min-count", default=5, help="Leave out words that occur less often than this.")
+@click.option("--max-size", type=int, help="Keep only the N most frequent words.")
+@click.option("--epochs", default=5, help="Pass over the corpus N times.")
+@click.option("--alpha", default=0.05, help="Start with this learning rate.")
+@click.option("--min-alpha", default=0.0, help="End with this learning rate.")
+@click.option(
+    "--ns-exponent", default=0.5, help="Raise the counts to this power to draw noise words."
+)
+@click.option("--min-n", default=3, help="Give the shortest n-gram N characters.")
+@click.option(
+    "--max-n", default=6, help="Give the longest n-gram N characters; 0 leaves n-grams out."
+)
+@click.option("--bucket", default=2_000_000, help="Let all n-grams share N rows, by their hashes.")
+@click.option(
+    "--jamo", is_flag=True, help="Take n-grams of Hangul's letters; needs OUT as .safetensors."
+)
+@click.option(
+    "--loss",
+    type=click.Choice(["ns"]),
+    default="ns",
+    hidden=True,
+    expose_value=False,
+    help="Learn by negative sampling.",
+)
+@workers_option
+@seed_option
+@click.option(
+    "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
+)
+@course_options
+@tokenizer_option("words")
+@column_option
+@encoding_option("CORPUS")
+@overwrite_option
+@progress_option
+@json_option
+def fasttext(
+    corpus: tuple[str, ...],
+    target: str,
+    format_out: str | None,
+    tokenizer: str | None,
+    column: str | None,
+    encoding: str,
+    overwrite: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    check_corpus(corpus)
+    check_vectors(target, format_out, overwrite=overwrite)
+    if settings["jamo"]:
+        _check_jamo(target, format_out)
+    from inlay.formats import save
+    from inlay.train import fasttext
+
+    start = time.perf_counter()
+    with work():
+        texts, known = texts_of_corpus(corpus, encoding, column)
+        with kept_if_stopped(target, format_out):
+            table = fasttext(texts, encoding=known, **settings, **given(tokenizer))
+        seconds = time.perf_counter() - start
+        save(table, target, format=format_out)
+    words = table.provenance["corpus_words"]
+    if as_json:
+        print_json(
+            {
+                "file": target,
+                "file_bytes": Path(target).stat().st_size,
+                "vocab_size": len(table),
+                "dim": table.dim,
+                "corpus_words": words,
+                "seconds": round(seconds, 3),
+                "provenance": table.provenance,
+            }
+        )
+        return
+    say(
+        f"{target}: {len(table):,} words x {table.dim}, "
+        f"learned from {words:,} words in {seconds:.1f} s"
+    )
+
+
+def _check_jamo(target: str, format: str | None) -> None:
+    """Fail now if the result would be a model of fastText: not after the work.
+
+    Raises:
+        click.UsageError: It would, and that has no place for jamo.
+    """
+    if format == "fasttext" or (format is None and ".bin" in Path(target).suffixes[-2:]):
+        raise click.UsageError(
+            "--jamo: a model of fastText (.bin) has no place for it. Try: a name in .safetensors."
+        )
