@@ -30,6 +30,7 @@ def test_all_commands_of_the_manual_are_there():
         "similar",
         "train",
         "train bilm",
+        "train glove",
         "train word2vec",
         "classify",
         "classify fit",

@@ -9,7 +9,6 @@ import pytest
 
 import inlay as lib
 from inlay.cli.train import train as command
-from inlay.train import bilm
 from tests.processes import ctrl_c_works
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n" * 30
@@ -202,9 +201,9 @@ def test_hints_of_a_training_that_cannot_go_on_speak_of_options(inlay, corpus, t
     assert "with --overwrite" in fast.stderr
 
 
-@pytest.mark.parametrize("name", ["word2vec", "bilm"])
+@pytest.mark.parametrize("name", ["word2vec", "glove", "bilm"])
 def test_options_default_to_what_the_function_does(name):
-    function = {"word2vec": lib.train.word2vec, "bilm": bilm}[name]
+    function = getattr(lib.train, name)
     options = command.get_command(None, name).make_context(name, ["-", "-o", "x.npz"]).params
     defaults = {
         name: parameter.default

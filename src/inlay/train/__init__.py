@@ -8,6 +8,7 @@ from inlay.errors import ArgumentTypeError, UnknownNameError
 from inlay.train import refine
 from inlay.train.elmo.bilm import bilm
 from inlay.train.fasttext import fasttext
+from inlay.train.glove import glove
 from inlay.train.running import Epoch
 from inlay.train.word2vec import word2vec
 
@@ -15,6 +16,7 @@ __all__ = [
     "Epoch",
     "bilm",
     "fasttext",
+    "glove",
     "refine",
     "word2vec",
 ]
@@ -27,7 +29,8 @@ ELSEWHERE = {
     **dict.fromkeys(("Word2Vec", "skipgram", "cbow"), WORDS),
     "FastText": "inlay.train.fasttext(corpus)",
     **dict.fromkeys(("Elmo", "ELMo"), "inlay.train.bilm(corpus, folder)"),
-    **dict.fromkeys(("glove", "GloVe", "doc2vec", "Doc2Vec"), NOT_YET),
+    **dict.fromkeys(("GloVe", "Glove"), "inlay.train.glove(corpus)"),
+    **dict.fromkeys(("doc2vec", "Doc2Vec"), NOT_YET),
 }
 
 

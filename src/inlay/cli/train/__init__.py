@@ -9,6 +9,7 @@ from inlay.cli.lazily import Lazily
 TRAINERS = {
     "word2vec": "Learn word vectors by skip-gram.",
     "fasttext": "Learn word vectors with n-grams of characters.",
+    "glove": "Learn word vectors by GloVe.",
     "bilm": "Learn an ELMo from characters.",
 }
 

@@ -1,0 +1,384 @@
+"""Word vectors by GloVe: regression on the logarithms of co-occurrences."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.calls import refuses_unknown
+from inlay.checks import flag, number, whole, whole_or_none
+from inlay.core import Table
+from inlay.errors import ArgumentError
+from inlay.jobs.progress import progress as show_progress
+from inlay.jobs.stop import on_stop
+from inlay.jobs.threads import Spread, available_workers
+from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
+from inlay.tokenizers import TokenizerLike
+from inlay.train.cooccurrences import A_PLACE, Counting, Layout, Tiles, Weighting, count
+from inlay.train.job import Done, run
+from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
+from inlay.train.schedule import seed_of
+from inlay.train.word2vec import _check_encoded, _check_pairs
+from inlay.version import __version__
+
+# What nobody means to ask for, and what would not fit into any memory.
+MOST = {"vector_size": 1 << 16, "window": 10_000}
+# Bytes of the rows of a band: a band of words and one of contexts share the second-level cache.
+BAND = 192 << 10
+GB = 1 << 30
+# Learned vectors have a norm of 1 to 10; those that overshot, of hundreds to infinity.
+LONG = 100.0
+
+
+@dataclass(frozen=True)
+class GloVeSettings:
+    """The arguments of `glove` that its result depends on; see there."""
+
+    vector_size: int
+    window: int
+    symmetric: bool
+    distance_weighting: bool
+    min_count: int
+    max_size: int | None
+    epochs: int
+    eta: float
+    x_max: float
+    exponent: float
+    memory: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        names = ("vector_size", "window", "min_count", "epochs")
+        plain: dict[str, Any] = {
+            name: whole(name, getattr(self, name), most=MOST.get(name)) for name in names
+        }
+        plain |= {
+            "symmetric": flag("symmetric", self.symmetric),
+            "distance_weighting": flag("distance_weighting", self.distance_weighting),
+            "max_size": whole_or_none("max_size", self.max_size),
+            "eta": number("eta", self.eta, above=0),
+            "x_max": number("x_max", self.x_max, above=0),
+            "exponent": number("exponent", self.exponent, least=0),
+            "memory": number("memory", self.memory, above=0),
+        }
+        for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
+            object.__setattr__(self, name, value)
+
+    def counting(self, threads: int) -> Counting:
+        """How co-occurrences are counted."""
+        part = min(max(1, int(self.memory * GB) // A_PLACE), (1 << 31) - 2 * self.window - 1)
+        return Counting(self.window, self.symmetric, self.distance_weighting, part, threads)
+
+
+# The flags of the C programs, and the words of gensim and of others.
+FOREIGN = {
+    **dict.fromkeys(("sentences", "corpus_file", "texts"), "glove(corpus): first and unnamed"),
+    **dict.fromkeys(
+        ("size", "dim", "embedding_dim", "vector_dim", "no_components", "n_components"),
+        "vector_size=",
+    ),
+    **dict.fromkeys(("iter", "n_epochs", "num_epochs", "max_iter"), "epochs="),
+    **dict.fromkeys(("window_size", "ws"), "window="),
+    **dict.fromkeys(("lr", "learning_rate"), "eta="),
+    **dict.fromkeys(("vocab_size", "max_vocab", "max_vocab_size", "max_final_vocab"), "max_size="),
+    **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
+    **dict.fromkeys(("max_count", "xmax"), "x_max="),
+    **dict.fromkeys(("checkpoint", "checkpoints", "save_dir"), "folder="),
+    **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
+    **dict.fromkeys(("threads", "thread", "num_threads", "n_jobs", "no_threads"), "workers="),
+    **dict.fromkeys(("random_state", "hashfxn"), "seed="),
+    "alpha": "exponent= for the paper's alpha; eta= for the learning rate",
+    "min_alpha": "leave it out: AdaGrad's steps get smaller by themselves",
+    "context": "symmetric=True, or symmetric=False for words to the left of others alone",
+    "verbose": "progress=",
+}
+
+
+@refuses_unknown(FOREIGN)
+def glove(
+    corpus: CorpusLike | Corpus,
+    *,
+    vector_size: int = 100,
+    window: int = 15,
+    symmetric: bool = True,
+    distance_weighting: bool = True,
+    min_count: int = 5,
+    max_size: int | None = None,
+    epochs: int = 25,
+    eta: float = 0.05,
+    x_max: float = 100.0,
+    exponent: float = 0.75,
+    memory: float = 1.0,
+    workers: int | None = None,
+    seed: int = 0,
+    deterministic: bool = False,
+    tokenizer: TokenizerLike | None = None,
+    encoding: str = "utf-8",
+    progress: bool | None = None,
+    folder: str | PathLike[str] | None = None,
+    checkpoint_every: float = CHECKPOINT_EVERY,
+    resume: bool = True,
+    callbacks: Iterable[Callback] = (),
+    until: Until | None = None,
+    patience: int = 1,
+) -> Table:
+    """Learn a vector for each frequent word of a corpus from which words stand near which.
+
+    How often each word stands near each other one is counted first, and goes to a temporary
+    file of 12 bytes for each such pair of words: often ten times as much as the text. Then vectors
+    are learned whose products, with a bias for each word, are the logarithms of those counts.
+    Threads never work on the same rows, so that the same corpus, settings and seed give the same
+    vectors with any number of workers, on the same kind of processor to the last bit.
+
+    Args:
+        corpus: Path of a text file with a sentence or text on each line, packed or not; or
+            an iterable of texts, or of lists of tokens, which is read once and may be larger than
+            memory; or what `inlay.text.encode_corpus` made of one of these, to train on it more
+            than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold).
+        vector_size: How many numbers a vector has.
+        window: How many words to each side are near a word at most. Words that are left out do
+            not count, and no pair reaches beyond the end of a line.
+        symmetric: Whether words to the right are near, as well as words to the left.
+        distance_weighting: Whether two words that stand d words apart count 1/d; if not, they
+            count 1.
+        min_count: Words that occur less often are left out.
+        max_size: How many words are kept at most, the most frequent ones. None: no limit.
+        epochs: How many times the pairs are gone through. The paper has 50 for vectors of
+            fewer than 300 numbers, and 100 for others.
+        eta: Learning rate of AdaGrad, whose steps get smaller by themselves.
+        x_max: Pairs that are counted so often, or more often, have the full weight, 1.
+        exponent: Other pairs have the weight `(x / x_max) ** exponent`; the paper's alpha.
+        memory: How many GB counting may use, apart from what its threads need for the words
+            of the vocabulary. A corpus of more than 67 million words to the GB is counted in parts,
+            each of which goes to a temporary file.
+        workers: How many threads count and train, of which more than 16 do not help. None: one
+            for each processor.
+        seed: Seed of everything that is left to chance.
+        deterministic: Has no effect on the result, which is the same every time in any case.
+        tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
+            "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
+            "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken
+            as they are. The name stands in the table's provenance; of lists alone it is None
+            there, if none was named.
+        encoding: The encoding of a file, such as "cp949" for Korean.
+        progress: Whether to show a bar with pairs a second and the time left. None: only on a
+            terminal.
+        folder: A working folder, in which checkpoints are kept. If the training is stopped, by
+            Ctrl-C or by a kill, the same call counts anew and goes on from the last one; after the
+            end it gives the same table again. A checkpoint of another training, or of another
+            corpus, is refused. Without a folder nothing is written.
+        checkpoint_every: Seconds between two checkpoints; each takes as much disk as the vectors
+            of words and contexts, and twice that, for the sums of squares.
+        resume: Whether to go on from a checkpoint. False starts anew and replaces it.
+        callbacks: Functions that are called at the end of each epoch with an
+            `inlay.train.Epoch`: its number, the loss, and the table as it stands. One that
+            returns True ends the training.
+        until: A function that gives the table a score after each epoch, of which higher is
+            better. The training ends when the score gets no better, and the result is the table
+            of the best epoch, of which a copy is held meanwhile.
+        patience: How many epochs in a row `until` may give no better score before the training
+            ends.
+
+    Returns:
+        A table with the most frequent word first, and with counts; float32
+        `(vocab_size, vector_size)`, the sums of the vectors of words and of contexts, as in the
+        paper. The latter are `table.parts["context"]`. Training holds four such matrices, with
+        rows of a multiple of 16.
+
+    Raises:
+        ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent
+            enough, or vectors grew without bound.
+        ArgumentTypeError: A setting is of a type that cannot be used.
+        FormatError: The file is not text in this encoding, or the checkpoint is damaged.
+        KeyboardInterrupt: Ctrl-C was pressed. With a folder a checkpoint has been written;
+            without one, the attribute `table` of the exception is the table as it stands, if
+            counting had ended.
+        MissingFileError: There is no such file.
+        NoSpaceError: The disk is full.
+
+    Example:
+        >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
+        >>> table = glove(texts, vector_size=16, min_count=1)
+        >>> len(table), table.dim, table.tokens[0]
+        (7, 16, 'the')
+
+    Source: Pennington, Socher and Manning 2014, "GloVe: Global Vectors for Word Representation".
+    """
+    flag("deterministic", deterministic)
+    running = Running(
+        workers=workers,
+        seed=seed,
+        deterministic=True,  # pieces of a round have no row in common
+        progress=progress,
+        folder=folder,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        callbacks=callbacks,
+        until=until,
+        patience=patience,
+    )
+    settings = GloVeSettings(
+        vector_size=vector_size,
+        window=window,
+        symmetric=symmetric,
+        distance_weighting=distance_weighting,
+        min_count=min_count,
+        max_size=max_size,
+        epochs=epochs,
+        eta=eta,
+        x_max=x_max,
+        exponent=exponent,
+        memory=memory,
+        seed=running.seed,
+    )
+    with on_stop(lambda: "Stopped; the training had not begun."):
+        if isinstance(corpus, Corpus):
+            _check_encoded(min_count, max_size, tokenizer, encoding)
+            data = corpus
+        else:
+            data = encode_corpus(
+                corpus,
+                min_count=settings.min_count,
+                max_size=settings.max_size,
+                tokenizer=tokenizer,
+                encoding=encoding,
+                progress=running.progress,
+            )
+        _check_pairs(data.ids)
+        made = asdict(settings)
+        if data is corpus:  # these were given to `encode_corpus`, which we have not seen
+            made |= dict.fromkeys(("min_count", "max_size"))
+        about = {
+            "model": "GloVe",
+            "tokenizer": data.tokenizer,
+            "settings": made,
+            "corpus_words": data.words,
+            "corpus": data.fingerprint,
+        }
+        work = _GloVe(data, settings, running, about | {"inlay": __version__})
+    report = run(
+        work,
+        running,
+        epochs=settings.epochs,
+        alpha=settings.eta,
+        min_alpha=settings.eta,
+        about=about,
+        unit="pairs",
+    )
+    work.check()
+    work.about |= report.facts()
+    return work.table()
+
+
+class _GloVe:
+    """GloVe as `inlay.train.job` trains it.
+
+    A piece is a stripe of rows by one of columns. No two pieces of a round have a row or a column
+    in common, so that they can be learned from at the same time, each in place.
+    """
+
+    def __init__(
+        self, data: Corpus, settings: GloVeSettings, running: Running, about: dict[str, Any]
+    ) -> None:
+        from inlay.kernels import glove as kernel
+
+        self.data, self.settings, self.about = data, settings, about
+        self.row = kernel.row_size(settings.vector_size)
+        self.lanes = kernel.lanes_of(settings.vector_size)
+        self.layout = Layout.of(len(data.tokens), max(16, BAND // (8 * self.row)))
+        self.tiles = _tiles(data, settings, self.layout, running)
+        self.together = self.layout.stripes
+        self.pieces, self.units = self.together**2, int(self.tiles.cells.size)
+        self.model = kernel.Model(*(self._initial(side) for side in (0, 1)))
+        self.arrays = self.model._asdict()
+
+    def _initial(self, side: int) -> Array:
+        """Vectors and biases uniform in +-1/2 / dim, as in the C program, and sums of 1."""
+        from inlay.kernels.glove import FIXED
+        from inlay.kernels.rows import aligned_zeros
+
+        dim, n = self.settings.vector_size, self.layout.rows
+        flat: Array = aligned_zeros(n * 2 * self.row)
+        rows, rng = flat.reshape(n, 2, self.row), np.random.default_rng([self.settings.seed, side])
+        rows[:, 1] = 1
+        for at in range(0, n, 10_000):
+            part = rows[at : at + 10_000, 0]
+            chance = (rng.random((len(part), dim + 1), np.float32) - np.float32(0.5)) / dim
+            part[:, :dim], part[:, dim + side] = chance[:, :dim], chance[:, dim]
+            part[:, dim + 1 - side] = 1
+        rows[:, 1, dim + 1 - side] = FIXED
+        return flat
+
+    def scratch(self) -> Any:
+        from inlay.kernels.glove import make_scratch
+
+        return make_scratch()
+
+    def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
+        from inlay.kernels import glove as kernel
+
+        n, seed = self.together, self.settings.seed
+        rng = np.random.default_rng([seed, 2, epoch])
+        shift, first = rng.permutation(n)[piece // n], rng.permutation(n)[piece % n]
+        number = seed_of(seed, epoch * self.pieces + piece)
+        tiles = self.tiles.of(int(first), int(first + shift) % n, number)
+        loss = kernel.train(
+            *(self.model, self.tiles.cells, self.tiles.terms, tiles),
+            *(np.float32(rate), scratch, self.lanes),
+        )
+        done = int((tiles[:, 1] - tiles[:, 0]).sum())
+        return Done(done, loss, done)
+
+    def apart(self, epoch: int, piece: int, rate: float, scratch: Any) -> tuple[Done, None]:
+        return self.piece(epoch, piece, rate, scratch), None
+
+    def add(self, changes: list[None], spread: Spread) -> None:
+        """Nothing is left to do: the pieces of a round have changed rows of their own."""
+
+    def check(self) -> None:
+        """Refuse vectors that grew without bound."""
+        # NaN and infinity fail the comparison too.
+        length = max(float(np.sqrt(np.mean(np.square(part).sum(1)))) for part in self._vectors())
+        if not length <= LONG:
+            raise ArgumentError(
+                "eta",
+                expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
+                got=f"{length:g} at eta={self.settings.eta}: they grew without bound",
+                hint="a lower eta; 0.05 is usual",
+            )
+
+    def _vectors(self) -> list[Array]:
+        """Those of words and those of contexts, in the order of the tokens."""
+        places, dim = self.layout.places(), self.settings.vector_size
+        return [m.reshape(-1, 2, self.row)[places, 0, :dim] for m in self.model]
+
+    def table(self) -> Table:
+        words, contexts = self._vectors()
+        words += contexts
+        context = Table(self.data.tokens, contexts, counts=self.data.counts)
+        return Table(
+            self.data.tokens,
+            words,
+            counts=self.data.counts,
+            provenance=self.about,
+            parts={"context": context},
+        )
+
+
+def _tiles(data: Corpus, settings: GloVeSettings, layout: Layout, running: Running) -> Tiles:
+    counting = settings.counting(available_workers(running.workers))
+    _, scale = counting.weights()
+    weighting = Weighting(settings.x_max, settings.exponent)
+    with show_progress(
+        data.ids.size, unit=" words", desc="co-occurrences", enabled=running.progress
+    ) as report:
+        return Tiles(
+            layout,
+            lambda use: count(data.ids, layout, counting, use, report),
+            scale,
+            weighting,
+            settings.seed,
+        )
