@@ -55,7 +55,7 @@ class Recorder:
         settings["shrink"] = self.shrink
         share, loss, terms = float(self.share), 0.0, 0
         for i, block in enumerate(blocks(words, self.noise, chance, **settings)):
-            if i % sg.MEASURED == 0:
+            if i % sampling.MEASURED == 0:
                 more = skip_gram_loss(inputs, outputs, words, block, share)
                 loss, terms = loss + more[0], terms + more[1]
             skip_gram_block(inputs, outputs, words, block, alpha, share)

@@ -195,6 +195,70 @@ def skip_gram_block(
         np.add.at(outputs, noise, step * steps[2])
 
 
+def around(words: list[Kept], block: Block, c: int) -> list[int]:
+    """The places of the words that centre `c` of a block is paired with."""
+    places = range(max(c - block.width, 0), min(c + block.width + 1, len(words)))
+    return [p for p in places if p != c and words[p].sentence == words[c].sentence]
+
+
+def cbow_centres(
+    inputs: Array, words: list[Kept], block: Block, mean: bool
+) -> Iterator[tuple[int, list[int], Array]]:
+    """Each centre that has words around it, their numbers, and their mean or sum."""
+    for c in range(block.start, block.stop):
+        near = [words[p].word for p in around(words, block, c)]
+        if near:
+            yield c, near, inputs[near].mean(axis=0) if mean else inputs[near].sum(axis=0)
+
+
+def cbow_loss(
+    inputs: Array, outputs: Array, words: list[Kept], block: Block, share: float, mean: bool
+) -> tuple[float, int]:
+    """The losses of a block: their sum and number."""
+    losses = []
+    for c, _, h in cbow_centres(inputs, words, block, mean):
+        noise = outputs[without(block.noise, words[c].word)]
+        loss = -np.log(sigmoid(h @ outputs[words[c].word]))
+        losses.append(loss - share * np.log(sigmoid(-noise @ h)).sum())
+    return sum(losses), len(losses)
+
+
+def cbow_block(
+    inputs: Array,
+    outputs: Array,
+    words: list[Kept],
+    block: Block,
+    share: float,
+    mean: bool,
+    rate: float,
+) -> None:
+    """One step for a block: errors of all vectors as they were; then noise words, then centres.
+
+    The step of h goes whole to each word that it is the mean of, and in parts to those of a sum.
+    """
+    found, rate = list(cbow_centres(inputs, words, block, mean)), rate * block.scale
+    down = {
+        (c, k): 0.0 if n == words[c].word else -share * sigmoid(h @ outputs[n])
+        for c, _, h in found
+        for k, n in enumerate(block.noise)
+    }
+    up = {c: 1 - sigmoid(h @ outputs[words[c].word]) for c, _, h in found}
+    steps = {c: np.zeros_like(h) for c, _, h in found}
+    for first in (block.start, block.start + 4):
+        four = [(c, h) for c, _, h in found if first <= c < first + 4]
+        for k, n in enumerate(block.noise):
+            old = outputs[n].copy()
+            for c, h in four:
+                steps[c] += rate * down[c, k] * old
+                outputs[n] += rate * down[c, k] * h
+    for c, _, h in found:
+        old = outputs[words[c].word].copy()
+        steps[c] += rate * up[c] * old
+        outputs[words[c].word] += rate * up[c] * h
+    for c, near, _ in found:
+        np.add.at(inputs, near, steps[c] if mean else steps[c] / len(near))
+
+
 def skip_gram(
     sentences: Sequence[Sequence[str]],
     *,

@@ -12,7 +12,7 @@ registers of AVX2; one row by four would wait for memory.
 import numpy as np
 
 from inlay.kernels.compiled import njit
-from inlay.kernels.lanes import fma, load, prefetch, splat, store, store_sums, zeros
+from inlay.kernels.wide import WIDTH, fma, load, prefetch, splat, store, store_sums, zeros
 
 ROW = 16  # rows are a multiple of this many floats: a cache line
 FAST = {"reassoc", "contract", "nsz", "arcp", "afn"}  # not nnan, ninf: those must stay visible
@@ -38,13 +38,36 @@ def aligned_zeros(size):
 
 
 @part
+def lanes_row(lanes):
+    """`row_width`, of `row_lanes`."""
+    return (len(lanes) + 1) // 2 * ROW
+
+
+@part
+def plus(x, y):
+    """The sum of two registers."""
+    return fma(y, splat(np.float32(1)), x)
+
+
+@part
+def minus(x, y):
+    """The difference of two registers."""
+    return fma(y, splat(np.float32(-1)), x)
+
+
+@part
+def times(x, y):
+    """The product of two registers."""
+    return fma(x, y, zeros())
+
+
+@part
 def dots(a, a0, a1, b, b0, out, out0, out1, lanes):
     """The products of rows `a0`, `a1` of a with four rows of b from `b0` on."""
-    row = (len(lanes) + 1) // 2 * ROW
+    row = lanes_row(lanes)
     s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
     t0, t1, t2, t3 = zeros(), zeros(), zeros(), zeros()
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         x, y = load(a, a0 + at), load(a, a1 + at)
         z = load(b, b0 + at)
         s0, t0 = fma(x, z, s0), fma(y, z, t0)
@@ -64,8 +87,7 @@ def add_one(a, a0, b, rows, weights, w0, by, lanes):
     r0, r1, r2, r3 = rows
     v0, v1 = splat(weights[w0]), splat(weights[w0 + by])
     v2, v3 = splat(weights[w0 + 2 * by]), splat(weights[w0 + 3 * by])
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         x = fma(v0, load(b, r0 + at), load(a, a0 + at))
         x = fma(v1, load(b, r1 + at), x)
         x = fma(v2, load(b, r2 + at), x)
@@ -80,8 +102,7 @@ def add_two(a, a0, a1, b, rows, weights, w0, w1, by, lanes):
     v2, v3 = splat(weights[w0 + 2 * by]), splat(weights[w0 + 3 * by])
     u0, u1 = splat(weights[w1]), splat(weights[w1 + by])
     u2, u3 = splat(weights[w1 + 2 * by]), splat(weights[w1 + 3 * by])
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         z = load(b, r0 + at)
         x, y = fma(v0, z, load(a, a0 + at)), fma(u0, z, load(a, a1 + at))
         z = load(b, r1 + at)
@@ -113,5 +134,5 @@ def fetch(a, a0, lanes):
 @part
 def copy(a, a0, b, b0, lanes):
     """Row `a0` of a = row `b0` of b."""
-    for i in range(len(lanes)):
-        store(a, a0 + i * 8, load(b, b0 + i * 8))
+    for at in range(0, len(lanes) * 8, WIDTH):
+        store(a, a0 + at, load(b, b0 + at))

@@ -22,6 +22,7 @@ Step = namedtuple("Step", "alpha window shrink mean share limit seed")
 
 BLOCK = 8  # centre words a step; a multiple of 4
 PAD = BLOCK + 4  # words that a block may read beyond the last one
+MEASURED = 8  # of so many blocks the loss of one is measured
 
 kernel = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 

@@ -24,10 +24,21 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 from inlay.kernels.logistic import weigh_errors, weigh_losses
-from inlay.kernels.rows import FAST, ROW, add, aligned_zeros, copy, dots, fetch, part, row_width
+from inlay.kernels.rows import (
+    FAST,
+    add,
+    aligned_zeros,
+    copy,
+    dots,
+    fetch,
+    lanes_row,
+    part,
+    row_width,
+)
 from inlay.kernels.sampling import (
     BLOCK,
     INCREMENT,
+    MEASURED,
     MULTIPLIER,
     PAD,
     below,
@@ -36,8 +47,6 @@ from inlay.kernels.sampling import (
     draw_noise,
     subsample,
 )
-
-MEASURED = 8  # of so many blocks the loss of one is measured
 
 # Work space, see `make_scratch`.
 Scratch = namedtuple("Scratch", "words left right repeats targets rows logits weights")
@@ -206,7 +215,7 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     words, targets, rows = scratch.words, scratch.targets, scratch.rows
     left, right, repeats = scratch.left, scratch.right, scratch.repeats
     logits, weights = scratch.logits, scratch.weights
-    row = (len(lanes) + 1) // 2 * ROW
+    row = lanes_row(lanes)
     columns = rows.size // row
     n_noise = columns - BLOCK
     sizes = (step.alpha, step.alpha * step.share)
