@@ -8,7 +8,7 @@ pytest.importorskip("keras")
 
 from inlay import Table, TextClassifier
 from inlay.classify import cnn
-from inlay.classify.settings import BY_TEXT, MODELS, ClassifierSettings
+from inlay.classify.settings import BY_TEXT, FASTTEXT, MODELS, ClassifierSettings
 from inlay.core.elsewhere import OF_CLASSIFIERS
 from inlay.errors import (
     ArgumentError,
@@ -129,7 +129,7 @@ def test_what_trainable_means():
         ),
         ({"variant": "rand", "embedding": 1}, "variant: expected another one beside an embedding"),
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
-        ({"model": "lstm"}, "'linear' or 'mlp'.*a function of your own"),
+        ({"model": "lstm"}, "'mlp' or 'fasttext'.*a function of your own"),
         ({"validation": 1.5}, "between 0 and 1"),
         ({"validation": (["x"], ["c"])}, "two classes"),
         ({"validation": (["x", "y"], ["a", "c"])}, "classes of the texts"),
@@ -326,7 +326,7 @@ def test_progress_is_shown_if_asked_for_or_on_a_terminal(
 def test_every_model_of_that_name_is_there():
     from inlay.classify import keras
 
-    assert (*keras.BY_TOKEN, *keras.BY_TEXT) == MODELS
+    assert (*keras.BY_TOKEN, *keras.BY_TEXT, FASTTEXT) == MODELS
     assert tuple(keras.BY_TEXT) == BY_TEXT
 
 
@@ -362,7 +362,7 @@ def test_everything_is_looked_at_before_the_work(reviews, vectors, monkeypatch):
     def late(*_, **__):
         raise AssertionError("work has begun")
 
-    monkeypatch.setattr("inlay.classify.fitting.load_keras", late)
+    monkeypatch.setattr("inlay.classify.network.load_keras", late)
     texts, labels = reviews
     strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "some.body:splits"})
     for settings, message in (

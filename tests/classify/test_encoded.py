@@ -54,13 +54,15 @@ def test_each_model_learns_and_each_text_is_encoded_once(reviews, model, trainab
 
 def test_a_mix_learns_which_layer_tells(reviews):
     found = TextClassifier(Telling(), trainable="mix", **QUICK).fit(*reviews)
-    scalars = next(w for name, w in found._fitted.weights.items() if name.endswith("scalars"))
+    scalars = next(
+        w for name, w in found._fitted.learned.weights.items() if name.endswith("scalars")
+    )
     assert scalars[1] > scalars[0] + 0.1
     assert found.n_trainable_ == 2 + 1 + 6 * 2 + 2
 
 
 def test_frozen_linear_is_a_layer_on_what_encode_gives(fitted):
-    mean, scale, kernel, bias = fitted._fitted.weights.values()
+    mean, scale, kernel, bias = fitted._fitted.learned.weights.values()
     scores = (Telling().encode(TEXTS) - mean) * scale @ kernel + bias
     powers = np.exp(scores)
     expected = powers / powers.sum(axis=1, keepdims=True)
@@ -72,7 +74,7 @@ def test_frozen_linear_is_a_layer_on_what_encode_gives(fitted):
 def test_vectors_are_centred_and_scaled_by_those_learned_from(reviews, mixes):
     settings = QUICK | {"epochs": 1, "trainable": "mix" if mixes else False}
     found = TextClassifier(Telling(), **settings).fit(*reviews)
-    mean, scale = list(found._fitted.weights.values())[:2]
+    mean, scale = list(found._fitted.learned.weights.values())[:2]
     vectors = Telling().pooled(reviews[0]) if mixes else Telling().encode(reviews[0])
     np.testing.assert_allclose(mean, vectors.mean(axis=0), atol=1e-6)
     lengths = np.square((vectors - mean) * scale).sum(axis=-1)

@@ -3,24 +3,33 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.calls import Elsewhere, refuses_unknown
-from inlay.checks import flag
+from inlay.checks import described, flag
 from inlay.classify import fitting, storage
-from inlay.classify.batches import prediction_plan, prediction_shape
 from inlay.classify.embeddings import Embedding
 from inlay.classify.estimator import Estimator
-from inlay.classify.fitting import body_of, checked_texts, networks
-from inlay.classify.inputs import lengths_of
+from inlay.classify.fitting import checked_texts
 from inlay.classify.labels import compared
-from inlay.classify.settings import MAX_LENGTH, MAX_SIZE, MIN_COUNT, ClassifierSettings
+from inlay.classify.settings import (
+    BATCH_SIZE,
+    FASTTEXT,
+    MAX_LENGTH,
+    MAX_SIZE,
+    MIN_COUNT,
+    OF_FASTTEXT,
+    OFFICIAL,
+    ClassifierSettings,
+)
 from inlay.classify.storage import Fitted
 from inlay.core import elsewhere
 from inlay.core.travel import origin_of, reopened
+from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
 from inlay.paths import path_to_read
 from inlay.tokenizers import TokenizerLike
@@ -33,6 +42,10 @@ FOREIGN: Elsewhere = {
     **dict.fromkeys(("min_freq", "min_df"), "min_count="),
     **dict.fromkeys(("iter", "max_iter", "n_epochs", "num_epochs"), "epochs="),
     **dict.fromkeys(("lr", "optimizer"), "learning_rate=, of Adam"),
+    **dict.fromkeys(("wordNgrams", "ngrams", "ngram_range"), "word_ngrams=, of model='fasttext'"),
+    **dict.fromkeys(("minn", "maxn"), "min_n= and max_n=, of model='fasttext'"),
+    **dict.fromkeys(("thread", "n_jobs"), "workers=, of model='fasttext'"),
+    "neg": "negative=, of model='fasttext'",
     **dict.fromkeys(("validation_split", "validation_data", "dev"), "validation="),
     **dict.fromkeys(
         ("n_classes", "num_classes", "num_labels"), "leave it out: fit sees the labels"
@@ -51,8 +64,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
 
     Vectors may be those of words, in a table, or those of texts, from an encoder such as an ELMo or
     a sentence encoder. It is a scikit-learn estimator (`clone`, `cross_val_score` and `Pipeline`
-    work) on Keras 3 with the backend of `KERAS_BACKEND`. The settings are kept as given and looked
-    at by `fit`.
+    work) on Keras 3 with the backend of `KERAS_BACKEND`, or, with `model="fasttext"`, on nothing
+    else than this package. The settings are kept as given and looked at by `fit`.
 
     On a table, a fitted classifier knows the words of the texts and then, up to `max_size`, those
     of the table that were not among them: their vectors are the given ones, as if they had been
@@ -76,11 +89,14 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
             of your own `(vectors, mask, n_classes) -> scores` over Keras tensors, as
             `inlay.classify.cnn`. On one vector for each text `"linear"` (logistic regression) or
             `"mlp"` (a hidden layer of 256). None: `"cnn"` on a table, `"linear"` on an encoder.
+            `"fasttext"` (Joulin et al. 2017) is the average of the vectors of words, of runs of
+            words and of parts of words: it needs no Keras, and is by far the fastest.
         trainable: Whether the vectors train. `"mix"`: of an encoder, what each of its layers
             counts. None: of a table what `variant` says, otherwise True; of an encoder False.
         variant: Kim's names instead: `"rand"`, `"static"`, `"non-static"`, or
             `"multichannel"`: a frozen and a trained copy under the same filters.
-        dim: Numbers in a random vector; None: 300. With `embedding`, its own or None.
+        dim: Numbers in a random vector; None: 300, and with `"fasttext"` 100. With `embedding`,
+            its own or None.
         tokenizer: How texts become tokens, as in `Vocabulary.from_texts`; texts may also be lists
             of tokens. None: as those that the embedding was trained on, where it is known, else
             `"words"`.
@@ -89,7 +105,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         min_count: Words of the texts seen less often count as unknown.
         epochs: Most passes over the texts.
         batch_size: Texts in a step.
-        learning_rate: The learning rate of Adam.
+        learning_rate: The learning rate of Adam, None: 0.001; with `"fasttext"` that of its first
+            step, from which it falls evenly to 0, None: 0.5.
         validation: Share of the texts held out to choose the best epoch; or a pair
             `(texts, labels)`; or None: train `epochs` epochs and keep the last.
         patience: Stop after this many epochs without a better one.
@@ -98,6 +115,17 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         seed: The same settings, texts and seed give the same numbers on one machine and
             backend. A model of your own seeds its layers itself.
         progress: Show a bar. None: on a terminal.
+        word_ngrams: This and what follows is of `"fasttext"` alone. Runs of up to so many words
+            have vectors too, in buckets; 1: none.
+        min_n: Characters of the shortest part of a word that has a vector, in a bucket.
+        max_n: Of the longest; 0: none has one.
+        bucket: How many buckets runs and parts are hashed into, as fastText hashes them. Only
+            those that the texts meet take memory.
+        loss: `"softmax"`; `"hs"`, a Huffman tree of labels, for thousands of them; `"ns"`, some
+            other labels drawn for each; `"ova"`, each label by itself. With the last two the
+            probabilities of a text do not sum to 1.
+        negative: How many labels `"ns"` draws.
+        workers: Threads that train; with more than one, two fits differ a little.
 
     Attributes:
         classes_: The labels in sorted order; `predict` returns these.
@@ -117,7 +145,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         array(['pos'], dtype='<U3')
 
     Source: Kim 2014, Convolutional neural networks for sentence classification. Unlike there,
-    steps are by Adam and not Adadelta, and a text is padded at its end only.
+    steps are by Adam and not Adadelta, and a text is padded at its end only. Joulin et al. 2017,
+    Bag of tricks for efficient text classification; unlike there, texts are mixed in each epoch.
     """
 
     _elsewhere = elsewhere.OF_CLASSIFIERS
@@ -136,13 +165,20 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         max_size: int | None = MAX_SIZE,
         min_count: int = MIN_COUNT,
         epochs: int = 25,
-        batch_size: int = 50,
-        learning_rate: float = 1e-3,
+        batch_size: int = BATCH_SIZE,
+        learning_rate: float | None = None,
         validation: float | tuple[Sequence[Text], Sequence[Any]] | None = 0.1,
         patience: int = 3,
         features: str | os.PathLike[str] | None = None,
         seed: int = 0,
         progress: bool | None = None,
+        word_ngrams: int = OF_FASTTEXT["word_ngrams"],
+        min_n: int = OF_FASTTEXT["min_n"],
+        max_n: int = OF_FASTTEXT["max_n"],
+        bucket: int = OF_FASTTEXT["bucket"],
+        loss: str = OF_FASTTEXT["loss"],
+        negative: int = OF_FASTTEXT["negative"],
+        workers: int = OF_FASTTEXT["workers"],
     ) -> None:
         self.embedding, self.model = embedding, model
         self.trainable, self.variant = trainable, variant
@@ -151,6 +187,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
         self.validation, self.patience = validation, patience
         self.features, self.seed, self.progress = features, seed, progress
+        self.word_ngrams, self.min_n, self.max_n, self.bucket = word_ngrams, min_n, max_n, bucket
+        self.loss, self.negative, self.workers = loss, negative, workers
 
     # -- learning ----------------------------------------------------------------------------
 
@@ -175,33 +213,31 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
                 number of labels than of texts, or a setting that cannot be used.
             ArgumentTypeError: One string or a table instead of a list, a text that is none, or a
                 setting or an embedding of the wrong type.
-            MissingPackageError: keras is not installed.
+            MissingPackageError: keras is not installed, and the model is another than
+                `"fasttext"`.
         """
         settings = ClassifierSettings.checked(self.get_params())
-        fitted, body, coverage = fitting.fit(settings, self.embedding, texts, labels)
-        self.coverage_ = coverage
-        self._keep(fitted, body)
+        fitted, self.coverage_ = fitting.fit(settings, self.embedding, texts, labels)
+        self._keep(fitted)
         return self
 
-    def _keep(self, fitted: Fitted, body: Any) -> None:
-        """Become what has been learned; `body` has the weights already."""
+    def _keep(self, fitted: Fitted) -> None:
+        """Become what has been learned."""
         self.classes_, self.history_ = fitted.classes, fitted.history
         self.n_trainable_ = fitted.n_trainable
         for name in ("vocabulary_", "table_", "encoder_"):  # of a fit on something else
             vars(self).pop(name, None)
-        vars(self).update(fitted.inputs.shown())
+        vars(self).update(fitted.learned.shown())
         self._fitted = fitted
-        self._predictor = fitted.inputs.below(body)
 
     def _stand_on(self, encoder: Any) -> None:
         """Take an encoder in the place of another that gives the same vectors."""
-        inputs: Any = self._fitted.inputs
-        self._fitted = replace(self._fitted, inputs=replace(inputs, encoder=encoder))
+        network: Any = self._fitted.learned
+        self._fitted = replace(self._fitted, learned=network.on(encoder))
         self.embedding = self.encoder_ = encoder
 
     def __getstate__(self) -> dict[str, Any]:
-        """For pickles: the network as its arrays, so that another backend can read them."""
-        state = {name: value for name, value in vars(self).items() if name != "_predictor"}
+        state = dict(vars(self))
         if self.__sklearn_is_fitted__():  # it answers without the file it once started from
             state["embedding"] = origin_of(self.embedding)
         return state
@@ -222,29 +258,7 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
             ArgumentTypeError: One string instead of a list, or a text that is none.
         """
         self._check_fitted("predict")
-        listed, block = checked_texts(texts), self._fitted.inputs.block
-        parts = [self._answers(listed[i : i + block]) for i in range(0, len(listed), block)]
-        return np.concatenate([np.empty((0, len(self.classes_)), np.float32), *parts])
-
-    def _answers(self, texts: list[Text]) -> Array:
-        """`predict_proba` of texts whose rows are in memory together."""
-        inputs = self._fitted.inputs
-        rows = inputs.rows(texts)
-        lengths = lengths_of(rows)
-        result = np.empty((len(rows), len(self.classes_)), np.float32)
-        predictor, training = self._answering(), networks("training")
-        for chosen in prediction_plan(lengths, 128):
-            n_rows, width = prediction_shape(len(chosen), int(lengths[chosen].max()))
-            given = inputs.rectangle([rows[i] for i in chosen], width, n_rows)
-            result[chosen] = _softmax(training.scores(predictor, given))[: len(chosen)]
-        return result
-
-    def _answering(self) -> Any:
-        """The network; after a pickle built anew, on the backend of this process."""
-        if "_predictor" not in vars(self):
-            body = body_of(self._fitted, "the pickle of a classifier")
-            self._predictor = self._fitted.inputs.below(body)
-        return self._predictor
+        return self._fitted.learned.probabilities(checked_texts(texts))
 
     def predict(self, texts: Iterable[Text]) -> Array:
         """The most probable class of each text, `(len(texts),)`, as the labels were given."""
@@ -273,6 +287,10 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         verifies. Another backend of Keras can load it. A tokenizer, model or encoder of your
         own is not in it: pass it to `load`.
 
+        With `model="fasttext"`, a name that ends in `.bin` or, once quantised, in `.ftz` makes a
+        file of fastText instead, which its program and its libraries read. They split texts at
+        white space and read all of them, whatever `tokenizer` and `max_length` were here.
+
         Args:
             path: The folder.
             by_reference: Note the path or name of the encoder and its hash, which `load` compares,
@@ -286,7 +304,13 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         """
         self._check_fitted("save")
         by_reference = flag("by_reference", by_reference)
-        storage.save(self._fitted, path_to_read("path", path), by_reference=by_reference)
+        path = path_to_read("path", path)
+        if self._fitted.settings.model == FASTTEXT and path.suffix in OFFICIAL:
+            from inlay.classify.fasttext.files import write_official
+
+            write_official(self._fitted, path)
+        else:
+            storage.save(self._fitted, path, by_reference=by_reference)
 
     @classmethod
     def load(
@@ -298,10 +322,13 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         tokenizer: TokenizerLike | None = None,
         verify: bool = True,
     ) -> Self:
-        """Read what `save` wrote, ready to predict.
+        """Read what `save` wrote, or a supervised model of fastText, ready to predict.
+
+        What fastText's program answers is more probable by 1e-5, which it adds before it takes a
+        logarithm; with the loss `hs`, which multiplies such numbers, by more.
 
         Args:
-            path: The folder.
+            path: The folder; or a `.bin` or `.ftz` of fastText, of any version.
             embedding: The encoder that the classifier was fitted on, or its path, if it has moved
                 or is one of your own. Another, or the same with other settings, is an error.
             model: The function that the classifier was made with, if it was one of your own.
@@ -317,17 +344,28 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         """
         flag("verify", verify)
         path = path_to_read("path", path)
-        fitted = storage.load(
-            path, embedding=embedding, model=model, tokenizer=tokenizer, verify=verify
-        )
-        body = body_of(fitted, str(path / storage.WEIGHTS))
-        encoder = getattr(fitted.inputs, "encoder", None)
+        if path.suffix in OFFICIAL and path.is_file():
+            fitted = _read_official(path, cls._defaults(), embedding, model, tokenizer)
+        else:
+            fitted = storage.load(
+                path, embedding=embedding, model=model, tokenizer=tokenizer, verify=verify
+            )
+        fitted.learned.ready(str(path / storage.WEIGHTS))
+        encoder = fitted.learned.shown().get("encoder_")
         classifier = cls(encoder, **fitted.settings.to_dict())
         classifier.coverage_ = None
-        classifier._keep(fitted, body)
+        classifier._keep(fitted)
         return classifier
 
 
-def _softmax(scores: Array) -> Array:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+def _read_official(
+    path: Path, defaults: dict[str, Any], embedding: Any, model: Any, tokenizer: Any
+) -> Fitted:
+    """A model in a file of fastText, which needs nothing else."""
+    for name, given in (("embedding", embedding), ("model", model)):
+        if given is not None:
+            expected = "nothing for a file of fastText, which holds all"
+            raise ArgumentError(name, expected=expected, got=described(given))
+    from inlay.classify.fasttext.files import read_official
+
+    return read_official(path, defaults, tokenizer)

@@ -1,30 +1,30 @@
 """One fit: everything is looked at first, then texts become rows, then the network trains."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import every_text
-from inlay.classify import storage
 from inlay.classify.batches import training_widths
 from inlay.classify.embeddings import inputs_of, opened
 from inlay.classify.inputs import Inputs, lengths_of
 from inlay.classify.labels import check_order, checked_labels, warn_of_doubtful, warn_of_order
-from inlay.classify.settings import ClassifierSettings
+from inlay.classify.network import Network, networks, new_body
+from inlay.classify.settings import FASTTEXT, RATE, ClassifierSettings
 from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
 from inlay.core import Coverage
 from inlay.errors import ArgumentError
-from inlay.hosts.backends import check_keras, load_keras
+from inlay.hosts.backends import check_keras
 from inlay.jobs.progress import progress as show_progress
 
 
 def fit(
     settings: ClassifierSettings, embedding: Any, texts: Iterable[Text], labels: Iterable[Any]
-) -> tuple[Fitted, Any, Coverage | None]:
-    """What `TextClassifier.fit` learns, the network itself, and how many words were found."""
+) -> tuple[Fitted, Coverage | None]:
+    """What `TextClassifier.fit` learns, and how many words were found."""
     settings.variant_for(given=embedding is not None)
     warn_of_order(texts, labels)
     texts = checked_texts(texts)
@@ -32,36 +32,24 @@ def fit(
     check_order(texts, y)
     classes, targets = np.unique(y, return_inverse=True)
     train, dev = _parts(settings, texts, targets, classes)
+    if settings.model == FASTTEXT:
+        from inlay.classify.fasttext import fitting
+
+        given = opened(embedding)
+        warn_of_doubtful(y, held_out=isinstance(settings.validation, float))
+        return fitting.fit(settings, given.value, classes, train, dev)
     check_keras("a text classifier")
     given = opened(embedding)
     settings, inputs = inputs_of(settings, given, [*train[0], *dev[0]])
     warn_of_doubtful(y, held_out=isinstance(settings.validation, float))
     net = networks()
-    body = _new_body(settings, inputs, len(classes))
+    body = new_body(settings, inputs, len(classes))
     whole = inputs.below(body)
     history = _train(settings, (body, whole), inputs, train, dev)
     n_trainable, weights = net.n_trainable(whole), net.weights_of(body)
-    learned = inputs.learned(whole)
-    fitted = Fitted(settings, classes, history, n_trainable, learned, weights)
-    return fitted, body, inputs.coverage
-
-
-def body_of(fitted: Fitted, where: str) -> Any:
-    """The network above the vectors, with the weights that it learned."""
-    body = _new_body(fitted.settings, fitted.inputs, len(fitted.classes))
-    storage.fill(body, fitted.weights, where)
-    return body
-
-
-def _new_body(settings: ClassifierSettings, inputs: Inputs, n_classes: int) -> Any:
-    return networks().build(
-        settings.model,
-        inputs.dim,
-        n_classes,
-        seed=settings.seed,
-        by_token=inputs.by_token,
-        n_layers=inputs.n_layers,
-    )
+    network = Network(settings, len(classes), inputs.learned(whole), weights)
+    network.keep(body)
+    return Fitted(settings, classes, history, n_trainable, network), inputs.coverage
 
 
 def checked_texts(texts: Iterable[Text]) -> list[Text]:
@@ -71,14 +59,6 @@ def checked_texts(texts: Iterable[Text]) -> list[Text]:
         ArgumentTypeError: One string instead of a list, or a text that is none.
     """
     return list(every_text("texts", texts, hint="leave out missing texts, and their labels"))
-
-
-def networks(what: Literal["", "training"] = "") -> Any:
-    """`inlay.classify.keras`, or `keras_training`, which import Keras."""
-    load_keras("a text classifier")
-    from inlay.classify import keras, keras_training
-
-    return keras_training if what else keras
 
 
 def _parts(
@@ -122,7 +102,7 @@ def _train(
                 held,
                 epochs=settings.epochs,
                 patience=settings.patience,
-                learning_rate=settings.learning_rate,
+                learning_rate=settings.learning_rate or RATE,
                 bar=bar,
             )
     return history

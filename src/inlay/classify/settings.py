@@ -12,11 +12,26 @@ from inlay.tokenizers import TokenizerLike, check_tokenizer
 
 Variant = Literal["rand", "static", "non-static", "multichannel"]
 VARIANTS: tuple[Variant, ...] = ("rand", "static", "non-static", "multichannel")
-MODELS = ("cnn", "mean", "linear", "mlp")  # of `inlay.classify.keras`
+OFFICIAL = (".bin", ".ftz")  # files of fastText
+FASTTEXT = "fasttext"  # needs no framework: `inlay.classify.fasttext`
+MODELS = ("cnn", "mean", "linear", "mlp", FASTTEXT)  # the others are of `inlay.classify.keras`
 BY_TEXT = ("linear", "mlp")  # those that read one vector for each text
 MIX = "mix"
 # Of words that are counted, where nobody says anything.
 MAX_LENGTH, MAX_SIZE, MIN_COUNT = 400, 100_000, 1
+BATCH_SIZE, RATE = 50, 1e-3  # of networks
+LOSSES = ("softmax", "hs", "ns", "ova")
+# Settings of fastText's classifier alone, and what each is where nobody says anything.
+OF_FASTTEXT: dict[str, Any] = {
+    "word_ngrams": 1,
+    "min_n": 0,
+    "max_n": 0,
+    "bucket": 2_000_000,
+    "loss": "softmax",
+    "negative": 5,
+    "workers": 1,
+}
+MOST = {"word_ngrams": 100, "bucket": 2**31 - 1, "max_n": 100, "negative": 10_000}
 LARGEST_SEED = 2**31 - 1  # that every backend of Keras takes
 
 
@@ -34,12 +49,19 @@ class ClassifierSettings:
     min_count: int
     epochs: int
     batch_size: int
-    learning_rate: float
+    learning_rate: float | None
     validation: Any
     patience: int
     features: Path | None
     seed: int
     progress: bool | None
+    word_ngrams: int
+    min_n: int
+    max_n: int
+    bucket: int
+    loss: str
+    negative: int
+    workers: int
 
     @classmethod
     def checked(cls, given: Mapping[str, Any]) -> Self:
@@ -58,7 +80,13 @@ class ClassifierSettings:
         for name in ("dim", "max_length", "max_size"):
             values[name] = whole_or_none(name, values[name])
         values["seed"] = whole("seed", values["seed"], least=0, most=LARGEST_SEED)
-        values["learning_rate"] = number("learning_rate", values["learning_rate"], above=0)
+        if values["learning_rate"] is not None:
+            values["learning_rate"] = number("learning_rate", values["learning_rate"], above=0)
+        for name in ("word_ngrams", "bucket", "negative", "workers"):
+            values[name] = whole(name, values[name], most=MOST.get(name))
+        for name in ("min_n", "max_n"):
+            values[name] = whole(name, values[name], least=0, most=MOST["max_n"])
+        choice("loss", values["loss"], LOSSES)
         values["progress"] = flag_or_none("progress", values["progress"])
         if not isinstance(values["trainable"], str):
             values["trainable"] = flag_or_none("trainable", values["trainable"])
@@ -71,7 +99,26 @@ class ClassifierSettings:
             hint = "a function of your own: (vectors, mask, n_classes) -> scores"
             choice("model", values["model"], MODELS, hint=hint)
         values["validation"] = _checked_validation(values["validation"])
-        return cls(**values)
+        made = cls(**values)
+        made._check_fasttext()
+        return made
+
+    def _check_fasttext(self) -> None:
+        """Refuse settings of fastText that contradict each other, or the model."""
+        if self.model != FASTTEXT:
+            for name, usual in OF_FASTTEXT.items():
+                if (found := getattr(self, name)) != usual:
+                    model = "a function" if callable(self.model) else f"model={self.model!r}"
+                    raise ArgumentError(
+                        name,
+                        expected=f"nothing beside {model}, on which it has no effect",
+                        got=repr(found),
+                        hint="model='fasttext'",
+                    )
+        elif self.max_n and not 1 <= self.min_n <= self.max_n:
+            raise ArgumentError("min_n", expected=f"1 to max_n={self.max_n}", got=str(self.min_n))
+        elif self.min_n and not self.max_n:
+            raise ArgumentError("max_n", expected=f"min_n={self.min_n} or more", got="0")
 
     def to_dict(self) -> dict[str, Any]:
         """All of them by name, not copied."""

@@ -21,7 +21,9 @@ from inlay.classify.encoder_file import ENCODER
 from inlay.classify.hosted import Hosted
 from inlay.classify.inputs import Inputs
 from inlay.classify.labels import checked_labels
-from inlay.classify.settings import ClassifierSettings
+from inlay.classify.learned import Learned
+from inlay.classify.network import Network
+from inlay.classify.settings import FASTTEXT, ClassifierSettings
 from inlay.classify.words import VOCABULARY, Words
 from inlay.containers import safetensors
 from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
@@ -43,24 +45,21 @@ class Fitted:
         classes: The labels, sorted, `(n_classes,)`.
         history: Loss and accuracies of each epoch.
         n_trainable: How many numbers were trained.
-        inputs: What the network reads, as it has been learned: a vocabulary and its vectors, or
-            an encoder.
-        weights: Those of the network above the vectors, by name and number.
+        learned: What answers.
     """
 
     settings: ClassifierSettings
     classes: Array
     history: dict[str, list[float]]
     n_trainable: int
-    inputs: Inputs
-    weights: dict[str, Array]
+    learned: Learned
 
 
 def save(fitted: Fitted, path: Path, *, by_reference: bool) -> None:
     """Do what `TextClassifier.save` says."""
     _check_free(path)
     settings = fitted.settings
-    arrays = fitted.inputs.arrays() | fitted.weights
+    arrays = fitted.learned.arrays()
     about = {
         "format": FORMAT,
         "version": VERSION,
@@ -72,7 +71,7 @@ def save(fitted: Fitted, path: Path, *, by_reference: bool) -> None:
         "params": {k: v for k, v in settings.to_dict().items() if k not in LEFT_OUT},
     }
     with atomic_folder(path) as part:
-        about |= fitted.inputs.write(part, by_reference=by_reference)
+        about |= fitted.learned.write(part, by_reference=by_reference)
         safetensors.write(part / WEIGHTS, arrays)
         about["digests"] = _digests(about, part, arrays)
         text = json.dumps(about, ensure_ascii=False, indent=1)
@@ -87,7 +86,7 @@ def load(
     tokenizer: TokenizerLike | None,
     verify: bool,
 ) -> Fitted:
-    """Do what `TextClassifier.load` says, but for the network itself."""
+    """Do what `TextClassifier.load` says; what answers is not `ready` yet."""
     restore_folder(path)  # of a save that was killed between two names
     about = _read_settings(path)
     where = path / SETTINGS
@@ -118,14 +117,30 @@ def load(
         with damage_reported(str(where), expected="settings of a classifier"):  # nested too deep
             found = _digests(about, path, arrays)
         _verify(expected, found, path)
-    inputs: Inputs
-    if on_encoder and settings.trainable is True:
-        inputs = Hosted.read(path, about[ENCODER], settings, embedding, arrays)
-    elif on_encoder:
-        inputs = Encoded.read(path, about[ENCODER], settings, embedding)
+    learned: Learned
+    if settings.model == FASTTEXT:
+        from inlay.classify.fasttext.model import Supervised
+
+        learned = Supervised.read(path, about, settings, arrays, n_classes=len(classes))
     else:
-        inputs = Words.read(path, settings, arrays)
-    return Fitted(settings, classes, history, n_trainable, inputs, arrays)
+        inputs = _inputs(path, about, settings, embedding, arrays)
+        learned = Network(settings, len(classes), inputs, arrays)
+    return Fitted(settings, classes, history, n_trainable, learned)
+
+
+def _inputs(
+    path: Path,
+    about: dict[str, Any],
+    settings: ClassifierSettings,
+    embedding: Any,
+    arrays: dict[str, Array],
+) -> Inputs:
+    """What a network reads; takes its arrays out of `arrays`."""
+    if ENCODER not in about:
+        return Words.read(path, settings, arrays)
+    if settings.trainable is True:
+        return Hosted.read(path, about[ENCODER], settings, embedding, arrays)
+    return Encoded.read(path, about[ENCODER], settings, embedding)
 
 
 def _check_given(on_encoder: bool, *, embedding: Any, tokenizer: Any) -> None:
@@ -140,29 +155,6 @@ def _check_given(on_encoder: bool, *, embedding: Any, tokenizer: Any) -> None:
         raise ArgumentError(
             name, expected=f"nothing for a classifier on {kind}", got=described(given)
         )
-
-
-def fill(body: Any, arrays: dict[str, Array], where: str) -> None:
-    """Put arrays into the variables of a model, by their order.
-
-    Raises:
-        FormatError: They are those of another model.
-    """
-    from inlay.classify.keras import weights_of
-
-    expected = {name.split(" ")[0]: value.shape for name, value in weights_of(body).items()}
-    got = {name.split(" ")[0]: value for name, value in arrays.items()}
-    shapes = {number: value.shape for number, value in got.items()}
-    if shapes != expected:
-        raise FormatError(
-            where,
-            expected=f"arrays of shapes {list(expected.values())}",
-            got=f"{list(shapes.values())}",
-            hint="pass the model function that the classifier was made with",
-        )
-    for i, variable in enumerate(body.weights):
-        if f"{i:03d}" in got:
-            variable.assign(got[f"{i:03d}"])
 
 
 def _own(path: Path, name: str, saved: Any, given: Any) -> Any:

@@ -27,7 +27,7 @@ from inlay.tokenizers.mecab import Mecab
 from inlay.tokenizers.normalise import STEPS, Normalised
 from inlay.tokenizers.pieces import MARK, SUFFIXES, Pieces
 from inlay.tokenizers.protocol import Checked, Named, NotOpened, Tokenizer, TokenizerLike
-from inlay.tokenizers.words import lower, split, words
+from inlay.tokenizers.words import fasttext, lower, split, words
 
 DEFAULT = "words"
 AUTO = "auto"
@@ -38,6 +38,7 @@ PLAIN: tuple[tuple[str, Tokenizer], ...] = (
     ("lower", lower),
     ("split", split),
     ("characters", characters),
+    ("fasttext", fasttext),
 )
 # What others say, and what people look for by the name of a language.
 ELSEWHERE = {

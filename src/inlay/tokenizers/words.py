@@ -12,6 +12,9 @@ from inlay.errors import ArgumentTypeError
 _ASCII = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
 
+_OF_FASTTEXT = re.compile(r"[^ \n\r\t\v\f\0]+")
+
+
 def words(text: str) -> list[str]:
     r"""Split into words and single punctuation marks; case stays as it is.
 
@@ -48,6 +51,16 @@ def split(text: str) -> list[str]:
         ['a', 'good', 'film', '.']
     """
     return text.split()
+
+
+def fasttext(text: str) -> list[str]:
+    r"""Split where fastText does: at ASCII's white space and NUL, and at no other space.
+
+    Example:
+        >>> fasttext("a good\u3000film")
+        ['a', 'good\u3000film']
+    """
+    return _OF_FASTTEXT.findall(text)
 
 
 @cache

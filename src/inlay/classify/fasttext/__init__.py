@@ -1,0 +1,1 @@
+"""fastText's classifier, which needs no framework: texts to rows, training, answers, files."""
