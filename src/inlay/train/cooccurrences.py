@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from inlay.aliases import Array
+from inlay.checks import flag, number, whole
 from inlay.errors import NoSpaceError
 from inlay.jobs.progress import Progress
 from inlay.jobs.threads import Pool
@@ -28,6 +29,8 @@ STRIPES = 16
 FEW = 64  # words that are worth a stripe
 MOST_BANDS = 2048  # the table of tiles has as many numbers, squared
 EXACT = 22  # the largest window for whose distances sums can be exact: they have 30 bits in common
+GB = 1 << 30
+MOST_PLACES = (1 << 31) - (1 << 16)  # of a part, whose places are int32
 A_PLACE = 16  # bytes of memory for each word of a part: its number, its place, and as much again
 
 
@@ -90,6 +93,21 @@ class Counting:
     distance_weighting: bool
     part: int
     threads: int = 1
+
+    @classmethod
+    def checked(
+        cls, window: Any, symmetric: Any, weighting: Any, memory: Any, threads: int
+    ) -> "Counting":
+        """What a user says, with memory in GB.
+
+        Raises:
+            ArgumentError: A value that cannot be.
+            ArgumentTypeError: A value of a type that cannot be used.
+        """
+        window, memory = whole("window", window, most=10_000), number("memory", memory, above=0)
+        part = min(max(1, int(memory * GB) // A_PLACE), MOST_PLACES)
+        both = flag("symmetric", symmetric)
+        return cls(window, both, flag("distance_weighting", weighting), part, threads)
 
     def weights(self) -> tuple[Array, float]:
         """What a pair at each distance counts, and what sums of that are to be divided by."""

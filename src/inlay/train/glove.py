@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
+from inspect import signature
 from os import PathLike
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import flag, number, whole, whole_or_none
+from inlay.checks import described, flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
@@ -17,18 +19,17 @@ from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import Spread, available_workers
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.tokenizers import TokenizerLike
-from inlay.train.cooccurrences import A_PLACE, Counting, Layout, Tiles, Weighting, count
+from inlay.train.cooccurrences import Counting, Layout, Tiles, Weighting, count
+from inlay.train.glove_files import Pairs
 from inlay.train.job import Done, run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.schedule import seed_of
 from inlay.train.word2vec import _check_encoded, _check_pairs
 from inlay.version import __version__
 
-# What nobody means to ask for, and what would not fit into any memory.
-MOST = {"vector_size": 1 << 16, "window": 10_000}
+MOST = 1 << 16  # numbers of a vector: what nobody means to ask for
 # Bytes of the rows of a band: a band of words and one of contexts share the second-level cache.
 BAND = 192 << 10
-GB = 1 << 30
 # Learned vectors have a norm of 1 to 10; those that overshot, of hundreds to infinity.
 LONG = 100.0
 
@@ -51,26 +52,28 @@ class GloVeSettings:
     seed: int
 
     def __post_init__(self) -> None:
-        names = ("vector_size", "window", "min_count", "epochs")
+        counting = self.counting(1)
         plain: dict[str, Any] = {
-            name: whole(name, getattr(self, name), most=MOST.get(name)) for name in names
-        }
-        plain |= {
-            "symmetric": flag("symmetric", self.symmetric),
-            "distance_weighting": flag("distance_weighting", self.distance_weighting),
+            "vector_size": whole("vector_size", self.vector_size, most=MOST),
+            "window": counting.window,
+            "symmetric": counting.symmetric,
+            "distance_weighting": counting.distance_weighting,
+            "min_count": whole("min_count", self.min_count),
             "max_size": whole_or_none("max_size", self.max_size),
+            "epochs": whole("epochs", self.epochs),
             "eta": number("eta", self.eta, above=0),
             "x_max": number("x_max", self.x_max, above=0),
             "exponent": number("exponent", self.exponent, least=0),
-            "memory": number("memory", self.memory, above=0),
+            "memory": float(self.memory),
         }
         for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
             object.__setattr__(self, name, value)
 
     def counting(self, threads: int) -> Counting:
         """How co-occurrences are counted."""
-        part = min(max(1, int(self.memory * GB) // A_PLACE), (1 << 31) - 2 * self.window - 1)
-        return Counting(self.window, self.symmetric, self.distance_weighting, part, threads)
+        return Counting.checked(
+            self.window, self.symmetric, self.distance_weighting, self.memory, threads
+        )
 
 
 # The flags of the C programs, and the words of gensim and of others.
@@ -99,7 +102,7 @@ FOREIGN = {
 
 @refuses_unknown(FOREIGN)
 def glove(
-    corpus: CorpusLike | Corpus,
+    corpus: CorpusLike | Corpus | Pairs,
     *,
     vector_size: int = 100,
     window: int = 15,
@@ -137,7 +140,8 @@ def glove(
         corpus: Path of a text file with a sentence or text on each line, packed or not; or
             an iterable of texts, or of lists of tokens, which is read once and may be larger than
             memory; or what `inlay.text.encode_corpus` made of one of these, to train on it more
-            than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold).
+            than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold); or
+            pairs that the original programs counted, by `inlay.train.glove_files.read_pairs`.
         vector_size: How many numbers a vector has.
         window: How many words to each side are near a word at most. Words that are left out do
             not count, and no pair reaches beyond the end of a line.
@@ -235,27 +239,22 @@ def glove(
         seed=running.seed,
     )
     with on_stop(lambda: "Stopped; the training had not begun."):
-        if isinstance(corpus, Corpus):
-            _check_encoded(min_count, max_size, tokenizer, encoding)
-            data = corpus
-        else:
-            data = encode_corpus(
-                corpus,
-                min_count=settings.min_count,
-                max_size=settings.max_size,
-                tokenizer=tokenizer,
-                encoding=encoding,
-                progress=running.progress,
-            )
-        _check_pairs(data.ids)
         made = asdict(settings)
+        data: Corpus | Pairs
+        if isinstance(corpus, Pairs):
+            _check_counted(made | {"tokenizer": tokenizer, "encoding": encoding})
+            made |= dict.fromkeys(COUNTED)
+            data, words, tokenizer = corpus, int(corpus.counts.sum()), None
+        else:
+            data = _encoded(corpus, settings, tokenizer, encoding, running)
+            words, tokenizer = data.words, data.tokenizer
         if data is corpus:  # these were given to `encode_corpus`, which we have not seen
             made |= dict.fromkeys(("min_count", "max_size"))
         about = {
             "model": "GloVe",
-            "tokenizer": data.tokenizer,
+            "tokenizer": tokenizer,
             "settings": made,
-            "corpus_words": data.words,
+            "corpus_words": words,
             "corpus": data.fingerprint,
         }
         work = _GloVe(data, settings, running, about | {"inlay": __version__})
@@ -273,6 +272,46 @@ def glove(
     return work.table()
 
 
+# What says how pairs are counted, and has no effect on those that are counted already.
+COUNTED = ("window", "symmetric", "distance_weighting", "min_count", "max_size")
+
+
+def _check_counted(said: dict[str, Any]) -> None:
+    """Refuse what says how pairs are counted."""
+    defaults = signature(glove).parameters
+    for name in (*COUNTED, "tokenizer", "encoding"):
+        if said[name] != defaults[name].default:
+            raise ArgumentError(
+                name,
+                expected="nothing, for the pairs are counted already",
+                got=described(said[name]),
+                hint=f"leave {name} out",
+            )
+
+
+def _encoded(
+    corpus: Any,
+    settings: GloVeSettings,
+    tokenizer: TokenizerLike | None,
+    encoding: str,
+    running: Running,
+) -> Corpus:
+    if isinstance(corpus, Corpus):
+        _check_encoded(settings.min_count, settings.max_size, tokenizer, encoding)
+        data = corpus
+    else:
+        data = encode_corpus(
+            corpus,
+            min_count=settings.min_count,
+            max_size=settings.max_size,
+            tokenizer=tokenizer,
+            encoding=encoding,
+            progress=running.progress,
+        )
+    _check_pairs(data.ids)
+    return data
+
+
 class _GloVe:
     """GloVe as `inlay.train.job` trains it.
 
@@ -281,7 +320,7 @@ class _GloVe:
     """
 
     def __init__(
-        self, data: Corpus, settings: GloVeSettings, running: Running, about: dict[str, Any]
+        self, data: Corpus | Pairs, settings: GloVeSettings, running: Running, about: dict[str, Any]
     ) -> None:
         from inlay.kernels import glove as kernel
 
@@ -368,10 +407,15 @@ class _GloVe:
         )
 
 
-def _tiles(data: Corpus, settings: GloVeSettings, layout: Layout, running: Running) -> Tiles:
+def _tiles(
+    data: Corpus | Pairs, settings: GloVeSettings, layout: Layout, running: Running
+) -> Tiles:
     counting = settings.counting(available_workers(running.workers))
+    weighting, seed = Weighting(settings.x_max, settings.exponent), settings.seed
+    if isinstance(data, Pairs):
+        bands = partial(data.bands, layout, -(-counting.part // 4), counting.threads)
+        return Tiles(layout, bands, 1.0, weighting, seed)
     _, scale = counting.weights()
-    weighting = Weighting(settings.x_max, settings.exponent)
     with show_progress(
         data.ids.size, unit=" words", desc="co-occurrences", enabled=running.progress
     ) as report:
@@ -380,5 +424,5 @@ def _tiles(data: Corpus, settings: GloVeSettings, layout: Layout, running: Runni
             lambda use: count(data.ids, layout, counting, use, report),
             scale,
             weighting,
-            settings.seed,
+            seed,
         )
