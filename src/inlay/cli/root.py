@@ -12,6 +12,7 @@ COMMANDS = {
     "doctor": "Check a file of word vectors for faults.",
     "convert": "Write word vectors in another format.",
     "similar": "Print the nearest neighbours of a word.",
+    "evaluate": "Measure word vectors on word pairs and analogies.",
     "train": "Learn word vectors or an ELMo from text.",
     "encode": "Turn texts into vectors with an encoder.",
     "distil": "Turn an encoder into word vectors.",

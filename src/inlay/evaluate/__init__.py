@@ -1,6 +1,16 @@
-"""Which embedding serves a task: comparisons on the same folds, and their measures."""
+"""Which embedding serves a task: comparisons on the same folds, and measures of vectors."""
 
 from inlay.evaluate.compare import compare
 from inlay.evaluate.comparison import Comparison, Difference, Row
+from inlay.evaluate.intrinsic import Analogies, WordPairs, analogies, word_pairs
 
-__all__ = ["Comparison", "Difference", "Row", "compare"]
+__all__ = [
+    "Analogies",
+    "Comparison",
+    "Difference",
+    "Row",
+    "WordPairs",
+    "analogies",
+    "compare",
+    "word_pairs",
+]

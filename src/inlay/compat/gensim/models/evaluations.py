@@ -11,12 +11,11 @@ from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import read_lines
 from inlay.checks import choice
 from inlay.core import Tokens
-from inlay.core.cosine import highest, inverse_norms
+from inlay.core.offsets import nearest_to_offsets
 from inlay.errors import FormatError
 from inlay.optional import require
 
 NEAREST = 5  # keys beside those asked about, among which gensim looks for the answer
-SCORES_AT_ONCE = 1 << 24
 
 Question = tuple[str, str, str, str]
 Section = dict[str, Any]
@@ -125,19 +124,11 @@ def _rows_by_name(kv: Vectors, restrict_vocab: int, case_insensitive: bool) -> d
 def _answers(
     kv: Vectors, rows: Mapping[str, int], questions: list[Question], restrict_vocab: int
 ) -> Iterator[list[str]]:
-    """The keys nearest to b - a + c for each question; many questions are one product."""
-    normed = np.array(kv.vectors[:restrict_vocab], np.float32)
-    normed *= inverse_norms(normed)[:, None]
-    at = max(SCORES_AT_ONCE // max(len(normed), 1), 1)
-    for start in range(0, len(questions), at):
-        asked = [
-            [rows[word] for word in question[:3]] for question in questions[start : start + at]
-        ]
-        a, b, c = np.array(asked).T
-        scores = (normed[b] + normed[c] - normed[a]) @ normed.T
-        np.put_along_axis(scores, np.array(asked), -np.inf, axis=1)
-        for of_one in scores:
-            yield [kv.index_to_key[i] for i in highest(of_one, NEAREST)]
+    """The keys nearest to b - a + c for each question."""
+    asked = np.array([[rows[word] for word in question[:3]] for question in questions], np.int64)
+    near = nearest_to_offsets(kv.vectors[:restrict_vocab], asked.reshape(-1, 3), NEAREST)
+    for found in near:
+        yield [kv.index_to_key[i] for i in found]
 
 
 def _chosen(
