@@ -11,7 +11,7 @@ from inlay.classify.fasttext.rows import TextRows
 from inlay.classify.fasttext.tree import NO_PATHS, paths_of
 from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
-from inlay.jobs.threads import run_pieces
+from inlay.jobs.threads import lock, run_pieces
 
 LOSSES = ("softmax", "hs", "ns", "ova")  # as `inlay.kernels.supervised` has them by number
 PIECE = 1000  # texts between two looks at the bar, and at Ctrl-C
@@ -143,14 +143,14 @@ def train(
     ]
     n = texts.totals.size
     rng = np.random.default_rng([course.seed, 1])
-    losses: list[float] = []
+    losses, reporting = list[float](), lock()
     with show_progress(
         n * course.epochs, unit=" texts", desc="training", enabled=course.progress
     ) as report:
         for epoch in range(course.epochs):
             order, found = rng.permutation(n), np.zeros((-(-n // PIECE), 2))
 
-            def work(piece: int, scratch: Any) -> int:
+            def work(piece: int, scratch: Any) -> None:
                 part = order[piece * PIECE : (piece + 1) * PIECE]  # noqa: B023
                 begun = epoch * n + piece * PIECE  # noqa: B023
                 step = supervised.Step(
@@ -164,9 +164,10 @@ def train(
                 found[piece] = supervised.train(  # noqa: B023
                     part, texts, model, paths, noise, scratch, step, lanes
                 )
-                return int(part.size)
+                with reporting:
+                    report.update(int(part.size))
 
-            run_pieces(work, len(found), scratches, report)
+            run_pieces(work, range(len(found)), scratches)
             whole, learned = found.sum(axis=0)
             losses.append(float(whole / max(learned, 1)))
             if not np.isfinite(losses[-1]) or not np.isfinite(learning.outputs).all():
