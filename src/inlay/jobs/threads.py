@@ -73,8 +73,11 @@ def run_pieces(
     Ctrl-C interrupts no piece: when it arrives, all that were taken have ended.
     """
     order, taking, stop = iter(pieces), threading.Lock(), threading.Event()
+    # A thread that Ctrl-C finds half started would be waited for by nobody.
+    all_there = threading.Event()
 
     def loop(scratch: Any) -> None:
+        all_there.wait()
         while True:
             with taking:
                 if stop.is_set():
@@ -87,10 +90,13 @@ def run_pieces(
 
     with Pool(len(scratches)) as pool:
         try:
-            for ended in as_completed([pool.submit(loop, scratch) for scratch in scratches]):
+            loops = [pool.submit(loop, scratch) for scratch in scratches]
+            all_there.set()
+            for ended in as_completed(loops):
                 ended.result()
         finally:
             stop.set()
+            all_there.set()
 
 
 def run_rounds(
@@ -114,7 +120,7 @@ def run_rounds(
     free: SimpleQueue[Any] = SimpleQueue()
     for scratch in scratches:
         free.put(scratch)
-    stop = threading.Event()
+    stop, is_there = threading.Event(), threading.Event()
 
     def one(piece: T) -> R:
         scratch = free.get()
@@ -129,12 +135,15 @@ def run_rounds(
             list(workers.map(part, range(n)))
 
         def drive() -> None:
-            for pieces in rounds:
+            is_there.wait()
+            order = iter(rounds)
+            while not stop.is_set() and (pieces := next(order, None)) is not None:
                 settle(list(workers.map(one, pieces)), spread)
-                if stop.is_set():
-                    return
 
         try:
-            driver.submit(drive).result()
+            driving = driver.submit(drive)
+            is_there.set()
+            driving.result()
         finally:
             stop.set()
+            is_there.set()
