@@ -73,14 +73,20 @@ def test_every_option_reaches_the_trainer(inlay, corpus, tmp_path):
         "alpha": 0.05,
         "min_alpha": 0.001,
         "ns_exponent": 0.5,
+        "architecture": "cbow",
         "seed": 7,
     }
     args = [word for k, v in options.items() for word in ("--" + k.replace("_", "-"), v)]
     target = tmp_path / "o.safetensors"
     args += ["--deterministic", "--tokenizer", "lower", "--workers", 1, "--json"]
+    args += ["--cbow-sum", "--whole-windows"]
     answer = json.loads(inlay("train", "word2vec", corpus, "-o", target, *args).stdout)
     provenance = answer["provenance"]
-    assert provenance["settings"] == options | {"deterministic": True}
+    assert provenance["settings"] == options | {
+        "deterministic": True,
+        "cbow_mean": False,
+        "shrink_windows": False,
+    }
     assert (provenance["tokenizer"], len(provenance["losses"])) == ("lower", 2)
     assert (answer["vocab_size"], answer["dim"], answer["corpus_words"]) == (5, 12, 360)
     assert lib.load(target).counts.sum() == 120 + 60 + 60 + 30 + 30
@@ -276,3 +282,46 @@ def test_a_training_in_a_folder_goes_on(inlay, corpus, tmp_path):
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     alone = inlay("train", "word2vec", corpus, *SMALL, "-o", tmp_path / "c.npz", "--no-resume")
     assert (alone.exit_code, "--folder as well" in alone.stderr) == (2, True)
+
+
+def test_the_original_s_options_are_understood(inlay, corpus, tmp_path):
+    target = tmp_path / "o.txt"
+    theirs = "-size 6 -window 3 -sample 0 -negative 4 -threads 1 -iter 2 -min-count 2 -alpha 0.05"
+    line = [
+        "-train",
+        corpus,
+        "-output",
+        target,
+        *theirs.split(),
+        "-cbow",
+        0,
+        "-hs",
+        0,
+        "-binary",
+        0,
+    ]
+    done = inlay("train", "word2vec", *line, "--json")
+    assert done.exit_code == 0, done.stderr
+    made = json.loads(done.stdout)["provenance"]["settings"]
+    wanted = {"vector_size": 6, "window": 3, "sample": 0, "negative": 4, "epochs": 2}
+    wanted |= {"min_count": 2, "alpha": 0.05, "architecture": "skipgram"}
+    assert {name: made[name] for name in wanted} == wanted
+    assert target.read_text().startswith("7 6\nthe ")
+    wrong = inlay("train", "word2vec", *line, "-cbow", 2)
+    assert (wrong.exit_code, "-cbow: expected 0 or 1, got '2'." in wrong.stderr) == (2, True)
+    refused = inlay("train", "word2vec", *line, "-classes", 9)
+    assert (refused.exit_code, "words are not clustered" in refused.stderr) == (2, True)
+
+
+def test_a_training_goes_on_from_a_file(inlay, corpus, tmp_path):
+    first, more = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    assert inlay("train", "word2vec", corpus, "-o", first, *SMALL).exit_code == 0
+    (tmp_path / "new.txt").write_text("the bird sat on the cat\n" * 20)
+    line = ("train", "word2vec", tmp_path / "new.txt", "-o", more, *SMALL)
+    done = inlay(*line, "--start", first, "--start-rate", 0, "--pull", 0.5)
+    assert done.exit_code == 0, done.stderr
+    old, new = lib.load(first), lib.load(more)
+    assert set(new.tokens) == {*old.tokens, "bird"}
+    np.testing.assert_array_equal(new["the"], old["the"])
+    wrong = inlay(*line, "--overwrite", "--start", first, "--start-rate", 3)
+    assert (wrong.exit_code, "Invalid value for '--start-rate'" in wrong.stderr) == (2, True)

@@ -8,7 +8,8 @@ time: in the order of the pieces, if the result is to be the same for any number
 Noise words must be among the rows, so they are drawn before, into a pool from which the kernel
 draws evenly. In expectation that is the same.
 
-Rows are `row` floats each, one after the other in flat float32 arrays. All of this reads and
+Rows are `row` floats each, one after the other in flat float32 arrays. (Loops go over slices, for
+of those the compiler knows that no index is negative.) All of this reads and
 writes each row of a piece once or twice: 12 bytes of traffic for each of its numbers.
 """
 
@@ -61,9 +62,9 @@ def localise(ids, accept, alias, seed, number, words, pool, rows):
 def gather(matrix, rows, n, row, own):
     """Copy the first n rows: `own[i] = matrix[rows[i]]`."""
     for i in range(n):
-        here, there = i * row, rows[i] * row
+        x, y = own[i * row : (i + 1) * row], matrix[rows[i] * row : (rows[i] + 1) * row]
         for j in range(row):
-            own[here + j] = matrix[there + j]
+            x[j] = y[j]
 
 
 @kernel
@@ -75,18 +76,19 @@ def pull(words, n, anchors, rows, factor, row, own):
     for i in range(n):
         word = words[i]
         if word >= 0 and factor[rows[word]] > 0:
-            by, here, there = factor[rows[word]], word * row, rows[word] * row
+            by, there = factor[rows[word]], rows[word] * row
+            x, y = own[word * row : (word + 1) * row], anchors[there : there + row]
             for j in range(row):
-                own[here + j] += by * (anchors[there + j] - own[here + j])
+                x[j] += by * (y[j] - x[j])
 
 
 @kernel
 def differences(matrix, rows, n, row, own):
     """`own[i] -= matrix[rows[i]]`, of the first n rows."""
     for i in range(n):
-        here, there = i * row, rows[i] * row
+        x, y = own[i * row : (i + 1) * row], matrix[rows[i] * row : (rows[i] + 1) * row]
         for j in range(row):
-            own[here + j] -= matrix[there + j]
+            x[j] -= y[j]
 
 
 @kernel
@@ -100,12 +102,12 @@ def add(own, rows, n, row, factors, part, parts, matrix):
         row: Floats of a row.
         factors: float32 `(vocab_size,)`. What is multiplied by 0 stays as it is, to the bit.
         part: Only rows with `rows[i] % parts == part`, so that threads share the work.
-        parts: How many such shares there are.
+        parts: How many such shares there are, a power of 2.
         matrix: Changed in place.
     """
     for i in range(n):
         factor = factors[rows[i]]
-        if rows[i] % parts == part and factor != 0:
-            here, there = i * row, rows[i] * row
+        if (rows[i] & (parts - 1)) == part and factor != 0:
+            x, y = matrix[rows[i] * row : (rows[i] + 1) * row], own[i * row : (i + 1) * row]
             for j in range(row):
-                matrix[there + j] += factor * own[here + j]
+                x[j] += factor * y[j]

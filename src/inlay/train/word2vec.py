@@ -1,14 +1,14 @@
-"""Word vectors by skip-gram with negative sampling."""
+"""Word vectors by skip-gram or CBOW."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from inspect import signature
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import described, number, whole, whole_or_none
+from inlay.checks import choice, described, flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
@@ -21,6 +21,9 @@ from inlay.train.word2vec_work import PIECE, Words
 from inlay.version import __version__
 
 # What nobody means to ask for, and what would not fit into any memory.
+ARCHITECTURES = ("skipgram", "cbow")
+NAMES = {"skipgram": "skip-gram", "cbow": "CBOW"}
+Architecture = Literal["skipgram", "cbow"]
 MOST = {"vector_size": 1 << 16, "window": 10_000, "negative": 10_000}
 
 
@@ -28,6 +31,7 @@ MOST = {"vector_size": 1 << 16, "window": 10_000, "negative": 10_000}
 class Word2VecSettings:
     """The arguments of `word2vec` that its result depends on; see there."""
 
+    architecture: Architecture
     vector_size: int
     window: int
     negative: int
@@ -38,6 +42,8 @@ class Word2VecSettings:
     alpha: float
     min_alpha: float
     ns_exponent: float
+    cbow_mean: bool
+    shrink_windows: bool
     seed: int
     deterministic: bool
 
@@ -48,6 +54,9 @@ class Word2VecSettings:
             name: whole(name, getattr(self, name), most=MOST.get(name)) for name in names
         }
         plain |= {
+            "architecture": choice("architecture", self.architecture, ARCHITECTURES),
+            "cbow_mean": flag("cbow_mean", self.cbow_mean),
+            "shrink_windows": flag("shrink_windows", self.shrink_windows),
             "sample": number("sample", self.sample, least=0, below=1),
             "max_size": whole_or_none("max_size", self.max_size),
             "alpha": alpha,
@@ -56,6 +65,13 @@ class Word2VecSettings:
         }
         for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
             object.__setattr__(self, name, value)
+        if self.architecture != "cbow" and not self.cbow_mean:
+            raise ArgumentError(
+                "cbow_mean",
+                expected="nothing, for skip-gram takes no mean",
+                got="False",
+                hint="architecture='cbow' as well",
+            )
 
 
 # gensim's words, and those of others.
@@ -63,7 +79,9 @@ FOREIGN = {
     **dict.fromkeys(("sentences", "corpus_file", "texts"), "word2vec(corpus): first and unnamed"),
     **dict.fromkeys(("size", "dim", "embedding_dim", "vector_dim"), "vector_size="),
     **dict.fromkeys(("iter", "n_epochs", "num_epochs"), "epochs="),
-    **dict.fromkeys(("sg", "cbow_mean"), "leave it out: skip-gram is what it trains"),
+    "sg": "architecture='skipgram' for sg=1, architecture='cbow' for sg=0",
+    "cbow": "architecture='cbow' for cbow=1, architecture='skipgram' for cbow=0",
+    "shrink_window": "shrink_windows=",
     **dict.fromkeys(("hs", "loss"), "leave it out: negative sampling is what it trains by"),
     **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
     **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
@@ -82,6 +100,7 @@ FOREIGN = {
 def word2vec(
     corpus: CorpusLike | Corpus,
     *,
+    architecture: Architecture = "skipgram",
     vector_size: int = 100,
     window: int = 5,
     negative: int = 5,
@@ -92,6 +111,8 @@ def word2vec(
     alpha: float = 0.025,
     min_alpha: float = 1e-4,
     ns_exponent: float = 0.75,
+    cbow_mean: bool = True,
+    shrink_windows: bool = True,
     workers: int | None = None,
     seed: int = 0,
     deterministic: bool = False,
@@ -108,7 +129,7 @@ def word2vec(
     start_rate: Any = None,
     pull: float = 0.0,
 ) -> Table:
-    """Learn a vector for each frequent word of a corpus.
+    """Learn a vector for each frequent word of a corpus, by skip-gram or CBOW.
 
     Several threads update the same vectors without locks, so that two runs differ a little.
     With one worker, or with any number of them and `deterministic=True`, the same corpus, settings
@@ -119,9 +140,12 @@ def word2vec(
             an iterable of texts, or of lists of tokens, which is read once and may be larger than
             memory; or what `inlay.text.encode_corpus` made of one of these, to train on it more
             than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold).
+        architecture: `"skipgram"` learns from each pair of a word and one near it, and is better
+            for rare words and small corpora. `"cbow"` (continuous bag of words) learns from a word
+            and the mean of all near it, which is faster.
         vector_size: How many numbers a vector has.
-        window: How many words to each side a word is paired with at most. Each block of up to
-            eight words draws a width from 1 to this.
+        window: How many words to each side count as near, at most. Each block of up to eight
+            words draws a width from 1 to this.
         negative: How many noise words each pair is set against.
         sample: Words that are more frequent than this share of the corpus are thinned out;
             0 keeps them all.
@@ -133,11 +157,14 @@ def word2vec(
         min_alpha: Learning rate at the end, to which `alpha` decays linearly.
         ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
             2: all words alike at 0, and rare ones more often below it.
+        cbow_mean: Whether CBOW takes the mean of the words around; else, their sum.
+        shrink_windows: Whether the width is drawn, so that nearer words count for more. False:
+            it is always `window`.
         workers: How many threads train. None: one for each processor.
         seed: Seed of everything that is left to chance.
-        deterministic: Give the same result every time, for any number of workers. Pieces of
-            2,000 words are learned from apart, 16 from the same state, and their changes are
-            added in order.
+        deterministic: Give the same result every time, for any number of workers. Pieces of the
+            corpus are learned from apart, eight from the same vectors, and their changes are
+            added in order. It takes up to twice the time.
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
             "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
             "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken
@@ -195,7 +222,8 @@ def word2vec(
         >>> len(table), table.dim, table.tokens[0]
         (7, 16, 'the')
 
-    Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
+    Source: Mikolov et al. 2013, "Efficient Estimation of Word Representations in Vector Space";
+    Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
     Compositionality".
     """
     running = Running(
@@ -211,6 +239,7 @@ def word2vec(
         patience=patience,
     )
     settings = Word2VecSettings(
+        architecture=architecture,
         vector_size=vector_size,
         window=window,
         negative=negative,
@@ -221,6 +250,8 @@ def word2vec(
         alpha=alpha,
         min_alpha=min_alpha,
         ns_exponent=ns_exponent,
+        cbow_mean=cbow_mean,
+        shrink_windows=shrink_windows,
         seed=running.seed,
         deterministic=running.deterministic,
     )
@@ -244,7 +275,7 @@ def word2vec(
         if data is corpus:  # these were given to `encode_corpus`, which we have not seen
             made |= dict.fromkeys(("min_count", "max_size"))
         about: dict[str, Any] = {
-            "model": "word2vec skip-gram, negative sampling",
+            "model": f"word2vec {NAMES[settings.architecture]}, negative sampling",
             "tokenizer": data.tokenizer,
             "settings": made,
             "corpus_words": data.words,

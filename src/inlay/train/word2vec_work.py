@@ -18,14 +18,14 @@ from inlay.train.start import Start
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
 # but the few pairs across it are, as at the end of a sentence.
 PIECE = 10_000
-# Words of a piece that is learned from apart, and how many such pieces make a round.
-APART, TOGETHER = 2_000, 16
-POOL = 1024  # noise words that are drawn for such a piece
+# How many words are kept, about, of a piece that is learned from apart, and how many such pieces
+# make a round.
+APART, TOGETHER = 500, 8
 SHARES = 4  # into which adding up is divided, for threads
 # The most that the step sizes of all pairs of a vector in a block may add up to; see `_limit`.
 LOAD = 2.75
 # How strongly a step of size 1 draws a vector towards its goal, in the mean; see `_damping`.
-CURVATURE = 0.25
+CURVATURE = 0.1
 RATES = 20  # steps of the rate between two looks at the damping
 # Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
 LONG = 30.0
@@ -48,7 +48,7 @@ class Local:
 
 
 class Words:
-    """Skip-gram with negative sampling, as `inlay.train.job` trains it.
+    """Skip-gram or CBOW, as `inlay.train.job` trains it.
 
     Args:
         data: The corpus.
@@ -59,7 +59,7 @@ class Words:
     def __init__(self, data: Corpus, settings: Any, start: Start | None) -> None:
         from inlay.kernels import rows, sampling
 
-        self.data, self.settings = data, settings
+        self.data, self.settings, self.kernel = data, settings, _kernel(settings)
         self.dim, self.row = settings.vector_size, rows.row_width(settings.vector_size)
         self.lanes = rows.row_lanes(self.dim)
         self.n_noise = max(8, -(-settings.negative // 4) * 4)
@@ -83,7 +83,12 @@ class Words:
             self._begin(start, of)
         self.ones = np.ones(n, np.float32)
         self.is_apart = self.factors is not None or self.anchors is not None
-        self.size = APART if settings.deterministic or self.is_apart else PIECE
+        self.size = PIECE
+        if settings.deterministic or self.is_apart:
+            kept = float(np.dot(data.counts, self.keep / MAX_32) / data.counts.sum())
+            self.size = int(min(APART / kept, PIECE))
+        # Of a pool as large as the draws from it, one draws as if from all words.
+        self.pool = 8 * max(32, APART * self.n_noise // 64)
         self.together = TOGETHER
         self.pieces, self.units = -(-data.ids.size // self.size), int(data.ids.size)
         self.free: list[Local] = []
@@ -102,9 +107,7 @@ class Words:
     # -- pieces ------------------------------------------------------------------------------
 
     def scratch(self) -> Any:
-        from inlay.kernels import skipgram
-
-        made = skipgram.make_scratch(self.size, self.settings.window, self.n_noise, self.dim)
+        made = self.kernel.make_scratch(self.size, self.settings.window, self.n_noise, self.dim)
         return made, np.full(len(self.data.tokens), -1, np.int32)
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
@@ -169,10 +172,10 @@ class Words:
         except IndexError:
             local = Local(
                 words=np.empty(self.size, np.int32),
-                pool=np.empty(POOL, np.int32),
-                rows=np.empty(self.size + POOL, np.int32),
+                pool=np.empty(self.pool, np.int32),
+                rows=np.empty(self.size + self.pool, np.int32),
                 inputs=aligned_zeros(self.size * self.row),
-                outputs=aligned_zeros((self.size + POOL) * self.row),
+                outputs=aligned_zeros((self.size + self.pool) * self.row),
             )
         accept, alias = self.noise
         local.own, local.n = apart.localise(
@@ -188,7 +191,7 @@ class Words:
 
         words = local.words[: ids.size]
         keep = self.keep[local.rows[: local.own]]
-        noise = sampling.Noise(np.zeros(POOL, np.uint32), local.pool)
+        noise = sampling.Noise(np.zeros(self.pool, np.uint32), local.pool)
         model = sampling.Model(local.inputs, local.outputs)
         done = self._train(words, keep, model, noise, scratch, step)
         if self.anchors is not None:
@@ -205,12 +208,19 @@ class Words:
     def _train(
         self, ids: Array, keep: Array, model: Any, noise: Any, scratch: Any, how: Any
     ) -> Done:
-        from inlay.kernels import sampling, skipgram
+        from inlay.kernels.sampling import Step
 
         rate, seed = how
-        window = self.settings.window
-        step = sampling.Step(np.float32(rate), window, True, True, self.share, self.limit, seed)
-        _, loss, terms = skipgram.train(ids, keep, model, noise, scratch[0], step, self.lanes)
+        step = Step(
+            alpha=np.float32(rate),
+            window=self.settings.window,
+            shrink=self.settings.shrink_windows,
+            mean=self.settings.cbow_mean,
+            share=self.share,
+            limit=self.limit,
+            seed=seed,
+        )
+        _, loss, terms = self.kernel.train(ids, keep, model, noise, scratch[0], step, self.lanes)
         return Done(int(ids.size), loss, terms)
 
     # -- the result --------------------------------------------------------------------------
@@ -256,6 +266,19 @@ class Words:
         )
 
 
+def _kernel(settings: Any) -> Any:
+    """The module of what is trained."""
+    from inlay.kernels import cbow, skipgram
+
+    return cbow if settings.architecture == "cbow" else skipgram
+
+
+def pairs_each(settings: Any) -> int:
+    """In how many pairs a word is as a centre, in the mean."""
+    window: int = settings.window
+    return window + 1 if settings.shrink_windows else 2 * window
+
+
 def _packed(flat: Array, row: int, dim: int) -> Array:
     """Rows without their padding, moved together where they are."""
     n = flat.size // row
@@ -286,7 +309,8 @@ def _limit(counts: Array, settings: Any, n_noise: int) -> float:
     function is flat where they are long: the step sizes of a vector's pairs may add up to about
     LOAD. A pair moves its input vector by a centre and `negative` noise words, and what it moves
     towards moves as well, as far as one more pair. A noise vector is moved by `window + 1` pairs
-    for each centre, at a share of `negative` that grows with the chance to be drawn again.
+    for each centre (`2 * window` if windows do not shrink), at a share of `negative` that grows
+    with the chance to be drawn again. CBOW has fewer steps, each as large as a pair's.
     """
     pair = settings.alpha * (1 + settings.negative)
     if pair >= LOAD:
@@ -299,21 +323,25 @@ def _limit(counts: Array, settings: Any, n_noise: int) -> float:
         )
     chance = counts**settings.ns_exponent
     often = 1 / n_noise + chance.max() / chance.sum()
-    noise = settings.alpha * settings.negative * (settings.window + 1) * often
+    noise = settings.alpha * settings.negative * pairs_each(settings) * often
     return float(min(LOAD / pair - 1, LOAD / noise))
 
 
 def _load(counts: Array, keep: Array, settings: Any) -> tuple[Array, Array]:
     """The sum of step sizes of a vector's pairs in a piece, over alpha: of inputs and of outputs.
 
-    An occurrence is in `window + 1` pairs, each with `negative` noise words.
+    An occurrence is in several pairs, each with `negative` noise words. A centre of CBOW is in one
+    step for all of its pairs, and each of its inputs makes that whole step; if it takes their sum,
+    what one of them does to it is as many times as much.
     """
     chance = counts**settings.ns_exponent
     kept = counts * (keep / MAX_32)
-    kept *= APART / counts.sum()
-    pairs = kept * (settings.window + 1)
-    noise = settings.negative * pairs.sum() * chance / chance.sum()
-    return pairs * (1 + settings.negative), pairs + noise
+    kept *= APART / kept.sum()
+    pairs = kept * pairs_each(settings)
+    steps = kept if settings.architecture == "cbow" else pairs
+    noise = settings.negative * steps.sum() * chance / chance.sum()
+    by = 1 if settings.cbow_mean else pairs_each(settings)
+    return by * pairs * (1 + settings.negative), by * (steps + noise)
 
 
 def _damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:

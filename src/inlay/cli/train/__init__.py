@@ -7,7 +7,7 @@ from inlay.cli.lazily import Lazily
 
 # In the order of the help. Each is in the module of its name.
 TRAINERS = {
-    "word2vec": "Learn word vectors by skip-gram.",
+    "word2vec": "Learn word vectors by skip-gram or CBOW.",
     "fasttext": "Learn word vectors with n-grams of characters.",
     "glove": "Learn word vectors by GloVe.",
     "bilm": "Learn an ELMo from characters.",

@@ -41,7 +41,7 @@ def course_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 "--resume/--no-resume",
                 default=True,
                 show_default=True,
-                help="Go on from the checkpoint in FOLDER, or start anew.",
+                help="Start where the checkpoint in FOLDER ends, or start anew.",
             ),
         )
     ):

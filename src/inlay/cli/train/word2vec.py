@@ -2,11 +2,10 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
-from inlay.cli.failures import Command
 from inlay.cli.interrupts import work
 from inlay.cli.options import (
     encoding_option,
@@ -27,8 +26,12 @@ from inlay.cli.train.common import (
     texts_of_corpus,
     workers_option,
 )
+from inlay.cli.train.originals import CORPUS, Originals
 
-WORD2VEC_HELP = """Learn word vectors by skip-gram with negative sampling (word2vec).
+WORD2VEC_HELP = """Learn word vectors by skip-gram or CBOW (word2vec).
+
+The options of the original program are understood, too: -size, -window, -iter, -cbow 0. The
+defaults are those below, whoever's options are given.
 
 CORPUS is a text file with a sentence or a text on each line, several of them, or a folder, which
 stands for all files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file,
@@ -42,8 +45,54 @@ Example:
   zcat news.gz | inlay train word2vec - -o news.bin --vector-size 300"""
 
 
+# Options of the original program whose values are others here.
+VALUES: dict[str, dict[str, tuple[str, ...]]] = {
+    "-cbow": {"0": ("--architecture", "skipgram"), "1": ("--architecture", "cbow")},
+    "-hs": {"0": ()},
+    "-binary": {"0": ("--format-out", "word2vec"), "1": ("--format-out", "word2vec-binary")},
+}
+
+
+class Word2VecCommand(Originals):
+    """Knows the options of Mikolov's word2vec."""
+
+    theirs: ClassVar = {
+        "-train": CORPUS,
+        "-output": "--output",
+        "-size": "--vector-size",
+        "-window": "--window",
+        "-sample": "--sample",
+        "-negative": "--negative",
+        "-threads": "--workers",
+        "-iter": "--epochs",
+        "-min-count": "--min-count",
+        "-alpha": "--alpha",
+    }
+    refused: ClassVar = {
+        "-classes": "words are not clustered.",
+        "-save-vocab": "the words and their counts are in a .safetensors file.",
+        "-read-vocab": "--folder keeps the words, with the numbered corpus.",
+        "-debug": "--progress and --no-progress say whether there is a bar.",
+    }
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, with values of the original's switches as ours."""
+        ours: list[str] = []
+        given = iter(args)
+        for arg in given:
+            if arg not in VALUES:
+                ours.append(arg)
+                continue
+            value = next(given, "nothing")
+            if value not in VALUES[arg]:
+                expected = " or ".join(VALUES[arg])
+                raise click.UsageError(f"{arg}: expected {expected}, got {value!r}.", ctx)
+            ours += VALUES[arg][value]
+        return super().parse_args(ctx, ours)
+
+
 @click.command(
-    cls=Command,
+    cls=Word2VecCommand,
     help=WORD2VEC_HELP,
     no_args_is_help=True,
     context_settings={"show_default": True},
@@ -58,6 +107,12 @@ Example:
 )
 @click.option(
     "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
+)
+@click.option(
+    "--architecture",
+    type=click.Choice(["skipgram", "cbow"]),
+    default="skipgram",
+    help="Learn from pairs of words, or from each word and the mean of those around it.",
 )
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
@@ -74,6 +129,34 @@ Example:
 @click.option("--min-alpha", default=1e-4, help="End with this learning rate.")
 @click.option(
     "--ns-exponent", default=0.75, help="Raise the counts to this power to draw noise words."
+)
+@click.option(
+    "--cbow-mean/--cbow-sum",
+    default=True,
+    help="Let CBOW take the mean of the words around, or their sum.",
+)
+@click.option(
+    "--shrink-windows/--whole-windows",
+    default=True,
+    help="Draw widths up to that of the window, or always take the whole.",
+)
+@click.option(
+    "--start",
+    metavar="FILE",
+    type=click.Path(),
+    help="Start from the vectors in this file, to which new words are added.",
+)
+@click.option(
+    "--start-rate",
+    type=float,
+    metavar="RATE",
+    help="Scale the learning rate of the words in FILE by this; 0 freezes them.  [default: 1]",
+)
+@click.option(
+    "--pull",
+    default=0.0,
+    metavar="STRENGTH",
+    help="Draw the vectors from FILE back to where they began, as strongly as this.",
 )
 @workers_option
 @seed_option
@@ -98,19 +181,21 @@ def word2vec(
     encoding: str,
     overwrite: bool,
     as_json: bool,
+    start: str | None,
     **settings: Any,
 ) -> None:
     check_corpus(corpus)
     check_vectors(target, format_out, overwrite=overwrite)
-    from inlay.formats import save
+    from inlay.formats import load, save
     from inlay.train import word2vec
 
-    start = time.perf_counter()
+    begun = time.perf_counter()
     with work():
+        settings["start"] = None if start is None else load(start)
         texts, known = texts_of_corpus(corpus, encoding, column)
         with kept_if_stopped(target, format_out):
             table = word2vec(texts, encoding=known, **settings, **given(tokenizer))
-        seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - begun
         save(table, target, format=format_out)
     words = table.provenance["corpus_words"]
     if as_json:
