@@ -7,11 +7,13 @@ words of running text are short, so that looking one up is one comparison.
 
 The vocabulary so far is a tuple of
 
-    slots    int32 (a power of two,)   number + 1, or 0 when empty: open addressing
-    keys     uint64 (slots / 2,)       one for each word
+    table    uint64 (2 * slots,)       of each slot a key, and behind it a count and a number in
+                                       one: `count << BITS | number + 1`, 0 where it is empty
     offsets  int64 (slots / 2 + 1,)    word i is blob[offsets[i]:offsets[i + 1]]
     blob     uint8                     the words' bytes
-    counts   int64 (slots / 2,)        how often each was seen
+
+The number of slots is a power of two, and collisions go to the next (open addressing). All that
+is asked of a word of at most seven bytes lies in one line of the cache.
 
 Splitting and looking up are two loops: the second then waits for memory many words at a time.
 """
@@ -29,7 +31,13 @@ TOP = np.uint64(56)
 LONG = np.uint64(0xFF << 56)
 EIGHT = np.uint64(8)
 AHEAD = 12  # words between asking for a slot and reading it
+BITS = np.uint64(27)  # of a number; the others are the count's
+ONE = np.uint64(1 << 27)  # what counts a word once
+NONE = np.uint64(0)  # what looks it up and does not count it
+NUMBER = np.uint64((1 << 27) - 1)
 END = -1  # of a sentence
+NOWHERE = np.int64(-1)
+LEFT_OUT = np.int64(0)  # the class of a character that takes more than itself to tell
 
 kernel = njit(cache=True, nogil=True)
 part = njit(cache=True, nogil=True, forceinline=True)
@@ -141,20 +149,137 @@ def split_at_spaces(text, offsets, keys, starts, stops, counts):
     return n
 
 
-@kernel
-def enter(words, n_words, shift):
-    """Enter the first `n_words` words into empty slots; `shift` is 64 - log2(slots)."""
-    slots, keys, _, _, _ = words
-    mask = slots.size - 1
-    for word in range(n_words):
-        slot = np.int64((keys[word] * GOLDEN) >> shift)
-        while slots[slot] != 0:
-            slot = (slot + 1) & mask
-        slots[slot] = word + 1
+@part
+def key_of(text, start, stop):
+    """The key of a word, as `split` makes it."""
+    key = np.uint64(0)
+    for at in range(start, stop):
+        if at - start < SHORT:
+            key = (key << EIGHT) | np.uint64(text[at])
+        else:
+            key = (key ^ np.uint64(text[at])) * PRIME
+    if stop - start <= SHORT:
+        return key | (np.uint64(stop - start) << TOP)
+    return key | LONG
 
 
 @kernel
-def look_up(text, items, begin, end, words, n_words, shift, ids):
+def word_keys(text, offsets, keys, starts, stops):
+    """The items of words that are known already: word `i` is `text[offsets[i]:offsets[i + 1]]`.
+
+    Args:
+        text: uint8.
+        offsets: int64 `(words + 1,)`.
+        keys: uint64 `(words,)`; receives each word's key, 0 for an empty one.
+        starts: int32, as many; receives where each begins.
+        stops: int32, as many; receives where each ends.
+    """
+    for i in range(offsets.size - 1):
+        keys[i] = key_of(text, offsets[i], offsets[i + 1])
+        starts[i] = offsets[i]
+        stops[i] = offsets[i + 1]
+
+
+@kernel
+def simple_words(text, offsets, classes, keys, starts, stops, counts):
+    """Split runs of plain letters and symbols as `inlay.tokenizers.words` does; returns how many.
+
+    A character's class is 1 in a word, 2 for a symbol by itself, 3 for an apostrophe, which is
+    part of a word between two of class 1, and 0 where it takes more than that to tell: a run
+    with one of these is left out.
+
+    Args:
+        text: uint8, valid UTF-8 without white space; run `i` is
+            `text[offsets[i]:offsets[i + 1]]`.
+        offsets: int64 `(runs + 1,)`.
+        classes: uint8 `(65536,)`; characters beyond are of class 0.
+        keys: uint64, as many as bytes; receives each word's key.
+        starts: int32, as many; receives where each begins.
+        stops: int32, as many; receives where each ends.
+        counts: int64 `(runs,)`; receives how many words each has, -1 where it is left out.
+    """
+    n = 0
+    for i in range(counts.size):
+        at, end, before = offsets[i], offsets[i + 1], n
+        begun = NOWHERE  # where the word begins that we are in
+        joined = NOWHERE  # where an apostrophe stands behind it
+        while at < end:
+            byte = np.int64(text[at])
+            code, width = byte, 1
+            if byte >= 0xF0:
+                width = 4
+            elif byte >= 0xE0:
+                code = (byte & 0x0F) << 12 | (np.int64(text[at + 1]) & 0x3F) << 6
+                code, width = code | (np.int64(text[at + 2]) & 0x3F), 3
+            elif byte >= 0x80:
+                code, width = (byte & 0x1F) << 6 | (np.int64(text[at + 1]) & 0x3F), 2
+            kind = np.int64(classes[code]) if width < 4 else LEFT_OUT
+            if kind == LEFT_OUT:
+                break
+            if kind == 1:
+                if begun < 0:
+                    begun = at
+                joined = NOWHERE
+            elif begun >= 0 and joined < 0 and kind == 3:
+                joined = at
+                wide = width
+            else:
+                if begun >= 0:
+                    starts[n], stops[n] = begun, at if joined < 0 else joined
+                    n += 1
+                    if joined >= 0:
+                        starts[n], stops[n] = joined, joined + wide
+                        n += 1
+                    begun = joined = NOWHERE
+                starts[n], stops[n] = at, at + width
+                n += 1
+            at += width
+        if at < end:
+            n, counts[i] = before, -1
+            continue
+        if begun >= 0:
+            starts[n], stops[n] = begun, at if joined < 0 else joined
+            n += 1
+            if joined >= 0:
+                starts[n], stops[n] = joined, joined + wide
+                n += 1
+        counts[i] = n - before
+    for i in range(n):
+        keys[i] = key_of(text, starts[i], stops[i])
+    return n
+
+
+@part
+def slot_of(key, shift):
+    """Where the search for a key begins in the table."""
+    return np.int64((key * GOLDEN) >> shift) << 1
+
+
+@kernel
+def enter(old, table, shift):
+    """Enter all that an old table holds into an empty one; `shift` is 64 - log2(slots)."""
+    mask = table.size - 1
+    for i in range(0, old.size, 2):
+        if old[i + 1] != 0:
+            slot = slot_of(old[i], shift)
+            while table[slot + 1] != 0:
+                slot = (slot + 2) & mask
+            table[slot] = old[i]
+            table[slot + 1] = old[i + 1]
+
+
+@kernel
+def read_table(table, keys, counts):
+    """The keys and counts of all words, by their number."""
+    for i in range(0, table.size, 2):
+        if table[i + 1] != 0:
+            word = np.int64(table[i + 1] & NUMBER) - 1
+            keys[word] = table[i]
+            counts[word] = np.int64(table[i + 1] >> BITS)
+
+
+@kernel
+def look_up(text, items, begin, end, words, n_words, shift, once, ids):
     """Number and count the items `begin` to `end` of `split`.
 
     Args:
@@ -165,6 +290,7 @@ def look_up(text, items, begin, end, words, n_words, shift, ids):
         words: The vocabulary, as described above; it grows.
         n_words: How many words it has.
         shift: 64 - log2(number of slots).
+        once: `ONE` to count each, or `NONE`.
         ids: int32, receives the number of each item, -1 for a line end.
 
     Returns:
@@ -172,48 +298,147 @@ def look_up(text, items, begin, end, words, n_words, shift, ids):
         and call again from there.
     """
     item_keys, starts, stops = items
-    slots, keys, offsets, blob, counts = words
-    mask = slots.size - 1
+    table, offsets, blob = words  # and no call takes them on: that would count references
+    mask = table.size - 1
     for i in range(begin, end):
         if i + AHEAD < end:
-            prefetch(slots, np.int64((item_keys[i + AHEAD] * GOLDEN) >> shift))
+            prefetch(table, slot_of(item_keys[i + AHEAD], shift))
         key = item_keys[i]
         if key == 0:
             ids[i] = END
             continue
-        slot = np.int64((key * GOLDEN) >> shift)
-        word = np.int64(slots[slot]) - 1
-        while word >= 0:
-            if keys[word] == key and (
-                key < LONG
-                or equal(text, starts[i], stops[i], blob, offsets[word], offsets[word + 1])
-            ):
-                break
-            slot = (slot + 1) & mask
-            word = np.int64(slots[slot]) - 1
-        if word < 0:
+        slot = slot_of(key, shift)
+        value = table[slot + 1]
+        while value != 0:
+            if table[slot] == key:
+                if key < LONG:
+                    break
+                word = np.int64(value & NUMBER) - 1
+                if equal(text, starts[i], stops[i], blob, offsets[word], offsets[word + 1]):
+                    break
+            slot = (slot + 2) & mask
+            value = table[slot + 1]
+        if value == 0:
             offset = offsets[n_words]
             size = stops[i] - starts[i]
-            if n_words == keys.size or offset + size > blob.size:
+            if n_words == offsets.size - 1 or offset + size > blob.size:
                 return i, n_words
-            word = np.int64(n_words)
-            slots[slot] = word + 1
-            keys[word] = key
             for j in range(size):
                 blob[offset + j] = text[starts[i] + j]
-            offsets[word + 1] = offset + size
             n_words += 1
-        counts[word] += 1
-        ids[i] = word
+            offsets[n_words] = offset + size
+            table[slot] = key
+            value = np.uint64(n_words)
+        table[slot + 1] = value + once
+        ids[i] = np.int64(value & NUMBER) - 1
     return end, n_words
+
+
+@part
+def part_of(key, parts):
+    """In which of so many parts, a power of two, a word is; by other bits than its slot."""
+    mixed = key * PRIME
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * GOLDEN
+    return np.int64((mixed >> np.uint64(20)) & np.uint64(parts - 1))
+
+
+@kernel
+def merge(theirs, begin, which, words, n_words, shift, numbers):
+    """Enter and count the words of another vocabulary, those of one part of all words.
+
+    Args:
+        theirs: Their `keys`, `counts`, `offsets` and `blob`.
+        begin: The first of them to look at.
+        which: `(part, parts)`.
+        words: The vocabulary, as for `look_up`.
+        n_words: How many words it has.
+        shift: 64 - log2(number of slots).
+        numbers: int32, receives the number of each of their words in this part.
+
+    Returns:
+        As `look_up`.
+    """
+    keys, counts, ends, text = theirs
+    table, offsets, blob = words
+    mask = table.size - 1
+    for i in range(begin, keys.size):
+        key = keys[i]
+        if part_of(key, which[1]) != which[0]:
+            continue
+        start, stop = ends[i], ends[i + 1]
+        slot = slot_of(key, shift)
+        value = table[slot + 1]
+        while value != 0:
+            if table[slot] == key:
+                word = np.int64(value & NUMBER) - 1
+                if key < LONG or equal(text, start, stop, blob, offsets[word], offsets[word + 1]):
+                    break
+            slot = (slot + 2) & mask
+            value = table[slot + 1]
+        if value == 0:
+            offset = offsets[n_words]
+            if n_words == offsets.size - 1 or offset + stop - start > blob.size:
+                return i, n_words
+            for j in range(stop - start):
+                blob[offset + j] = text[start + j]
+            n_words += 1
+            offsets[n_words] = offset + stop - start
+            table[slot] = key
+            value = np.uint64(n_words)
+        table[slot + 1] = value + (np.uint64(counts[i]) << BITS)
+        numbers[i] = np.int64(value & NUMBER) - 1
+    return keys.size, n_words
+
+
+@kernel
+def settle(keys, which, chosen, numbers):
+    """Replace the numbers of the words of one part by `chosen[number]`."""
+    for i in range(keys.size):
+        if part_of(keys[i], which[1]) == which[0]:
+            numbers[i] = chosen[numbers[i]]
+
+
+@kernel
+def expanded_size(ids, lengths):
+    """How many tokens there are in runs, with the ends of sentences."""
+    n = 0
+    for run in ids:
+        n += 1 if run < 0 else lengths[run]
+    return n
+
+
+@kernel
+def expand(ids, begins, lengths, flat, counts, out):
+    """Write the tokens of runs, one behind the other, and count them.
+
+    Args:
+        ids: int32, numbers of runs, and -1, which stays.
+        begins: int64: the tokens of run `i` are `flat[begins[i] : begins[i] + lengths[i]]`.
+        lengths: int64.
+        flat: int32.
+        counts: int64, by token; added to.
+        out: int32 `(expanded_size(ids, lengths),)`.
+    """
+    n = 0
+    for run in ids:
+        if run < 0:
+            out[n] = END
+            n += 1
+            continue
+        begin = begins[run]
+        for at in range(begin, begin + lengths[run]):
+            token = flat[at]
+            out[n] = token
+            n += 1
+            counts[token] += 1
 
 
 @kernel
 def renumber(ids, rank, every_end):
     """Replace each number i by `rank[i]`, in place, and leave out those of rank -1.
 
-    Sentence ends stay: all of them if `every_end`, and else not two in a row, nor one at the
-    beginning. Returns how many entries are left.
+    Sentence ends stay: all of them if `every_end`, and else not two in a row. Returns how many
+    entries are left.
     """
     n = 0
     for i in range(ids.size):
@@ -222,7 +447,7 @@ def renumber(ids, rank, every_end):
             word = rank[word]
             if word < 0:
                 continue
-        elif not every_end and (n == 0 or ids[n - 1] < 0):
+        elif not every_end and n > 0 and ids[n - 1] < 0:
             continue
         ids[n] = word
         n += 1

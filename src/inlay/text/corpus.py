@@ -1,10 +1,11 @@
-"""A corpus of any size as numbered words in a temporary file.
+"""A corpus of any size as numbered words in a file.
 
 The text is read once, so that a stream serves as well as a file. Every word is numbered as it
 first appears and goes to the file at once; when all are counted, the file is renumbered in
-place without the rare words. What stays in memory is the vocabulary.
+place without the rare words. What stays in memory is the vocabulary without them.
 """
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,12 +17,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from inlay.aliases import Array
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import first_lines, read_lines
 from inlay.checks import flag, flag_or_none, whole, whole_or_none
-from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
+from inlay.jobs.threads import available_workers
 from inlay.paths import folder_to_write
 from inlay.text.chunks import chunks
 from inlay.text.corpus_file import (
@@ -34,15 +34,15 @@ from inlay.text.corpus_file import (
 )
 from inlay.text.corpus_sources import CorpusLike, Texts, files_or_texts
 from inlay.text.numbered import Corpus
-from inlay.text.numbering import number_files, number_runs, number_stream
+from inlay.text.numbering import number_files, number_texts, renumber
 from inlay.text.space import space_reported
+from inlay.text.vocabularies import Vocabularies
 from inlay.tokenizers import (
     TokenizerLike,
     check_tokenizer,
     get_tokenizer,
     is_local,
     settled,
-    split,
     tokenizer_name,
 )
 from inlay.tokenizers.named import AUTO
@@ -59,6 +59,7 @@ def encode_corpus(
     encoding: str = "utf-8",
     every_text: bool = False,
     folder: str | PathLike[str] | None = None,
+    workers: int | None = None,
     progress: bool | None = None,
 ) -> Corpus:
     """Read a corpus once, count its words and number them.
@@ -90,11 +91,16 @@ def encode_corpus(
             has, or if the numbered corpus is damaged, a warning says so and the text is numbered
             again. Texts that are no files cannot be looked at without reading them: they are
             numbered each time, as are files with a tokenizer that has no name.
+        workers: How many threads count and number the words of a file in UTF-8, with a tokenizer
+            that does not look across white space ("words", "lower", "split"). None: one for each
+            processor. The corpus is the same for any number.
         progress: Show a bar. None: on a terminal.
 
     Returns:
         The corpus. It takes 4 bytes of disk a word, in `folder` or in that for temporary files
-        (`TMPDIR`), and the vocabulary's strings in memory.
+        (`TMPDIR`), and the vocabulary's strings in memory. While it is made, words that are not
+        frequent enough take about 100 MB of memory, however many there are: the others wait on the
+        disk, 40 bytes for each. Counts are exact.
 
     Raises:
         ArgumentError: The corpus is empty, no word is frequent enough, or the folder has a corpus
@@ -118,8 +124,10 @@ def encode_corpus(
         is_said=tokenizer not in (None, AUTO),
         where=where,
         progress=bar,
+        workers=available_workers(workers),
+        folder=None if folder is None else folder_to_write(folder),
     )
-    target = None if folder is None else folder_to_write(folder)
+    target = job.folder
     texts: Texts
     if files is not None:
         tokenizer, _ = settled(tokenizer, first_lines(files[0], how))
@@ -136,6 +144,7 @@ def encode_corpus(
         # process that is killed.
         with tempfile.TemporaryFile(buffering=0, prefix="inlay-corpus-") as file:
             made = number(file)
+            file.truncate(START + 4 * made.size)
             ids = np.memmap(file, np.int32, "r+", START, (made.size,))
         return Corpus(ids, made.tokens, made.counts, made.words, made.tokenizer)
     target.mkdir(exist_ok=True)
@@ -157,6 +166,8 @@ class _Job:
     is_said: bool
     where: str
     progress: bool | None
+    workers: int
+    folder: Path | None
 
     def about(self, tokenizer: str | None) -> dict[str, Any]:
         """What the result depends on besides the text, JSON."""
@@ -177,27 +188,27 @@ def _number(
     file: IO[bytes],
 ) -> Numbered:
     """Write the numbers of a corpus, from `START` on."""
-    tokens: Sequence[str]
     tokenize = get_tokenizer(tokenizer)
-    file.seek(START)
-    if files is not None and job.encoding.name == "utf-8" and is_local(tokenize):
-        with show_progress(None, unit="B", desc="counting", enabled=job.progress) as report:
-            if tokenize is split:
-                tokens, counts = number_files(chunks(files), file, report)
-            else:
-                tokens, counts = number_runs(chunks(files), tokenize, file, report)
-    else:
-        watched = _Watched(texts)
-        with show_progress(None, unit=" words", desc="counting", enabled=job.progress) as report:
-            tokens, counts = number_stream(watched, tokenize, file, report)
-        if not (watched.strings or job.is_said):
-            tokenizer = None
-    names, chosen = _frequent(tokens, counts, job.min_count, job.max_size, job.where)
-    rank = np.full(len(tokens), -1, np.int32)
-    rank[chosen] = np.arange(len(chosen), dtype=np.int32)
-    size = _renumber(file, rank, every_end=job.every_text)
+    workers = job.workers
+    known = Vocabularies(job.folder, workers)
+    with contextlib.closing(known):
+        file.seek(START)
+        if files is not None and job.encoding.name == "utf-8" and is_local(tokenize):
+            with show_progress(None, unit="B", desc="counting", enabled=job.progress) as report:
+                stretches = number_files(chunks(files), tokenize, file, known, workers, report)
+        else:
+            watched = _Watched(texts)
+            with show_progress(
+                None, unit=" words", desc="counting", enabled=job.progress
+            ) as report:
+                stretches = number_texts(watched, tokenize, file, known, report)
+            if not (watched.strings or job.is_said):
+                tokenizer = None
+        chosen = known.choose(job.min_count, job.max_size, job.where)
+        file.seek(START)
+        size = renumber(file, stretches, known, every_end=job.every_text, workers=workers)
     name = None if tokenizer is None else tokenizer_name(tokenizer)
-    return Numbered(size, names, counts[chosen], int(counts.sum()), name)
+    return Numbered(size, *chosen, name)
 
 
 class _Watched:
@@ -210,38 +221,3 @@ class _Watched:
         for text in self.texts:
             self.strings = self.strings or isinstance(text, str)
             yield text
-
-
-def _frequent(
-    tokens: Sequence[str], counts: Array, min_count: int, limit: int | None, where: str
-) -> tuple[list[str], Array]:
-    """The words to keep and their numbers, the most frequent first."""
-    if len(tokens) == 0:
-        raise ArgumentError(where, expected="a corpus with words", got="none")
-    kept = np.flatnonzero(counts >= min_count)
-    if kept.size == 0:
-        raise ArgumentError(
-            where,
-            expected=f"a word that occurs {min_count} times (min_count)",
-            got=f"{counts.sum():,} words, none more than {_times(int(counts.max()))}",
-            hint="a smaller min_count",
-        )
-    if limit is not None and kept.size > limit:
-        # Only words that can be chosen become strings, to be sorted by them.
-        least = np.partition(counts[kept], -limit)[-limit]
-        kept = kept[counts[kept] >= least]
-    numbers = kept.tolist()
-    falling = (-counts[kept]).tolist()
-    ordered = sorted(zip(falling, [tokens[i] for i in numbers], numbers, strict=True))
-    return [name for _, name, _ in ordered[:limit]], np.array([i for *_, i in ordered[:limit]])
-
-
-def _times(n: int) -> str:
-    return "once" if n == 1 else f"{n:,} times"
-
-
-def _renumber(file: IO[bytes], rank: Array, *, every_end: bool) -> int:
-    from inlay.kernels.corpus import renumber
-
-    ids = np.memmap(file, np.int32, mode="r+", offset=START)
-    return int(renumber(ids, rank, every_end))

@@ -1,16 +1,40 @@
 """Distinct words of bytes, numbered in the order in which they come."""
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.core.tokens import Tokens
+
+
+class Words(NamedTuple):
+    """Words with their counts, as arrays that may be maps of a file.
+
+    Attributes:
+        keys: uint64 `(n,)`: what `inlay.kernels.corpus` knows them by.
+        counts: int64 `(n,)`.
+        offsets: int64 `(n + 1,)`: word `i` is `blob[offsets[i]:offsets[i + 1]]`.
+        blob: uint8.
+    """
+
+    keys: Array
+    counts: Array
+    offsets: Array
+    blob: Array
+
+    def strings(self, rows: Array) -> list[str]:
+        """Some of them."""
+        raw = memoryview(self.blob)  # type: ignore[arg-type]
+        begins, ends = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
+        spans = zip(begins, ends, strict=True)
+        return [str(raw[begin:end], "utf-8", "surrogatepass") for begin, end in spans]
 
 
 class Distinct:
     """Distinct words, numbered as they come: the growing vocabulary of `inlay.kernels.corpus`.
+
+    Takes 24 to 40 bytes for each word besides its own, and half as much again while it grows.
 
     Attributes:
         n: How many there are.
@@ -18,8 +42,7 @@ class Distinct:
 
     def __init__(self, capacity: int = 1 << 15) -> None:
         self.n = 0
-        self.keys = np.zeros(0, np.uint64)
-        self.counts = np.zeros(0, np.int64)
+        self.table = np.zeros(0, np.uint64)
         self.offsets = np.zeros(1, np.int64)
         self.blob = np.zeros(8 * capacity, np.uint8)
         self._resize(capacity)
@@ -27,15 +50,31 @@ class Distinct:
     @property
     def arrays(self) -> tuple[Any, ...]:
         """What the kernel takes."""
-        return self.slots, self.keys, self.offsets, self.blob, self.counts
+        return self.table, self.offsets, self.blob
 
     @property
-    def tokens(self) -> Tokens:
-        """All of them."""
-        offsets = self.offsets[: self.n + 1]
-        return Tokens(self.blob[: offsets[-1]], offsets)
+    def size(self) -> int:
+        """Bytes of all words."""
+        return int(self.offsets[self.n])
 
-    def look_up(self, text: Array, items: tuple[Array, Array, Array], n: int, ids: Array) -> None:
+    @property
+    def words(self) -> Words:
+        """All of them, with how often each was counted; the bytes are shared."""
+        from inlay.kernels.corpus import read_table
+
+        keys, counts = np.empty(self.n, np.uint64), np.empty(self.n, np.int64)
+        read_table(self.table, keys, counts)
+        return Words(keys, counts, self.offsets[: self.n + 1], self.blob[: self.size])
+
+    def look_up(
+        self,
+        text: Array,
+        items: tuple[Array, Array, Array],
+        n: int,
+        ids: Array,
+        *,
+        counted: bool = True,
+    ) -> None:
         """Number the first `n` items of a text that was split; new ones get the next numbers.
 
         Args:
@@ -43,14 +82,31 @@ class Distinct:
             items: The `keys`, `starts` and `stops` of `inlay.kernels.corpus.split`.
             n: How many.
             ids: int32, at least `n`; receives the numbers.
+            counted: Whether each counts.
         """
-        from inlay.kernels.corpus import look_up
+        from inlay.kernels.corpus import NONE, ONE, look_up
 
-        at = 0
+        once, at = ONE if counted else NONE, 0
         while at < n:
-            at, self.n = look_up(text, items, at, n, self.arrays, self.n, self.shift, ids)
+            at, self.n = look_up(text, items, at, n, self.arrays, self.n, self.shift, once, ids)
             if at < n:
                 self.enlarge(text.size)
+
+    def merge(self, theirs: Words, which: tuple[int, int], numbers: Array) -> None:
+        """Enter the words of another vocabulary, with their counts.
+
+        Args:
+            theirs: The other one.
+            which: `(part, parts)`: only those of one of so many parts, a power of two.
+            numbers: int32, receives the number of each word that was entered.
+        """
+        from inlay.kernels.corpus import merge
+
+        at, n = 0, theirs.keys.size
+        while at < n:
+            at, self.n = merge(tuple(theirs), at, which, self.arrays, self.n, self.shift, numbers)
+            if at < n:
+                self.enlarge(int(theirs.offsets[at + 1] - theirs.offsets[at]))
 
     def since(self, first: int) -> list[str]:
         """Those from a number on."""
@@ -60,7 +116,7 @@ class Distinct:
 
     def enlarge(self, word_size: int) -> None:
         """Make room for more words, one of them of up to `word_size` bytes."""
-        if self.n == self.keys.size:
+        if self.n == self.offsets.size - 1:
             self._resize(2 * self.n)
         else:
             self.blob = grown(self.blob, 2 * self.blob.size + word_size)
@@ -68,12 +124,10 @@ class Distinct:
     def _resize(self, capacity: int) -> None:
         from inlay.kernels.corpus import enter
 
-        self.keys = grown(self.keys, capacity)
-        self.counts = grown(self.counts, capacity)
         self.offsets = grown(self.offsets, capacity + 1)
-        self.slots = np.zeros(2 * capacity, np.int32)
+        old, self.table = self.table, np.zeros(4 * capacity, np.uint64)
         self.shift = np.uint64(64 - (2 * capacity).bit_length() + 1)
-        enter(self.arrays, self.n, self.shift)
+        enter(old, self.table, self.shift)
 
 
 def grown(old: Array, size: int) -> Array:

@@ -1,144 +1,252 @@
-"""The two ways from text to word numbers: bytes through a kernel, Python objects through a dict.
+"""The two ways from text to word numbers: bytes through kernels, Python objects through a dict.
 
-Both number words in the order in which they first appear, write the numbers to a file as int32
-with -1 at the end of each sentence, and return the vocabulary with its counts.
+Both write the numbers to a file as int32 with -1 at the end of each sentence, and return which
+vocabulary each stretch of them is numbered by. Which word has which number depends on how many
+workers there are; what is chosen of the vocabularies, and so what the numbers become in the end,
+does not.
 """
 
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import IO, Any
 
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.core.tokens import Tokens
+from inlay.core.tokens import pack
 from inlay.jobs.progress import Progress
+from inlay.jobs.threads import Pool
 from inlay.text.chunks import Chunk
-from inlay.text.corpus_sources import not_text
-from inlay.text.distinct import Distinct, grown
+from inlay.text.corpus_sources import Texts, not_text
+from inlay.text.distinct import Distinct, Words, grown
+from inlay.text.letters import classes_of
 from inlay.text.space import write_whole
-from inlay.tokenizers import Tokenizer, batched
+from inlay.text.vocabularies import Vocabularies
+from inlay.tokenizers import Tokenizer, batched, lower, split
 
 TEXTS = 256  # that go to a tokenizer at a time
-BATCH = 1 << 18  # numbers of a stream that are written at a time
+BATCH = 1 << 18  # numbers that are written or renumbered at a time
+AHEAD = 2  # chunks for each worker that wait to be written
 END = -1
-RUNS = 1 << 26  # bytes of different runs that are remembered
+RUNS = 1 << 20  # different runs that all workers remember together
+RUN_BYTES = 1 << 25  # and bytes of them
+FEW = 2_000  # runs beyond ASCII for which the classes of all letters are not worth asking
+STRINGS = 1 << 19  # Python strings that a vocabulary of a stream may have
+
+# Stretches of numbers: the place of the vocabulary, and how many.
+Stretches = list[tuple[int, int]]
 
 
-def number_files(text: Iterable[Chunk], file: IO[bytes], report: Progress) -> tuple[Tokens, Array]:
-    """Number the words of text files, split as `str.split` does, a sentence on each line.
+def number_files(
+    text: Iterable[Chunk],
+    tokenize: Tokenizer,
+    file: IO[bytes],
+    known: Vocabularies,
+    workers: int,
+    report: Progress,
+) -> Stretches:
+    """Number the words of text files, a sentence on each line, in several threads.
 
-    Reads about 100 MB a second. Holds each distinct word's bytes and 40 bytes more.
+    Args:
+        text: The files.
+        tokenize: A tokenizer that never looks across white space; `split` is the fastest.
+        file: Receives the numbers.
+        known: Receives the vocabularies.
+        workers: How many threads there are.
+        report: Receives bytes.
     """
-    from inlay.kernels.corpus import split
+    text = iter(text)
+    first = list(islice(text, 2))
+    workers = workers if len(first) > 1 else 1
+    makers = [
+        Splitter(known) if tokenize is split else Tokens(known, tokenize, workers)
+        for _ in range(workers)
+    ]
+    free = deque(makers)
 
-    words, ids = Distinct(), np.empty(0, np.int32)
-    for chunk in text:
-        size, raw = chunk.size, chunk.checked()
-        if ids.size < size:
-            ids, items = np.empty(size, np.int32), _room_for_items(size)
-        n = split(raw, size, *items)
-        words.look_up(raw, items, n, ids)
-        write_whole(file, ids[:n])
+    def number(chunk: Chunk) -> tuple[int, Array, int]:
+        maker = free.pop()
+        try:
+            return *maker.number(chunk), chunk.size
+        finally:
+            free.append(maker)
+
+    stretches: Stretches = []
+    for place, ids, size in mapped(number, chain(first, text), workers):
+        write_whole(file, ids)
+        _note(stretches, place, ids.size)
         report.update(size)
-    return words.tokens, words.counts[: words.n]
+    for maker in makers:
+        maker.finish()
+    return stretches
+
+
+def mapped(work: Any, items: Iterable[Any], workers: int) -> Iterator[Any]:
+    """The results in order, of several threads if there are several workers."""
+    if workers == 1:
+        yield from map(work, items)
+        return
+    with Pool(workers) as pool:
+        yield from pool.in_order(work, items, AHEAD * workers)
+
+
+class Splitter:
+    """What one worker knows: the words of a stretch, as `str.split` makes them."""
+
+    def __init__(self, known: Vocabularies) -> None:
+        self._known = known
+        self._ids = np.empty(0, np.int32)
+        self._begin()
+
+    def number(self, chunk: Chunk) -> tuple[int, Array]:
+        """The numbers of a chunk, and the place of the vocabulary that they are of."""
+        place, ids = self._place, self._numbers(chunk)
+        if self._known.is_full(self._words):
+            self._known.put(place, self._counted(), last=False)
+            self._begin()
+        return place, ids
+
+    def finish(self) -> None:
+        """Put the last vocabulary in its place."""
+        self._known.put(self._place, self._counted(), last=True)
+
+    def _begin(self) -> None:
+        self._words, self._place = Distinct(), self._known.begin()
+
+    def _split(self, chunk: Chunk, words: Distinct, *, counted: bool) -> Array:
+        """The numbers of what stands between white space; they stay what they are till the next."""
+        from inlay.kernels.corpus import split
+
+        raw, size = chunk.checked(), chunk.size
+        if self._ids.size < size:
+            self._ids, self._items = np.empty(size, np.int32), _room_for_items(size)
+        n = split(raw, size, *self._items)
+        words.look_up(raw, self._items, n, self._ids, counted=counted)
+        return self._ids[:n]
+
+    def _numbers(self, chunk: Chunk) -> Array:
+        return self._split(chunk, self._words, counted=True).copy()
+
+    def _counted(self) -> Words:
+        return self._words.words
+
+
+class Tokens(Splitter):
+    """What one worker knows where a tokenizer splits further what stands between white space.
+
+    Each such run is split once and no more, however often it comes, until those that are
+    remembered would fill the memory, as they would where text has no white space at all.
+    """
+
+    def __init__(self, known: Vocabularies, tokenize: Tokenizer, workers: int) -> None:
+        self._tokenize = tokenize
+        self._most, self._most_bytes = RUNS // workers, RUN_BYTES // workers
+        self._hard = 0  # runs that Python has split
+        super().__init__(known)
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._counts = np.zeros(0, np.int64)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._runs, self._n = Distinct(), 0
+        self._flat, self._size = np.zeros(1 << 16, np.int32), 0
+        self._begins, self._lengths = np.zeros(1 << 15, np.int64), np.zeros(1 << 15, np.int64)
+
+    def _numbers(self, chunk: Chunk) -> Array:
+        from inlay.kernels.corpus import expand, expanded_size
+
+        runs = self._split(chunk, self._runs, counted=False)
+        if self._runs.n > self._n:
+            self._add()
+        tokens = np.empty(expanded_size(runs, self._lengths), np.int32)
+        expand(runs, self._begins, self._lengths, self._flat, self._counts, tokens)
+        if self._runs.n > self._most or self._runs.size > self._most_bytes:
+            self._forget()
+        return tokens
+
+    def _counted(self) -> Words:
+        return self._words.words._replace(counts=self._counts[: self._words.n])
+
+    def _add(self) -> None:
+        """Split the runs that are new: plain ones in a kernel, the others in Python."""
+        from inlay.kernels.corpus import simple_words, word_keys
+
+        offsets = self._runs.offsets[self._n : self._runs.n + 1]
+        text = self._runs.blob[offsets[0] : offsets[-1]]
+        runs = Words(offsets, offsets, offsets - offsets[0], text)
+        lengths = np.full(self._runs.n - self._n, -1, np.int64)
+        begins = np.zeros(lengths.size, np.int64)
+        classes = classes_of(self._tokenize, every=self._hard > FEW)
+        if classes is not None:
+            if self._tokenize is lower:
+                text = np.where((text >= 65) & (text <= 90), text + np.uint8(32), text)
+            items = _room_for_items(text.size)
+            n = simple_words(text, runs.offsets, classes, *items, lengths)
+            plain = np.maximum(lengths, 0)
+            begins = self._size + np.cumsum(plain) - plain
+            self._append(text, items, n)
+        hard = np.flatnonzero(lengths < 0)
+        if hard.size:
+            self._hard += hard.size
+            tokens = list(batched(self._tokenize, runs.strings(hard)))
+            blob, ends = pack(list(chain.from_iterable(tokens)), errors="surrogatepass")
+            items = _room_for_items(ends.size - 1)
+            word_keys(blob, ends, *items)
+            lengths[hard] = np.fromiter(map(len, tokens), np.int64, hard.size)
+            begins[hard] = self._size + np.cumsum(lengths[hard]) - lengths[hard]
+            self._append(blob, items, ends.size - 1)
+        self._begins = _with(self._begins, self._n, begins)
+        self._lengths = _with(self._lengths, self._n, lengths)
+        self._n = self._runs.n
+        if self._words.n > self._counts.size:
+            self._counts = grown(self._counts, 2 * self._words.n)
+
+    def _append(self, text: Array, items: tuple[Array, Array, Array], n: int) -> None:
+        ids = np.empty(n, np.int32)
+        self._words.look_up(text, items, n, ids, counted=False)
+        self._flat = _with(self._flat, self._size, ids)
+        self._size += n
 
 
 def _room_for_items(n: int) -> tuple[Array, Array, Array]:
     return np.empty(n, np.uint64), np.empty(n, np.int32), np.empty(n, np.int32)
 
 
-def number_runs(
-    text: Iterable[Chunk], tokenize: Tokenizer, file: IO[bytes], report: Progress
-) -> tuple[list[str], Array]:
-    """Number the tokens of text files, for a tokenizer that never looks across white space.
-
-    What stands between white space is numbered as `number_files` does it, and each such run is
-    split once and no more, however often it comes. After `RUNS` bytes of different runs they are
-    forgotten, so that text without any white space is not held in memory.
-    """
-    from inlay.kernels.corpus import split
-
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    counts = np.zeros(0, np.int64)
-    runs, known = Distinct(), _Runs(tokenize, numbers)
-    ids = np.empty(0, np.int32)
-    for chunk in text:
-        size, raw = chunk.size, chunk.checked()
-        if ids.size < size:
-            ids, items = np.empty(size, np.int32), _room_for_items(size)
-        n = split(raw, size, *items)
-        runs.look_up(raw, items, n, ids)
-        tokens = known.expand(runs, ids[:n])
-        write_whole(file, tokens)
-        new = np.bincount(tokens[tokens >= 0], minlength=len(numbers))
-        new[: counts.size] += counts
-        counts = new
-        report.update(size)
-        if runs.offsets[runs.n] > RUNS:
-            runs, known = Distinct(), _Runs(tokenize, numbers)
-    return list(numbers), counts
+def _with(old: Array, at: int, new: Array) -> Array:
+    """An array with others in their places from `at` on, and room behind them."""
+    if at + new.size > old.size:
+        old = grown(old, 2 * (at + new.size))
+    old[at : at + new.size] = new
+    return old
 
 
-class _Runs:
-    """The tokens of each run that was seen, one behind the other, as numbers."""
-
-    def __init__(self, tokenize: Tokenizer, numbers: defaultdict[str, int]) -> None:
-        self.tokenize, self.numbers = tokenize, numbers
-        self.n = 0
-        self.flat = np.zeros(1 << 16, np.int32)
-        self.ends = np.zeros(1 << 15, np.int64)  # of the tokens of each run in `flat`
-
-    def expand(self, runs: Distinct, ids: Array) -> Array:
-        """Numbers of runs as numbers of tokens; the end of a sentence stays what it is."""
-        if runs.n > self.n:
-            self._add(runs)
-        begins = np.concatenate([[0], self.ends[: self.n]])
-        lengths = np.append(np.diff(begins), 1)  # at -1, the last: the end of a sentence
-        self.flat[begins[-1]] = END
-        many = lengths[ids]
-        stops = np.cumsum(many)
-        where = np.repeat(begins[ids] - stops + many, many)
-        where += np.arange(where.size)
-        found: Array = self.flat[where]
-        return found
-
-    def _add(self, runs: Distinct) -> None:
-        tokens = [self.tokenize(run) for run in runs.since(self.n)]
-        flat = [self.numbers[token] for some in tokens for token in some]
-        begin = int(self.ends[self.n - 1]) if self.n else 0
-        if begin + len(flat) + 1 > self.flat.size:
-            self.flat = grown(self.flat, 2 * (begin + len(flat) + 1))
-        if runs.n > self.ends.size:
-            self.ends = grown(self.ends, 2 * runs.n)
-        self.flat[begin : begin + len(flat)] = flat
-        self.ends[self.n : runs.n] = begin + np.cumsum([len(some) for some in tokens])
-        self.n = runs.n
+def _note(stretches: Stretches, place: int, n: int) -> None:
+    if stretches and stretches[-1][0] == place:
+        n += stretches.pop()[1]
+    stretches.append((place, n))
 
 
-def number_stream(
-    texts: Iterable[str | Sequence[str]],
-    tokenize: Tokenizer,
-    file: IO[bytes],
-    report: Progress,
-) -> tuple[list[str], Array]:
+def number_texts(
+    texts: Texts, tokenize: Tokenizer, file: IO[bytes], known: Vocabularies, report: Progress
+) -> Stretches:
     """Number the words of texts, or of lists of tokens; each is a sentence."""
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    counts = np.zeros(0, np.int64)
+    stretches: Stretches = []
+    numbers, counts, place = _numbers(), np.zeros(0, np.int64), known.begin()
     batch = array("i")
 
     def write() -> None:
-        nonlocal counts
+        nonlocal batch, counts
         ids = np.frombuffer(batch, np.int32)
         write_whole(file, ids)
-        new = np.bincount(ids[ids >= 0], minlength=len(numbers))
-        new[: counts.size] += counts
-        counts = new
+        counts = _with(counts, len(numbers), np.zeros(0, np.int64))
+        counts += np.bincount(ids[ids >= 0], minlength=counts.size)
+        _note(stretches, place, ids.size)
         report.update(ids.size)
+        batch = array("i")
 
     for number, tokens in enumerate(_split(texts, tokenize)):
         if isinstance(tokens, bytes | tuple | Mapping) or not isinstance(tokens, Iterable):
@@ -147,12 +255,31 @@ def number_stream(
         batch.append(END)
         if len(batch) > BATCH:
             write()
-            batch = array("i")
+            if len(numbers) > STRINGS:
+                known.put(place, _words(numbers, counts), last=False)
+                numbers, counts, place = _numbers(), np.zeros(0, np.int64), known.begin()
     write()
+    known.put(place, _words(numbers, counts), last=True)
+    return stretches
+
+
+def _numbers() -> defaultdict[str, int]:
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    return numbers
+
+
+def _words(numbers: defaultdict[str, int], counts: Array) -> Words:
+    """A dict of Python's as a vocabulary."""
+    from inlay.kernels.corpus import word_keys
+
     for token in numbers:
         if not isinstance(token, str):
             raise not_text("corpus, a token", token)
-    return list(numbers), counts
+    blob, offsets = pack(list(numbers), errors="surrogatepass")
+    items = _room_for_items(len(numbers))
+    word_keys(blob, offsets, *items)
+    return Words(items[0], counts[: len(numbers)], offsets, blob)
 
 
 def _split(texts: Iterable[str | Sequence[str]], tokenize: Tokenizer) -> Iterable[Any]:
@@ -162,3 +289,55 @@ def _split(texts: Iterable[str | Sequence[str]], tokenize: Tokenizer) -> Iterabl
         found = batched(tokenize, [text for text in some if isinstance(text, str)])
         for text in some:
             yield next(found) if isinstance(text, str) else text
+
+
+def renumber(
+    file: IO[bytes],
+    stretches: Stretches,
+    known: Vocabularies,
+    *,
+    every_end: bool,
+    workers: int,
+) -> int:
+    """Replace the numbers in a file, from where it stands, by ranks, and leave out the rare words.
+
+    Returns:
+        How many are left; what stands behind them is of no use.
+    """
+    from inlay.kernels.corpus import renumber as kernel
+
+    start = at = end = file.tell()
+    ended = True  # whether the last number that was written is an end, or none was
+
+    def pieces() -> Iterator[tuple[Array, Array]]:
+        nonlocal at
+        for place, n in stretches:
+            rank = known.rank(place)
+            for done in range(0, n, BATCH):
+                ids = np.empty(min(BATCH, n - done), np.int32)
+                file.seek(at)
+                read_whole(file, ids)
+                at += ids.nbytes
+                yield ids, rank
+
+    def ranked(piece: tuple[Array, Array]) -> Array:
+        ids, rank = piece
+        left: Array = ids[: kernel(ids, rank, every_end)]
+        return left
+
+    for left in mapped(ranked, pieces(), workers):
+        if left.size and left[0] == END and ended and not every_end:
+            left = left[1:]
+        if left.size:
+            ended = left[-1] == END
+            file.seek(end)
+            write_whole(file, left)
+            end += left.nbytes
+    return (end - start) // 4
+
+
+def read_whole(file: IO[bytes], array: Array) -> None:
+    """Fill an array with the bytes that come, of which there are enough."""
+    data = array.data.cast("B")
+    while data:
+        data = data[file.readinto(data) :]  # type: ignore[attr-defined]
