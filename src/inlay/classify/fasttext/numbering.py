@@ -75,7 +75,8 @@ def _by_runs(texts: Sequence[str], tokenize: Tokenizer) -> Numbered:
         parts.append(_number_runs(chunk, runs))
     ids = np.concatenate(parts)
     if tokenize is split:
-        return Numbered(ids, runs.tokens, runs.counts[: runs.n].copy(), len(texts))
+        known = runs.words
+        return Numbered(ids, Tokens(known.blob, known.offsets), known.counts, len(texts))
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     flat, ends = array("i"), np.zeros(runs.n + 1, np.int64)
