@@ -37,6 +37,7 @@ def test_the_options_of_the_original(inlay, corpus, tmp_path):
     answer = json.loads(done.stdout)
     assert answer["file"] == str(tmp_path / "theirs.bin")
     assert answer["provenance"]["settings"] == {
+        "architecture": "skipgram",
         "vector_size": 12,
         "window": 3,
         "negative": 4,

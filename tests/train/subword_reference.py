@@ -43,20 +43,35 @@ def numbered(parts: list[list[Any]]) -> list[list[int]]:
 
 
 def subword_blocks(
-    words: list[Kept], table: Any, chance: Chance, *, window: int, n_noise: int, limit: float
+    words: list[Kept],
+    table: Any,
+    chance: Chance,
+    *,
+    window: int,
+    n_noise: int,
+    limit: float,
+    size: int = 8,
 ) -> Iterator[Block]:
-    """Up to eight words at a time; steps are smaller where a word's rows would be moved too far."""
+    """Up to eight words at a time; steps are smaller where a word's rows would be moved too far.
+
+    Of more words, each eight have noise words of their own, which `noise` lists one set after the
+    other.
+    """
     flat = [word for word, _ in words]
     noise, start = noise_words(table, n_noise, chance), 0
     while start < len(flat):
         width = 1 + chance.below(window)
-        reach = max(8, window)
-        near = range(max(start - width, 0), min(start + 8 + width, len(flat)))
+        reach = max(size, window)
+        near = range(max(start - width, 0), min(start + size + width, len(flat)))
         most = max(flat[max(p - reach, 0) : p + 1].count(flat[p]) for p in near)
         room = limit / most
-        stop = min(start + int(min(max(room, 1), 8)), len(flat))
-        yield Block(start, stop, width, min(room / (2 * width), 1), noise)
-        noise, start = noise_words(table, n_noise, chance), stop
+        stop = min(start + int(min(max(room, 1), size)), len(flat))
+        drawn = noise
+        for _ in range(start, stop, 8):
+            noise = noise_words(table, n_noise, chance)
+            drawn = drawn + noise  # the last are those of the next block
+        yield Block(start, stop, width, min(room / (2 * width), 1), drawn[:-n_noise])
+        start = stop
 
 
 def subword_block(
@@ -95,9 +110,61 @@ def subword_block(
     return loss, n
 
 
+def cbow_block(
+    inputs: Array,
+    outputs: Array,
+    rows: list[list[int]],
+    words: list[Kept],
+    block: Block,
+    rate: float,
+    share: float,
+    limit: float = 1e9,
+) -> list[tuple[float, int]]:
+    """CBOW of one block: the mean of all rows around a word predicts it.
+
+    Input rows are read before any is changed, output vectors before those of a group of eight are.
+
+    Returns the sum of the losses of each group, and their number.
+    """
+    old, step, losses = inputs.copy(), rate * block.scale, []
+    centres = words[block.start : block.stop]
+    near = range(max(block.start - block.width, 0), min(block.stop + block.width, len(words)))
+    sentences = words[block.start].sentence, words[block.stop - 1].sentence
+    near_words = [words[p].word for p in near if sentences[0] <= words[p].sentence <= sentences[1]]
+    named = Counter(row for word in near_words for row in rows[word])
+    room = max(limit / (2 * block.width) / block.scale, 1)
+    n_noise = len(block.noise) // -(-len(centres) // 8)
+    for i in range(0, len(centres), 8):
+        group = [(p, words[p].word) for p in range(block.start, block.stop)][i : i + 8]
+        drawn = block.noise[i // 8 * n_noise :][:n_noise]
+        before, loss, n = outputs.copy(), 0.0, 0
+        for c, target in group:
+            around = [
+                words[p].word
+                for p in range(max(c - block.width, 0), min(c + block.width + 1, len(words)))
+                if p != c and words[p].sentence == words[c].sentence
+            ]
+            if not around:
+                continue
+            bag = [row for word in around for row in rows[word]]
+            h, noise = old[bag].mean(axis=0), without(drawn, target)
+            steps = skip_gram_pair(h, before[target], before[noise], share)
+            for word in around:
+                times = sum(named[row] for row in rows[word]) / len(rows[word])
+                np.add.at(inputs, rows[word], step * min(1, room / times) * steps[0])
+            outputs[target] += step * steps[1]
+            np.add.at(outputs, noise, step * steps[2])
+            loss -= np.log(sigmoid(h @ before[target]))
+            loss -= share * np.log(sigmoid(-before[noise] @ h)).sum()
+            n += 1
+        losses.append((loss, n))
+    return losses
+
+
 def fasttext_reference(
     sentences: Sequence[Sequence[str]],
     *,
+    architecture: str,
     piece: int,
     vector_size: int,
     window: int,
@@ -134,6 +201,7 @@ def fasttext_reference(
         )
         words = subsample(ids, keep, chance)
         settings = {"window": window, "n_noise": n_noise, "limit": limit}
+        settings["size"], learn = (16, cbow_block) if architecture == "cbow" else (8, subword_block)
         for block in subword_blocks(words, table, chance, **settings):
-            subword_block(inputs, outputs, rows, words, block, rate, negative / n_noise, limit)
+            learn(inputs, outputs, rows, words, block, rate, negative / n_noise, limit)
     return {token: inputs[own].mean(axis=0) for token, own in zip(corpus.tokens, rows, strict=True)}

@@ -18,6 +18,7 @@ from tests.train.test_word2vec_steps import sentences
 
 PIECE = 200
 DEFAULTS = {
+    "architecture": "skipgram",
     "vector_size": 12,
     "window": 5,
     "negative": 5,
@@ -38,6 +39,8 @@ CASES = {
     "wide, with many noise words": {"window": 9, "negative": 11, "min_alpha": 0.01},
     "steps so large that they are held back": {"alpha": 0.2, "epochs": 1},
     "without n-grams": {"max_n": 0, "epochs": 1},
+    "CBOW": {"architecture": "cbow", "alpha": 0.1},
+    "CBOW, held back": {"architecture": "cbow", "alpha": 0.4, "epochs": 4, "sample": 0.1},
 }
 # Of one size and few settings, so that the kernel is compiled once.
 TEXTS = [
@@ -187,6 +190,7 @@ def test_a_word_alone_has_the_vector_of_no_n_gram():
         ({"min_n": 0}, "min_n: expected from 1 to 6"),
         ({"max_n": 101}, "max_n"),
         ({"bucket": 0}, "bucket"),
+        ({"architecture": "skip-gram"}, "architecture: expected 'skipgram' or 'cbow'"),
         ({"alpha": 0.5}, r"alpha: expected below 0.46 for 5 noise words.* got 0.5"),
         ({"alpha": float("nan")}, "alpha"),
         ({"negative": 0}, "negative"),
@@ -204,7 +208,7 @@ def test_settings_out_of_bounds(settings, message):
         ("dim", "vector_size="),
         ("lr", "alpha="),
         ("minCount", "min_count="),
-        ("sg", "skip-gram is what it trains"),
+        ("sg", "architecture='skipgram' or 'cbow'"),
         ("thread", "workers="),
         ("wordNgrams", "max_n=0"),
     ],

@@ -131,8 +131,8 @@ def spread(inputs, rows, begin, end, changes, c0, scale, row):
 
 
 @part
-def choose_block(repeats, start, b, n, limit):
-    """How many words the block from `start` takes, and what to multiply its step sizes by.
+def choose_block(repeats, start, b, n, limit, size):
+    """How many of `size` words the block from `start` takes, and what to multiply its steps by.
 
     A block adds up what its pairs ask of a vector, all from the same starting point. Where a
     word stands r times ("- - - -"), c words ask up to r c times as much of an output vector as a
@@ -140,11 +140,11 @@ def choose_block(repeats, start, b, n, limit):
     or vectors grow without bound: so r c <= `limit`, and steps are smaller where 2 b r is more.
     """
     most = 1
-    for p in range(max(start - b, 0), min(start + BLOCK + b, n)):
+    for p in range(max(start - b, 0), min(start + size + b, n)):
         most = max(most, repeats[p] + 1)
     room = limit / np.float32(most)
     scale = min(np.float32(1), room / np.float32(2 * b))
-    return max(1, int(min(room, np.float32(BLOCK)))), scale
+    return max(1, int(min(room, np.float32(size)))), scale
 
 
 @part
@@ -313,7 +313,7 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
         b = 1 + below(state, step.window)
         if not step.shrink:
             b = step.window
-        centres, scale = choose_block(repeats, start, b, n, step.limit)
+        centres, scale = choose_block(repeats, start, b, n, step.limit, BLOCK)
         stop = min(start + centres, n)
         room = max(step.limit / np.float32(2 * b) / scale, np.float32(1))
         shrink_shared(scratch.counts, shrunk, words, parts, start, stop, room)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from os import PathLike
+from typing import Literal
 
 from inlay.calls import refuses_unknown
 from inlay.core import Table
@@ -15,6 +16,7 @@ from inlay.train.subwords import FastTextSettings, SubwordWork
 from inlay.train.word2vec import _check_encoded, _check_pairs
 from inlay.version import __version__
 
+MODELS = {"skipgram": "skip-gram", "cbow": "CBOW"}
 # The words of the official library, of gensim, and of others.
 FOREIGN = {
     **dict.fromkeys(
@@ -31,7 +33,7 @@ FOREIGN = {
     **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
     **dict.fromkeys(("thread", "threads", "n_jobs"), "workers="),
     **dict.fromkeys(("random_state", "hashfxn"), "seed="),
-    **dict.fromkeys(("model", "sg"), "leave it out: skip-gram is what it trains"),
+    **dict.fromkeys(("model", "sg"), "architecture='skipgram' or 'cbow'"),
     **dict.fromkeys(("loss", "hs"), "leave it out: negative sampling is what it trains by"),
     **dict.fromkeys(("wordNgrams", "word_ngrams"), "max_n=0, for words without n-grams"),
     "minCount": "min_count=",
@@ -49,6 +51,7 @@ FOREIGN = {
 def fasttext(
     corpus: CorpusLike | Corpus,
     *,
+    architecture: Literal["skipgram", "cbow"] = "skipgram",
     vector_size: int = 100,
     window: int = 5,
     negative: int = 5,
@@ -91,9 +94,11 @@ def fasttext(
             an iterable of texts, or of lists of tokens, which is read once and may be larger than
             memory; or what `inlay.text.encode_corpus` made of one of these, to train on it more
             than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold).
+        architecture: `"skipgram"`: a word predicts each of those around it, which is better for
+            rare words and small corpora; or `"cbow"`: the mean of those around it predicts a word.
         vector_size: How many numbers a vector has.
-        window: How many words to each side a word predicts at most. Each block of up to eight
-            words draws a width from 1 to this.
+        window: How many words to each side a word is paired with at most. Each block of up to
+            eight words draws a width from 1 to this; of CBOW, up to sixteen.
         negative: How many noise words each pair is set against.
         sample: Words that are more frequent than this share of the corpus are thinned out;
             0 keeps them all.
@@ -182,6 +187,7 @@ def fasttext(
         patience=patience,
     )
     settings = FastTextSettings(
+        architecture=architecture,
         vector_size=vector_size,
         window=window,
         negative=negative,
@@ -217,7 +223,7 @@ def fasttext(
         if data is corpus:  # these were given to `encode_corpus`, which we have not seen
             made |= dict.fromkeys(("min_count", "max_size"))
         about = {
-            "model": "fastText skip-gram, negative sampling",
+            "model": f"fastText {MODELS[settings.architecture]}, negative sampling",
             "tokenizer": data.tokenizer,
             "settings": made,
             "corpus_words": data.words,

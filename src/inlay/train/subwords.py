@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import flag, number, whole, whole_or_none
+from inlay.checks import choice, flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.core.jamo import in_jamo
 from inlay.core.subwords import LONGEST_NGRAM, Ngrams, Subwords
@@ -18,6 +18,7 @@ from inlay.train.schedule import seed_of
 from inlay.train.word2vec import MOST
 from inlay.train.word2vec_work import LOAD, LONG, PIECE, _keep_thresholds
 
+ARCHITECTURES = ("skipgram", "cbow")
 MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them
 
 
@@ -25,6 +26,7 @@ MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them
 class FastTextSettings:
     """The arguments of `fasttext` that its result depends on; see there."""
 
+    architecture: str
     vector_size: int
     window: int
     negative: int
@@ -49,6 +51,7 @@ class FastTextSettings:
             name: whole(name, getattr(self, name), most=MOST.get(name)) for name in names
         }
         plain |= {
+            "architecture": choice("architecture", self.architecture, ARCHITECTURES),
             "sample": number("sample", self.sample, least=0, below=1),
             "max_size": whole_or_none("max_size", self.max_size),
             "alpha": alpha,
@@ -79,7 +82,7 @@ class FastTextSettings:
 
 
 class SubwordWork:
-    """fastText's skip-gram, as `inlay.train.job` trains it."""
+    """fastText's skip-gram or CBOW, as `inlay.train.job` trains it."""
 
     def __init__(self, data: Corpus, settings: FastTextSettings, about: dict[str, Any]) -> None:
         from inlay.kernels import rows, sampling
@@ -102,21 +105,26 @@ class SubwordWork:
         self.arrays = self.model._asdict()
 
     def scratch(self) -> Any:
-        from inlay.kernels.subword_training import make_scratch
-
-        return make_scratch(PIECE, self.settings.window, self.n_noise, self.settings.vector_size)
+        return self._kernel().make_scratch(
+            PIECE, self.settings.window, self.n_noise, self.settings.vector_size
+        )
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
-        from inlay.kernels import sampling, subword_training
+        from inlay.kernels import sampling
 
         settings, seed = self.settings, seed_of(self.settings.seed, epoch * self.pieces + piece)
         limit = np.float32(_limit(self.often, settings, rate))
         step = sampling.Step(np.float32(rate), settings.window, True, True, self.share, limit, seed)
         ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
-        _, loss, terms = subword_training.train(
+        _, loss, terms = self._kernel().train(
             ids, self.keep, self.model, self.parts, self.noise, scratch, step, self.lanes
         )
         return Done(int(ids.size), loss, terms)
+
+    def _kernel(self) -> Any:
+        from inlay.kernels import subword_cbow, subword_training
+
+        return subword_cbow if self.settings.architecture == "cbow" else subword_training
 
     def check(self) -> None:
         """Refuse rows that grew without bound."""

@@ -28,7 +28,7 @@ from inlay.cli.train.common import (
 )
 from inlay.cli.train.originals import CORPUS, Originals
 
-FASTTEXT_HELP = """Learn word vectors with n-grams of characters by skip-gram (fastText).
+FASTTEXT_HELP = """Learn word vectors with n-grams of characters (fastText).
 
 A word is the mean of its own vector and those of its n-grams, so that words which are built alike
 learn from each other, and words that are not in the corpus have vectors, too. The defaults are
@@ -101,6 +101,12 @@ class FastTextCommand(Originals):
 )
 @click.option(
     "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
+)
+@click.option(
+    "--architecture",
+    type=click.Choice(["skipgram", "cbow"]),
+    default="skipgram",
+    help="Predict the words around a word, or a word from those around it.",
 )
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
