@@ -252,7 +252,7 @@ def test_what_cannot_be_is_refused_before_anything_is_encoded(encoder, arguments
 def test_an_encoder_of_other_vectors_than_it_says_is_an_error(encoder):
     encoder.dim = 7
     encoder.encode = lambda texts: np.ones((len(texts), 6), np.float32)
-    with pytest.raises(ArgumentError, match=r"shape \(40, 7\) for 40 texts"):
+    with pytest.raises(ArgumentError, match=r"shape \(40, 7\), a row for each text"):
         distil(encoder, WORDS)
     encoder.encode = lambda texts: np.full((len(texts), 7), np.nan, np.float32)
     with pytest.raises(ArgumentError, match="finite"):

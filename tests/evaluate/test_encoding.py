@@ -71,6 +71,7 @@ def test_what_learns_of_texts_sees_those_of_a_fold_alone(reviews, vectors):
     assert sif.fitted is None
 
 
+@pytest.mark.filterwarnings("ignore:.*have no vector:inlay.errors.InlayWarning")
 @pytest.mark.parametrize("tokenizer", ["ngrams:2", lambda text: text.split()])
 def test_an_encoder_with_any_tokenizer_is_compared(reviews, vectors, tokenizer):
     encoder = StaticEncoder(vectors, tokenizer=tokenizer)

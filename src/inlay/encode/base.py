@@ -8,7 +8,7 @@ for each token `tokenize` and `_layers` too. An encoder of a user's own need not
 import os
 from collections.abc import Iterable, Iterator, Sized
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -256,12 +256,11 @@ class TextEncoder:
             warn(doubt)
 
     def _looked_at(self, texts: Iterable[str | list[str]]) -> Iterator[str | list[str]]:
-        """The texts, of which the first are looked at, as `_read` does with those of a block."""
+        """The texts, the first of which are looked at: a few, for more would be read ahead."""
         left = iter(texts)
-        while self._n_looked < LOOKED and (some := list(islice(left, LOOKED_AT_ONCE))):
-            self._look(some)
-            yield from some
-        yield from left
+        first = list(islice(left, LOOKED_AT_ONCE))
+        self._look(first)
+        yield from chain(first, left)
 
     def _in_batches(self, texts: list[str | list[str]], pool: str, batch_size: int | None) -> Array:
         """Vectors of a block, of which no more than `batch_size` texts run at once."""

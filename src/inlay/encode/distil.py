@@ -13,9 +13,9 @@ from inlay.core import HashingVocabulary, Table, Vocabulary
 from inlay.core.agreement import split_by
 from inlay.core.alignment import as_vocabulary
 from inlay.encode import as_encoder
-from inlay.encode.base import TextEncoder
 from inlay.encode.principal import project
 from inlay.encode.protocol import Encoder, hash_of, settings_of
+from inlay.encode.remembering import encoded
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
@@ -130,7 +130,7 @@ def distil(
         for start in range(0, len(ids), BLOCK):
             block = ids[start : start + BLOCK]
             texts = [_spoken(words.tokens[i]) for i in block]
-            matrix[block] = _encoded(model, texts, size)
+            matrix[block] = encoded(model, texts, batch_size=size)
             report.update(len(block))
     known = np.asarray(matrix.any(axis=1))
     if 2 * (without := int(len(ids) - known.sum())) > len(ids):
@@ -201,19 +201,3 @@ def weights(n: int, counts: Array | None, weighting: Weighting, a: float = SIF) 
 def _spoken(token: str) -> str:
     """A word as it stands in a text: the words of a phrase with spaces between them."""
     return " ".join(token.replace("_", " ").split()) or token
-
-
-def _encoded(encoder: Encoder, texts: list[str], size: int | None) -> Array:
-    """The vectors of some words, float32 `(len(texts), dim)`."""
-    if isinstance(encoder, TextEncoder):  # which looks at them itself
-        return encoder.encode(texts, batch_size=size, progress=False)
-    size = size or len(texts)
-    parts = [encoder.encode(texts[i : i + size]) for i in range(0, len(texts), size)]
-    vectors: Array = np.concatenate(parts)
-    if vectors.shape != (len(texts), encoder.dim) or not np.isfinite(vectors).all():
-        raise ArgumentError(
-            "encoder",
-            expected=f"finite numbers of shape {(len(texts), encoder.dim)} for {len(texts)} texts",
-            got=f"an array of shape {vectors.shape}, {vectors.dtype}",
-        )
-    return vectors

@@ -8,7 +8,7 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import described
-from inlay.encode.base import TextEncoder
+from inlay.encode.base import TextEncoder, unit
 from inlay.errors import ArgumentError
 
 
@@ -57,10 +57,37 @@ class Remembered:
         return found
 
 
-def encoded(encoder: Any, texts: Sequence[Text], *, progress: bool | None = False) -> Array:
-    """An encoder's vectors, with a bar only if it is asked for and the encoder has one."""
-    bar = {"progress": progress} if isinstance(encoder, TextEncoder) else {}
-    return fitting(encoder.encode(texts, **bar), len(texts), encoder)
+def encoded(
+    encoder: Any,
+    texts: Sequence[Text],
+    *,
+    pool: str | None = None,
+    normalize: bool = False,
+    batch_size: int | None = None,
+    progress: bool | None = False,
+) -> Array:
+    """The vectors of an encoder of anyone's, float32 `(len(texts), dim)`.
+
+    Args:
+        encoder: One of ours looks at its vectors itself, and obeys all that follows.
+        texts: Any number of them.
+        pool: Of the encoder's pools, if it has any. None: the first.
+        normalize: Whether to give each vector the length 1.
+        batch_size: The most texts that it is given at once.
+        progress: Whether one of ours shows a bar.
+
+    Raises:
+        ArgumentError: As of `fitting`.
+    """
+    if isinstance(encoder, TextEncoder):
+        how: dict[str, Any] = {"pool": pool, "normalize": normalize, "progress": progress}
+        return encoder.encode(texts, batch_size=batch_size, **how)
+    named = {} if pool is None or not hasattr(encoder, "pools") else {"pool": pool}
+    size = batch_size or max(1, len(texts))
+    blocks = [texts[i : i + size] for i in range(0, len(texts), size)] or [texts]
+    parts = [fitting(encoder.encode(block, **named), len(block), encoder) for block in blocks]
+    vectors = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return unit(vectors) if normalize else vectors
 
 
 def fitting(vectors: Any, n: int, encoder: Any) -> Array:

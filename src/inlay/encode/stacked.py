@@ -15,7 +15,7 @@ from inlay.encode.base import TextEncoder, unit
 from inlay.encode.folder import kind_in, read_folder, written_folder
 from inlay.encode.one_layer import with_layers
 from inlay.encode.protocol import Encoder, has_tokens, settings_of
-from inlay.encode.remembering import fitting
+from inlay.encode.remembering import encoded
 from inlay.errors import ArgumentError, FormatError, UnsupportedError
 from inlay.tokenizers import NotOpened, saved_tokenizer
 
@@ -107,7 +107,8 @@ class EncoderStack(TextEncoder):
                 yield from part._learned()
 
     def _block(self, texts: list[str | list[str]], pool: str) -> Array:
-        return self._joined([_vectors(part, texts, pool) for part in self.parts], len(texts))
+        own = None if pool == OWN else pool
+        return self._joined([encoded(part, texts, pool=own) for part in self.parts], len(texts))
 
     def _layers(self, texts: list[str | list[str]]) -> Iterator[Array]:
         tokens = [self.tokenize(text) for text in texts]
@@ -183,15 +184,6 @@ def _kept(said: dict[str, Any], place: Path) -> dict[str, Any]:
     elif "tokenizer" in said:
         given["tokenizer"] = NotOpened("", LOST)
     return given
-
-
-def _vectors(part: Encoder, texts: list[str | list[str]], pool: str) -> Array:
-    if isinstance(part, TextEncoder):
-        return part.encode(texts, pool=None if pool == OWN else pool, progress=False)
-    if hasattr(part, "pools") and pool != OWN:
-        other: Any = part
-        return fitting(other.encode(texts, pool=pool), len(texts), part)
-    return fitting(part.encode(texts), len(texts), part)
 
 
 def _of_tokens(part: Encoder, tokens: list[list[str]]) -> Iterator[Array]:

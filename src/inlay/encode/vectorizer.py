@@ -9,7 +9,7 @@ from inlay.aliases import Array, Text
 from inlay.calls import Elsewhere, refuses_unknown
 from inlay.checks import choice, every_text, flag, flag_or_none, whole_or_none
 from inlay.encode import as_encoder
-from inlay.encode.base import TextEncoder, unit
+from inlay.encode.base import TextEncoder
 from inlay.encode.elsewhere import OF_TEXTS
 from inlay.encode.learning import learned_on, must_learn
 from inlay.encode.remembering import encoded
@@ -117,17 +117,14 @@ class Vectorizer(Output):
         self.fit([])
 
     def _encoded(self, texts: list[Text]) -> Array:
-        encoder = self.encoder_
-        if isinstance(encoder, TextEncoder):
-            return encoder.encode(
-                texts,
-                pool=self.pool,
-                normalize=self.normalize,
-                batch_size=self.batch_size,
-                progress=self.progress,
-            )
-        vectors = encoded(encoder, texts)
-        return unit(vectors) if self.normalize else vectors
+        return encoded(
+            self.encoder_,
+            texts,
+            pool=self.pool,
+            normalize=self.normalize,
+            batch_size=self.batch_size,
+            progress=self.progress,
+        )
 
     def _check(self, encoder: Any) -> None:
         """Refuse settings that cannot be, or that the encoder does not have."""

@@ -20,6 +20,7 @@ from inlay.optional import require
 from inlay.tokenizers.protocol import Named
 
 SUFFIXES = (".json", ".model")
+EXPECTED = "a tokenizer.json of Hugging Face or a SentencePiece model"
 MARK = "#sha256="
 BATCH = 1024  # texts that are split at a time, by threads of the library
 TOGETHER = 64  # of them as one, in half the time, where they are words rather than texts:
@@ -195,14 +196,7 @@ class _SentencePiece:
     splits_at_spaces = False  # what stands before a piece is part of it
 
     def __init__(self, path: str, data: bytes) -> None:
-        need = "reading a SentencePiece model"
-        library = require("sentencepiece", extra="sentencepiece", need=need)
-        try:
-            if not data:
-                raise ValueError("an empty file")  # noqa: TRY301  # the library takes it for none
-            self.inner = library.SentencePieceProcessor(model_proto=data)
-        except Exception as error:  # RuntimeError and others, by what is wrong
-            raise _no_tokenizer(path, error) from error
+        self.inner = opened_model(path, data, expected=EXPECTED)
 
     def one(self, text: str) -> list[str]:
         return list(self.inner.encode(text, out_type=str))
@@ -211,6 +205,31 @@ class _SentencePiece:
         return list(self.inner.encode(texts, out_type=str))
 
 
+def opened_model(where: str, model: bytes, *, expected: str, extra: str = "sentencepiece") -> Any:
+    """The library's processor of a SentencePiece model.
+
+    Args:
+        where: Its file, for the message.
+        model: The file's content.
+        expected: What it should be, for the message.
+        extra: That which has the library.
+
+    Raises:
+        FormatError: It is none.
+        MissingPackageError: sentencepiece is not installed.
+    """
+    library = require("sentencepiece", extra=extra, need="reading a SentencePiece model")
+    try:
+        if not model:
+            raise ValueError("an empty file")  # noqa: TRY301  # the library takes it for none
+        return library.SentencePieceProcessor(model_proto=model)
+    except Exception as error:  # RuntimeError and others, by what is wrong
+        raise _damaged(where, expected, error) from error
+
+
 def _no_tokenizer(path: str, error: Exception) -> FormatError:
-    expected = "a tokenizer.json of Hugging Face or a SentencePiece model"
-    return FormatError(path, expected=expected, got=f"{error}".strip()[:200] or repr(error))
+    return _damaged(path, EXPECTED, error)
+
+
+def _damaged(where: str, expected: str, error: Exception) -> FormatError:
+    return FormatError(where, expected=expected, got=f"{error}".strip()[:200] or repr(error))

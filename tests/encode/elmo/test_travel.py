@@ -49,9 +49,8 @@ def everything(folder, *, used=False):
     loaded = inlay.load_encoder(folder)
     if used:  # what was made when it ran stays behind
         loaded.encode(TEXTS)
-    changed = Elmo.load(folder)
+    changed = Elmo.load(folder, max_length=2)
     changed.mix = Mix((1.0, 0.0, -1.0), 2.0)
-    changed.max_length = 2
     return {
         "loaded": loaded,
         "changed": changed,

@@ -345,4 +345,4 @@ def test_words_without_a_vector_are_told_of_once():
     encoder.encode(texts)
     assert len(told) == 1
     StaticEncoder(table()).encode(texts[:5])  # too few words to tell
-    StaticEncoder(table()).encode([f"{table().tokens[0]} 영화가, " * 60])  # half of them
+    StaticEncoder(table()).encode([f"{table().tokens[0]} 영화가 좋고 " * 60])  # a third is known

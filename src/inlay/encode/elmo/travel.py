@@ -7,6 +7,7 @@ from typing import Self
 from inlay.encode.elmo.files import Found, read
 from inlay.encode.elmo.options import Options
 from inlay.encode.elmo.weights import Weights
+from inlay.encode.stamps import Stamp, stamp_of
 from inlay.errors import FormatError, MissingFileError
 
 HINT = "Elmo(encoder.options, dataclasses.replace(encoder.weights)) takes its numbers along"
@@ -29,7 +30,7 @@ class WeightsFile:
     path: Path
     options_file: Path | None
     options: Options
-    stamps: tuple[tuple[int, int], ...]
+    stamps: tuple[Stamp, ...]
     digest: str = ""
 
     @classmethod
@@ -78,7 +79,7 @@ def remembered(found: Found) -> Weights:
     return found.weights.read_from(WeightsFile.of(found))
 
 
-def _stamps(*paths: Path | None) -> tuple[tuple[int, int], ...]:
+def _stamps(*paths: Path | None) -> tuple[Stamp, ...]:
     """The size and the time of each file; of a checkpoint's prefix, of all that begin with it."""
     files = [
         file
@@ -86,4 +87,4 @@ def _stamps(*paths: Path | None) -> tuple[tuple[int, int], ...]:
         if path is not None
         for file in ([path] if path.is_file() else sorted(path.parent.glob(f"{path.name}.*")))
     ]
-    return tuple((stat.st_size, stat.st_mtime_ns) for stat in map(Path.stat, files))
+    return tuple(map(stamp_of, files))

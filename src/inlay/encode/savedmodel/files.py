@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inlay.bytes.protobuf import Value, fields, inner
+from inlay.encode.stamps import Stamp, stamp_of
 from inlay.errors import FormatError, MissingFileError
 
 NAME = "savedmodel"  # of the kind
@@ -51,10 +52,9 @@ def digest_of(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def stamps_of(folder: Path) -> list[tuple[str, int, int]]:
-    """The name, the size and the time of each of `files_of`: other ones are another SavedModel."""
-    stats = [(name, (folder / name).stat()) for name in files_of(folder)]
-    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+def stamps_of(folder: Path) -> list[tuple[str, Stamp]]:
+    """The name and the stamp of each of `files_of`: other ones are another SavedModel."""
+    return [(name, stamp_of(folder / name)) for name in files_of(folder)]
 
 
 def copy_files(source: Path, target: Path, *, variables: bool = True) -> None:

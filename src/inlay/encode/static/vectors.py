@@ -24,7 +24,7 @@ from inlay.tokenizers import TokenizerLike, get_tokenizer
 
 # Texts that are looked at for words without a vector, and how many words, and which share of them,
 # it takes to speak of it.
-SAMPLE, LEAST, HALF = 100, 50, 0.5
+SAMPLE, LEAST, MOST = 100, 50, 0.8
 
 
 class StaticVectors(TextEncoder):
@@ -110,13 +110,17 @@ class StaticVectors(TextEncoder):
 
     def _doubts(self, texts: list[str | list[str]]) -> list[str]:
         words = self._words(texts[:SAMPLE])
-        lettered = np.array([any(map(str.isalpha, word)) for word in words.words], np.bool_)
-        known = np.zeros(len(words.words), np.bool_)
+        known = np.zeros(words.numbers.size, np.bool_)
         for rows in words.rows:
-            known |= rows != UNKNOWN
-        at = words.numbers[lettered[words.numbers]]
-        unknown = at[~known[at]]
-        if at.size < LEAST or unknown.size <= at.size * HALF:
+            known |= rows[words.numbers] != UNKNOWN
+        lettered = {
+            number: any(map(str.isalpha, words.words[number]))
+            for number in np.unique(words.numbers).tolist()
+        }
+        has_letter = np.array([lettered[number] for number in words.numbers.tolist()], np.bool_)
+        at = words.numbers[has_letter]
+        unknown = words.numbers[has_letter & ~known]
+        if at.size < LEAST or unknown.size < at.size * MOST:
             return super()._doubts(texts)
         return [
             f"encoder: {unknown.size:,} of {at.size:,} words have no vector, such as "

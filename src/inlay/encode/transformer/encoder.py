@@ -14,6 +14,7 @@ from inlay.encode.elsewhere import OF_LOADING
 from inlay.encode.engines import Engine, Precision, packer, workers_of
 from inlay.encode.folder import FILE, read_folder, written_folder
 from inlay.encode.mix import Mix
+from inlay.encode.stamps import check_noted
 from inlay.encode.transformer.files import SENTENCES, Files, find, read_arrays
 from inlay.encode.transformer.network import Network, PackedNetwork
 from inlay.encode.transformer.pieces import tokenizer_settings
@@ -22,7 +23,7 @@ from inlay.encode.transformer.settings import LAST4, Layer, Settings, Words, lay
 from inlay.encode.transformer.shape import shape_of
 from inlay.encode.transformer.travel import Stamps, digest
 from inlay.encode.transformer.weights import Weights, read_weights
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import FormatError
 from inlay.optional import look_for
 from inlay.paths import path_to_read
 
@@ -155,7 +156,7 @@ class Transformer(TextVectors):
         kept = Settings.kept(files, said.get("settings", {}), str(root / FILE))
         encoder = cls(files, Settings.chosen(files, given, kept))
         if flag("verify", verify):
-            encoder._verify(said.get("digest"))
+            check_noted(str(root), said.get("digest"), encoder.hash)
         return encoder
 
     def save(self, folder: str | os.PathLike[str]) -> None:
@@ -284,11 +285,3 @@ class Transformer(TextVectors):
             whole("max_length", self.max_length, least=special + 1)
         if self._rows is not None and self._pieces.size > self._rows:
             raise self._misfit(f"one of {self._pieces.size:,}")
-
-    def _verify(self, noted: Any) -> None:
-        if noted is None:
-            expected, got = "a folder that inlay wrote", "one without a digest"
-            raise ArgumentError("verify", expected=expected, got=got)
-        if noted != self.hash:
-            expected, where = f"files of digest {noted!s:.16}", str(self._files.root)
-            raise FormatError(where, expected=expected, got=self.hash[:16], hint="save it again")

@@ -1,6 +1,5 @@
 """What sentence-transformers does behind a transformer: pooling, and steps on the pooled vector."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -193,6 +192,8 @@ def _array(arrays: Any, name: str, where: str, *shape: int) -> Array:
 
 
 def _gelu(x: Array) -> Array:
-    erf = np.vectorize(math.erf, otypes=[np.float32])
-    y: Array = x * (0.5 + 0.5 * erf(x * np.float32(math.sqrt(0.5))))
+    from inlay.kernels.transformer import gelu
+
+    y = np.array(x, np.float32)
+    gelu(y)
     return y

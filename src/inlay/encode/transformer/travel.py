@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from inlay.encode.folder import FILE
+from inlay.encode.stamps import Stamp, stamp_of
 from inlay.encode.transformer.files import Files
 from inlay.errors import FormatError, MissingFileError
 
@@ -21,15 +22,15 @@ class Stamps:
     again there.
 
     Attributes:
-        files: For each file its name, its bytes and its time.
+        files: For each file its name and its stamp.
     """
 
-    files: tuple[tuple[str, int, int], ...]
+    files: tuple[tuple[str, Stamp], ...]
 
     @classmethod
     def of(cls, files: Files) -> Self:
         """As they are now."""
-        return cls(tuple(_stamp(file) for file in _counting(files)))
+        return cls(tuple((str(file.absolute()), stamp_of(file)) for file in _counting(files)))
 
     def check(self, files: Files) -> None:
         """Whether they still are.
@@ -38,12 +39,12 @@ class Stamps:
             MissingFileError: One is not there.
             FormatError: One is another.
         """
-        for name, *stamp in self.files:
+        for name, stamp in self.files:
             file = Path(name)
             if not file.is_file():
                 expected = "the files that this encoder was read from, in this process too"
                 raise MissingFileError(name, expected=expected, got="nothing there")
-            if list(_stamp(file)[1:]) != stamp:
+            if stamp_of(file) != stamp:
                 raise FormatError(
                     name,
                     expected="the file that this encoder was read from",
@@ -65,8 +66,3 @@ def digest(files: Files) -> str:
 
 def _counting(files: Files) -> list[Path]:
     return [file for file in files.every() if file.suffix != CARD and file.name != FILE]
-
-
-def _stamp(file: Path) -> tuple[str, int, int]:
-    stat = file.stat()
-    return str(file.absolute()), stat.st_size, stat.st_mtime_ns

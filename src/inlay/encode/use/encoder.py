@@ -14,13 +14,13 @@ from inlay.encode.base import TextEncoder
 from inlay.encode.batching import packed_batches
 from inlay.encode.elsewhere import OF_LOADING
 from inlay.encode.engines import Engine, Precision, check_engine, packer, workers_of
+from inlay.encode.stamps import check_noted
 from inlay.encode.use.files import read, write
 from inlay.encode.use.hosted import Hosted
 from inlay.encode.use.network import Network
 from inlay.encode.use.pieces import Pieces
 from inlay.encode.use.travel import remembered
 from inlay.encode.use.weights import Weights
-from inlay.errors import ArgumentError, FormatError
 from inlay.jobs.threads import Pool
 from inlay.paths import path_to_read
 
@@ -119,8 +119,6 @@ class Use(TextEncoder, Hosted):
         verify = flag("verify", verify)
         folder = path_to_read("path", path)
         found = read(folder)
-        if verify and found.noted is None:
-            raise ArgumentError("verify", expected="a folder that inlay wrote", got=str(path))
         encoder = cls(
             remembered(found.weights, folder),
             found.pieces,
@@ -130,13 +128,8 @@ class Use(TextEncoder, Hosted):
             workers=workers,
             provenance=found.provenance,
         )
-        if verify and encoder.hash != found.noted:
-            raise FormatError(
-                str(path),
-                expected=f"the encoder of SHA-256 {found.noted!s:.12}..., as it was saved",
-                got=f"another, of {encoder.hash:.12}...",
-                hint="save it again",
-            )
+        if verify:
+            check_noted(str(path), found.noted, encoder.hash)
         return encoder
 
     def save(self, folder: str | os.PathLike[str]) -> None:

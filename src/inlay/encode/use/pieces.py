@@ -8,7 +8,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.errors import FormatError
-from inlay.optional import require
+from inlay.tokenizers.pieces import opened_model
 
 PADDING = 0  # outside of the marks; between them the same number is an unknown piece
 
@@ -46,17 +46,8 @@ class Pieces:
 
     @cached_property
     def _library(self) -> Any:
-        library = require("sentencepiece", extra="use", need="reading texts in pieces")
-        try:
-            if not self.model:
-                raise ValueError("an empty file")  # noqa: TRY301  # the library takes it for none
-            return library.SentencePieceProcessor(model_proto=self.model)
-        except Exception as error:  # RuntimeError and others, by what is wrong
-            raise FormatError(
-                self.where,
-                expected="a SentencePiece model",
-                got=f"{error}".strip()[:200] or repr(error),
-            ) from error
+        expected = "a SentencePiece model"
+        return opened_model(self.where, self.model, expected=expected, extra="use")
 
     @property
     def _marks(self) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from inlay.encode.stamps import Stamp, stamp_of
 from inlay.encode.use.files import PUBLISHED, WEIGHTS, read
 from inlay.encode.use.weights import Weights
 from inlay.errors import FormatError, MissingFileError
@@ -22,7 +23,7 @@ class Folder:
     """
 
     path: Path
-    stamps: tuple[tuple[int, int], ...]
+    stamps: tuple[Stamp, ...]
     digest: str = ""
 
     def is_there(self) -> bool:
@@ -62,7 +63,6 @@ def remembered(weights: Weights, path: Path) -> Weights:
     return weights.read_from(Folder(path.absolute(), _stamps(path)))
 
 
-def _stamps(path: Path) -> tuple[tuple[int, int], ...]:
+def _stamps(path: Path) -> tuple[Stamp, ...]:
     files = [path / name for name in (WEIGHTS, PUBLISHED)]
-    stats = [file.stat() for file in files if file.is_file()]
-    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    return tuple(stamp_of(file) for file in files if file.is_file())
