@@ -226,7 +226,7 @@ def test_an_error_of_the_tokenizer_leaves_nothing_half_known():
 
     fails.now = False
     encoder = StaticEncoder(table(), tokenizer=fails)
-    local = StaticEncoder(table(), tokenizer="words")
+    local = StaticEncoder(table(), tokenizer="split")
     local._lexicon.tokenizer = fails  # a piece is numbered, and then not split
     for one in (encoder, local):
         fails.now = True

@@ -16,7 +16,8 @@ from inlay.core import Table
 from inlay.core.tokens import Tokens, pack
 from inlay.jobs.threads import lock
 from inlay.text.distinct import Distinct
-from inlay.tokenizers import Tokenizer, batched
+from inlay.tokenizers import Tokenizer, batched, lower
+from inlay.tokenizers.classes import classes_for
 from inlay.tokenizers.protocol import splits_at_spaces
 
 MOST = 1 << 19  # pieces, or words, after which all are forgotten
@@ -37,10 +38,11 @@ class Lexicon:
         self.tokenizer, self.tables = tokenizer, tables
         self.one_at_a_time = lock()
         self._at_spaces = splits_at_spaces(tokenizer)
+        self._classes = classes_for(tokenizer)
         self._forget()
 
     def _forget(self) -> None:
-        self._words, self._pieces, self._characters = _Numbered(), Distinct(), 0
+        self._words, self._pieces = Distinct(), Distinct()
         self._rows = [_Grown() for _ in self.tables]
         # The words of piece `i` are `_inside[_starts[i]:_starts[i + 1]]`.
         self._inside, self._starts = _Grown(), _Grown()
@@ -55,8 +57,9 @@ class Lexicon:
             max_length: Words of a text, unknown ones among them. None: all.
         """
         with self.one_at_a_time:
-            held = self._characters + int(self._pieces.offsets[self._pieces.n])
-            if max(len(self._words), self._pieces.n) > MOST or held > LONGEST:
+            parts = self._words, self._pieces
+            held = sum(int(found.offsets[found.n]) for found in parts)
+            if max(found.n for found in parts) > MOST or held > LONGEST:
                 self._forget()
             try:
                 if self._at_spaces and (raw := _bytes_of(texts)) is not None:
@@ -67,7 +70,7 @@ class Lexicon:
             except BaseException:  # some are numbered by now, and not split
                 self._forget()
                 raise
-            rows, words = [found.all for found in self._rows], self._words.new
+            rows, words = [found.all for found in self._rows], _Spelled(self._words)
         if max_length is not None and lengths.max(initial=0) > max_length:
             before = np.cumsum(lengths) - lengths
             places = np.arange(numbers.size) - np.repeat(before, lengths)
@@ -84,11 +87,10 @@ class Lexicon:
         found, n_pieces = self._numbered(raw)
         known = self._starts.size - 1
         if self._pieces.n > known:
-            inside = list(batched(self.tokenizer, self._pieces.since(known)))
-            flat = list(chain.from_iterable(inside))
+            numbers, lengths = self._split(known)
             end = self._starts.all[-1]
-            self._inside.extend(list(map(self._words.__getitem__, flat)))
-            self._starts.extend(end + np.cumsum(list(map(len, inside))))
+            self._inside.extend(numbers)
+            self._starts.extend(end + np.cumsum(lengths))
         starts, within = self._starts.all, self._inside.all
         begin = starts[found]
         sizes = starts[found + 1] - begin
@@ -97,6 +99,46 @@ class Lexicon:
         places = np.repeat(begin - ends[:-1], sizes)
         places += np.arange(places.size)
         return within[places], np.diff(ends[np.append(0, np.cumsum(n_pieces))])
+
+    def _split(self, first: int) -> tuple[Array, Array]:
+        """Numbers of the words of all pieces from `first` on, and how many each has.
+
+        Those of "words" are found by a kernel, where no characters belong together.
+        """
+        ends = self._pieces.offsets[first : self._pieces.n + 1]
+        raw, offsets = self._pieces.blob[ends[0] : ends[-1]].tobytes(), ends - ends[0]
+        lengths, plain = np.full(offsets.size - 1, -1), np.empty(0, np.int32)
+        if self._classes is not None:
+            from inlay.kernels.words import split_words
+
+            text = np.frombuffer(raw.lower() if self.tokenizer is lower else raw, np.uint8)
+            items = np.empty(text.size, np.uint64), *np.empty((2, text.size), np.int32)
+            n = split_words(text, offsets, self._classes, items, lengths)
+            plain = np.empty(n, np.int32)
+            self._words.look_up(text, items, n, plain)
+        is_left = lengths < 0
+        if not is_left.any():
+            return plain, lengths
+        each = ((offsets[i], offsets[i + 1]) for i in np.flatnonzero(is_left))
+        strings = [raw[begin:end].decode() for begin, end in each]
+        inside = list(batched(self.tokenizer, strings))
+        lengths[is_left] = list(map(len, inside))
+        numbers = np.empty(int(lengths.sum()), np.int32)
+        at = np.repeat(is_left, lengths)
+        numbers[~at], numbers[at] = plain, self._numbers(list(chain.from_iterable(inside)))
+        return numbers, lengths
+
+    def _numbers(self, words: list[str]) -> Array:
+        """The number of each word, int32; new ones get the next numbers."""
+        from inlay.kernels.words import keys_of
+
+        ids = np.empty(len(words), np.int32)
+        if words:
+            text, offsets = pack(words, errors="surrogatepass")
+            keys, ends = np.empty(len(words), np.uint64), offsets.astype(np.int32)
+            keys_of(text, offsets, keys)
+            self._words.look_up(text, (keys, ends[:-1].copy(), ends[1:].copy()), len(words), ids)
+        return ids
 
     def _numbered(self, raw: Sequence[bytes]) -> tuple[Array, Array]:
         """The number of each piece, int32 `(n,)`, and how many pieces each text has."""
@@ -122,28 +164,30 @@ class Lexicon:
         split = iter(batched(self.tokenizer, strings))
         tokens = [(next(split) if isinstance(text, str) else text)[:max_length] for text in texts]
         lengths = np.fromiter(map(len, tokens), np.int64, len(tokens))
-        flat = chain.from_iterable(tokens)
-        numbers = np.fromiter(map(self._words.__getitem__, flat), np.int64, int(lengths.sum()))
-        return numbers, lengths
+        return self._numbers(list(chain.from_iterable(tokens))), lengths
 
     def _look_up(self) -> None:
         """Find the rows of words that have come new."""
         for table, rows in zip(self.tables, self._rows, strict=True):
-            if new := self._words.new[rows.size :]:
-                found = _rows_of(table.tokens, new)
+            if self._words.n > rows.size:
+                found = _rows_of(table.tokens, self._words, rows.size)
                 if table.unk_id is not None:
                     found[found == table.unk_id] = UNKNOWN
                 if table.can_compose:
                     found[found < 0] = COMPOSED
                 rows.extend(found)
-                self._characters += sum(map(len, new))
 
 
-def _rows_of(tokens: Tokens, words: list[str]) -> Array:
-    """The rows of words: in a kernel, which looks at its whole index first, if they are many."""
-    if len(words) < FEW or len(words) * PER_WORD < len(tokens):
-        return tokens.find_many(words)
-    return tokens.find_all(Tokens(*pack(words, errors="surrogatepass")))
+def _rows_of(tokens: Tokens, words: Distinct, first: int) -> Array:
+    """The rows of the words from `first` on, in a kernel, which looks at its whole index first, if
+    they are many.
+    """
+    n = words.n - first
+    if n < FEW or n * PER_WORD < len(tokens):
+        spelled = _Spelled(words)
+        return tokens.find_many([spelled[i] for i in range(first, words.n)])
+    ends = words.offsets[first : words.n + 1]
+    return tokens.find_all(Tokens(words.blob[ends[0] : ends[-1]], ends - ends[0]))
 
 
 def _bytes_of(texts: Sequence[str | list[str]]) -> list[bytes] | None:
@@ -164,20 +208,21 @@ class Words:
         words: The words themselves, by number.
     """
 
-    def __init__(self, numbers: Array, offsets: Array, rows: list[Array], words: list[str]) -> None:
+    def __init__(
+        self, numbers: Array, offsets: Array, rows: list[Array], words: "_Spelled"
+    ) -> None:
         self.numbers, self.offsets, self.rows, self.words = numbers, offsets, rows, words
 
 
-class _Numbered(dict[str, int]):
-    """Strings by number: one that is asked for, and is not here, gets the next number."""
+class _Spelled:
+    """The words of `Distinct`, by number, of which one may be half a character."""
 
-    def __init__(self) -> None:
-        self.new: list[str] = []
+    def __init__(self, words: Distinct) -> None:
+        self._blob, self._offsets = words.blob, words.offsets
 
-    def __missing__(self, text: str) -> int:
-        number = self[text] = len(self.new)
-        self.new.append(text)
-        return number
+    def __getitem__(self, number: int) -> str:
+        begin, end = self._offsets[number : number + 2]
+        return self._blob[begin:end].tobytes().decode(errors="surrogatepass")
 
 
 class _Grown:
