@@ -17,7 +17,7 @@ SRC = Path(package.__file__).parent
 
 # Which commands run the code of a room; a room that none runs has the reason instead.
 READING = ["info", "convert", "similar"]
-DATA = ["classify fit", "classify evaluate", "compare", "demo"]
+DATA = ["classify fit", "classify evaluate", "classify test", "compare", "demo"]
 REACHED = {
     "__init__.py": "names of the package in Python",
     "bytes": [*READING, *DATA],

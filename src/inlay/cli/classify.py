@@ -26,7 +26,14 @@ from inlay.cli.options import (
     text_option,
     tokenizer_option,
 )
-from inlay.cli.outputs import check_folder, print_json, say
+from inlay.cli.outputs import check_file, check_folder, print_json, say
+from inlay.cli.supervised import (
+    fasttext_options,
+    is_file,
+    measures,
+    needs_keras,
+    print_measures,
+)
 from inlay.errors import FormatError
 
 if TYPE_CHECKING:
@@ -63,6 +70,16 @@ columns are the classes that were predicted.
 \b
 Example:
   inlay classify evaluate model aclImdb --split test --json"""
+
+TEST_HELP = """Measure precision and recall of the labels that the classifier in FOLDER gives.
+
+The K most probable labels of each text in DATA are given, as far as they reach the threshold.
+FOLDER may also be a .bin or .ftz file of fastText.
+
+\b
+Example:
+  inlay classify test model reviews.txt -k 2 --per-label
+  inlay classify test lid.176.ftz sentences.txt --threshold 0.5"""
 
 PREDICT_HELP = """Print the most probable label of each TEXT and its probability, one text per line.
 
@@ -110,7 +127,8 @@ def classify() -> None:
     "--model",
     help="Use this network: on vectors of words cnn, Kim's convolutional network, or mean, the "
     "average vector; on one vector per text linear, logistic regression, or mlp, with a hidden "
-    "layer.  [default: cnn, or linear with --encoder]",
+    "layer. Or use fasttext, the average vector of words and n-grams, which is by far the fastest "
+    "and needs no framework.  [default: cnn, or linear with --encoder]",
 )
 @click.option(
     "--variant",
@@ -122,7 +140,11 @@ def classify() -> None:
     help="Train the vectors, or with mix, what each layer of the encoder counts.  [default: yes, "
     "or no with --encoder]",
 )
-@click.option("--dim", type=int, help="Give random vectors N numbers each.  [default: 300]")
+@click.option(
+    "--dim",
+    type=int,
+    help="Give random vectors N numbers each.  [default: 300, or 100 with fasttext]",
+)
 @tokenizer_option("that of the word vectors, or words")
 @click.option(
     "--max-length",
@@ -147,7 +169,10 @@ def classify() -> None:
 )
 @click.option("--batch-size", default=50, show_default=True, help="Use N texts in each step.")
 @click.option(
-    "--learning-rate", default=1e-3, show_default=True, help="Set the learning rate of Adam."
+    "--learning-rate",
+    type=float,
+    help="Set the learning rate of Adam, or the first one of fasttext.  [default: 0.001, or 0.5 "
+    "with fasttext]",
 )
 @click.option(
     "--validation",
@@ -161,6 +186,7 @@ def classify() -> None:
     show_default=True,
     help="Stop after N epochs without an improvement.",
 )
+@fasttext_options()
 @seed_option
 @click.option(
     "--test", metavar="DATA", type=click.Path(), help="Evaluate the classifier on these texts."
@@ -191,7 +217,11 @@ def fit(
     **options: Any,
 ) -> None:
     folder = folder or f"{Path(data).name.split('.')[0] or 'my'}-classifier"
-    check_classifier_folder(folder, overwrite=overwrite)
+    is_fasttext = options["model"] == "fasttext"
+    if is_fasttext and is_file(folder):
+        check_file(folder, overwrite=overwrite)
+    else:
+        check_classifier_folder(folder, overwrite=overwrite)
     for path in (data, test):
         if path is not None:
             check_there(path, "labelled texts", kind="labelled")
@@ -219,12 +249,14 @@ def fit(
         settings["trainable"] = settings["trainable"] or False
     checked = ClassifierSettings.checked(TextClassifier(**settings).get_params())
     checked.variant_for(given=bool(embedding or encoder))
-    check_keras("training a classifier")
+    if not is_fasttext:
+        check_keras("training a classifier")
     texts = read_data(data, reading)
     judged = None if test is None else read_data(test, reading | {"split": test_split})
     checked_labels(texts.labels, len(texts))
     vectors = encoder if embedding is None else read_embedding(embedding)
-    load_keras("training a classifier")
+    if not is_fasttext:
+        load_keras("training a classifier")
     classifier = TextClassifier(vectors, **settings)
     start = time.perf_counter()
     with work():
@@ -277,6 +309,50 @@ def evaluate(folder: str, data: str, tokenizer: str | None, as_json: bool, **opt
 
 
 @classify.command(
+    cls=Command, help=TEST_HELP, short_help="Measure precision and recall.", no_args_is_help=True
+)
+@click.argument("folder", type=click.Path())
+@click.argument("data", type=click.Path())
+@click.option("-k", default=1, show_default=True, help="Give each text its N most probable labels.")
+@click.option(
+    "--threshold",
+    default=0.0,
+    show_default=True,
+    help="Give only labels that are at least this probable.",
+)
+@click.option("--per-label", is_flag=True, help="Print the measures of each label too.")
+@tokenizer_option("that of the classifier")
+@data_options()
+@json_option
+def test(
+    folder: str,
+    data: str,
+    k: int,
+    threshold: float,
+    per_label: bool,
+    tokenizer: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    from inlay.checks import number, whole
+
+    k, threshold = whole("k", k), number("threshold", threshold, least=0, most=1)
+    _check_classifier(folder)
+    check_there(data, "labelled texts", kind="labelled")
+    texts = read_data(data, options)
+    classifier = _load(folder, tokenizer)
+    from inlay.evaluate.at_k import at_k
+
+    names = [str(label) for label in classifier.classes_]
+    wanted = [[label] for label in texts.labels]
+    found = at_k(classifier.predict_proba(texts.texts), names, wanted, k=k, threshold=threshold)
+    if as_json:
+        print_json(measures(found))
+    else:
+        print_measures(found, per_label=per_label)
+
+
+@classify.command(
     cls=Command,
     help=PREDICT_HELP,
     short_help="Predict the labels of new texts.",
@@ -285,6 +361,13 @@ def evaluate(folder: str, data: str, tokenizer: str | None, as_json: bool, **opt
 @click.argument("folder", type=click.Path())
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @click.option("--file", type=click.Path(), help="Read the texts from this file, one per line.")
+@click.option("-k", default=1, show_default=True, help="Print the N most probable labels.")
+@click.option(
+    "--threshold",
+    default=0.0,
+    show_default=True,
+    help="Print only labels that are at least this probable.",
+)
 @text_option("the file")
 @encoding_option("the file or standard input")
 @tokenizer_option("that of the classifier")
@@ -293,11 +376,16 @@ def predict(
     folder: str,
     texts: tuple[str, ...],
     file: str | None,
+    k: int,
+    threshold: float,
     column: str | None,
     encoding: str,
     tokenizer: str | None,
     as_json: bool,
 ) -> None:
+    from inlay.checks import number, whole
+
+    k, threshold = whole("k", k), number("threshold", threshold, least=0, most=1)
     if bool(texts) == (file is not None):
         raise click.UsageError("Give one of: TEXT, - for standard input, --file.")
     source = "-" if texts == ("-",) else file
@@ -316,8 +404,9 @@ def predict(
         if as_json:
             answers.append(found)
         else:
-            probability = found["probabilities"][found["label"]]
-            click.echo(f"{escaped(found['label'])}\t{probability:.4f}")
+            chances = sorted(found["probabilities"].items(), key=lambda item: -item[1])[:k]
+            shown = [(escaped(name), p) for name, p in chances if p >= threshold]
+            click.echo("\t".join(f"{name}\t{p:.4f}" for name, p in shown))
     if as_json:
         print_json({"predictions": answers})
 
@@ -330,6 +419,8 @@ def check_classifier_folder(folder: str, *, overwrite: bool) -> None:
 def _check_classifier(folder: str) -> None:
     what = "the folder of a classifier, which inlay classify fit makes"
     check_there(folder, what)
+    if is_file(folder):
+        return
     if not Path(folder, MARKS[0]).is_file():
         raise FormatError(folder, expected=what, got="something else")
 
@@ -338,7 +429,8 @@ def _load(folder: str, tokenizer: str | None) -> "TextClassifier":
     from inlay.classify import TextClassifier
     from inlay.tokenizers import get_tokenizer
 
-    check_keras("using a classifier", trains=False)
+    if needs_keras(folder):
+        check_keras("using a classifier", trains=False)
     given = None if tokenizer is None else get_tokenizer(tokenizer)
     return TextClassifier.load(folder, tokenizer=given)
 

@@ -104,5 +104,5 @@ def test_a_file_holds_all(given, name):
 
 def test_a_name_must_say_what_is_in_it(given, tmp_path):
     path, _, _ = given
-    with pytest.raises(ArgumentError, match=r"ends in \.bin.*quantize"):
+    with pytest.raises(ArgumentError, match=r"ends in \.bin, for the classifier is not quantised"):
         TextClassifier.load(path).save(tmp_path / "model.ftz")

@@ -148,7 +148,7 @@ def write_official(fitted: Fitted, path: Path) -> None:
             expected=f"a name that ends in {wanted}, for the classifier is "
             + ("quantised" if is_coded else "not quantised"),
             got=path.name,
-            hint="another name" if is_coded else "classifier.quantize(), and then a .ftz",
+            hint="another name",
         )
     names = [PREFIX + str(name) for name in fitted.classes[model.labels].tolist()]
     words = [*model.vocabulary.tokens, *names]

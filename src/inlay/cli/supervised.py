@@ -1,0 +1,131 @@
+"""What `inlay classify` has for fastText's classifier: its options, its files, its measures."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inlay.cli.failures import escaped
+from inlay.cli.outputs import say
+
+if TYPE_CHECKING:
+    from inlay.evaluate.at_k import AtK
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+FILES = (".bin", ".ftz")  # of fastText
+
+
+def fasttext_options() -> Decorator:
+    """The options of `inlay.TextClassifier` that are of its model `"fasttext"` alone."""
+    options = (
+        click.option(
+            "--word-ngrams",
+            default=1,
+            show_default=True,
+            help="Give runs of up to N words vectors too (fasttext).",
+        ),
+        click.option(
+            "--min-n",
+            default=0,
+            show_default=True,
+            help="Give parts of words with at least N characters vectors too (fasttext).",
+        ),
+        click.option(
+            "--max-n",
+            default=0,
+            show_default=True,
+            help="Give parts of words with at most N characters vectors; 0 gives none (fasttext).",
+        ),
+        click.option(
+            "--bucket",
+            default=2_000_000,
+            show_default=True,
+            help="Use N buckets for runs of words and parts of words (fasttext).",
+        ),
+        click.option(
+            "--loss",
+            default="softmax",
+            show_default=True,
+            help="Use this loss: softmax, hs (a tree, for thousands of labels), ns (some labels "
+            "drawn for each), or ova (each label by itself) (fasttext).",
+        ),
+        click.option(
+            "--negative",
+            default=5,
+            show_default=True,
+            help="Set each label against N others, with --loss ns (fasttext).",
+        ),
+        click.option(
+            "--workers",
+            default=1,
+            show_default=True,
+            help="Train with N threads; with several, no two trainings are alike (fasttext).",
+        ),
+    )
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def is_file(path: str) -> bool:
+    """Whether a name is that of a file of fastText, and not of a folder of ours."""
+    return Path(path).suffix in FILES and not Path(path).is_dir()
+
+
+def needs_keras(path: str) -> bool:
+    """Whether a saved classifier is a network, which must have a framework to run on."""
+    import json
+
+    if is_file(path):
+        return False
+    try:
+        about = json.loads(Path(path, "settings.json").read_text(encoding="utf-8"))
+        return bool(about["model"] != "fasttext")
+    except (OSError, ValueError, TypeError, KeyError):  # whatever is wrong, loading tells
+        return True
+
+
+def measures(found: "AtK") -> dict[str, Any]:
+    """The measures of `inlay classify test` for a program."""
+    return {
+        "n_texts": found.n_texts,
+        "k": found.k,
+        "threshold": found.threshold,
+        "precision": found.total.precision,
+        "recall": found.total.recall,
+        "f1": found.total.f1,
+        "labels": {
+            name: {
+                "precision": counts.precision,
+                "recall": counts.recall,
+                "f1": counts.f1,
+                "n_texts": counts.wanted,
+            }
+            for name, counts in found.labels.items()
+        },
+    }
+
+
+def print_measures(found: "AtK", *, per_label: bool) -> None:
+    """Print them for a person, as fastText does; `per_label` adds a line for each label."""
+    say(f"N    {found.n_texts:,}")
+    say(f"P@{found.k}  {_number(found.total.precision)}")
+    say(f"R@{found.k}  {_number(found.total.recall)}")
+    if not per_label:
+        return
+    say()
+    width = max(5, *(len(escaped(name)) for name in found.labels))
+    say(f"{'label':<{width}}  precision  recall     f1   texts")
+    for name, counts in found.labels.items():
+        cells = f"{_number(counts.precision):>9}  {_number(counts.recall):>6}"
+        say(f"{escaped(name):<{width}}  {cells}  {_number(counts.f1):>5}  {counts.wanted:>6,}")
+
+
+def _number(share: float | None) -> str:
+    """A share, or a hyphen where there is nothing to share."""
+    return "-" if share is None else f"{share:.3f}"

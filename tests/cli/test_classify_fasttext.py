@@ -1,0 +1,104 @@
+import json
+import sys
+
+import numpy as np
+import pytest
+
+import inlay as lib
+from tests.classify.fasttext.official import HS, HS_SAYS, TEXTS, packed
+
+QUICK = ("--model", "fasttext", "--dim", "6", "--epochs", "40", "--validation", "0")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "reviews.txt"
+    good = ["a good film", "good fun", "great story", "a great good show"]
+    bad = ["a bad film", "bad and dull", "awful story", "an awful bad show"]
+    rows = [f"__label__pos {text}" for text in good] + [f"__label__neg {text}" for text in bad]
+    path.write_text("\n".join(rows * 4) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["model", "model.bin"])
+def test_fit_evaluate_test_and_predict_without_a_framework(
+    inlay, data, tmp_path, name, monkeypatch
+):
+    for framework in ("keras", "torch", "tensorflow", "jax"):
+        monkeypatch.setitem(sys.modules, framework, None)
+    options = ["--word-ngrams", "2", "--min-n", "2", "--max-n", "3", "--bucket", "500"]
+    done = inlay("classify", "fit", data, "-o", tmp_path / name, *QUICK, *options, "--test", data)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"{name}: 2 classes, learned from 32 texts in " in done.stdout
+    assert "accuracy  100.0%" in done.stdout
+    found = inlay("classify", "evaluate", tmp_path / name, data, "--json")
+    assert json.loads(found.stdout)["accuracy"] == 1
+    shown = inlay("classify", "test", tmp_path / name, data)
+    assert shown.stdout == "N    32\nP@1  1.000\nR@1  1.000\n"
+    said = inlay("classify", "predict", tmp_path / name, "great fun", "dull")
+    assert [line.split("\t")[0] for line in said.stdout.splitlines()] == ["pos", "neg"]
+    saved = lib.TextClassifier.load(tmp_path / name)
+    assert (saved.word_ngrams, saved.min_n, saved.max_n, saved.bucket) == (2, 2, 3, 500)
+    again = inlay("classify", "fit", data, "-o", tmp_path / name, *QUICK)
+    assert again.exit_code == 1
+    assert "--overwrite" in again.stderr
+
+
+def test_an_official_file_predicts_k_labels_above_a_threshold(inlay, tmp_path):
+    path = tmp_path / "official.bin"
+    path.write_bytes(packed(HS))
+    done = inlay("classify", "predict", path, TEXTS[0], TEXTS[1], "-k", "2", "--threshold", "0.2")
+    expected = []
+    for said in (HS_SAYS[0], HS_SAYS[1]):
+        best = sorted(said.items(), key=lambda item: -item[1])[:2]
+        expected.append([(label, p) for label, p in best if p >= 0.2])
+    for line, row in zip(done.stdout.splitlines(), expected, strict=True):
+        cells = line.split("\t")
+        assert cells[::2] == [label for label, _ in row]
+        np.testing.assert_allclose([float(p) for p in cells[1::2]], [p for _, p in row], atol=2e-4)
+    assert [len(row) for row in expected] == [2, 1]
+
+
+def test_measures_of_each_label(inlay, data, tmp_path):
+    inlay("classify", "fit", data, "-o", tmp_path / "m", *QUICK)
+    odd = tmp_path / "odd.txt"
+    odd.write_text(
+        "__label__pos good\n__label__neg good\n__label__neg bad\n__label__odd awful\n",
+        encoding="utf-8",
+    )
+    done = inlay("classify", "test", tmp_path / "m", odd, "--per-label")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == (
+        "N    4\nP@1  0.500\nR@1  0.500\n\n"
+        "label  precision  recall     f1   texts\n"
+        "neg        0.500   0.500  0.500       2\n"
+        "odd            -   0.000  0.000       1\n"
+        "pos        0.500   1.000  0.667       1\n"
+    )
+    answer = json.loads(inlay("classify", "test", tmp_path / "m", odd, "-k", "2", "--json").stdout)
+    assert (answer["precision"], answer["recall"], answer["k"]) == (3 / 8, 3 / 4, 2)
+    assert answer["labels"]["odd"] == {"precision": None, "recall": 0, "f1": 0, "n_texts": 1}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--word-ngrams", "2"], "'--word-ngrams': expected nothing beside"),
+        (["--model", "fasttext", "--loss", "hinge"], "'--loss': expected 'softmax'"),
+        (["--model", "fasttext", "--max-n", "2"], "'--min-n': expected 1 to"),
+        (["--model", "fasttext", "--batch-size", "3"], "'--batch-size': expected nothing beside"),
+    ],
+)
+def test_options_that_do_not_fit(inlay, data, tmp_path, args, message):
+    done = inlay("classify", "fit", data, "-o", tmp_path / "m", *args)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("args", [["-k", "0"], ["--threshold", "1.5"]])
+@pytest.mark.parametrize("command", ["test", "predict"])
+def test_k_and_threshold_have_bounds(inlay, command, args):
+    done = inlay("classify", command, "no/model", "no/data", *args)
+    assert done.exit_code == 2
+    assert f"'{args[0]}': expected" in done.stderr
