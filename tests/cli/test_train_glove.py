@@ -40,7 +40,6 @@ OPTIONS = {
     "eta": 0.1,
     "x_max": 10.0,
     "exponent": 0.5,
-    "memory": 0.5,
     "seed": 7,
 }
 OURS = (

@@ -54,6 +54,7 @@ def counted(ids, window, run, *, vocab_size=9, symmetric=True, weighted=True, pa
     space = co.make_sums(vocab_size)
     n = plain(co.count, run)(ids, found, starts, (0, vocab_size), weights, symmetric, space, out)
     assert not space.sums.any()
+    assert not space.bits.any()
     return co.Rows(out.sizes, out.columns[:n], out.values[:n]), scale
 
 
@@ -61,6 +62,7 @@ def as_dict(rows, scale):
     words = np.repeat(np.arange(rows.sizes.size), rows.sizes)
     at = zip(words.tolist(), rows.columns.tolist(), strict=True)
     cells = dict(zip(at, rows.values / scale, strict=True))
+    assert list(cells) == sorted(cells)
     assert len(cells) == rows.values.size  # no cell twice
     return cells
 
@@ -99,6 +101,14 @@ def test_a_text_in_parts_sums_to_exactly_the_whole(run):
     merged = co.Rows(out.sizes, out.columns[:n], out.values[:n])
     assert room > whole.values.size  # some cells were in more than one part
     assert as_dict(merged, scale) == as_dict(whole, scale)
+
+
+@both
+def test_many_columns_come_in_their_order(run):
+    ids = np.random.default_rng(0).permutation(np.arange(600) % 200).astype(np.int32)
+    rows, scale = counted(ids, 3, run, vocab_size=200)
+    assert as_dict(rows, scale).keys() == brute(ids, 3).keys()
+    assert {0, 63, 64, 127, 128} < set(rows.columns.tolist())
 
 
 def test_the_matrix_is_exactly_symmetric():

@@ -53,10 +53,11 @@ def test_the_same_bytes_for_any_number_of_workers(workers):
     assert "workers" not in one.provenance
 
 
-def test_a_corpus_counted_in_parts_gives_as_good_a_loss():
+def test_the_same_bytes_for_a_corpus_that_is_counted_in_parts():
     corpus = encode_corpus(many_words(), min_count=1)
-    whole, parts = (learn(corpus, epochs=2, memory=memory) for memory in (1.0, 3e-5))
-    np.testing.assert_allclose(whole.provenance["losses"], parts.provenance["losses"], rtol=1e-2)
+    whole, parts = (learn(corpus, epochs=1, memory=memory) for memory in (1.0, 3e-5))
+    np.testing.assert_array_equal(whole.vectors, parts.vectors)
+    assert whole.provenance == parts.provenance
 
 
 def test_same_seed_same_vectors_other_seed_others():

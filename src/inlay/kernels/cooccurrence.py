@@ -4,8 +4,9 @@ A cell of row i of the matrix sums 1/d over all pairs of a word i and the cell's
 away. Counting pair by pair, in the order of the text, would add to a random place of a matrix
 larger than any cache. So the places of each word are found first, and a row is summed over
 them: the sums of one row lie close together, and the words around a place are a cache line or two,
-which are asked for in advance. Nothing is hashed, and pairs are never sorted. A text that does not
-fit into memory is counted in parts, whose rows are summed in the same way.
+which are asked for in advance. A bit for each column says which there are, so that nothing is
+hashed or sorted, and a row still comes in the order of its columns. A text that does not fit into
+memory is counted in parts, whose rows are summed in the same way.
 
 Sums are float64. The caller may scale the weights so that they are whole numbers: then each sum
 is exact up to 2**53, and is the same in whatever order it is taken.
@@ -20,6 +21,7 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 from inlay.kernels.lanes import prefetch
+from inlay.kernels.masks import lowest
 
 AHEAD = 8  # places between asking for words and reading them
 LOW = 16  # bits of the column in a cell of a tile
@@ -28,17 +30,49 @@ MULTIPLIER = np.uint64(6364136223846793005)  # Knuth's 64-bit linear congruentia
 INCREMENT = np.uint64(1442695040888963407)
 HIGH = np.uint64(32)  # of its bits only the upper half is random enough
 
-kernel = njit(cache=True, nogil=True)
+ONE = np.uint64(1)
 
-# Work space of one thread: float64 (vocab_size,) zeros, int32 (vocab_size + 1,).
-Sums = namedtuple("Sums", "sums touched")
+kernel = njit(cache=True, nogil=True)
+part = njit(cache=True, nogil=True, forceinline=True)
+
+# Work space of one thread: float64 zeros, one for each row and more; uint64 zeros, a bit for each.
+Sums = namedtuple("Sums", "sums bits")
 # Rows that were counted: int64 (rows,), int32 and float64 (cells,), a row after the other.
 Rows = namedtuple("Rows", "sizes columns values")
 
 
 def make_sums(vocab_size):
     """Work space for `count` and `merge`; one for each thread."""
-    return Sums(np.zeros(vocab_size), np.zeros(vocab_size + 1, np.int32))
+    blocks = -(-vocab_size // 64)
+    return Sums(np.zeros(blocks * 64), np.zeros(blocks, np.uint64))
+
+
+@part
+def add(space, column, value):
+    """Add to the sum of a column."""
+    space.sums[column] += value
+    space.bits[column >> 6] |= ONE << np.uint64(column & 63)
+
+
+@part
+def take(space, out, n):
+    """Append the sums to rows that have n cells so far, in the order of the columns.
+
+    Returns how many cells there are then; the sums are zeros again.
+    """
+    sums, bits = space.sums, space.bits
+    for block in range(bits.size):
+        left = np.uint64(bits[block])
+        if left != 0:
+            bits[block] = 0
+            while left != 0:
+                column = block * 64 + np.int64(lowest(left))
+                out.columns[n] = column
+                out.values[n] = sums[column]
+                sums[column] = 0
+                left &= left - ONE
+                n += 1
+    return n
 
 
 @kernel
@@ -96,14 +130,12 @@ def count(ids, found, starts, rows, weights, both, space, out):
         weights: float64 `(window + 1,)`, what a pair at each distance counts; that at 0 is unused.
         both: Whether words to the left count as well as those to the right.
         space: `Sums`.
-        out: `Rows` with room for `bound` cells; the cells of a row come in the order in
-            which they were met.
+        out: `Rows` with room for `bound` cells; the cells of a row come in the order of their
+            columns.
     """
     first, last = rows
-    sums, touched = space.sums, space.touched
     n = 0
     for row in range(first, last):
-        k = 0
         for i in range(starts[row], starts[row + 1]):
             if i + AHEAD < found.size:
                 prefetch(ids, np.int64(found[i + AHEAD]))
@@ -112,23 +144,15 @@ def count(ids, found, starts, rows, weights, both, space, out):
                 column = ids[at + d]
                 if column < 0:
                     break
-                touched[k] = column
-                k += sums[column] == 0
-                sums[column] += weights[d]
+                add(space, column, weights[d])
             if both:
                 for d in range(1, min(weights.size, at + 1)):
                     column = ids[at - d]
                     if column < 0:
                         break
-                    touched[k] = column
-                    k += sums[column] == 0
-                    sums[column] += weights[d]
-        for i in range(k):
-            out.columns[n + i] = touched[i]
-            out.values[n + i] = sums[touched[i]]
-            sums[touched[i]] = 0
-        out.sizes[row - first] = k
-        n += k
+                    add(space, column, weights[d])
+        before, n = n, take(space, out, n)
+        out.sizes[row - first] = n - before
     return n
 
 
@@ -142,25 +166,16 @@ def merge(runs, offsets, space, out):
         space: `Sums`.
         out: `Rows` with room for as many cells.
     """
-    sums, touched = space.sums, space.touched
     n = 0
     for row in range(out.sizes.size):
-        k = 0
         for part in range(offsets.size):
             start = offsets[part]
             stop = start + runs.sizes[part, row]
             for i in range(start, stop):
-                column = runs.columns[i]
-                touched[k] = column
-                k += sums[column] == 0
-                sums[column] += runs.values[i]
+                add(space, runs.columns[i], runs.values[i])
             offsets[part] = stop
-        for i in range(k):
-            out.columns[n + i] = touched[i]
-            out.values[n + i] = sums[touched[i]]
-            sums[touched[i]] = 0
-        out.sizes[row] = k
-        n += k
+        before, n = n, take(space, out, n)
+        out.sizes[row] = n - before
     return n
 
 

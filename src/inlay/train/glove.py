@@ -48,11 +48,10 @@ class GloVeSettings:
     eta: float
     x_max: float
     exponent: float
-    memory: float
     seed: int
 
     def __post_init__(self) -> None:
-        counting = self.counting(1)
+        counting = self.counting(1.0, 1)
         plain: dict[str, Any] = {
             "vector_size": whole("vector_size", self.vector_size, most=MOST),
             "window": counting.window,
@@ -64,15 +63,14 @@ class GloVeSettings:
             "eta": number("eta", self.eta, above=0),
             "x_max": number("x_max", self.x_max, above=0),
             "exponent": number("exponent", self.exponent, least=0),
-            "memory": float(self.memory),
         }
         for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
             object.__setattr__(self, name, value)
 
-    def counting(self, threads: int) -> Counting:
-        """How co-occurrences are counted."""
+    def counting(self, memory: float, threads: int) -> Counting:
+        """How co-occurrences are counted, within so many GB."""
         return Counting.checked(
-            self.window, self.symmetric, self.distance_weighting, self.memory, threads
+            self.window, self.symmetric, self.distance_weighting, memory, threads
         )
 
 
@@ -157,7 +155,7 @@ def glove(
         exponent: Other pairs have the weight `(x / x_max) ** exponent`; the paper's alpha.
         memory: How many GB counting may use, apart from what its threads need for the words
             of the vocabulary. A corpus of more than 67 million words to the GB is counted in parts,
-            each of which goes to a temporary file.
+            each of which goes to a temporary file. The result is the same.
         workers: How many threads count and train, of which more than 16 do not help. None: one
             for each processor.
         seed: Seed of everything that is left to chance.
@@ -235,9 +233,9 @@ def glove(
         eta=eta,
         x_max=x_max,
         exponent=exponent,
-        memory=memory,
         seed=running.seed,
     )
+    counting = settings.counting(memory, available_workers(running.workers))
     with on_stop(lambda: "Stopped; the training had not begun."):
         made = asdict(settings)
         data: Corpus | Pairs
@@ -257,7 +255,7 @@ def glove(
             "corpus_words": words,
             "corpus": data.fingerprint,
         }
-        work = _GloVe(data, settings, running, about | {"inlay": __version__})
+        work = _GloVe(data, settings, (counting, running.progress), about | {"inlay": __version__})
     report = run(
         work,
         running,
@@ -320,7 +318,11 @@ class _GloVe:
     """
 
     def __init__(
-        self, data: Corpus | Pairs, settings: GloVeSettings, running: Running, about: dict[str, Any]
+        self,
+        data: Corpus | Pairs,
+        settings: GloVeSettings,
+        how: tuple[Counting, bool | None],
+        about: dict[str, Any],
     ) -> None:
         from inlay.kernels import glove as kernel
 
@@ -328,7 +330,7 @@ class _GloVe:
         self.row = kernel.row_size(settings.vector_size)
         self.lanes = kernel.lanes_of(settings.vector_size)
         self.layout = Layout.of(len(data.tokens), max(16, BAND // (8 * self.row)))
-        self.tiles = _tiles(data, settings, self.layout, running)
+        self.tiles = _tiles(data, settings, self.layout, *how)
         self.together = self.layout.stripes
         self.pieces, self.units = self.together**2, int(self.tiles.cells.size)
         self.model = kernel.Model(*(self._initial(side) for side in (0, 1)))
@@ -408,17 +410,18 @@ class _GloVe:
 
 
 def _tiles(
-    data: Corpus | Pairs, settings: GloVeSettings, layout: Layout, running: Running
+    data: Corpus | Pairs,
+    settings: GloVeSettings,
+    layout: Layout,
+    counting: Counting,
+    bar: bool | None,
 ) -> Tiles:
-    counting = settings.counting(available_workers(running.workers))
     weighting, seed = Weighting(settings.x_max, settings.exponent), settings.seed
     if isinstance(data, Pairs):
         bands = partial(data.bands, layout, -(-counting.part // 4), counting.threads)
         return Tiles(layout, bands, 1.0, weighting, seed)
     _, scale = counting.weights()
-    with show_progress(
-        data.ids.size, unit=" words", desc="co-occurrences", enabled=running.progress
-    ) as report:
+    with show_progress(data.ids.size, unit=" words", desc="co-occurrences", enabled=bar) as report:
         return Tiles(
             layout,
             lambda use: count(data.ids, layout, counting, use, report),

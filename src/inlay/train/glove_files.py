@@ -31,7 +31,7 @@ from inlay.train.cooccurrences import Counting, Growing, Layout, Runs, Use, coun
 
 R = TypeVar("R")
 
-BAND = 256  # words whose pairs are sorted at a time
+BAND = 256  # words whose pairs are written at a time
 RECORD = np.dtype([("word", "<i4"), ("context", "<i4"), ("value", "<f8")])
 
 
@@ -209,11 +209,10 @@ def write_cooccurrences(
 
     def records(band: int, rows: Any) -> Array:
         words = np.repeat(np.arange(rows.sizes.size, dtype=np.int32), rows.sizes)
-        order = np.lexsort((rows.columns, words))
-        made = np.empty(order.size, RECORD)
-        made["word"] = words[order] + np.int32(band * layout.band + 1)
-        made["context"] = rows.columns[order] + np.int32(1)
-        made["value"] = rows.values[order] / scale
+        made = np.empty(words.size, RECORD)
+        made["word"] = words + np.int32(band * layout.band + 1)
+        made["context"] = rows.columns + np.int32(1)
+        made["value"] = rows.values / scale
         return made
 
     n = 0
