@@ -227,7 +227,10 @@ def test_a_folder_that_has_the_name_of_an_option_is_a_folder(inlay, reviews, tmp
     (tmp_path / "model" / "x").unlink()
     result = inlay("classify", "fit", reviews, "-o", "model", *COLUMNS, "--model", "cmn")
     assert result.exit_code == 2
-    assert "Invalid value for '--model': expected 'cnn', 'mean', 'linear' or 'mlp'" in result.stderr
+    assert (
+        "Invalid value for '--model': expected 'cnn', 'mean', 'linear', 'mlp' or 'fasttext'"
+        in result.stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,21 @@ def test_k_and_threshold_have_bounds(inlay, command, args):
     done = inlay("classify", command, "no/model", "no/data", *args)
     assert done.exit_code == 2
     assert f"'{args[0]}': expected" in done.stderr
+
+
+def test_lines_of_several_labels(inlay, tmp_path):
+    path = tmp_path / "several.txt"
+    rows = ["__label__pos __label__fun good fun", "good __label__pos", "__label__neg bad"]
+    path.write_text("\n".join(rows * 10) + "\n", encoding="utf-8")
+    args = [*QUICK, "--loss", "ova", "--epochs", "100", "--json"]
+    done = inlay("classify", "fit", path, "-o", tmp_path / "m", *args)
+    assert (done.exit_code, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (answer["n_texts"], answer["classes"]) == (30, ["fun", "neg", "pos"])
+    shown = inlay("classify", "test", tmp_path / "m", path, "-k", "3", "--threshold", "0.5")
+    assert shown.stdout == "N    30\nP@3  1.000\nR@3  1.000\n"
+    found = inlay("classify", "test", tmp_path / "m", path)
+    assert found.stdout == "N    30\nP@1  1.000\nR@1  0.750\n"
+    other = inlay("classify", "fit", path, "-o", tmp_path / "n", "--model", "mean")
+    assert other.exit_code == 1
+    assert "expected one label" in other.stderr

@@ -10,7 +10,7 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.calls import Elsewhere, refuses_unknown
-from inlay.checks import described, flag
+from inlay.checks import described, flag, number, whole_or_none
 from inlay.classify import fitting, storage
 from inlay.classify.embeddings import Embedding
 from inlay.classify.estimator import Estimator
@@ -203,7 +203,9 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
 
         Args:
             texts: Strings or lists of tokens; empty ones are allowed.
-            labels: One for each text: strings, or whole numbers.
+            labels: One for each text: strings, or whole numbers. With `model="fasttext"` also
+                a list of them for a text that has several: the loss `"ova"` learns all, and the
+                others draw one of them in each epoch.
 
         Returns:
             The classifier. Beside the model it holds one matrix, `4 * words * dim` bytes.
@@ -265,8 +267,31 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         best: Array = self.predict_proba(texts).argmax(axis=1)
         return np.asarray(self.classes_[best])
 
+    def predict_top(
+        self, texts: Iterable[Text], *, k: int | None = 1, threshold: float = 0.0
+    ) -> list[list[tuple[Any, float]]]:
+        """The most probable classes of each text, with their probabilities, the best first.
+
+        Args:
+            texts: As for `predict`.
+            k: How many classes at most; None: all.
+            threshold: Only classes that are at least so probable, which may be none.
+
+        Raises:
+            ArgumentError: A number out of bounds.
+            NotFittedError: Before `fit`.
+        """
+        k, threshold = whole_or_none("k", k), number("threshold", threshold, least=0, most=1)
+        chances = self.predict_proba(texts)
+        best = np.argsort(-chances, axis=1, kind="stable")[:, :k]
+        names = self.classes_.tolist()
+        return [
+            [(names[i], float(row[i])) for i in order.tolist() if row[i] >= threshold]
+            for row, order in zip(chances, best, strict=True)
+        ]
+
     def score(self, texts: Iterable[Text], labels: Iterable[Any]) -> float:
-        """The share of texts whose class `predict` finds.
+        """The share of texts whose class `predict` finds, or one of whose classes.
 
         A label that the classifier never saw counts as wrong; a warning says how many there are.
 
@@ -275,7 +300,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
                 another type, perhaps.
         """
         predicted = self.predict(texts)
-        return float(compared(predicted, labels, self.classes_).mean())
+        several = self._fitted.settings.model == FASTTEXT
+        return float(compared(predicted, labels, self.classes_, several=several).mean())
 
     # -- files -------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from inlay.classify.inputs import Inputs, lengths_of
 from inlay.classify.labels import check_order, checked_labels, warn_of_doubtful, warn_of_order
 from inlay.classify.network import Network, networks, new_body
 from inlay.classify.settings import FASTTEXT, RATE, ClassifierSettings
+from inlay.classify.several import Several, each_once, have_several
 from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
 from inlay.core import Coverage
@@ -28,20 +29,22 @@ def fit(
     settings.variant_for(given=embedding is not None)
     warn_of_order(texts, labels)
     texts = checked_texts(texts)
-    y = checked_labels(labels, len(texts))
-    check_order(texts, y)
-    classes, targets = np.unique(y, return_inverse=True)
+    classes, targets = _targets(settings, texts, labels)
+    is_held_out = isinstance(settings.validation, float)
+    if not isinstance(targets, Several):
+        check_order(texts, classes[targets])
     train, dev = _parts(settings, texts, targets, classes)
     if settings.model == FASTTEXT:
         from inlay.classify.fasttext import fitting
 
-        given = opened(embedding)
-        warn_of_doubtful(y, held_out=isinstance(settings.validation, float))
-        return fitting.fit(settings, given.value, classes, train, dev)
+        table = opened(embedding).value
+        if not isinstance(targets, Several):
+            warn_of_doubtful(classes[targets], held_out=is_held_out)
+        return fitting.fit(settings, table, classes, train, dev)
     check_keras("a text classifier")
     given = opened(embedding)
     settings, inputs = inputs_of(settings, given, [*train[0], *dev[0]])
-    warn_of_doubtful(y, held_out=isinstance(settings.validation, float))
+    warn_of_doubtful(classes[targets], held_out=is_held_out)
     net = networks()
     body = new_body(settings, inputs, len(classes))
     whole = inputs.below(body)
@@ -61,25 +64,47 @@ def checked_texts(texts: Iterable[Text]) -> list[Text]:
     return list(every_text("texts", texts, hint="leave out missing texts, and their labels"))
 
 
+def _targets(
+    settings: ClassifierSettings, texts: list[Text], labels: Iterable[Any]
+) -> tuple[Array, Any]:
+    """The classes, sorted, and those of each text by number: an array, or `Several`."""
+    ends = None
+    if settings.model == FASTTEXT and have_several(labels):
+        labels, ends = each_once(labels, len(texts))
+    y = checked_labels(labels, len(texts) if ends is None else int(ends[-1]))
+    classes, targets = np.unique(y, return_inverse=True)
+    if ends is not None:
+        return classes, Several(targets, ends)
+    return classes, targets
+
+
 def _parts(
-    settings: ClassifierSettings, texts: list[Text], targets: Array, classes: Array
+    settings: ClassifierSettings, texts: list[Text], targets: Any, classes: Array
 ) -> tuple[Any, Any]:
     """`(texts, class numbers)` to train on, and to choose the epoch by (may be empty)."""
-    nothing: tuple[list[Text], Array] = [], targets[:0]
+    nothing: tuple[list[Text], Array] = [], np.empty(0, np.int64)
     if settings.validation is None:
         return (texts, targets), nothing
     if isinstance(settings.validation, tuple):
         dev_texts = checked_texts(settings.validation[0])
-        dev_labels = checked_labels(settings.validation[1], len(dev_texts))
-        unknown = np.setdiff1d(dev_labels, classes)
+        known, found = _targets(settings, dev_texts, settings.validation[1])
+        unknown = np.setdiff1d(known, classes)
         if unknown.size:
             raise ArgumentError("validation", expected="classes of the texts", got=repr(unknown[0]))
-        return (texts, targets), (dev_texts, np.searchsorted(classes, dev_labels))
-    held = held_out(targets, settings.validation, np.random.default_rng(settings.seed))
+        numbers = np.searchsorted(classes, known)
+        if isinstance(found, Several):
+            return (texts, targets), (dev_texts, found._replace(flat=numbers[found.flat]))
+        return (texts, targets), (dev_texts, numbers[found])
+    first = Several.of(targets).first
+    held = held_out(first, settings.validation, np.random.default_rng(settings.seed))
     if not held.any():
         return (texts, targets), nothing
-    parts = [([texts[i] for i in np.flatnonzero(w)], targets[w]) for w in (~held, held)]
+    parts = [([texts[i] for i in np.flatnonzero(w)], _some(targets, w)) for w in (~held, held)]
     return parts[0], parts[1]
+
+
+def _some(targets: Any, chosen: Array) -> Any:
+    return targets.some(chosen) if isinstance(targets, Several) else targets[chosen]
 
 
 def _train(

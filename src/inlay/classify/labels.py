@@ -89,10 +89,18 @@ def warn_of_doubtful(labels: Array, *, held_out: bool) -> None:
         )
 
 
-def compared(predicted: Array, labels: Iterable[Any], classes: Array) -> Array:
+def compared(
+    predicted: Array, labels: Iterable[Any], classes: Array, *, several: bool = False
+) -> Array:
     """Whether each prediction is right, bool `(n_texts,)`; one of no class that is known is not.
 
     Warns of labels that are no classes.
+
+    Args:
+        predicted: A class for each text.
+        labels: What is right.
+        classes: All that are known.
+        several: Whether a list of labels stands for a text that has them all.
 
     Raises:
         ArgumentError: Another number of labels, or none that is a class.
@@ -104,7 +112,9 @@ def compared(predicted: Array, labels: Iterable[Any], classes: Array) -> Array:
     if not wanted:
         raise ArgumentError("texts", expected="texts to judge by", got="none")
     known = classes.tolist()
-    is_known = [_is_one_of(label, set(known)) for label in wanted]
+    known_set = set(known)
+    each = [as_many(label) if several else [label] for label in wanted]
+    is_known = [any(_is_one_of(label, known_set) for label in some) for some in each]
     unseen = [label for label, seen in zip(wanted, is_known, strict=True) if not seen]
     shown = ", ".join(repr(label) for label in known[:SHOWN])
     if len(unseen) == len(wanted):
@@ -121,8 +131,13 @@ def compared(predicted: Array, labels: Iterable[Any], classes: Array) -> Array:
             f"classifier never saw, {names}, and {'counts' if len(unseen) == 1 else 'count'} as "
             f"wrong; it knows {shown}."
         )
-    pairs = zip(is_known, predicted.tolist(), wanted, strict=True)
-    return np.asarray([seen and found == label for seen, found, label in pairs], bool)
+    pairs = zip(is_known, predicted.tolist(), each, strict=True)
+    return np.asarray([seen and found in some for seen, found, some in pairs], bool)
+
+
+def as_many(label: Any) -> Any:
+    """The labels of a text that may have several, as a list of them."""
+    return label if isinstance(label, list | tuple | set | frozenset) else [label]
 
 
 def _is_one_of(label: Any, known: set[Any]) -> bool:

@@ -33,6 +33,7 @@ from inlay.cli.supervised import (
     measures,
     needs_keras,
     print_measures,
+    read_several,
 )
 from inlay.errors import FormatError
 
@@ -238,6 +239,7 @@ def fit(
     from inlay.classify import TextClassifier
     from inlay.classify.labels import checked_labels
     from inlay.classify.settings import ClassifierSettings
+    from inlay.classify.several import have_several
 
     reading, settings = {name: options.pop(name) for name in READING}, options
     for name in ("max_length", "max_size", "validation"):
@@ -251,9 +253,11 @@ def fit(
     checked.variant_for(given=bool(embedding or encoder))
     if not is_fasttext:
         check_keras("training a classifier")
-    texts = read_data(data, reading)
+    texts = (read_several if is_fasttext else read_data)(data, reading)
     judged = None if test is None else read_data(test, reading | {"split": test_split})
-    checked_labels(texts.labels, len(texts))
+    n_texts = len(texts.texts)
+    if not have_several(texts.labels):
+        checked_labels(texts.labels, n_texts)
     vectors = encoder if embedding is None else read_embedding(embedding)
     if not is_fasttext:
         load_keras("training a classifier")
@@ -265,7 +269,7 @@ def fit(
         classifier.save(folder, by_reference=by_reference)
     answer: dict[str, Any] = {
         "folder": folder,
-        "n_texts": len(texts),
+        "n_texts": n_texts,
         "classes": classifier.classes_.tolist(),
         "epochs": len(classifier.history_["loss"]),
         "n_trainable": classifier.n_trainable_,
@@ -280,7 +284,7 @@ def fit(
         print_json(answer)
         return
     say(
-        f"{folder}: {len(answer['classes'])} classes, learned from {len(texts):,} texts "
+        f"{folder}: {len(answer['classes'])} classes, learned from {n_texts:,} texts "
         f"in {seconds:.1f} s, {answer['epochs']} epoch{'s' * (answer['epochs'] != 1)}"
     )
     if coverage is not None:
@@ -339,13 +343,14 @@ def test(
     k, threshold = whole("k", k), number("threshold", threshold, least=0, most=1)
     _check_classifier(folder)
     check_there(data, "labelled texts", kind="labelled")
-    texts = read_data(data, options)
+    texts = read_several(data, options)
     classifier = _load(folder, tokenizer)
     from inlay.evaluate.at_k import at_k
 
     names = [str(label) for label in classifier.classes_]
-    wanted = [[label] for label in texts.labels]
-    found = at_k(classifier.predict_proba(texts.texts), names, wanted, k=k, threshold=threshold)
+    found = at_k(
+        classifier.predict_proba(texts.texts), names, texts.wanted, k=k, threshold=threshold
+    )
     if as_json:
         print_json(measures(found))
     else:

@@ -266,3 +266,56 @@ def test_nothing_is_warned_of(reviews):
         model = TextClassifier(**QUICK, loss="hs", learning_rate=2.0).fit(*reviews)
         model.predict_proba(["good", ""])
     assert len(model.history_["loss"]) == 40
+
+
+SEVERAL = [("good fun", ["pos", "fun"]), ("good but long", {"pos"}), ("a bad bore", ("neg",))]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_texts_of_several_labels(loss):
+    texts, labels = [text for text, _ in SEVERAL] * 10, [some for _, some in SEVERAL] * 10
+    model = TextClassifier(**QUICK | {"epochs": 80}, loss=loss).fit(texts, labels)
+    assert model.classes_.tolist() == ["fun", "neg", "pos"]
+    assert model.score(texts, labels) == 1
+    found = dict(model.predict_top(["good fun"], k=2)[0])
+    assert set(found) == {"fun", "pos"}
+    if loss == "ova":  # each by itself
+        assert min(found.values()) > 0.8
+    if loss == "softmax":
+        assert max(found.values()) < 0.8
+
+
+def test_held_out_texts_of_several_labels_choose_the_epoch():
+    texts, labels = [text for text, _ in SEVERAL] * 10, [some for _, some in SEVERAL] * 10
+    for validation in (0.2, (texts[:3], labels[:3])):
+        settings = QUICK | {"loss": "ova", "validation": validation}
+        model = TextClassifier(**settings).fit(texts, labels)
+        assert max(model.history_["val_accuracy"]) == 1
+    unknown = QUICK | {"validation": (texts[:2], [["pos"], ["odd", "pos"]])}
+    with pytest.raises(ArgumentError, match=r"validation: expected classes.*'odd'"):
+        TextClassifier(**unknown).fit(texts, labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([["a"], []], "label 1: expected one class or more"),
+        ([["a"], ["b"], ["c"]], "labels: expected 2, one or a list"),
+        ([["a"], [1]], "all strings or all whole numbers"),
+        ([["a"], "a"], "two classes or more"),
+    ],
+)
+def test_lists_of_labels_that_cannot_be_learnt(labels, message):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=message):
+        TextClassifier(**QUICK).fit(["x", "y"], labels)
+
+
+def test_the_most_probable_classes_above_a_threshold(fitted):
+    (one,), (both) = fitted.predict_top(["good"]), fitted.predict_top(["good"], k=None)[0]
+    assert one == both[:1]
+    assert [label for label, _ in both] == ["pos", "neg"]
+    assert both[0][1] == pytest.approx(fitted.predict_proba(["good"])[0, 1])
+    assert fitted.predict_top(["good", ""], threshold=1.0) == [[], []]
+    for settings in ({"k": 0}, {"threshold": -0.1}):
+        with pytest.raises(ArgumentError):
+            fitted.predict_top(["good"], **settings)

@@ -14,6 +14,7 @@ from inlay.classify.fasttext.numbering import Numbered, numbered
 from inlay.classify.fasttext.rows import END, Lookup, Met, are_labels, joined
 from inlay.classify.fasttext.training import Course, Learning, merged, train
 from inlay.classify.settings import BATCH_SIZE, ClassifierSettings
+from inlay.classify.several import Several
 from inlay.classify.storage import Fitted
 from inlay.core import Coverage, Table, Vocabulary
 from inlay.core.given import SAMPLE, warn_of_texts
@@ -22,7 +23,7 @@ from inlay.formats.rows import take
 from inlay.tokenizers import get_tokenizer, settled
 
 DIM, RATE = 100, 0.5  # where no others are asked for
-Part = tuple[Sequence[Text], Array]
+Part = tuple[Sequence[Text], Array | Several]
 
 
 def fit(
@@ -43,7 +44,7 @@ def fit(
     """
     _check(settings, given)
     tokenizer, texts = settled(vectors.tokenizer_for(settings.tokenizer, given), train_part[0])
-    targets = train_part[1]
+    targets = Several.of(train_part[1])
     dim = given.dim if given is not None else settings.dim or DIM
     settings = replace(settings, tokenizer=tokenizer, dim=dim)
     read = numbered(list(texts), get_tokenizer(tokenizer))
@@ -51,14 +52,15 @@ def fit(
     vocab = _with_rest(of_texts, given, settings.max_size)
     lookup = Lookup(vocab.tokens, rule_of(settings), None, limit=settings.max_length)
     met = lookup.meet(read)
-    by_count = np.argsort(-np.bincount(targets, minlength=classes.size), kind="stable")
+    counts = np.bincount(targets.flat, minlength=classes.size)
+    by_count = np.argsort(-counts, kind="stable")
     model = Supervised(
         settings,
         vocab,
         np.empty((0, dim), np.float32),
         np.empty((0, dim), np.float32),
         labels=by_count,
-        label_counts=np.bincount(targets, minlength=classes.size)[by_count],
+        label_counts=counts[by_count],
         buckets=met.buckets,
     )
     model, learning = _start(model, met)
@@ -142,7 +144,7 @@ def _start(model: Supervised, met: Met) -> tuple[Supervised, Learning]:
 
 
 def _train(
-    model: Supervised, learning: Learning, met: Met, targets: Array, dev: Part
+    model: Supervised, learning: Learning, met: Met, targets: Several, dev: Part
 ) -> dict[str, list[float]]:
     """Train, keep the best epoch where texts are held out, and give the history."""
     from inlay.kernels.supervised import Texts
@@ -152,8 +154,8 @@ def _train(
     rank = np.arange(len(learning.rows), dtype=np.int32)
     rank[n_words + _places(met, model)] = np.arange(n_words, rank.size)
     rows, weights, ends = merged(met.texts, rank)
-    labels = model.columns[targets].astype(np.int32)
-    texts = Texts(rows, weights, ends, met.texts.totals, labels, np.arange(labels.size + 1))
+    labels = model.columns[targets.flat].astype(np.int32)
+    texts = Texts(rows, weights, ends, met.texts.totals, labels, targets.ends)
     course = Course(
         settings.loss,
         settings.epochs,
@@ -186,7 +188,7 @@ class _Best:
     """The best epoch by held-out texts; training stops `patience` epochs after it."""
 
     def __init__(self, model: Supervised, learning: Learning, dev: Part) -> None:
-        self.model, self.learning, self.targets = model, learning, dev[1]
+        self.model, self.learning, self.targets = model, learning, Several.of(dev[1])
         tokenizer = get_tokenizer(model.vocabulary.tokenizer)
         self.texts = model.lookup.rows(numbered(list(dev[0]), tokenizer))
         self.history: dict[str, list[float]] = {"val_loss": [], "val_accuracy": []}
@@ -214,14 +216,14 @@ class _Best:
             self.learning.inputs[:], self.learning.outputs[:] = self.kept
 
     def _measured(self) -> tuple[float, float]:
-        """Accuracy, and minus the mean logarithm of the right class' probability."""
+        """Accuracy of the best label, and minus the mean logarithm of the right ones' chances."""
         from inlay.core.subwords import as_kernels_take
         from inlay.kernels.supervised import mean_rows
 
-        means = np.empty((len(self.targets), self.learning.dim), np.float32)
+        means = np.empty((len(self.texts.totals), self.learning.dim), np.float32)
         mean_rows(*self.texts, as_kernels_take(self.learning.rows), means)
         model = replace(self.model, output=self.learning.output)
         chances = model.chances(means)[:, model.columns]
-        right = chances[np.arange(len(chances)), self.targets]
-        accuracy = float((chances.argmax(axis=1) == self.targets).mean())
-        return accuracy, float(-np.log(np.maximum(right, 1e-20)).mean())
+        is_right = self.targets.table(chances.shape[1])
+        accuracy = float(is_right[np.arange(len(chances)), chances.argmax(axis=1)].mean())
+        return accuracy, float(-np.log(np.maximum(chances[is_right], 1e-20)).mean())
