@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fuzz import fasttext, others
+from fuzz import encoders, fasttext, others
 from fuzz.targets import (
     Files,
     classifier_seeds,
@@ -415,4 +415,30 @@ CASES: tuple[Case, ...] = (
         lambda: {"x.index": tensorflow_seeds()[0]["x.index"]},
     ),
     Case("HDF5 that is cut", "hdf5", lambda: {"x": hdf5_seeds()[0]["x"][:1000]}, "h5py"),
+    Case(
+        "deep JSON of a static encoder",
+        "static",
+        seed_with(encoders.static_seeds, "encoder.json", DEEP),
+    ),
+    Case(
+        "model2vec without its unknown piece",
+        "model2vec-encoder",
+        lambda: {
+            name: content.replace(b'"unk_token": "[UNK]"', b'"unk_token": "[UNW]"')
+            for name, content in encoders.model2vec_folders()[0].items()
+        },
+        "tokenizers",
+    ),
+    Case(
+        "a BERT without its unknown piece",
+        "transformer",
+        lambda: encoders.transformer_seeds()[0] | {"vocab.txt": b"[PAD]\n[CLS]\n[SEP]\na\n"},
+        "tokenizers",
+    ),
+    Case(
+        "a USE that is cut",
+        "use",
+        lambda: {name: content[:99] for name, content in encoders.use_seeds()[0].items()},
+        "sentencepiece",
+    ),
 )

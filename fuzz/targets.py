@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from fuzz import checkpoints, fasttext, others
+from fuzz import checkpoints, encoders, fasttext, others
 from inlay import Table, Vocabulary, containers, load, load_encoder, read_labelled, save
 from inlay.classify import storage
 from inlay.classify.settings import ClassifierSettings
@@ -535,6 +535,10 @@ TARGETS: tuple[Target, ...] = (
         (lambda folder: storage.load(folder, **dict.fromkeys(CHOSEN), verify=False),),
     ),
     Target("elmo", elmo_seeds, (lambda folder: load_encoder(folder).hash,), "h5py"),
+    Target("static", encoders.static_seeds, (encoders.encoded,)),
+    Target("model2vec-encoder", encoders.model2vec_folders, (encoders.encoded,), "tokenizers"),
+    Target("transformer", encoders.transformer_seeds, (encoders.encoded,), "tokenizers"),
+    Target("use", encoders.use_seeds, (encoders.encoded,), "sentencepiece"),
     Target("containers", container_seeds, (read_arrays,)),
     Target("hdf5", hdf5_seeds, (read_arrays,), "h5py"),
     Target("torch", torch_seeds, (read_arrays,), "torch"),

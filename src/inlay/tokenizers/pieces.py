@@ -160,20 +160,28 @@ class _HuggingFace:
             self.inner = library.Tokenizer.from_buffer(data)
         except Exception as error:  # its only class of errors
             raise _no_tokenizer(path, error) from error
+        self.path = path
         self.inner.no_padding()
         self.inner.no_truncation()
         self.splits_at_spaces = splits_at_spaces(data)
 
     def one(self, text: str) -> list[str]:
-        return list(self.inner.encode(text, add_special_tokens=False).tokens)
+        return list(self._batch([text])[0].tokens)
 
     def many(self, texts: list[str]) -> list[list[str]]:
         if self.splits_at_spaces and sum(map(len, texts)) < SHORT * len(texts):
             groups = [texts[i : i + TOGETHER] for i in range(0, len(texts), TOGETHER)]
-            joined = self.inner.encode_batch(list(map(" ".join, groups)), add_special_tokens=False)
+            joined = self._batch(list(map(" ".join, groups)))
             return list(chain.from_iterable(map(_apart, joined, groups)))
-        found = self.inner.encode_batch(texts, add_special_tokens=False)
-        return [text.tokens for text in found]
+        return [text.tokens for text in self._batch(texts)]
+
+    def _batch(self, texts: list[str]) -> list[Any]:
+        try:
+            return list(self.inner.encode_batch(texts, add_special_tokens=False))
+        except (TypeError, UnicodeError):  # of a text, of which the caller says it
+            raise
+        except Exception as error:  # its only class of errors: the unknown piece is none of all
+            raise _no_tokenizer(self.path, error) from error
 
 
 def _check_whole(texts: Iterable[str]) -> None:
