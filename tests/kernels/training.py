@@ -29,7 +29,7 @@ class Trial:
         self.module, self.run, self.dim = module, run, dim
         self.noise = sampling.make_noise(np.arange(vocab_size, 0, -1.0))
         self.keep = np.full(vocab_size, ALL, np.uint32)
-        self.share = self.settings["negative"] / self.settings["n_noise"]
+        self.share = self.settings["negative"] / max(self.settings["n_noise"], 1)
 
     def train(self, ids, table=None):
         """Run the kernel once; `table` in place of the noise words'."""

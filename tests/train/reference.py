@@ -259,6 +259,41 @@ def cbow_block(
         np.add.at(inputs, near, steps[c] if mean else steps[c] / len(near))
 
 
+def centres(
+    words: list[Kept], chance: Chance, *, window: int, shrink: bool = True
+) -> Iterator[tuple[int, list[int]]]:
+    """Each word in turn, with the places of those around it: a width is drawn for each."""
+    for c in range(len(words)):
+        width = 1 + chance.below(window)
+        yield c, around(words, Block(c, c + 1, width if shrink else window, 1, []), c)
+
+
+def own_noise(table: Any, n: int, centre: int, chance: Chance) -> list[int]:
+    """Noise words of one pair; the centre itself is passed over."""
+    return without(noise_words(table, n, chance), centre)
+
+
+def against(
+    h: Array, outputs: Array, targets: list[int], signs: list[float], rate: float
+) -> tuple[Array, float]:
+    """The step of h against targets one by one, each moved at once: word2vec.c's inner loop.
+
+    A sign is 1 where the target is right and -1 where it is wrong. With the step comes the loss.
+    """
+    step, loss = np.zeros_like(h), 0.0
+    for target, sign in zip(targets, signs, strict=True):
+        loss -= float(np.log(sigmoid(sign * (h @ outputs[target]))))
+        error = rate * sign * sigmoid(-sign * (h @ outputs[target]))
+        step += error * outputs[target]
+        outputs[target] += error * h
+    return step, loss
+
+
+def against_loss(h: Array, outputs: Array, targets: list[int], signs: list[float]) -> float:
+    """What `against` goes down."""
+    return -float(np.log(sigmoid(np.array(signs) * (outputs[targets] @ h))).sum())
+
+
 def skip_gram(
     sentences: Sequence[Sequence[str]],
     *,

@@ -5,10 +5,13 @@ learning rate, the rows h and y go along their gradients. Both sums are made on 
 the rows, a register of each at a time. Rows are as in `inlay.kernels.rows`. The rows of y are
 gone through one by one: if one stands there twice, the second time it has moved already.
 
-`targets[first:last]` are the numbers of the rows y; the weights of a row stand together,
-`weights[at + k * by]` and on.
+`targets[first:last]` are the numbers of the rows y; the weights of the first begin at
+`weights[at]`, those of the next `by` further on.
 """
 
+import numpy as np
+
+from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.rows import lanes_row, part
 from inlay.kernels.wide import WIDTH, fma, load, splat, store, store_sums, zeros
 
@@ -56,7 +59,7 @@ def exchange_four(h, four, d, d0, y, targets, first, last, weights, at, by, lane
         x0, x1, x2, x3 = load(h, h0 + c), load(h, h1 + c), load(h, h2 + c), load(h, h3 + c)
         s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
         for k in range(first, last):
-            place, w = targets[k] * row + c, at + k * by
+            place, w = targets[k] * row + c, at + (k - first) * by
             z = load(y, place)
             w0, w1 = splat(weights[w]), splat(weights[w + 1])
             w2, w3 = splat(weights[w + 2]), splat(weights[w + 3])
@@ -76,3 +79,106 @@ def exchange_pair(h, h0, d, d0, y, y0, w, lanes):
         z = load(y, y0 + c)
         store(d, d0 + c, fma(v, z, load(d, d0 + c)))
         store(y, y0 + c, fma(v, load(h, h0 + c), z))
+
+
+@part
+def dots_one(a, a0, b, four, out, out0, lanes):
+    """The products of one row of a with four rows of b."""
+    b0, b1, b2, b3 = four
+    s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
+    for at in range(0, len(lanes) * 8, WIDTH):
+        x = load(a, a0 + at)
+        s0, s1 = fma(x, load(b, b0 + at), s0), fma(x, load(b, b1 + at), s1)
+        s2, s3 = fma(x, load(b, b2 + at), s2), fma(x, load(b, b3 + at), s3)
+    store_sums(s0, s1, s2, s3, out, out0)
+
+
+@part
+def exchange_one(h, h0, d, y, targets, first, last, weights, at, lanes):
+    """The step of one row h is added to the row d; the rows y are changed in place."""
+    row = lanes_row(lanes)
+    whole = first + (last - first) // 4 * 4
+    for k in range(first, whole, 4):
+        w = at + k - first
+        v0, v1 = splat(weights[w]), splat(weights[w + 1])
+        v2, v3 = splat(weights[w + 2]), splat(weights[w + 3])
+        y0, y1 = targets[k] * row, targets[k + 1] * row
+        y2, y3 = targets[k + 2] * row, targets[k + 3] * row
+        for c in range(0, len(lanes) * 8, WIDTH):
+            x, s = load(h, h0 + c), load(d, c)
+            z0, z1, z2, z3 = load(y, y0 + c), load(y, y1 + c), load(y, y2 + c), load(y, y3 + c)
+            store(d, c, fma(v3, z3, fma(v2, z2, fma(v1, z1, fma(v0, z0, s)))))
+            store(y, y0 + c, fma(v0, x, z0))
+            store(y, y1 + c, fma(v1, x, z1))
+            store(y, y2 + c, fma(v2, x, z2))
+            store(y, y3 + c, fma(v3, x, z3))
+    for k in range(whole, last):
+        v, y0 = splat(weights[at + k - first]), targets[k] * row
+        for c in range(0, len(lanes) * 8, WIDTH):
+            z = load(y, y0 + c)
+            store(d, c, fma(v, z, load(d, c)))
+            store(y, y0 + c, fma(v, load(h, h0 + c), z))
+
+
+@part
+def clear(a, lanes):
+    """The first row of a becomes zeros."""
+    for at in range(0, len(lanes) * 8, WIDTH):
+        store(a, at, zeros())
+
+
+@part
+def add_row(a, a0, b, scale, lanes):
+    """Row `a0` of a += `scale` times the first row of b."""
+    v = splat(scale)
+    for at in range(0, len(lanes) * 8, WIDTH):
+        store(a, a0 + at, fma(v, load(b, at), load(a, a0 + at)))
+
+
+@part
+def gather(out, a, words, first, last, skip, scale, row, lanes):
+    """The first row of out = `scale` times the sum of the rows of `words[first:last]` but one."""
+    v = splat(scale)
+    for at in range(0, len(lanes) * 8, WIDTH):
+        s = zeros()
+        for p in range(first, skip):
+            s = fma(v, load(a, words[p] * row + at), s)
+        for p in range(skip + 1, last):
+            s = fma(v, load(a, words[p] * row + at), s)
+        store(out, at, s)
+
+
+@part
+def learn(h, h0, d, y, targets, first, last, weights, errors, measured, lanes):
+    """One row h against the rows y of `targets[first:last]`: a whole step but that of h.
+
+    Args:
+        h: Where the row is; it is read only.
+        h0: Its offset.
+        d: A row, to which the step of h is added.
+        y: The rows of the targets, changed in place.
+        targets: Their numbers, no two alike.
+        first: Where the targets begin.
+        last: Where they end.
+        weights: The learning rate for a target that is right, and less it for a wrong one.
+        errors: Work space for as many numbers, and three more.
+        measured: Whether the loss is.
+        lanes: `row_lanes(dim)`.
+
+    Returns:
+        The loss times the learning rate, or 0.
+    """
+    row = lanes_row(lanes)
+    n = last - first
+    for k in range(0, n, 4):
+        t = first + k
+        y0 = targets[t] * row
+        y1 = targets[min(t + 1, last - 1)] * row
+        y2, y3 = targets[min(t + 2, last - 1)] * row, targets[min(t + 3, last - 1)] * row
+        dots_one(h, h0, y, (y0, y1, y2, y3), errors, k, lanes)
+    loss = np.float32(0)
+    if measured:
+        loss, _ = weigh_losses(errors, weights, 0, n)
+    weigh_errors(errors, weights, 0, n)
+    exchange_one(h, h0, d, y, targets, first, last, errors, 0, lanes)
+    return loss
