@@ -44,9 +44,13 @@ class Vocabularies:
     Args:
         folder: Where those that are large wait; None: in the folder for temporary files.
         workers: How many there are that each fill one at a time.
+
+    Attributes:
+        distinct: How many different words there are, known when they have been chosen from.
     """
 
     def __init__(self, folder: Path | None, workers: int) -> None:
+        self.distinct = 0
         self.most, self.most_bytes = MOST // workers, MOST_BYTES // workers
         self._folder, self._lock = folder, lock()
         self._file: IO[bytes] | None = None
@@ -91,10 +95,18 @@ class Vocabularies:
         if self._file is not None:
             self._file.close()
 
-    def choose(self, least: int, most: int | None, where: str) -> Chosen:
+    def choose(
+        self, least: int, most: int | None, where: str, *, may_be_none: bool = False
+    ) -> Chosen:
         """Find the words that occur `least` times, `most` of them at most.
 
-        Equally frequent words come in the order of their code points, which that of their bytes is.
+        Equally frequent words come in the order of their code points.
+
+        Args:
+            least: How often each occurs at least.
+            most: How many there are at most; None: any number.
+            where: What to call the text in errors.
+            may_be_none: Whether it is no error if none is frequent enough.
 
         Raises:
             ArgumentError: There is none.
@@ -108,6 +120,7 @@ class Vocabularies:
         for part in range(parts):
             merged = self._merged((part, parts))
             words += int(merged.counts.sum())
+            self.distinct += merged.counts.size
             highest = max(highest, int(merged.counts.max(initial=0)))
             kept = np.flatnonzero(merged.counts >= least)
             chosen = np.full(merged.counts.size, -1, np.int32)
@@ -117,7 +130,7 @@ class Vocabularies:
             found.append(_picked(merged, kept))
         if not words:
             raise ArgumentError(where, expected="a corpus with words", got="none")
-        if not n:
+        if not n and not may_be_none:
             raise ArgumentError(
                 where,
                 expected=f"a word that occurs {least} times (min_count)",
@@ -167,7 +180,7 @@ class Vocabularies:
             # Only words that can be chosen become strings, to be sorted by them.
             rows = rows[words.counts >= np.partition(words.counts, -most)[-most]]
         names = words.strings(rows)
-        by_name = np.array(sorted(range(len(names)), key=names.__getitem__))
+        by_name = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
         order = by_name[np.argsort(-words.counts[rows[by_name]], kind="stable")][:most]
         self._rank_of = np.full(words.counts.size + 1, -1, np.int32)
         self._rank_of[rows[order]] = np.arange(order.size, dtype=np.int32)

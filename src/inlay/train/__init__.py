@@ -9,14 +9,17 @@ from inlay.train import refine
 from inlay.train.elmo.bilm import bilm
 from inlay.train.fasttext import fasttext
 from inlay.train.glove import glove
+from inlay.train.phrases import Phrases, phrases
 from inlay.train.running import Epoch
 from inlay.train.word2vec import word2vec
 
 __all__ = [
     "Epoch",
+    "Phrases",
     "bilm",
     "fasttext",
     "glove",
+    "phrases",
     "refine",
     "word2vec",
 ]

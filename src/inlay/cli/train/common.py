@@ -20,6 +20,15 @@ workers_option = click.option(
 )
 
 
+phrases_option = click.option(
+    "--phrases",
+    "phrase_file",
+    metavar="FILE",
+    type=click.Path(),
+    help='Treat the phrases in this file, made by "inlay train phrases", as words.',
+)
+
+
 def course_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say how a training runs and what is kept of it."""
     for option in reversed(
@@ -66,8 +75,16 @@ def kept_if_stopped(target: str, format: str | None) -> Iterator[None]:
         raise
 
 
-def given(tokenizer: str | None) -> dict[str, Any]:
-    """The trainer's own default where no tokenizer was given."""
+def given(tokenizer: str | None, phrase_file: str | None = None) -> dict[str, Any]:
+    """The trainer's own default where no tokenizer was given; phrases have one of their own.
+
+    Raises:
+        InlayError: The file holds no phrases.
+    """
+    if phrase_file is not None:
+        from inlay.train import Phrases
+
+        return {"tokenizer": Phrases.load(phrase_file, tokenizer=tokenizer)}
     return {} if tokenizer is None else {"tokenizer": tokenizer}
 
 

@@ -23,6 +23,7 @@ from inlay.cli.train.common import (
     course_options,
     given,
     kept_if_stopped,
+    phrases_option,
     texts_of_corpus,
     workers_option,
 )
@@ -167,6 +168,7 @@ class Word2VecCommand(Originals):
 )
 @course_options
 @tokenizer_option("words")
+@phrases_option
 @column_option
 @encoding_option("CORPUS")
 @overwrite_option
@@ -177,6 +179,7 @@ def word2vec(
     target: str,
     format_out: str | None,
     tokenizer: str | None,
+    phrase_file: str | None,
     column: str | None,
     encoding: str,
     overwrite: bool,
@@ -191,10 +194,11 @@ def word2vec(
 
     begun = time.perf_counter()
     with work():
+        splitting = given(tokenizer, phrase_file)
         settings["start"] = None if start is None else load(start)
         texts, known = texts_of_corpus(corpus, encoding, column)
         with kept_if_stopped(target, format_out):
-            table = word2vec(texts, encoding=known, **settings, **given(tokenizer))
+            table = word2vec(texts, encoding=known, **settings, **splitting)
         seconds = time.perf_counter() - begun
         save(table, target, format=format_out)
     words = table.provenance["corpus_words"]
