@@ -62,10 +62,12 @@ Example:
     "--scorer",
     type=click.Choice(["default", "npmi"]),
     default="default",
-    help="Score phrases by this measure.",
+    help="Compute the scores of phrases by this measure.",
 )
 @click.option(
-    "--passes", default=1, help="Join words N times; two passes find phrases of up to four words."
+    "--passes",
+    default=1,
+    help="Pass over the words N times; two passes find phrases of up to four words.",
 )
 @click.option("--delimiter", default="_", help="Put this between the words of a phrase.")
 @click.option(
