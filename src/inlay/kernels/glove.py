@@ -28,7 +28,9 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 from inlay.kernels.cooccurrence import LOW
-from inlay.kernels.lanes import (
+from inlay.kernels.rows import FAST, ROW, part, row_width
+from inlay.kernels.wide import (
+    WIDTH,
     fma,
     greater,
     load,
@@ -40,7 +42,6 @@ from inlay.kernels.lanes import (
     total,
     zeros,
 )
-from inlay.kernels.rows import FAST, ROW, part, row_width
 
 BATCH = 2048  # cells that are looked up at once
 AHEAD = 4  # cells between asking for rows and using them
@@ -81,17 +82,16 @@ def ask(a, at, lanes):
 def step(words, contexts, w, c, log, weight, eta, lanes):
     """Learn from one cell; returns its loss."""
     row = len(lanes) * 8
-    s0, s1 = zeros(), zeros()
-    for k in range(0, row, ROW):
-        s0 = fma(load(words, w + k), load(contexts, c + k), s0)
-        s1 = fma(load(words, w + k + 8), load(contexts, c + k + 8), s1)
-    error = total(fma(s0, splat(np.float32(1)), s1)) - log
+    product = zeros()
+    for k in range(0, row, WIDTH):
+        product = fma(load(words, w + k), load(contexts, c + k), product)
+    error = total(product) - log
     f = weight * error
     loss = np.float32(0.5) * f * error
     f *= eta
     by, less = splat(f), splat(np.float32(-1))
     most, least = splat(np.float32(CLIP) * eta), splat(np.float32(-CLIP) * eta)
-    for k in range(0, row, 8):
+    for k in range(0, row, WIDTH):
         x, y = load(words, w + k), load(contexts, c + k)
         g, h = load(words, w + row + k), load(contexts, c + row + k)
         p = smaller(greater(fma(by, y, zeros()), least), most)
