@@ -120,3 +120,21 @@ def test_lines_of_several_labels(inlay, tmp_path):
     other = inlay("classify", "fit", path, "-o", tmp_path / "n", "--model", "mean")
     assert other.exit_code == 1
     assert "expected one label" in other.stderr
+
+
+def test_a_small_classifier_answers_alike(inlay, data, tmp_path):
+    inlay("classify", "fit", data, "-o", tmp_path / "m", *QUICK, "--word-ngrams", "2")
+    for name in ("small.ftz", "small"):
+        args = ["-o", tmp_path / name, "--cutoff", "30", "--qnorm"]
+        done = inlay("classify", "quantize", tmp_path / "m", *args)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"{tmp_path / name}: ")
+        shown = inlay("classify", "test", tmp_path / name, data)
+        assert shown.stdout == "N    32\nP@1  1.000\nR@1  1.000\n"
+        again = inlay("classify", "quantize", tmp_path / "m", *args)
+        assert again.exit_code == 1
+        assert "--overwrite" in again.stderr
+    size = (tmp_path / "small.ftz").stat().st_size
+    args = ["-o", tmp_path / "small.ftz", "--cutoff", "30", "--qnorm", "--overwrite", "--json"]
+    answer = json.loads(inlay("classify", "quantize", tmp_path / "m", *args).stdout)
+    assert answer == {"output": str(tmp_path / "small.ftz"), "bytes": size}

@@ -28,11 +28,13 @@ from inlay.cli.options import (
 )
 from inlay.cli.outputs import check_file, check_folder, print_json, say
 from inlay.cli.supervised import (
+    MARKS,
     fasttext_options,
     is_file,
     measures,
     needs_keras,
     print_measures,
+    quantize,
     read_several,
 )
 from inlay.errors import FormatError
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from inlay.classify import TextClassifier
 
 CHUNK = 1024  # texts answered at once
-MARKS = ("settings.json", "vocabulary.json", "weights.safetensors", "encoder")  # of a classifier
 TRAINABLE: dict[str | None, Any] = {None: None, "no": False, "mix": "mix", "yes": True}
 
 GROUP_HELP = """Train a text classifier on any word vectors or encoder, evaluate it, and use it.
@@ -96,7 +97,10 @@ Example:
 
 @click.group(help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])
 def classify() -> None:
-    """The three jobs of a classifier."""
+    """The jobs of a classifier."""
+
+
+classify.add_command(quantize)
 
 
 @classify.command(

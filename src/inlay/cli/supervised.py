@@ -6,16 +6,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from inlay.cli.failures import escaped
-from inlay.cli.inputs import read_data
-from inlay.cli.outputs import say
+from inlay.cli.failures import Command, escaped
+from inlay.cli.inputs import check_there, read_data
+from inlay.cli.interrupts import work
+from inlay.cli.options import json_option, overwrite_option, seed_option
+from inlay.cli.outputs import check_file, check_folder, print_json, say, size
 
 if TYPE_CHECKING:
     from inlay.evaluate.at_k import AtK
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FILES = (".bin", ".ftz")  # of fastText
+MARKS = ("settings.json", "vocabulary.json", "weights.safetensors", "encoder")  # of a classifier
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+
+QUANTIZE_HELP = """Write a small version of the fasttext classifier in FOLDER.
+
+Each row becomes a few bytes, and with --cutoff, only the longest rows stay. FOLDER may also be a
+.bin file of fastText.
+
+\b
+Example:
+  inlay classify quantize model -o model.ftz --cutoff 100000 --qnorm"""
 
 
 def fasttext_options() -> Decorator:
@@ -164,3 +176,43 @@ def print_measures(found: "AtK", *, per_label: bool) -> None:
 def _number(share: float | None) -> str:
     """A share, or a hyphen where there is nothing to share."""
     return "-" if share is None else f"{share:.3f}"
+
+
+@click.command(
+    cls=Command,
+    help=QUANTIZE_HELP,
+    short_help="Shrink a fasttext classifier.",
+    no_args_is_help=True,
+)
+@click.argument("folder", type=click.Path())
+@click.option(
+    *("-o", "--output"),
+    metavar="FILE",
+    required=True,
+    type=click.Path(),
+    help="Write the small classifier to this .ftz file of fastText, or to this folder.",
+)
+@click.option("--cutoff", type=int, help="Keep only the N longest rows.  [default: all]")
+@click.option("--dsub", default=2, show_default=True, help="Store N numbers of a row in a byte.")
+@click.option("--qnorm", is_flag=True, help="Give the length of each row a byte of its own.")
+@seed_option
+@overwrite_option
+@json_option
+def quantize(folder: str, output: str, overwrite: bool, as_json: bool, **settings: Any) -> None:
+    from inlay.classify import TextClassifier
+
+    check_there(folder, "the folder of a classifier, or a .bin file of fastText")
+    if is_file(output):
+        check_file(output, overwrite=overwrite)
+    else:
+        check_folder(output, overwrite=overwrite, marks=MARKS, what="a classifier")
+    classifier = TextClassifier.load(folder)
+    with work():
+        small = classifier.quantize(**settings)
+        small.save(output)
+    path = Path(output)
+    n_bytes = sum(part.stat().st_size for part in ([path] if path.is_file() else path.iterdir()))
+    if as_json:
+        print_json({"output": output, "bytes": n_bytes})
+    else:
+        say(f"{output}: {size(n_bytes)}")
