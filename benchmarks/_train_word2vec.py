@@ -31,6 +31,12 @@ from wordsim import agreement
 # its numbers and for a path of L nodes.
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], str, Any]] = {
     "skip-gram, ns": ({}, {"sg": 1}, "-cbow 0", lambda path: 2 * 3 * (8 * 14 / 8 + 6)),
+    "skip-gram, ns, deterministic": (
+        {"deterministic": True},
+        {"sg": 1},
+        "-cbow 0",
+        lambda path: 2 * 3 * (8 * 14 / 8 + 6),
+    ),
     "CBOW, ns": (
         {"architecture": "cbow"},
         {"sg": 0},

@@ -74,18 +74,20 @@ def test_every_option_reaches_the_trainer(inlay, corpus, tmp_path):
         "min_alpha": 0.001,
         "ns_exponent": 0.5,
         "architecture": "cbow",
+        "loss": "ns",
         "seed": 7,
     }
     args = [word for k, v in options.items() for word in ("--" + k.replace("_", "-"), v)]
     target = tmp_path / "o.safetensors"
     args += ["--deterministic", "--tokenizer", "lower", "--workers", 1, "--json"]
-    args += ["--cbow-sum", "--whole-windows"]
+    args += ["--cbow-sum", "--whole-windows", "--exact"]
     answer = json.loads(inlay("train", "word2vec", corpus, "-o", target, *args).stdout)
     provenance = answer["provenance"]
     assert provenance["settings"] == options | {
         "deterministic": True,
         "cbow_mean": False,
         "shrink_windows": False,
+        "exact": True,
     }
     assert (provenance["tokenizer"], len(provenance["losses"])) == ("lower", 2)
     assert (answer["vocab_size"], answer["dim"], answer["corpus_words"]) == (5, 12, 360)
@@ -307,6 +309,23 @@ def test_the_original_s_options_are_understood(inlay, corpus, tmp_path):
     wanted |= {"min_count": 2, "alpha": 0.05, "architecture": "skipgram"}
     assert {name: made[name] for name in wanted} == wanted
     assert target.read_text().startswith("7 6\nthe ")
+    tree = [
+        *line[:6],
+        "-binary",
+        1,
+        "-negative",
+        0,
+        "-min-count",
+        2,
+        "-hs",
+        1,
+        "--overwrite",
+        "--json",
+    ]
+    made = json.loads(inlay("train", "word2vec", *tree).stdout)["provenance"]
+    assert made["model"] == "word2vec skip-gram, hierarchical softmax"
+    both = inlay("train", "word2vec", *line, "-hs", 1)
+    assert (both.exit_code, "-negative: expected 0 beside -hs 1" in both.stderr) == (2, True)
     wrong = inlay("train", "word2vec", *line, "-cbow", 2)
     assert (wrong.exit_code, "-cbow: expected 0 or 1, got '2'." in wrong.stderr) == (2, True)
     refused = inlay("train", "word2vec", *line, "-classes", 9)

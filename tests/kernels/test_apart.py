@@ -33,6 +33,19 @@ def test_a_piece_has_numbers_of_its_own_and_noise_as_it_is_distributed(kernel):
     np.testing.assert_array_equal(pool, again)
 
 
+def test_a_piece_has_paths_of_its_own(kernel):
+    starts = np.array([0, 2, 5, 6], np.int64)
+    points, codes = np.array([8, 5, 8, 5, 2, 8], np.int32), np.array([0, 1, 1, 0, 1, 1], np.int8)
+    rows, number, outs = np.array([1, 2], np.int32), np.full(9, -1, np.int32), np.zeros(9, np.int32)
+    own = np.zeros(9, np.int64), np.zeros(9, np.int32), np.zeros(9, np.int8)
+    n = kernel("localise_paths")(starts, points, codes, rows, 2, number, outs, *own)
+    assert (n, outs[:3].tolist()) == (3, [8, 5, 2])
+    assert own[0][:3].tolist() == [0, 3, 4]
+    assert own[1][:4].tolist() == [0, 1, 2, 0]
+    assert own[2][:4].tolist() == [1, 0, 1, 1]
+    assert (number == -1).all()
+
+
 def test_copies_differences_and_sums(kernel):
     rng = np.random.default_rng(0)
     matrix = rng.normal(size=(8, ROW)).astype(np.float32)

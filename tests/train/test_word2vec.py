@@ -40,15 +40,35 @@ def test_topics_come_apart():
 
 
 @pytest.mark.parametrize("deterministic", [False, True])
-@pytest.mark.parametrize("how", [{}, {"cbow_mean": False}, {"shrink_windows": False}], ids=str)
-def test_cbow_brings_topics_apart_too(how, deterministic):
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [
+        ({}, "CBOW, negative sampling"),
+        ({"cbow_mean": False}, "CBOW, negative sampling"),
+        ({"shrink_windows": False}, "CBOW, negative sampling"),
+        ({"exact": True}, "CBOW, negative sampling, exact"),
+        ({"loss": "hs"}, "CBOW, hierarchical softmax"),
+        ({"architecture": "skipgram", "exact": True}, "skip-gram, negative sampling, exact"),
+        ({"architecture": "skipgram", "loss": "hs"}, "skip-gram, hierarchical softmax"),
+    ],
+    ids=str,
+)
+def test_whatever_is_predicted_topics_come_apart(how, name, deterministic):
     how = {"architecture": "cbow", "alpha": 0.05, "deterministic": deterministic} | how
     table = learn(two_topics(), epochs=3, **how)
     nearest = [name for name, _ in table.most_similar("pear", topn=7)]
     assert sorted(nearest) == sorted(set(FRUIT) - {"pear"})
-    assert table.provenance["model"] == "word2vec CBOW, negative sampling"
+    assert table.provenance["model"] == f"word2vec {name}"
+    assert list(table.parts) == ([] if "hs" in how.values() else ["context"])
     losses = table.provenance["losses"]
     assert losses[2] < losses[0]
+
+
+@pytest.mark.parametrize("how", [{"exact": True}, {"loss": "hs"}], ids=str)
+def test_a_vocabulary_of_one_or_two_words(how):
+    for words in ("a a a a", "a b a b"):
+        table = learn([words] * 30, deterministic=True, **how)
+        assert np.isfinite(table.vectors).all()
 
 
 def test_windows_that_do_not_shrink_are_others():
@@ -310,7 +330,7 @@ def test_vectors_do_not_overshoot(settings):
 
 
 def test_vectors_that_grew_without_bound_are_an_error(monkeypatch):
-    monkeypatch.setattr(sys.modules["inlay.train.word2vec_work"], "LOAD", 1e9)
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec_objectives"], "LOAD", 1e9)
     corpus = with_rules()
     for alpha in (0.1, 1e6):
         with pytest.raises(ArgumentError, match=r"^alpha: .* quadratic mean .* a lower alpha"):
@@ -322,6 +342,8 @@ def test_a_rate_at_which_one_pair_overshoots_is_an_error():
         learn(two_topics(10), alpha=1.0)
     with pytest.raises(ArgumentError, match=r"^alpha: expected below 0\.13 for 20 noise words"):
         learn(two_topics(10), alpha=0.2, negative=20)
+    with pytest.raises(ArgumentError, match=r"^alpha: expected below 0\.\d+ for paths of \d turns"):
+        learn(two_topics(10), alpha=0.7, loss="hs")
 
 
 @pytest.mark.parametrize(
@@ -362,6 +384,11 @@ def test_a_rate_at_which_one_pair_overshoots_is_an_error():
         {"architecture": "glove"},
         {"cbow_mean": 1},
         {"cbow_mean": False},
+        {"loss": "softmax"},
+        {"exact": True, "loss": "hs"},
+        {"negative": 3, "loss": "hs"},
+        {"ns_exponent": 1, "loss": "hs"},
+        {"exact": 0},
         {"shrink_windows": "no"},
     ],
     ids=str,

@@ -59,6 +59,43 @@ def localise(ids, accept, alias, seed, number, words, pool, rows):
 
 
 @kernel
+def localise_paths(starts, points, codes, rows, n, number, outs, own_starts, own_points, own_codes):
+    """Give the nodes on the paths of a piece's words numbers of its own.
+
+    Args:
+        starts: Of the model's `huffman.Tree`.
+        points: Of the same.
+        codes: Of the same.
+        rows: The model's number of each word of the piece.
+        n: How many words it has.
+        number: int32, more than there are nodes, all -1, and so again at the end.
+        outs: int32: filled with the model's number of each node.
+        own_starts: int64, more than n: filled with the piece's own tree, as the next two are.
+        own_points: int32.
+        own_codes: int8.
+
+    Returns:
+        How many nodes there are.
+    """
+    nodes, at = 0, 0
+    for i in range(n):
+        own_starts[i] = at
+        for k in range(starts[rows[i]], starts[rows[i] + 1]):
+            node = points[k]
+            if number[node] < 0:
+                number[node] = nodes
+                outs[nodes] = node
+                nodes += 1
+            own_points[at] = number[node]
+            own_codes[at] = codes[k]
+            at += 1
+    own_starts[n] = at
+    for i in range(nodes):
+        number[outs[i]] = -1
+    return nodes
+
+
+@kernel
 def gather(matrix, rows, n, row, own):
     """Copy the first n rows: `own[i] = matrix[rows[i]]`."""
     for i in range(n):

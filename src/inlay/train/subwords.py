@@ -16,7 +16,8 @@ from inlay.text.corpus import Corpus
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 from inlay.train.word2vec import MOST
-from inlay.train.word2vec_work import LOAD, LONG, PIECE, _keep_thresholds
+from inlay.train.word2vec_objectives import LOAD
+from inlay.train.word2vec_work import LONG, PIECE, _keep_thresholds
 
 ARCHITECTURES = ("skipgram", "cbow")
 MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them

@@ -23,6 +23,8 @@ from inlay.version import __version__
 # What nobody means to ask for, and what would not fit into any memory.
 ARCHITECTURES = ("skipgram", "cbow")
 NAMES = {"skipgram": "skip-gram", "cbow": "CBOW"}
+LOSSES = ("ns", "hs")
+Loss = Literal["ns", "hs"]
 Architecture = Literal["skipgram", "cbow"]
 MOST = {"vector_size": 1 << 16, "window": 10_000, "negative": 10_000}
 
@@ -44,6 +46,8 @@ class Word2VecSettings:
     ns_exponent: float
     cbow_mean: bool
     shrink_windows: bool
+    loss: Loss
+    exact: bool
     seed: int
     deterministic: bool
 
@@ -57,6 +61,8 @@ class Word2VecSettings:
             "architecture": choice("architecture", self.architecture, ARCHITECTURES),
             "cbow_mean": flag("cbow_mean", self.cbow_mean),
             "shrink_windows": flag("shrink_windows", self.shrink_windows),
+            "loss": choice("loss", self.loss, LOSSES),
+            "exact": flag("exact", self.exact),
             "sample": number("sample", self.sample, least=0, below=1),
             "max_size": whole_or_none("max_size", self.max_size),
             "alpha": alpha,
@@ -66,12 +72,17 @@ class Word2VecSettings:
         for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
             object.__setattr__(self, name, value)
         if self.architecture != "cbow" and not self.cbow_mean:
-            raise ArgumentError(
-                "cbow_mean",
-                expected="nothing, for skip-gram takes no mean",
-                got="False",
-                hint="architecture='cbow' as well",
-            )
+            raise _idle("cbow_mean", self, "architecture='cbow'")
+        for name, usual in (("exact", False), ("negative", 5), ("ns_exponent", 0.75)):
+            if self.loss == "hs" and getattr(self, name) != usual:
+                raise _idle(name, self, "loss='ns'")
+
+
+def _idle(name: str, settings: Word2VecSettings, other: str) -> ArgumentError:
+    """The error of an argument that has no effect without another."""
+    got = described(getattr(settings, name))
+    hint = f"{other} as well"
+    return ArgumentError(name, expected=f"nothing, without {other}", got=got, hint=hint)
 
 
 # gensim's words, and those of others.
@@ -82,7 +93,7 @@ FOREIGN = {
     "sg": "architecture='skipgram' for sg=1, architecture='cbow' for sg=0",
     "cbow": "architecture='cbow' for cbow=1, architecture='skipgram' for cbow=0",
     "shrink_window": "shrink_windows=",
-    **dict.fromkeys(("hs", "loss"), "leave it out: negative sampling is what it trains by"),
+    "hs": "loss='hs' for hs=1, loss='ns' for hs=0",
     **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
     **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
     **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
@@ -92,7 +103,7 @@ FOREIGN = {
     **dict.fromkeys(("threads", "thread", "n_jobs"), "workers="),
     **dict.fromkeys(("random_state", "hashfxn"), "seed="),
     "ws": "window=",
-    "compute_loss": "leave it out: the loss is not measured",
+    "compute_loss": "leave it out: table.provenance['losses'] has the loss of each epoch",
 }
 
 
@@ -101,6 +112,8 @@ def word2vec(
     corpus: CorpusLike | Corpus,
     *,
     architecture: Architecture = "skipgram",
+    loss: Loss = "ns",
+    exact: bool = False,
     vector_size: int = 100,
     window: int = 5,
     negative: int = 5,
@@ -143,6 +156,11 @@ def word2vec(
         architecture: `"skipgram"` learns from each pair of a word and one near it, and is better
             for rare words and small corpora. `"cbow"` (continuous bag of words) learns from a word
             and the mean of all near it, which is faster.
+        loss: `"ns"`, negative sampling, tells a word from a few noise words. `"hs"`, hierarchical
+            softmax, finds it in a tree of all words (Huffman's), and draws none.
+        exact: Whether negative sampling draws noise words for each pair and learns from one pair
+            after the other, as the original does. Else, a block of up to eight words shares
+            its draws, which is several times as fast, and alike in expectation.
         vector_size: How many numbers a vector has.
         window: How many words to each side count as near, at most. Each block of up to eight
             words draws a width from 1 to this.
@@ -240,6 +258,8 @@ def word2vec(
     )
     settings = Word2VecSettings(
         architecture=architecture,
+        loss=loss,
+        exact=exact,
         vector_size=vector_size,
         window=window,
         negative=negative,
@@ -275,7 +295,7 @@ def word2vec(
         if data is corpus:  # these were given to `encode_corpus`, which we have not seen
             made |= dict.fromkeys(("min_count", "max_size"))
         about: dict[str, Any] = {
-            "model": f"word2vec {NAMES[settings.architecture]}, negative sampling",
+            "model": f"word2vec {NAMES[settings.architecture]}",
             "tokenizer": data.tokenizer,
             "settings": made,
             "corpus_words": data.words,
@@ -285,6 +305,7 @@ def word2vec(
             about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
             about["start"] |= {"pull": begin.pull}
         work = Words(data, settings, begin)
+        about["model"] += f", {work.objective.name}"
         work.facts |= about | {"inlay": __version__}
     report = run(
         work,

@@ -1,7 +1,6 @@
 """What word2vec trains, piece by piece: together on one model, or apart from each other."""
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,37 +13,18 @@ from inlay.text.corpus import Corpus
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 from inlay.train.start import Start
+from inlay.train.word2vec_objectives import APART, MAX_32, Local, objective
 
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
 # but the few pairs across it are, as at the end of a sentence.
 PIECE = 10_000
-# How many words are kept, about, of a piece that is learned from apart, and how many such pieces
-# make a round.
-APART, TOGETHER = 500, 8
+TOGETHER = 8  # pieces that are learned from apart, from the same vectors
 SHARES = 4  # into which adding up is divided, for threads
-# The most that the step sizes of all pairs of a vector in a block may add up to; see `_limit`.
-LOAD = 2.75
 # How strongly a step of size 1 draws a vector towards its goal, in the mean; see `_damping`.
 CURVATURE = 0.1
 RATES = 20  # steps of the rate between two looks at the damping
 # Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
 LONG = 30.0
-MAX_32 = 2**32 - 1
-OTHER = np.uint64(0x5DEECE66D)  # so that the pool is not drawn as the piece is thinned out
-
-
-@dataclass
-class Local:
-    """A piece with rows of its own; see `inlay.kernels.apart`."""
-
-    words: Array
-    pool: Array
-    rows: Array
-    inputs: Array
-    outputs: Array
-    own: int = 0
-    n: int = 0
-    rate: float = 0.0
 
 
 class Words:
@@ -59,14 +39,11 @@ class Words:
     def __init__(self, data: Corpus, settings: Any, start: Start | None) -> None:
         from inlay.kernels import rows, sampling
 
-        self.data, self.settings, self.kernel = data, settings, _kernel(settings)
+        self.data, self.settings = data, settings
         self.dim, self.row = settings.vector_size, rows.row_width(settings.vector_size)
         self.lanes = rows.row_lanes(self.dim)
-        self.n_noise = max(8, -(-settings.negative // 4) * 4)
-        self.noise = sampling.make_noise(data.counts**settings.ns_exponent)
+        self.objective = objective(data, settings)
         self.keep = _keep_thresholds(data.counts, settings.sample)
-        self.share = np.float32(settings.negative / self.n_noise)
-        self.limit = np.float32(_limit(data.counts, settings, self.n_noise))
         self.tokens, self.facts = data.tokens, dict[str, Any]()
         self.factors: Array | None = None
         self.anchors: Array | None = None
@@ -74,9 +51,11 @@ class Words:
         if start is not None:
             self.tokens, of = start.merged(data.tokens)
         n = len(self.tokens)
+        self.has_context = settings.loss == "ns"
+        n_outputs = n if self.has_context else self.objective.n_outputs
         self.model = sampling.Model(
             inputs=_initial(n, self.dim, self.row, settings.seed),
-            outputs=rows.aligned_zeros(n * self.row),
+            outputs=rows.aligned_zeros(n_outputs * self.row),
         )
         self.arrays = self.model._asdict()
         if start is not None and of is not None:
@@ -87,18 +66,17 @@ class Words:
         if settings.deterministic or self.is_apart:
             kept = float(np.dot(data.counts, self.keep / MAX_32) / data.counts.sum())
             self.size = int(min(APART / kept, PIECE))
-        # Of a pool as large as the draws from it, one draws as if from all words.
-        self.pool = 8 * max(32, APART * self.n_noise // 64)
         self.together = TOGETHER
         self.pieces, self.units = -(-data.ids.size // self.size), int(data.ids.size)
         self.free: list[Local] = []
-        self.load = _load(data.counts, self.keep, settings)
+        self.load = self.objective.load(self.keep, APART)
         self.damped: tuple[int, Any] = (0, None)
 
     def _begin(self, start: Start, of: Array) -> None:
         inputs = self.model.inputs.reshape(-1, self.row)
         start.fill(inputs, of)
-        start.fill_context(self.model.outputs.reshape(-1, self.row), self.tokens)
+        if self.has_context:
+            start.fill_context(self.model.outputs.reshape(-1, self.row), self.tokens)
         self.factors = start.factors(of)
         if start.pull:
             self.anchors = self.model.inputs.copy()
@@ -107,18 +85,19 @@ class Words:
     # -- pieces ------------------------------------------------------------------------------
 
     def scratch(self) -> Any:
-        made = self.kernel.make_scratch(self.size, self.settings.window, self.n_noise, self.dim)
-        return made, np.full(len(self.data.tokens), -1, np.int32)
+        return self.objective.scratch(self.size), np.full(len(self.data.tokens), -1, np.int32)
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
         ids = self.data.ids[piece * self.size : (piece + 1) * self.size]
         seed = seed_of(self.settings.seed, epoch * self.pieces + piece)
         if not self.is_apart:
-            return self._train(ids, self.keep, self.model, self.noise, scratch, (rate, seed))
-        local = self._localised(ids, seed, scratch)
+            source = self.objective.source
+            return self._train(ids, self.keep, self.model, source, scratch, (rate, seed))
+        local, source = self._localised(ids, seed, scratch)
         before = local.inputs.copy(), local.outputs.copy()
-        done = self._learn(local, ids, (rate, seed), scratch)
-        self._subtract(local, before, np.arange(local.n, dtype=np.int32))
+        done = self._learn(local, ids, source, (rate, seed), scratch)
+        here = np.arange(max(local.n_rows, local.n_outs), dtype=np.int32)
+        self._subtract(local, before, (here, here))
         factors = self.ones if self.factors is None else self.factors
         for share in range(SHARES):
             self._add(local, share, (factors, self.ones))
@@ -128,9 +107,9 @@ class Words:
     def apart(self, epoch: int, piece: int, rate: float, scratch: Any) -> tuple[Done, Local]:
         ids = self.data.ids[piece * self.size : (piece + 1) * self.size]
         seed = seed_of(self.settings.seed, epoch * self.pieces + piece)
-        local = self._localised(ids, seed, scratch)
-        done = self._learn(local, ids, (rate, seed), scratch)
-        self._subtract(local, (self.model.inputs, self.model.outputs), local.rows)
+        local, source = self._localised(ids, seed, scratch)
+        done = self._learn(local, ids, source, (rate, seed), scratch)
+        self._subtract(local, self.model, (local.rows, local.outs))
         local.rate = rate
         return done, local
 
@@ -148,8 +127,8 @@ class Words:
         from inlay.kernels.apart import add
 
         at, (inputs, outputs) = (share, SHARES), self.model
-        add(local.inputs, local.rows, local.own, self.row, factors[0], *at, inputs)
-        add(local.outputs, local.rows, local.n, self.row, factors[1], *at, outputs)
+        add(local.inputs, local.rows, local.n_rows, self.row, factors[0], *at, inputs)
+        add(local.outputs, local.outs, local.n_outs, self.row, factors[1], *at, outputs)
 
     def _damped(self, rate: float) -> tuple[Array, Array]:
         """What changes of a round are multiplied by, at this rate or one that is hardly larger."""
@@ -162,51 +141,40 @@ class Words:
         found: tuple[Array, Array] = self.damped[1]
         return found
 
-    def _localised(self, ids: Array, seed: np.uint64, scratch: Any) -> Local:
-        """Copies of the rows that a piece needs."""
-        from inlay.kernels import apart
-        from inlay.kernels.rows import aligned_zeros
+    def _localised(self, ids: Array, seed: np.uint64, scratch: Any) -> tuple[Local, Any]:
+        """Copies of the rows that a piece needs, and what it draws from."""
+        from inlay.kernels.apart import gather
 
         try:
             local = self.free.pop()
         except IndexError:
-            local = Local(
-                words=np.empty(self.size, np.int32),
-                pool=np.empty(self.pool, np.int32),
-                rows=np.empty(self.size + self.pool, np.int32),
-                inputs=aligned_zeros(self.size * self.row),
-                outputs=aligned_zeros((self.size + self.pool) * self.row),
-            )
-        accept, alias = self.noise
-        local.own, local.n = apart.localise(
-            ids, accept, alias, seed ^ OTHER, scratch[1], local.words, local.pool, local.rows
-        )
-        apart.gather(self.model.inputs, local.rows, local.own, self.row, local.inputs)
-        apart.gather(self.model.outputs, local.rows, local.n, self.row, local.outputs)
-        return local
+            local = self.objective.local(self.size)
+        source = self.objective.localise(local, ids, seed, scratch[1])
+        gather(self.model.inputs, local.rows, local.n_rows, self.row, local.inputs)
+        gather(self.model.outputs, local.outs, local.n_outs, self.row, local.outputs)
+        return local, source
 
-    def _learn(self, local: Local, ids: Array, step: Any, scratch: Any) -> Done:
+    def _learn(self, local: Local, ids: Array, source: Any, how: Any, scratch: Any) -> Done:
         """Learn on copies; those of rows that are pulled are pulled as well."""
-        from inlay.kernels import apart, sampling
+        from inlay.kernels.apart import pull
+        from inlay.kernels.sampling import Model
 
-        words = local.words[: ids.size]
-        keep = self.keep[local.rows[: local.own]]
-        noise = sampling.Noise(np.zeros(self.pool, np.uint32), local.pool)
-        model = sampling.Model(local.inputs, local.outputs)
-        done = self._train(words, keep, model, noise, scratch, step)
+        words, rows = local.words[: ids.size], local.rows
+        keep, model = self.keep[rows[: local.n_rows]], Model(local.inputs, local.outputs)
+        done = self._train(words, keep, model, source, scratch, how)
         if self.anchors is not None:
-            factor = np.minimum(self.pulled * np.float32(step[0]), np.float32(1))
-            apart.pull(words, words.size, self.anchors, local.rows, factor, self.row, local.inputs)
+            factor = np.minimum(self.pulled * np.float32(how[0]), np.float32(1))
+            pull(words, words.size, self.anchors, rows, factor, self.row, local.inputs)
         return done
 
-    def _subtract(self, local: Local, before: tuple[Array, Array], rows: Array) -> None:
-        from inlay.kernels import apart
+    def _subtract(self, local: Local, before: Any, rows: tuple[Array, Array]) -> None:
+        from inlay.kernels.apart import differences
 
-        apart.differences(before[0], rows, local.own, self.row, local.inputs)
-        apart.differences(before[1], rows, local.n, self.row, local.outputs)
+        differences(before[0], rows[0], local.n_rows, self.row, local.inputs)
+        differences(before[1], rows[1], local.n_outs, self.row, local.outputs)
 
     def _train(
-        self, ids: Array, keep: Array, model: Any, noise: Any, scratch: Any, how: Any
+        self, ids: Array, keep: Array, model: Any, source: Any, scratch: Any, how: Any
     ) -> Done:
         from inlay.kernels.sampling import Step
 
@@ -216,11 +184,12 @@ class Words:
             window=self.settings.window,
             shrink=self.settings.shrink_windows,
             mean=self.settings.cbow_mean,
-            share=self.share,
-            limit=self.limit,
+            share=self.objective.share,
+            limit=self.objective.limit,
             seed=seed,
         )
-        _, loss, terms = self.kernel.train(ids, keep, model, noise, scratch[0], step, self.lanes)
+        learn = self.objective.kernel
+        _, loss, terms = learn(ids, keep, model, source, scratch[0], step, self.lanes)
         return Done(int(ids.size), loss, terms)
 
     # -- the result --------------------------------------------------------------------------
@@ -243,6 +212,7 @@ class Words:
             )
 
     def table(self) -> Table:
+        """The vectors as they stand, in memory of their own."""
         return self._made([self._rows(array).copy() for array in self.model])
 
     def finished(self) -> Table:
@@ -256,27 +226,17 @@ class Words:
         counts = np.zeros(len(self.tokens), np.int64)
         counts[: len(self.data.tokens)] = self.data.counts
         tokens = Tokens.from_list(self.tokens)
-        context = Table(tokens, matrices[1], provenance={"part": "context vectors"})
+        parts = {}
+        if self.has_context:  # those of a tree are of its nodes, and of no word
+            said = {"part": "context vectors"}
+            parts["context"] = Table(tokens, matrices[1], provenance=said)
         return Table(
             tokens,
             matrices[0],
             counts=counts,
             provenance=self.facts,
-            parts={"context": context},
+            parts=parts,
         )
-
-
-def _kernel(settings: Any) -> Any:
-    """The module of what is trained."""
-    from inlay.kernels import cbow, skipgram
-
-    return cbow if settings.architecture == "cbow" else skipgram
-
-
-def pairs_each(settings: Any) -> int:
-    """In how many pairs a word is as a centre, in the mean."""
-    window: int = settings.window
-    return window + 1 if settings.shrink_windows else 2 * window
 
 
 def _packed(flat: Array, row: int, dim: int) -> Array:
@@ -299,49 +259,6 @@ def _initial(n: int, dim: int, row: int, seed: int) -> Array:
         part = rows[at : at + 10_000, :dim]
         part[:] = (rng.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
     return flat
-
-
-def _limit(counts: Array, settings: Any, n_noise: int) -> float:
-    """How often one word may be a centre's neighbour in a block; see the kernel's `choose_centres`.
-
-    A step along a direction of curvature h must stay below 2 / h, or vectors grow without bound.
-    For vectors as they are learned h stays below 0.7 in whatever setting, as the logistic
-    function is flat where they are long: the step sizes of a vector's pairs may add up to about
-    LOAD. A pair moves its input vector by a centre and `negative` noise words, and what it moves
-    towards moves as well, as far as one more pair. A noise vector is moved by `window + 1` pairs
-    for each centre (`2 * window` if windows do not shrink), at a share of `negative` that grows
-    with the chance to be drawn again. CBOW has fewer steps, each as large as a pair's.
-    """
-    pair = settings.alpha * (1 + settings.negative)
-    if pair >= LOAD:
-        raise ArgumentError(
-            "alpha",
-            expected=f"below {LOAD / (1 + settings.negative):.2g} for {settings.negative} noise "
-            "words, or vectors grow without bound",
-            got=str(settings.alpha),
-            hint="a lower alpha; 0.025 and 0.05 are usual",
-        )
-    chance = counts**settings.ns_exponent
-    often = 1 / n_noise + chance.max() / chance.sum()
-    noise = settings.alpha * settings.negative * pairs_each(settings) * often
-    return float(min(LOAD / pair - 1, LOAD / noise))
-
-
-def _load(counts: Array, keep: Array, settings: Any) -> tuple[Array, Array]:
-    """The sum of step sizes of a vector's pairs in a piece, over alpha: of inputs and of outputs.
-
-    An occurrence is in several pairs, each with `negative` noise words. A centre of CBOW is in one
-    step for all of its pairs, and each of its inputs makes that whole step; if it takes their sum,
-    what one of them does to it is as many times as much.
-    """
-    chance = counts**settings.ns_exponent
-    kept = counts * (keep / MAX_32)
-    kept *= APART / kept.sum()
-    pairs = kept * pairs_each(settings)
-    steps = kept if settings.architecture == "cbow" else pairs
-    noise = settings.negative * steps.sum() * chance / chance.sum()
-    by = 1 if settings.cbow_mean else pairs_each(settings)
-    return by * pairs * (1 + settings.negative), by * (steps + noise)
 
 
 def _damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:

@@ -1,6 +1,7 @@
 """`inlay train word2vec`."""
 
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,7 +50,7 @@ Example:
 # Options of the original program whose values are others here.
 VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     "-cbow": {"0": ("--architecture", "skipgram"), "1": ("--architecture", "cbow")},
-    "-hs": {"0": ()},
+    "-hs": {"0": (), "1": ("--loss", "hs")},
     "-binary": {"0": ("--format-out", "word2vec"), "1": ("--format-out", "word2vec-binary")},
 }
 
@@ -79,6 +80,11 @@ class Word2VecCommand(Originals):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, with values of the original's switches as ours."""
         ours: list[str] = []
+        if ("-hs", "1") in pairwise(args) and "-negative" in args[:-1]:
+            at = args.index("-negative")
+            if args[at + 1] != "0":
+                raise click.UsageError("-negative: expected 0 beside -hs 1, which draws none.", ctx)
+            args = [*args[:at], *args[at + 2 :]]
         given = iter(args)
         for arg in given:
             if arg not in VALUES:
@@ -114,6 +120,15 @@ class Word2VecCommand(Originals):
     type=click.Choice(["skipgram", "cbow"]),
     default="skipgram",
     help="Learn from pairs of words, or from each word and the mean of those around it.",
+)
+@click.option(
+    "--loss",
+    type=click.Choice(["ns", "hs"]),
+    default="ns",
+    help="Learn by negative sampling (ns) or by hierarchical softmax (hs).",
+)
+@click.option(
+    "--exact", is_flag=True, help="Draw noise words for each pair, as the original does: slower."
 )
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
