@@ -216,6 +216,7 @@ def fasttext(
                 max_size=settings.max_size,
                 tokenizer=tokenizer,
                 encoding=encoding,
+                workers=running.workers,
                 progress=running.progress,
             )
         _check_pairs(data.ids)

@@ -304,6 +304,7 @@ def _encoded(
             max_size=settings.max_size,
             tokenizer=tokenizer,
             encoding=encoding,
+            workers=running.workers,
             progress=running.progress,
         )
     _check_pairs(data.ids)

@@ -288,6 +288,7 @@ def word2vec(
                 tokenizer=tokenizer,
                 encoding=encoding,
                 folder=running.folder,
+                workers=running.workers,
                 progress=running.progress,
             )
         _check_pairs(data.ids)

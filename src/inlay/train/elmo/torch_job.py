@@ -96,6 +96,7 @@ def train(source: CorpusLike, settings: "BilmSettings", job: Training) -> str | 
         min_count=1,
         tokenizer=job.tokenizer,
         encoding=job.encoding,
+        workers=job.workers,
         progress=job.progress,
     )
     data = Data.of(corpus, settings)
