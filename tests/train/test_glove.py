@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import inlay
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from inlay.text import Corpus, encode_corpus
 from inlay.train import glove
+from tests.kernels.test_cooccurrence import brute
 from tests.train.test_word2vec import FRUIT, TOOLS, two_topics
 
 
@@ -40,6 +42,34 @@ def test_a_matrix_of_low_rank_is_learned():
     """Words of one topic stand near each other alone: log x is a block matrix."""
     table = learn(two_topics(600), x_max=1, epochs=60, vector_size=8, window=7, eta=0.2)
     assert table.provenance["losses"][-1] < 0.02
+
+
+def test_pieces_of_a_round_have_nothing_in_common_and_all_are_everything(monkeypatch):
+    work = sys.modules["inlay.train.glove"]._GloVe
+    seen = []
+    piece = work.piece
+
+    def recorded(self, epoch, number, *rest):
+        seen.append((epoch, number, *self.stripes(epoch, number)))
+        done = piece(self, epoch, number, *rest)
+        total.append(done.units)
+        assert (self.together, self.pieces) == (16, 256)
+        return done
+
+    total = []
+    monkeypatch.setattr(work, "piece", recorded)
+    corpus = encode_corpus(many_words(), min_count=1)
+    learn(corpus, epochs=2)
+    cells = brute(corpus.ids.tolist(), 5)
+    for epoch in (0, 1):
+        of = seen[epoch * 256 : epoch * 256 + 256]
+        assert [(e, n) for e, n, _, _ in of] == [(epoch, n) for n in range(256)]
+        assert len({(a, b) for _, _, a, b in of}) == 256
+        for first in range(0, 256, 16):
+            rows, columns = zip(*[(a, b) for _, _, a, b in of[first : first + 16]], strict=True)
+            assert len(set(rows)) == len(set(columns)) == 16
+        assert sum(total[epoch * 256 : epoch * 256 + 256]) == len(cells)
+    assert [s[2:] for s in seen[:256]] != [s[2:] for s in seen[256:]]
 
 
 @pytest.mark.parametrize("workers", [2, 5])

@@ -362,17 +362,23 @@ class _GloVe:
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
         from inlay.kernels import glove as kernel
 
-        n, seed = self.together, self.settings.seed
-        rng = np.random.default_rng([seed, 2, epoch])
-        shift, first = rng.permutation(n)[piece // n], rng.permutation(n)[piece % n]
-        number = seed_of(seed, epoch * self.pieces + piece)
-        tiles = self.tiles.of(int(first), int(first + shift) % n, number)
+        number = seed_of(self.settings.seed, epoch * self.pieces + piece)
+        tiles = self.tiles.of(*self.stripes(epoch, piece), number)
         loss = kernel.train(
             *(self.model, self.tiles.cells, self.tiles.terms, tiles),
             *(np.float32(rate), scratch, self.lanes),
         )
         done = int((tiles[:, 1] - tiles[:, 0]).sum())
         return Done(done, loss, done)
+
+    def stripes(self, epoch: int, piece: int) -> tuple[int, int]:
+        """The stripe of rows and that of columns of a piece; rounds and pieces come in any order.
+
+        In a round all columns are as far behind their rows, modulo the number of stripes.
+        """
+        n, rng = self.together, np.random.default_rng([self.settings.seed, 2, epoch])
+        shift, first = rng.permutation(n)[piece // n], rng.permutation(n)[piece % n]
+        return int(first), int(first + shift) % n
 
     def apart(self, epoch: int, piece: int, rate: float, scratch: Any) -> tuple[Done, None]:
         return self.piece(epoch, piece, rate, scratch), None
