@@ -241,3 +241,50 @@ def test_zeros_stand_where_no_n_gram_was(table, tmp_path):
     assert before < len(data)
     assert struct.unpack("<i", data[4:8]) == (12,)
     assert np.flatnonzero(rows.any(axis=1)).tolist() == table._subwords.ngrams.kept[0].tolist()
+
+
+def test_gensim_reads_the_same_vectors(table, tmp_path):
+    their = pytest.importorskip("gensim.models.fasttext", reason="gensim is not installed")
+    table.save(tmp_path / "v.bin")
+    theirs = their.load_facebook_vectors(str(tmp_path / "v.bin"))
+    assert theirs.index_to_key == table.tokens.tolist()
+    for word in [*table.tokens.tolist(), *OTHERS[:-1]]:
+        np.testing.assert_allclose(theirs[word], table[word], atol=1e-6)
+
+
+def test_the_official_library_reads_the_same_vectors(table, tmp_path):
+    their = pytest.importorskip("fasttext", reason="fastText itself is not installed")
+    table.save(tmp_path / "v.bin")
+    theirs = their.load_model(str(tmp_path / "v.bin"))
+    assert theirs.get_words() == table.tokens.tolist()
+    for word in [*table.tokens.tolist(), *OTHERS]:
+        np.testing.assert_allclose(theirs.get_word_vector(word), table[word], atol=1e-6)
+
+
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_a_training_that_was_stopped_goes_on(architecture, tmp_path):
+    """With a folder, to the very table that it would have been; without, the table is kept."""
+    settings = SMALL | {"architecture": architecture, "deterministic": True}
+
+    def stop(epoch):
+        if epoch.number == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fasttext(TEXTS, **settings, folder=tmp_path / "f", callbacks=[stop])
+    again = fasttext(TEXTS, **settings, folder=tmp_path / "f")
+    whole = fasttext(TEXTS, **settings)
+    np.testing.assert_array_equal(again.vectors, whole.vectors)
+    np.testing.assert_array_equal(again["cats"], whole["cats"])
+    with pytest.raises(ArgumentError):
+        fasttext(TEXTS, **settings | {"max_n": 5}, folder=tmp_path / "f")
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        fasttext(TEXTS, **settings, callbacks=[stop])
+    assert stopped.value.table["cats"].any()
+
+
+def test_the_best_epoch_by_a_score():
+    scores = iter([1.0, 3.0, 2.0, 1.0])
+    made = fasttext(TEXTS, **SMALL | {"epochs": 4}, until=lambda table: next(scores))
+    assert made.provenance["best_epoch"] == 2
+    assert made.provenance["epochs_trained"] == 3
