@@ -8,7 +8,8 @@ import pytest
 from inlay.encode import FunctionEncoder
 from inlay.encode.elmo import Elmo, Weights
 from inlay.errors import InlayError
-from tests.conformance.check_encoder import check_encoder
+from inlay.train import doc2vec
+from tests.conformance.check_encoder import TEXTS, check_encoder
 from tests.conformance.encoders import Tiny, letters
 from tests.encode.elmo.test_network import TINY
 
@@ -27,6 +28,15 @@ def test_a_function_of_ones_own(tmp_path):
 def test_elmo(tmp_path):
     weights = Weights.random(TINY, 3)
     check_encoder(lambda: Elmo(TINY, weights, workers=1), tmp_path)
+
+
+@pytest.mark.parametrize("settings", [{}, {"architecture": "dm"}], ids=["dbow", "dm"])
+def test_paragraph_vectors(settings, tmp_path):
+    def make():
+        texts = [*TEXTS, "long film"]
+        return doc2vec(texts, vector_size=8, min_count=1, epochs=2, deterministic=True, **settings)
+
+    check_encoder(make, tmp_path, unknown="qza qzb")
 
 
 class Unlike(Tiny):

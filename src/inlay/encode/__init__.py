@@ -16,6 +16,7 @@ from inlay.encode.engines import Engine, Precision
 from inlay.encode.function import FunctionEncoder
 from inlay.encode.kinds import DOWNLOAD, ElmoKind, Kind, recognise
 from inlay.encode.names import named
+from inlay.encode.paragraph.kind import ParagraphKind
 from inlay.encode.protocol import Encoder, LayeredEncoder, WordEncoder, is_encoder
 from inlay.encode.savedmodel.kind import SavedModelKind
 from inlay.encode.stacked import EncoderStack, How, StackKind
@@ -47,6 +48,7 @@ __all__ = [
 
 ENCODERS: tuple[Kind, ...] = (
     ElmoKind(),
+    ParagraphKind(),
     SavedModelKind(),
     StaticKind(),
     TransformerKind(),
@@ -74,7 +76,7 @@ ELSEWHERE: Elsewhere = (
 
 
 # Of which errors and pages speak: `inlay.encode.elmo.Elmo`.
-ROOMS = ("elmo", "features", "savedmodel", "static", "transformer", "use")
+ROOMS = ("elmo", "features", "paragraph", "savedmodel", "static", "transformer", "use")
 
 
 def __getattr__(name: str) -> Any:

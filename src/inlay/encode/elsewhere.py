@@ -55,7 +55,7 @@ OF_LOADING: Elsewhere = {
 FIXED = frozenset(
     "dim n_layers pools pool max_length max_characters tokenizer engine precision workers layer "
     "words prompt normalize pad_token stateful signature output_key arguments tags to_ids tables "
-    "parts how".split()
+    "parts how infer_epochs alpha min_alpha".split()
 )
 OF_ATTRIBUTES = {
     **dict.fromkeys(("max_seq_length", "max_len", "maxlen", "max_tokens"), "max_length"),

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from inlay.errors import ArgumentTypeError, UnknownNameError
 from inlay.train import refine
+from inlay.train.doc2vec import doc2vec
 from inlay.train.elmo.bilm import bilm
 from inlay.train.fasttext import fasttext
 from inlay.train.glove import glove
@@ -17,6 +18,7 @@ __all__ = [
     "Epoch",
     "Phrases",
     "bilm",
+    "doc2vec",
     "fasttext",
     "glove",
     "phrases",
@@ -26,14 +28,13 @@ __all__ = [
 
 
 WORDS = "inlay.train.word2vec(corpus)"
-NOT_YET = f"{WORDS}, for there is no trainer of this kind yet"
-# What others call a trainer that is here, or that is not.
+# What others call a trainer that is here.
 ELSEWHERE = {
     **dict.fromkeys(("Word2Vec", "skipgram", "cbow"), WORDS),
     "FastText": "inlay.train.fasttext(corpus)",
     **dict.fromkeys(("Elmo", "ELMo"), "inlay.train.bilm(corpus, folder)"),
     **dict.fromkeys(("GloVe", "Glove"), "inlay.train.glove(corpus)"),
-    **dict.fromkeys(("doc2vec", "Doc2Vec"), NOT_YET),
+    **dict.fromkeys(("Doc2Vec", "paragraph2vec", "dbow"), "inlay.train.doc2vec(corpus)"),
 }
 
 

@@ -2,7 +2,11 @@
 
 TRAINED = "inlay.train.word2vec(corpus), or KeyedVectors.load(path) for what gensim has saved"
 COMPOSES = "inlay.load(path), which reads fastText's models and composes unseen words"
-DOCUMENTS = "inlay.load(path, format=Gensim(part='documents')) for what gensim has saved"
+DOCUMENTS = (
+    "inlay.train.doc2vec(corpus), or inlay.load(path, format=Gensim(part='documents')) for what "
+    "gensim has saved"
+)
+TAGGED = "inlay.train.doc2vec(texts, tags=tags), which takes both as lists"
 PHRASES = "a tokenizer of your own that joins the words of a phrase"
 LINES = "the path of the text file itself, which inlay.train.word2vec takes"
 VOCABULARY = "inlay.Vocabulary.from_texts(texts)"
@@ -33,8 +37,8 @@ OF_FASTTEXT = {
 }
 OF_DOC2VEC = {
     "Doc2Vec": DOCUMENTS,
-    "TaggedDocument": DOCUMENTS,
-    "TaggedLineDocument": DOCUMENTS,
+    "TaggedDocument": TAGGED,
+    "TaggedLineDocument": "the path of the text file itself, which inlay.train.doc2vec takes",
 }
 OF_CORPORA = {
     "Dictionary": VOCABULARY,

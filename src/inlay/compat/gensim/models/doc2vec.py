@@ -1,4 +1,4 @@
-"""gensim.models.doc2vec: how the vectors of documents that it has saved are read."""
+"""gensim.models.doc2vec: what trains vectors of documents, and how those that it saved are read."""
 
 from inlay.compat.gensim.refused import OF_DOC2VEC
 from inlay.compat.refusals import refuses

@@ -1,0 +1,252 @@
+"""What predicts words from the vector of a text, as arrays that the kernels take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.checks import choice, flag, number, whole
+from inlay.errors import ArgumentError
+from inlay.jobs.threads import run_pieces
+
+Architecture = Literal["dbow", "dm"]
+ARCHITECTURES = ("dbow", "dm")
+# The most that the step sizes of all pairs of a vector in a block may add up to: beyond it vectors
+# grow without bound.
+LOAD = 2.75
+# What nobody means to ask for, and what would not fit into any memory.
+MOST = {"vector_size": 1 << 16, "window": 1000, "negative": 10_000, "epochs": 1 << 20}
+WORDS = 8192  # of texts that a thread takes at a time
+MAX_32 = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a network is, and how it was trained, as far as reading a new text depends on it."""
+
+    architecture: Architecture
+    words: bool
+    concatenate: bool
+    vector_size: int
+    window: int
+    negative: int
+    sample: float
+    ns_exponent: float
+    epochs: int
+    alpha: float
+    min_alpha: float
+
+    def __post_init__(self) -> None:
+        alpha = number("alpha", self.alpha, above=0)
+        plain: dict[str, Any] = {
+            "architecture": choice("architecture", self.architecture, ARCHITECTURES),
+            "words": flag("words", self.words),
+            "concatenate": flag("concatenate", self.concatenate),
+            "sample": number("sample", self.sample, least=0, below=1),
+            "ns_exponent": number("ns_exponent", self.ns_exponent, least=-2, most=2),
+            "alpha": alpha,
+            "min_alpha": number("min_alpha", self.min_alpha, least=0, most=alpha),
+        }
+        plain |= {name: whole(name, getattr(self, name), most=most) for name, most in MOST.items()}
+        for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
+            object.__setattr__(self, name, value)
+        is_bag = self.architecture == "dbow"
+        for name, is_wrong in (("words", not is_bag), ("concatenate", is_bag)):
+            if getattr(self, name) and is_wrong:
+                raise ArgumentError(
+                    name,
+                    expected=f"False with {self.architecture!r}"
+                    + ("" if is_bag else ", which learns vectors of words in any case"),
+                    got="True",
+                    hint=f'architecture="{"dm" if is_bag else "dbow"}"',
+                )
+        if alpha * (1 + self.negative) >= LOAD:
+            raise ArgumentError(
+                "alpha",
+                expected=f"below {LOAD / (1 + self.negative):.2g} for {self.negative} noise words, "
+                "or vectors grow without bound",
+                got=str(alpha),
+                hint="a lower alpha; 0.025 and 0.05 are usual",
+            )
+
+    @property
+    def slots(self) -> int:
+        """How many vectors stand side by side to predict a word."""
+        return 1 + 2 * self.window if self.concatenate else 1
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether vectors of words help to predict."""
+        return self.architecture == "dm"
+
+    @property
+    def n_noise(self) -> int:
+        """Noise words that a block of eight words shares, or, with `"dm"`, every two words."""
+        # The vector of a text is set against all of a block: on IMDB it takes two for each word,
+        # and four with "dm", to be as good as gensim's, which draws `negative` for each word.
+        if self.architecture == "dbow":
+            return max(16, 4 * -(-self.negative // 2))
+        return 4 * -(-self.negative // 4)
+
+    @property
+    def name(self) -> str:
+        """What the papers call it."""
+        if self.architecture == "dbow":
+            kind = "PV-DBOW with words" if self.words else "PV-DBOW"
+        else:
+            kind = "PV-DM, concatenation" if self.concatenate else "PV-DM, mean"
+        return f"{kind}, negative sampling"
+
+
+class Piece(NamedTuple):
+    """Texts to learn from.
+
+    Attributes:
+        ids: int32, -1 at the end of each text.
+        states: uint64, as of `inlay.kernels.paragraph.bag`.
+        rates: float32, one for each time.
+        text: The number of the first text.
+    """
+
+    ids: Array
+    states: Array
+    rates: Array
+    text: int = 0
+
+
+class Network:
+    """The vectors of words that are predicted, and of those that help.
+
+    Args:
+        design: What it is.
+        counts: How often each word came.
+        outputs: float32 `(vocab_size, slots * dim)`; None: zeros, to be learned.
+        words: float32 `(vocab_size, dim)`, or one row more, which stands where there is no word.
+            None: there are none.
+    """
+
+    def __init__(
+        self, design: Design, counts: Array, outputs: Array | None, words: Array | None
+    ) -> None:
+        from inlay.kernels import paragraph, rows, sampling
+
+        self.design, dim = design, design.vector_size
+        self.row, self.lanes = rows.row_width(dim), paragraph.lanes_of(dim)
+        self.outputs = rows.aligned_zeros(len(counts) * design.slots * self.row)
+        if outputs is not None:
+            padded = self.outputs.reshape(len(counts), design.slots, self.row)
+            padded[..., :dim] = outputs.reshape(len(counts), design.slots, dim)
+        self.words = np.zeros(0, np.float32)
+        if words is not None:
+            self.words = rows.aligned_zeros(len(words) * self.row)
+            self.words.reshape(-1, self.row)[:, :dim] = words
+        chance = counts.astype(np.float64) ** design.ns_exponent
+        self.noise = sampling.make_noise(chance)
+        self.keep = keep_thresholds(counts, design.sample)
+        often = 1 / design.n_noise + float(chance.max() / chance.sum())
+        self._noise_load = design.negative * often
+        self.share = np.float32(design.negative / design.n_noise)
+
+    def scratch(self, size: int) -> Any:
+        """Work space of one thread, for pieces of so many words."""
+        from inlay.kernels import paragraph, paragraph_memory
+
+        design = self.design
+        if design.architecture == "dbow":
+            return paragraph.make_scratch(size, design.n_noise, design.vector_size)
+        return paragraph_memory.make_scratch(
+            size, design.window, design.n_noise, design.vector_size, design.slots
+        )
+
+    def learn(
+        self, piece: Piece, documents: Array, tags: Any, scratch: Any, *, learns: bool
+    ) -> tuple[int, float, int]:
+        """Change the vectors of texts, and those of words if it `learns`; see `paragraph.bag`."""
+        from inlay.kernels import paragraph, paragraph_memory
+
+        design = self.design
+        kernel = paragraph.bag
+        if design.architecture == "dm":
+            kernel = paragraph_memory.join if design.concatenate else paragraph_memory.mean
+        limit = self.limit(float(piece.rates[0]))
+        step = paragraph.Step(
+            *(piece.rates, design.window, max(1, min(8, int(limit))), self.share),
+            *(np.float32(limit), piece.text, learns),
+        )
+        model = paragraph.Model(documents, self.words, self.outputs)
+        found: tuple[int, float, int] = kernel(
+            *(piece.ids, self.keep, tags, model, self.noise, scratch),
+            *(piece.states, step, self.lanes),
+        )
+        return found
+
+    def infer(self, ids: Array, rates: Array, workers: int) -> Array:
+        """The vectors of new texts: float32 `(texts, dim)`, zeros where there is no word.
+
+        Each text has the vector that its words and their order give, whatever else there is.
+
+        Args:
+            ids: int32, -1 at the end of each text.
+            rates: float32, the learning rate of each time that a text is gone through.
+            workers: Threads; they change nothing.
+        """
+        from inlay.kernels import paragraph, rows
+
+        ends = np.append(0, np.flatnonzero(ids < 0) + 1)
+        n, lengths = ends.size - 1, np.diff(ends)
+        states, documents = np.empty(n, np.uint64), rows.aligned_zeros(n * self.row)
+        paragraph.seed_texts(ids, states)
+        paragraph.begin_texts(documents, states, self.design.vector_size)
+        tags = paragraph.Tags(np.arange(n + 1), np.arange(n, dtype=np.int32))
+
+        def read(span: tuple[int, int], scratch: Any) -> None:
+            first, last = span
+            piece = Piece(ids[ends[first] : ends[last]], states[first:last], rates, first)
+            self.learn(piece, documents, tags, scratch, learns=False)
+
+        spans = _spans(ends, WORDS)
+        most = max((int(ends[last] - ends[first]) for first, last in spans), default=0)
+        if len(spans) > 1 and workers > 1:
+            run_pieces(read, spans, [self.scratch(most) for _ in range(min(workers, len(spans)))])
+        else:
+            scratch = self.scratch(most)
+            for span in spans:
+                read(span, scratch)
+        vectors: Array = documents.reshape(n, self.row)[:, : self.design.vector_size].copy()
+        vectors[lengths == 1] = 0
+        return vectors
+
+    def limit(self, rate: float) -> float:
+        """How many pairs of a block may have a vector in common; see `sampling.choose_centres`.
+
+        As of word2vec: a step along a direction of curvature h must stay below 2 / h, and h stays
+        below 0.7 for vectors as they are learned. A pair moves its vector by a word and `negative`
+        noise words; each word of a block moves a noise vector at a share of `negative`.
+        """
+        pair, noise = rate * (1 + self.design.negative), rate * self._noise_load
+        return float(min(LOAD / max(pair, 1e-9) - 1, LOAD / max(noise, 1e-9), 1e6))
+
+
+def _spans(ends: Sequence[int] | Array, size: int) -> list[tuple[int, int]]:
+    """Texts `first` to `last`, as many as have `size` words together, or one that has more."""
+    spans, first = [], 0
+    while first < len(ends) - 1:
+        last = int(np.searchsorted(ends, ends[first] + size, side="right")) - 1
+        last = max(first + 1, last)
+        spans.append((first, last))
+        first = last
+    return spans
+
+
+def keep_thresholds(counts: Array, sample: float) -> Array:
+    """How often each word is kept, of 2**32, less one: uint32 `(vocab_size,)`.
+
+    The share kept is `sqrt(t / f) + t / f` for a share f of the corpus, as in Mikolov's program.
+    """
+    if sample == 0:
+        return np.full(len(counts), MAX_32, np.uint32)
+    ratio = sample * counts.sum() / counts
+    keep: Array = np.minimum((np.sqrt(ratio) + ratio) * 2.0**32, MAX_32)
+    return keep.astype(np.uint32)

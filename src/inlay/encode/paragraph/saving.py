@@ -1,0 +1,66 @@
+"""A paragraph encoder as a folder of files.
+
+It has `encoder.json`; a native file of what predicts words, with their counts (`outputs`), one of
+the texts of the training (`documents`) and one of words, if they were trained (`words`); the vector
+`null` that stands where there is no word, if vectors stand side by side; and the tokenizer, if that
+is a file.
+"""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from inlay.aliases import Array
+from inlay.containers import safetensors
+from inlay.core import Table
+from inlay.encode.folder import written_folder
+from inlay.encode.paragraph.network import Design
+from inlay.tokenizers import TokenizerLike, get_tokenizer, tokenizer_name
+from inlay.tokenizers.pieces import Pieces
+
+KIND = "paragraph"
+OUTPUTS, DOCUMENTS, WORDS = "outputs.safetensors", "documents.safetensors", "words.safetensors"
+NULL = "null.safetensors"
+
+
+class Parts(NamedTuple):
+    """All that a paragraph encoder is made of; see there."""
+
+    design: Design
+    outputs: Table
+    documents: Table
+    words: Table | None
+    null: Array | None
+    tokenizer: TokenizerLike
+    max_length: int | None
+    infer_epochs: int
+    alpha: float
+    min_alpha: float
+    provenance: dict[str, Any]
+
+
+def write(parts: Parts, folder: str | os.PathLike[str]) -> None:
+    """Write an encoder's folder; see `ParagraphEncoder.save`."""
+    tokenizer = get_tokenizer(parts.tokenizer)
+    is_file = isinstance(tokenizer, Pieces)
+    file = f"tokenizer{Path(tokenizer.path).suffix}" if isinstance(tokenizer, Pieces) else None
+    content: dict[str, Any] = {
+        "design": asdict(parts.design),
+        "tokenizer": None if is_file else tokenizer_name(tokenizer) or None,
+        "tokenizer_file": file,
+        "max_length": parts.max_length,
+        "infer_epochs": parts.infer_epochs,
+        "alpha": parts.alpha,
+        "min_alpha": parts.min_alpha,
+        "provenance": parts.provenance,
+    }
+    with written_folder(folder, KIND, content) as part:
+        parts.outputs.save(part / OUTPUTS)
+        parts.documents.save(part / DOCUMENTS)
+        if parts.words is not None:
+            parts.words.save(part / WORDS)
+        if parts.null is not None:
+            safetensors.write(part / NULL, {"null": parts.null})
+        if file is not None and isinstance(tokenizer, Pieces):
+            (part / file).write_bytes(Path(tokenizer.path).read_bytes())
