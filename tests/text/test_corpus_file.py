@@ -179,6 +179,15 @@ def test_a_foreign_file_is_left_alone(text, folder, content):
     assert (folder / NAME).read_bytes() == content
 
 
+def test_a_file_of_another_kind_is_left_alone(text, folder):
+    encoded(text, folder)
+    content = (folder / NAME).read_bytes().replace(b"inlay corpus", b"other corpus", 1)
+    (folder / NAME).write_bytes(content)
+    with pytest.raises(ArgumentError, match="or a corpus that was numbered"):
+        encoded(text, folder)
+    assert (folder / NAME).read_bytes() == content
+
+
 def test_texts_that_are_no_files_are_numbered_each_time(folder, numbered):
     first = encoded(["a b", "b a"], folder)
     assert encoded(iter(["a b", "b a"]), folder).fingerprint == first.fingerprint

@@ -108,6 +108,15 @@ def test_neither_workers_nor_memory_change_the_corpus(tmp_path, monkeypatch, tok
         assert found.tokens == expected.tokens[:500]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_texts_without_a_known_word_leave_nothing_wherever_they_are_cut(monkeypatch, size):
+    texts = ["x1", "a x2", "x3", "x4 x5", "", "a", "x6"]
+    monkeypatch.setattr(numbering, "BATCH", size)
+    assert encode_corpus(texts, min_count=2).ids.tolist() == [0, -1, 0, -1]
+    every = encode_corpus(texts, min_count=2, every_text=True)
+    assert every.ids.tolist() == [-1, 0, -1, -1, -1, -1, 0, -1, -1]
+
+
 def test_words_that_wait_on_the_disk_are_gone_afterwards(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("inlay.text.vocabularies.MOST", 100)

@@ -99,8 +99,8 @@ def encode_corpus(
     Returns:
         The corpus. It takes 4 bytes of disk a word, in `folder` or in that for temporary files
         (`TMPDIR`), and the vocabulary's strings in memory. While it is made, words that are not
-        frequent enough take about 100 MB of memory, however many there are: the others wait on the
-        disk, 40 bytes for each. Counts are exact.
+        frequent enough take at most about 150 MB of memory, however many there are: the others
+        wait on the disk, 40 bytes for each. Counts are exact.
 
     Raises:
         ArgumentError: The corpus is empty, no word is frequent enough, or the folder has a corpus

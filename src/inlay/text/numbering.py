@@ -30,10 +30,10 @@ TEXTS = 256  # that go to a tokenizer at a time
 BATCH = 1 << 18  # numbers that are written or renumbered at a time
 AHEAD = 2  # chunks for each worker that wait to be written
 END = -1
-RUNS = 1 << 20  # different runs that all workers remember together
-RUN_BYTES = 1 << 25  # and bytes of them
+RUNS = 7 << 17  # different runs that all workers remember together
+RUN_BYTES = 1 << 24  # and bytes of them
 FEW = 2_000  # runs beyond ASCII for which the classes of all letters are not worth asking
-STRINGS = 1 << 19  # Python strings that a vocabulary of a stream may have
+STRINGS = 1 << 18  # Python strings that a vocabulary of a stream may have
 
 # Stretches of numbers: the place of the vocabulary, and how many.
 Stretches = list[tuple[int, int]]

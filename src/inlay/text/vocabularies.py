@@ -19,9 +19,11 @@ from inlay.jobs.threads import lock
 from inlay.text.distinct import Distinct, Words
 from inlay.text.space import write_whole
 
-MOST = 1 << 21  # words that all open vocabularies may have together
-MOST_BYTES = 1 << 25  # and bytes of them
-PART = 1 << 20  # words that a part may have, if all were different
+# Words that all open vocabularies may have together: so few that a table of 2 ** 20 is enough
+# with those of one more chunk.
+MOST = 7 << 17
+MOST_BYTES = 1 << 24  # and bytes of them
+PART = 1 << 19  # words that a part may have, if all were different
 
 
 class Chosen(NamedTuple):
