@@ -60,6 +60,7 @@ def test_strings_are_vectors(made, kind):
     check_close(encoder.encode(TEXTS), expected(TEXTS))
     check_close(encoder.encode(iter(TEXTS), batch_size=2), expected(TEXTS))
     check_close(encoder.encode([["a", "good", "film"]]), expected(["a good film"]))
+    check_close(encoder.encode(["good \ud800"]), expected(["good ?"]))  # half a character
     assert encoder.encode([]).shape == (0, 3)
 
 

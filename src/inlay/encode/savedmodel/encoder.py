@@ -94,7 +94,7 @@ class SavedModelEncoder(TextEncoder):
         self.max_length = None if to_ids is None else to_ids.max_length
         self._stamps = stamps_of(self.folder)
         endpoint, key = self._opened()
-        self.signature, self.output_key = endpoint.name, key
+        vars(self).update(signature=endpoint.name, output_key=key)  # what was found, for None
         self._check_input(endpoint.input)
         shape = endpoint.outputs[key].shape
         known = None if shape is None else shape[1]
@@ -236,7 +236,7 @@ class SavedModelEncoder(TextEncoder):
         if self.to_ids is not None:
             return [self.to_ids([text])[0] for text in texts]
         strings = (text if isinstance(text, str) else " ".join(text) for text in texts)
-        return [np.array([text.encode()], object) for text in strings]
+        return [np.array([_bytes(text)], object) for text in strings]
 
     # -- what the base asks for -----------------------------------------------------------------
 
@@ -255,7 +255,7 @@ class SavedModelEncoder(TextEncoder):
         lengths = [len(text) // LETTERS + 1 for text in strings]
         vectors = None
         for batch in padded_batches(lengths, tokens=TOKENS, most=MOST):
-            found = self._run(np.array([strings[i].encode() for i in batch], object), "strings")
+            found = self._run(np.array([_bytes(strings[i]) for i in batch], object), "strings")
             vectors = _placed(vectors, found, batch, len(texts))
         for i, text in enumerate(strings):
             if vectors is not None and not text.strip() and not np.isfinite(vectors[i]).all():
@@ -333,6 +333,11 @@ class SavedModelEncoder(TextEncoder):
                 expected=f"max_length={length}, for the graph takes so many ids of a text",
                 got=f"max_length={self.to_ids.max_length}",
             )
+
+
+def _bytes(text: str) -> bytes:
+    """A text in UTF-8, with a question mark for half a character."""
+    return text.encode(errors="replace")
 
 
 def _placed(vectors: Array | None, found: Array, batch: list[int], n: int) -> Array:
