@@ -33,6 +33,18 @@ def test_what_was_saved_comes_back(path):
     assert [child.name for child in path.parent.iterdir()] == [path.name]
 
 
+def test_arrays_are_read_into_those_that_are_there(path):
+    checkpoint.save(path, Checkpoint({}, {"a": np.arange(3.0), "b": np.ones(2)}), ABOUT)
+    mine = np.zeros(3)
+    found = checkpoint.load(path, ABOUT, hint="anew=True", into={"a": mine})
+    assert found.arrays["a"] is mine
+    assert mine.tolist() == [0, 1, 2]
+    assert found.arrays["b"].tolist() == [1, 1]
+    for other in ({"a": np.zeros(1)}, {"a": np.zeros(3, np.float32)}, {"c": np.zeros(3)}):
+        with pytest.raises(FormatError, match="the state of a job that was stopped"):
+            checkpoint.load(path, ABOUT, hint="anew=True", into=other)
+
+
 def test_a_failure_while_saving_keeps_the_last_one(path, monkeypatch):
     checkpoint.save(path, STATE, ABOUT)
     before = path.read_bytes()

@@ -186,6 +186,7 @@ def test_callbacks_are_told_of_each_epoch_and_may_end_it():
     assert report.stopped_because == "a callback returned True"
     assert told[1].table().dim == 4
     assert report.facts()["epochs_trained"] == 2
+    assert train(Toy(), callbacks=[lambda epoch: 1, lambda epoch: "go on"]).epochs == 3
 
 
 @pytest.mark.parametrize("killed", [False, True])
