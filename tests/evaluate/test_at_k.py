@@ -27,6 +27,7 @@ def test_the_most_probable_labels_are_given():
     ("k", "threshold", "total"),
     [
         (1, 0.0, Counts(2, 3, 5)),
+        (1, 0.5, Counts(2, 3, 5)),  # a half is reached
         (1, 0.55, Counts(2, 2, 5)),
         (None, 0.0, Counts(4, 9, 5)),
         (9, 0.29, Counts(2, 5, 5)),

@@ -181,7 +181,7 @@ def _number(share: float | None) -> str:
 @click.command(
     cls=Command,
     help=QUANTIZE_HELP,
-    short_help="Shrink a fasttext classifier.",
+    short_help="Write a small fasttext classifier.",
     no_args_is_help=True,
 )
 @click.argument("folder", type=click.Path())

@@ -9,7 +9,7 @@ from inlay.aliases import Array, Text
 from inlay.calls import refuses_unknown
 from inlay.checks import described, whole, whole_or_none
 from inlay.classify.classifier import TextClassifier
-from inlay.classify.settings import LARGEST_SEED
+from inlay.classify.settings import FASTTEXT, LARGEST_SEED
 from inlay.encode.protocol import is_encoder
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.evaluate.baselines import (
@@ -145,7 +145,7 @@ def compare(
         _check_useless(tokenizer=tokenizer, max_length=max_length)
     compared += estimators
     _check_names([name for name, _ in compared])
-    if any(isinstance(estimator, TextClassifier) for _, estimator in compared):
+    if any(isinstance(one, TextClassifier) and one.model != FASTTEXT for _, one in compared):
         load_keras(NEED)
     known = remembered(compared, texts, progress=progress)
     compared = [

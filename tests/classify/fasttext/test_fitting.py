@@ -319,3 +319,14 @@ def test_the_most_probable_classes_above_a_threshold(fitted):
     for settings in ({"k": 0}, {"threshold": -0.1}):
         with pytest.raises(ArgumentError):
             fitted.predict_top(["good"], **settings)
+
+
+def test_it_is_compared_without_keras(reviews, monkeypatch):
+    pytest.importorskip("sklearn")
+    from inlay.evaluate import compare
+
+    monkeypatch.setattr("inlay.evaluate.compare.load_keras", lambda need: pytest.fail(need))
+    texts, labels = reviews
+    found = compare(texts, labels, estimators=[("fast", TextClassifier(**QUICK))], folds=2)
+    assert len(found.rows[0].accuracies) == 2
+    assert found.rows[0].n_trainable > 0
