@@ -153,7 +153,7 @@ def test_tags_that_do_not_fit(tags, more, error, match):
     [
         ({"architecture": "cbow"}, "architecture: expected"),
         ({"words": True, "architecture": "dm"}, "words: expected False with 'dm'"),
-        ({"concatenate": True}, "concatenate: expected False with 'dbow'.*architecture=\"dm\""),
+        ({"concatenate": True}, "concatenate: expected False with 'dbow'.*architecture='dm'"),
         ({"alpha": 0.5}, "alpha: expected below 0.46 for 5 noise words"),
         ({"alpha": 0}, "alpha: expected"),
         ({"min_alpha": 0.1}, "min_alpha: expected"),

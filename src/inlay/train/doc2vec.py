@@ -302,7 +302,6 @@ def _no_tag(i: int, got: Any) -> ArgumentTypeError:
         f"tags, item {i}",
         expected="a string or a whole number, or a list of them",
         got=described(got),
-        hint="str(tag)",
     )
 
 

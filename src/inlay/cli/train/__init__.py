@@ -10,6 +10,7 @@ TRAINERS = {
     "word2vec": "Learn word vectors by skip-gram or CBOW.",
     "fasttext": "Learn word vectors with n-grams of characters.",
     "glove": "Learn word vectors by GloVe.",
+    "doc2vec": "Learn vectors of texts.",
     "phrases": "Learn which words form a phrase.",
     "bilm": "Learn an ELMo from characters.",
 }

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -18,13 +18,15 @@ from inlay.core import Table
 from inlay.encode.base import TextEncoder
 from inlay.encode.paragraph.network import Design, Network
 from inlay.encode.paragraph.saving import Parts, write
-from inlay.encode.static.lexicon import Lexicon
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.formats.native import content_digests
 from inlay.jobs.threads import thread_count
 from inlay.paths import path_to_read
 from inlay.tokenizers import DEFAULT, TokenizerLike, get_tokenizer, tokenizer_name
 from inlay.tokenizers.pieces import MARK, Pieces
+
+if TYPE_CHECKING:
+    from inlay.encode.static.lexicon import Lexicon
 
 ELSEWHERE = {
     **dict.fromkeys(("epochs", "steps", "n_iter"), "infer_epochs="),
@@ -232,7 +234,9 @@ class ParagraphEncoder(TextEncoder):
         return [table.vectors for table in tables if table is not None]
 
     @cached_property
-    def _lexicon(self) -> Lexicon:
+    def _lexicon(self) -> "Lexicon":
+        from inlay.encode.static.lexicon import Lexicon  # which compiles
+
         return Lexicon(get_tokenizer(self.tokenizer), [self.outputs])
 
     @cached_property

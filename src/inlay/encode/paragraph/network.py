@@ -52,16 +52,20 @@ class Design:
         plain |= {name: whole(name, getattr(self, name), most=most) for name, most in MOST.items()}
         for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
             object.__setattr__(self, name, value)
-        is_bag = self.architecture == "dbow"
-        for name, is_wrong in (("words", not is_bag), ("concatenate", is_bag)):
-            if getattr(self, name) and is_wrong:
-                raise ArgumentError(
-                    name,
-                    expected=f"False with {self.architecture!r}"
-                    + ("" if is_bag else ", which learns vectors of words in any case"),
-                    got="True",
-                    hint=f'architecture="{"dm" if is_bag else "dbow"}"',
-                )
+        if self.words and self.architecture == "dm":
+            raise ArgumentError(
+                "words",
+                expected="False with 'dm', which learns vectors of words in any case",
+                got="True",
+                hint="leave it out",
+            )
+        if self.concatenate and self.architecture == "dbow":
+            raise ArgumentError(
+                "concatenate",
+                expected="False with 'dbow'",
+                got="True",
+                hint="architecture='dm'",
+            )
         if alpha * (1 + self.negative) >= LOAD:
             raise ArgumentError(
                 "alpha",

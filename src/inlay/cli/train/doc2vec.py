@@ -1,0 +1,165 @@
+"""`inlay train doc2vec`."""
+
+import time
+from typing import Any
+
+import click
+
+from inlay.cli.failures import Command
+from inlay.cli.inputs import check_there
+from inlay.cli.interrupts import work
+from inlay.cli.options import (
+    encoding_option,
+    json_option,
+    overwrite_option,
+    progress_option,
+    seed_option,
+    tokenizer_option,
+)
+from inlay.cli.outputs import check_folder, check_vectors, print_json, say
+from inlay.cli.train.common import (
+    check_corpus,
+    column_option,
+    corpus_argument,
+    course_options,
+    given,
+    texts_of_corpus,
+    workers_option,
+)
+
+# What an older result consists of.
+TABLES = ("outputs", "documents", "words", "null")
+MARKS = ("encoder.json", *(f"{name}.safetensors" for name in TABLES))
+
+DOC2VEC_HELP = """Learn vectors of texts (paragraph vectors, known as Doc2Vec).
+
+CORPUS is a text file with a text on each line, several of them, or a folder, which stands for all
+files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file, one column is
+read. A hyphen reads standard input. FOLDER receives an encoder: inlay encode finds vectors of new
+texts with it, and inlay classify and inlay compare take it as well. The vectors of the texts
+themselves are in its documents.safetensors, by the number of the text, from 0.
+
+\b
+Example:
+  inlay train doc2vec reviews.txt -o reviews-encoder --epochs 20
+  inlay encode new.txt --encoder reviews-encoder -o new.safetensors
+  inlay train doc2vec reviews.csv --text review -o encoder --documents-out vectors.vec"""
+
+
+@click.command(
+    cls=Command,
+    help=DOC2VEC_HELP,
+    no_args_is_help=True,
+    context_settings={"show_default": True},
+)
+@corpus_argument
+@click.option(
+    *("-o", "--output", "target"),
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(),
+    help="Write the encoder into this folder.",
+)
+@click.option(
+    "--documents-out",
+    metavar="OUT",
+    type=click.Path(),
+    help="Also write the vectors of the texts to this file, in the format that its ending names.",
+)
+@click.option(
+    "--tags",
+    metavar="FILE",
+    type=click.Path(),
+    help="Read the tags of each text from a line of this file, with a tab between two. Texts with "
+    "a tag in common share its vector.  [default: the number of the text]",
+)
+@click.option(
+    "--architecture",
+    type=click.Choice(["dbow", "dm"]),
+    default="dbow",
+    help="Predict each word from the text alone (dbow), or with the words around it (dm).",
+)
+@click.option("--words", is_flag=True, help="With dbow, learn vectors of words as well.")
+@click.option(
+    "--concatenate", is_flag=True, help="With dm, put vectors side by side; do not average them."
+)
+@click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
+@click.option("--window", default=5, help="Look at up to N words on each side.")
+@click.option("--negative", default=5, help="Draw N noise words for each word.")
+@click.option(
+    "--sample",
+    default=1e-3,
+    help="Downsample words above this share of the corpus; 0 keeps all.",
+)
+@click.option("--min-count", default=5, help="Leave out words that occur less often than this.")
+@click.option("--max-size", type=int, help="Keep only the N most frequent words.")
+@click.option(
+    "--epochs", default=10, help="Pass over the corpus, and later each new text, N times."
+)
+@click.option("--alpha", default=0.025, help="Start with this learning rate.")
+@click.option("--min-alpha", default=1e-4, help="End with this learning rate.")
+@click.option(
+    "--ns-exponent", default=0.75, help="Raise the counts to this power to draw noise words."
+)
+@workers_option
+@seed_option
+@click.option(
+    "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
+)
+@course_options
+@tokenizer_option("words")
+@column_option
+@encoding_option("CORPUS")
+@overwrite_option
+@progress_option
+@json_option
+def doc2vec(
+    corpus: tuple[str, ...],
+    target: str,
+    documents_out: str | None,
+    tags: str | None,
+    tokenizer: str | None,
+    column: str | None,
+    encoding: str,
+    overwrite: bool,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    check_corpus(corpus)
+    check_folder(target, overwrite=overwrite, marks=MARKS, what="an encoder")
+    if documents_out is not None:
+        check_vectors(documents_out, None, overwrite=overwrite)
+    if tags is not None:
+        check_there(tags, "a file with the tags of each text")
+    from inlay.bytes.lines import read_lines
+    from inlay.formats import save
+    from inlay.train import doc2vec
+
+    start = time.perf_counter()
+    with work():
+        texts, known = texts_of_corpus(corpus, encoding, column)
+        if tags is not None:
+            settings["tags"] = (line.rstrip("\r\n").split("\t") for line in read_lines(tags))
+        encoder = doc2vec(texts, encoding=known, **settings, **given(tokenizer))
+        seconds = time.perf_counter() - start
+        encoder.save(target)
+        if documents_out is not None:
+            save(encoder.documents, documents_out)
+    words = encoder.provenance["corpus_words"]
+    if as_json:
+        print_json(
+            {
+                "folder": target,
+                "documents": len(encoder.documents),
+                "vocab_size": len(encoder.outputs),
+                "dim": encoder.dim,
+                "corpus_words": words,
+                "seconds": round(seconds, 3),
+                "provenance": encoder.provenance,
+            }
+        )
+        return
+    say(
+        f"{target}: {len(encoder.documents):,} texts x {encoder.dim}, "
+        f"learned from {words:,} words in {seconds:.1f} s"
+    )

@@ -1,0 +1,68 @@
+import json
+
+import numpy as np
+import pytest
+
+import inlay as lib
+
+TEXT = "the cat sat on the mat\nthe dog sat on the rug\n\n" * 10
+SMALL = ("--vector-size", "8", "--min-count", "2", "--epochs", "2", "--workers", "1")
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    path = tmp_path / "corpus.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_a_file_becomes_an_encoder(inlay, corpus, tmp_path):
+    folder, documents = tmp_path / "made", tmp_path / "documents.vec"
+    done = inlay("train", "doc2vec", corpus, "-o", folder, *SMALL, "--documents-out", documents)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith(f"{folder}: 30 texts x 8, learned from 120 words in ")
+    assert done.stderr == ""
+    encoder = lib.load_encoder(folder)
+    assert encoder.encode(["the cat"]).shape == (1, 8)
+    np.testing.assert_allclose(
+        lib.load(documents).vectors, encoder.documents.vectors, rtol=1e-4, atol=1e-6
+    )
+    again = inlay("train", "doc2vec", corpus, "-o", folder, *SMALL)
+    assert again.exit_code != 0
+    assert "--overwrite" in again.stderr
+    info = inlay("info", folder)
+    assert info.exit_code == 0
+    assert "paragraph" in info.stdout
+
+
+def test_settings_and_tags_arrive(inlay, corpus, tmp_path):
+    tags = tmp_path / "tags.txt"
+    tags.write_text("one\ttwo\nthree\nfour\n" * 10)
+    options = ("--architecture", "dm", "--window", "3", "--sample", "0", "--seed", "4")
+    done = inlay(
+        *("train", "doc2vec", corpus, "-o", tmp_path / "made", *SMALL, *options),
+        *("--tags", tags, "--json"),
+    )
+    assert done.exit_code == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["documents"], said["vocab_size"], said["dim"]) == (4, 7, 8)
+    settings = said["provenance"]["settings"]
+    assert (settings["architecture"], settings["window"], settings["sample"]) == ("dm", 3, 0)
+    assert (settings["seed"], settings["min_count"]) == (4, 2)
+    table = lib.load_encoder(tmp_path / "made").documents
+    assert table.tokens.tolist() == ["one", "two", "three", "four"]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (("--words", "--architecture", "dm"), "--words: expected False with 'dm'"),
+        (("--concatenate",), "--concatenate: expected False with 'dbow'"),
+        (("--tags", "nowhere.txt"), "nowhere.txt"),
+    ],
+)
+def test_what_cannot_be(inlay, corpus, tmp_path, options, match):
+    done = inlay("train", "doc2vec", corpus, "-o", tmp_path / "made", *SMALL, *options)
+    assert done.exit_code != 0
+    assert match.split(":")[0].lstrip("-") in done.stderr
+    assert not (tmp_path / "made").exists()
