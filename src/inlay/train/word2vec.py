@@ -182,7 +182,7 @@ def word2vec(
         seed: Seed of everything that is left to chance.
         deterministic: Give the same result every time, for any number of workers. Pieces of the
             corpus are learned from apart, eight from the same vectors, and their changes are
-            added in order. It takes up to twice the time.
+            added in order. It takes up to three times the CPU time, and is as good.
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
             "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
             "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken

@@ -17,7 +17,7 @@ from inlay.text.corpus import Corpus
 LOAD = 2.75
 MAX_32 = 2**32 - 1
 OTHER = np.uint64(0x5DEECE66D)  # so that the pool is not drawn as the piece is thinned out
-APART = 500  # words that are kept, about, of a piece that is learned from apart
+APART = 250  # words that are kept, about, of a piece that is learned from apart
 EXACT_POOL = 2048  # noise words of a piece, if each pair draws its own
 
 
@@ -122,7 +122,7 @@ class Noise:
             self.kernel = self.module.train
             self.n_noise = max(8, -(-settings.negative // 4) * 4)
             # Of a pool as large as the draws from it, one draws as if from all words.
-            self.pool = 8 * max(32, APART // 64 * self.n_noise)
+            self.pool = 8 * max(32, APART * self.n_noise // 64)
         self.source = sampling.make_noise(data.counts**settings.ns_exponent)
         self.share = np.float32(settings.negative / self.n_noise)
         self.limit = np.float32(_limit(data.counts, settings, self.n_noise))

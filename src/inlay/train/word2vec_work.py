@@ -20,7 +20,8 @@ from inlay.train.word2vec_objectives import APART, MAX_32, Local, objective
 PIECE = 10_000
 TOGETHER = 8  # pieces that are learned from apart, from the same vectors
 SHARES = 4  # into which adding up is divided, for threads
-# How strongly a step of size 1 draws a vector towards its goal, in the mean; see `_damping`.
+# How strongly a step of size 1 draws a vector towards its goal, in the mean; see `_damping`. With
+# less than half of that, vectors of tiny vocabularies grow without bound.
 CURVATURE = 0.1
 RATES = 20  # steps of the rate between two looks at the damping
 # Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
