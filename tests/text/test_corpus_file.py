@@ -1,7 +1,6 @@
 """A corpus that is kept in a folder: read without its text, and never half believed."""
 
 import os
-import resource
 import struct
 import warnings
 
@@ -225,6 +224,7 @@ def test_a_stop_leaves_what_was_there(text, folder):
 def test_a_full_disk_says_what_is_needed_and_leaves_nothing(
     tmp_path, monkeypatch, folder, kept, tokenizer
 ):
+    resource = pytest.importorskip("resource", reason="no limits of this kind")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     text = tmp_path / "corpus.txt"
     text.write_text("the good film is here \n" * 50_000, "utf-8")
