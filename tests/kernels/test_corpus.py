@@ -213,14 +213,20 @@ def test_runs_are_split_by_the_classes_of_their_letters(simple_words):
 @both("expand")
 def test_runs_become_their_tokens(expand):
     ids = np.array([1, -1, 0, 2, 1], np.int32)
-    begins, lengths = np.array([3, 1, 0]), np.array([1, 2, 0])
+    spans = np.array([3, 1, 0]) << 32 | np.array([1, 2, 0])
     flat = np.array([9, 5, 6, 7], np.int32)
-    counts = np.zeros(8, np.int64)
-    assert corpus.expanded_size(ids, lengths) == corpus.expanded_size.py_func(ids, lengths) == 6
+    assert corpus.expanded_size(ids, spans) == corpus.expanded_size.py_func(ids, spans) == 6
     out = np.zeros(6, np.int32)
-    expand(ids, begins, lengths, flat, counts, out)
+    expand(ids, spans, flat, out)
     assert out.tolist() == [5, 6, -1, 7, 5, 6]
-    assert counts.tolist() == [0, 0, 0, 0, 0, 2, 2, 1]
+
+
+@both("credit")
+def test_tokens_are_counted_by_their_runs(credit):
+    spans = np.array([3, 1, 0]) << 32 | np.array([1, 2, 0])
+    counts = np.ones(8, np.int64)
+    credit(np.array([4, 5, 6]), spans, np.array([9, 5, 6, 5], np.int32), counts)
+    assert counts.tolist() == [1, 1, 1, 1, 1, 10, 6, 1]
 
 
 @both("renumber")

@@ -37,6 +37,7 @@ NONE = np.uint64(0)  # what looks it up and does not count it
 NUMBER = np.uint64((1 << 27) - 1)
 END = -1  # of a sentence
 NOWHERE = np.int64(-1)
+LENGTH = 0xFFFFFFFF  # the bits of a span that are its length
 LEFT_OUT = np.int64(0)  # the class of a character that takes more than itself to tell
 
 kernel = njit(cache=True, nogil=True)
@@ -399,25 +400,24 @@ def settle(keys, which, chosen, numbers):
 
 
 @kernel
-def expanded_size(ids, lengths):
-    """How many tokens there are in runs, with the ends of sentences."""
+def expanded_size(ids, spans):
+    """How many tokens there are in runs, with the ends of sentences; see `expand`."""
     n = 0
     for run in ids:
-        n += 1 if run < 0 else lengths[run]
+        n += 1 if run < 0 else spans[run] & LENGTH
     return n
 
 
 @kernel
-def expand(ids, begins, lengths, flat, counts, out):
-    """Write the tokens of runs, one behind the other, and count them.
+def expand(ids, spans, flat, out):
+    """Write the tokens of runs, one behind the other.
 
     Args:
         ids: int32, numbers of runs, and -1, which stays.
-        begins: int64: the tokens of run `i` are `flat[begins[i] : begins[i] + lengths[i]]`.
-        lengths: int64.
+        spans: int64: the tokens of run `i` begin at `spans[i] >> 32` in `flat`, and the other
+            bits are how many there are.
         flat: int32.
-        counts: int64, by token; added to.
-        out: int32 `(expanded_size(ids, lengths),)`.
+        out: int32 `(expanded_size(ids, spans),)`.
     """
     n = 0
     for run in ids:
@@ -425,12 +425,19 @@ def expand(ids, begins, lengths, flat, counts, out):
             out[n] = END
             n += 1
             continue
-        begin = begins[run]
-        for at in range(begin, begin + lengths[run]):
-            token = flat[at]
-            out[n] = token
+        begin = spans[run] >> 32
+        for at in range(begin, begin + (spans[run] & LENGTH)):
+            out[n] = flat[at]
             n += 1
-            counts[token] += 1
+
+
+@kernel
+def credit(run_counts, spans, flat, counts):
+    """Add to `counts`, int64 by token, how often each is in runs that were seen so often."""
+    for run in range(run_counts.size):
+        begin = spans[run] >> 32
+        for at in range(begin, begin + (spans[run] & LENGTH)):
+            counts[flat[at]] += run_counts[run]
 
 
 @kernel

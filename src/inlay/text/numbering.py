@@ -154,21 +154,29 @@ class Tokens(Splitter):
     def _forget(self) -> None:
         self._runs, self._n = Distinct(), 0
         self._flat, self._size = np.zeros(1 << 16, np.int32), 0
-        self._begins, self._lengths = np.zeros(1 << 15, np.int64), np.zeros(1 << 15, np.int64)
+        self._spans = np.zeros(1 << 15, np.int64)
 
     def _numbers(self, chunk: Chunk) -> Array:
         from inlay.kernels.corpus import expand, expanded_size
 
-        runs = self._split(chunk, self._runs, counted=False)
+        runs = self._split(chunk, self._runs, counted=True)
         if self._runs.n > self._n:
             self._add()
-        tokens = np.empty(expanded_size(runs, self._lengths), np.int32)
-        expand(runs, self._begins, self._lengths, self._flat, self._counts, tokens)
+        tokens = np.empty(expanded_size(runs, self._spans), np.int32)
+        expand(runs, self._spans, self._flat, tokens)
         if self._runs.n > self._most or self._runs.size > self._most_bytes:
+            self._credit()
             self._forget()
         return tokens
 
+    def _credit(self) -> None:
+        """Count the tokens of the runs that are known, which are then to be forgotten."""
+        from inlay.kernels.corpus import credit
+
+        credit(self._runs.words.counts, self._spans, self._flat, self._counts)
+
     def _counted(self) -> Words:
+        self._credit()
         return self._words.words._replace(counts=self._counts[: self._words.n])
 
     def _add(self) -> None:
@@ -199,8 +207,7 @@ class Tokens(Splitter):
             lengths[hard] = np.fromiter(map(len, tokens), np.int64, hard.size)
             begins[hard] = self._size + np.cumsum(lengths[hard]) - lengths[hard]
             self._append(blob, items, ends.size - 1)
-        self._begins = _with(self._begins, self._n, begins)
-        self._lengths = _with(self._lengths, self._n, lengths)
+        self._spans = _with(self._spans, self._n, begins << 32 | lengths)
         self._n = self._runs.n
         if self._words.n > self._counts.size:
             self._counts = grown(self._counts, 2 * self._words.n)
