@@ -58,3 +58,15 @@ def test_running_text_of_most_scripts_is_plain():
 
 def test_other_tokenizers_have_no_classes():
     assert classes_of(characters, every=True) is None
+
+
+def test_every_character_that_has_a_class_is_what_it_says():
+    known = np.flatnonzero(classes_of(words, every=True))
+    runs = [f"a{c}.{c}{c}b{c}" for c in map(chr, known[::9].tolist())]
+    assert len(runs) > 5_000
+    wrong = [
+        run
+        for run, found in zip(runs, split(runs, words, every=True), strict=True)
+        if found != words(run)
+    ]
+    assert wrong == []
