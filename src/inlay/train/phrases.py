@@ -263,8 +263,6 @@ def _default(counts: PhraseCounts, words: tuple[str, ...], min_count: int) -> fl
 
 def _npmi(counts: PhraseCounts, words: tuple[str, ...], min_count: int) -> float:
     a, b, both = counts.of(words)
-    if both < min_count:
-        return -math.inf
     total = float(counts.words)
     share = both / total
     return math.log(share / ((a / total) * (b / total))) / -math.log(share) if share < 1 else 0.0
