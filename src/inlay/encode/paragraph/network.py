@@ -95,6 +95,11 @@ class Design:
         return 4 * -(-self.negative // 4)
 
     @property
+    def n_noise_new(self) -> int:
+        """The same while a new text is read: half of them do, as only its own vector is moved."""
+        return 4 * -(-self.n_noise // 8)
+
+    @property
     def name(self) -> str:
         """What the papers call it."""
         if self.architecture == "dbow":
@@ -151,17 +156,17 @@ class Network:
         self.keep = keep_thresholds(counts, design.sample)
         often = 1 / design.n_noise + float(chance.max() / chance.sum())
         self._noise_load = design.negative * often
-        self.share = np.float32(design.negative / design.n_noise)
 
-    def scratch(self, size: int) -> Any:
-        """Work space of one thread, for pieces of so many words."""
+    def scratch(self, size: int, *, learns: bool = True) -> Any:
+        """Work space of one thread, for pieces of so many words; see `learn`."""
         from inlay.kernels import paragraph, paragraph_memory
 
         design = self.design
+        n_noise = design.n_noise if learns else design.n_noise_new
         if design.architecture == "dbow":
-            return paragraph.make_scratch(size, design.n_noise, design.vector_size)
+            return paragraph.make_scratch(size, n_noise, design.vector_size)
         return paragraph_memory.make_scratch(
-            size, design.window, design.n_noise, design.vector_size, design.slots
+            size, design.window, n_noise, design.vector_size, design.slots
         )
 
     def learn(
@@ -175,8 +180,9 @@ class Network:
         if design.architecture == "dm":
             kernel = paragraph_memory.join if design.concatenate else paragraph_memory.mean
         limit = self.limit(float(piece.rates[0]))
+        share = np.float32(design.negative / (design.n_noise if learns else design.n_noise_new))
         step = paragraph.Step(
-            *(piece.rates, design.window, max(1, min(8, int(limit))), self.share),
+            *(piece.rates, design.window, max(1, min(8, int(limit))), share),
             *(np.float32(limit), piece.text, learns),
         )
         model = paragraph.Model(documents, self.words, self.outputs)
@@ -213,9 +219,11 @@ class Network:
         spans = _spans(ends, WORDS)
         most = max((int(ends[last] - ends[first]) for first, last in spans), default=0)
         if len(spans) > 1 and workers > 1:
-            run_pieces(read, spans, [self.scratch(most) for _ in range(min(workers, len(spans)))])
+            n_threads = min(workers, len(spans))
+            scratches = [self.scratch(most, learns=False) for _ in range(n_threads)]
+            run_pieces(read, spans, scratches)
         else:
-            scratch = self.scratch(most)
+            scratch = self.scratch(most, learns=False)
             for span in spans:
                 read(span, scratch)
         vectors: Array = documents.reshape(n, self.row)[:, : self.design.vector_size].copy()

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from inlay.encode.paragraph.network import Design, Network, Piece, _spans
+from inlay.kernels import paragraph
+
+
+def design(**settings):
+    defaults = {
+        "architecture": "dbow",
+        "words": False,
+        "concatenate": False,
+        "vector_size": 8,
+        "window": 3,
+        "negative": 5,
+        "sample": 0.0,
+        "ns_exponent": 0.75,
+        "epochs": 3,
+        "alpha": 0.025,
+        "min_alpha": 1e-4,
+    }
+    return Design(**(defaults | settings))
+
+
+@pytest.mark.parametrize(
+    ("kind", "negative", "noise"),
+    [("dbow", 5, (16, 8)), ("dbow", 9, (20, 12)), ("dm", 5, (8, 4)), ("dm", 9, (12, 8))],
+)
+def test_noise_words_come_in_fours(kind, negative, noise):
+    found = design(architecture=kind, negative=negative)
+    assert (found.n_noise, found.n_noise_new) == noise
+
+
+@pytest.mark.parametrize("kind", ["dbow", "dm"])
+def test_noise_weighs_as_much_however_few_words_it_is(kind):
+    """All vectors of words alike: a step for a text is then the same in training and later."""
+    outputs = np.full((50, 8), 0.3, np.float32)
+    moved = []
+    for learns in (True, False):
+        words = np.zeros((50, 8), np.float32)
+        made = Network(design(architecture=kind), np.ones(50, np.int64), outputs, words)
+        documents = np.zeros(made.row, np.float32)
+        ids = np.array([1, 2, 3, 4, 5, 6, 7, 8, -1], np.int32)
+        tags = paragraph.Tags(np.arange(2), np.zeros(1, np.int32))
+        piece = Piece(ids, np.ones(1, np.uint64), np.full(1, 1e-4, np.float32))
+        made.learn(piece, documents, tags, made.scratch(16, learns=learns), learns=learns)
+        moved.append(documents[0])
+    assert moved[0] < 0
+    np.testing.assert_allclose(moved[1], moved[0], rtol=0.1)
+
+
+def test_spans_hold_so_many_words_or_one_text():
+    assert _spans(np.array([0, 3, 4, 20, 21, 22]), 5) == [(0, 2), (2, 3), (3, 5)]
+    assert _spans(np.array([0]), 5) == []
