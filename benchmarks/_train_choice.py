@@ -87,6 +87,7 @@ def one(
             result=RESULT.format(sets=PAIRS),
         )
         runs.append(answer["result"] | {"cpu_s": answer["cpu_s"], "peak": answer["peak_rss_mb"]})
+    scores = [run["WS-353"] for run in runs]
     middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     return {
         "job": f"{path.stat().st_size / 1e6:.0f} MB of text, {middle['corpus_words']:,.0f} words",
@@ -95,5 +96,5 @@ def one(
         "peak MB": round(middle["peak"]),
         **{key: round(middle[key], 3) for key in (*PAIRS, "RW", "analogies")},
         "RW pairs": round(middle["RW pairs"]),
-        "spread of WS-353": round(max(r["WS-353"] for r in runs) - min(r["WS-353"] for r in runs), 3),
+        "spread of WS-353": round(max(scores) - min(scores), 3),
     }

@@ -19,12 +19,15 @@ VOCAB = Vocabulary(["good", "film"])
     [
         (lambda: word2vec(TEXTS, size=100), "word2vec: .* got size=int 100. Try: vector_size="),
         (lambda: word2vec(TEXTS, iter=5), "got iter=int 5. Try: epochs="),
-        (lambda: word2vec(TEXTS, sg=1, hs=1), "got sg=int 1. Try: leave it out: skip-gram is"),
+        (
+            lambda: word2vec(TEXTS, sg=1, hs=1),
+            "got sg=int 1. Try: architecture='skipgram' for sg=1",
+        ),
         (lambda: word2vec(sentences=TEXTS), r"Try: word2vec\(corpus\): first and unnamed"),
         (lambda: word2vec(TEXTS, minCount=1), "Try: min_count="),
         (
             lambda: word2vec(TEXTS, 100),
-            "word2vec: expected only corpus without a name; by name vec",
+            "word2vec: expected only corpus without a name; by name arch",
         ),
         (lambda: bilm(TEXTS, "folder", dims=3), "^bilm: .* Try: dim="),
         (lambda: TextClassifier(lr=0.1, batch=32), "^TextClassifier: .* Try: learning_rate="),

@@ -71,10 +71,12 @@ REACHED = {
     "train/job.py": ["train word2vec"],
     "train/phrases.py": ["train phrases"],
     "train/position.py": ["train word2vec"],
+    "train/refine": "functions of Python",
     "train/running.py": ["train word2vec"],
     "train/start.py": "a table is given in Python",
     "train/subwords.py": ["train fasttext"],
     "train/word2vec.py": ["train word2vec"],
+    "train/word2vec_objectives.py": ["train word2vec"],
     "train/word2vec_work.py": ["train word2vec"],
 }
 # Advice that no command gives, because none can make the mistake.

@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.kernels.words import APOSTROPHE, OTHER, SPACE, SYMBOL, WORD
 from inlay.tokenizers.protocol import Tokenizer
 from inlay.tokenizers.words import lower, words
 
@@ -27,6 +26,8 @@ def classes_for(tokenizer: Tokenizer) -> Array | None:
 @cache
 def _classes() -> Array:
     """Of all code points below U+10000, in 20 ms."""
+    from inlay.kernels.words import APOSTROPHE, OTHER, SPACE, SYMBOL, WORD
+
     points = np.setdiff1d(np.arange(SIZE), SURROGATES)
     text = "".join(map(chr, points.tolist()))
     found = np.full(SIZE, OTHER, np.uint8)
@@ -42,6 +43,8 @@ def _classes() -> Array:
 
 @cache
 def _ascii() -> Array:
+    from inlay.kernels.words import OTHER
+
     found = np.full(SIZE, OTHER, np.uint8)
     found[:128] = _classes()[:128]
     return found

@@ -64,7 +64,7 @@ Example:
     "--documents-out",
     metavar="OUT",
     type=click.Path(),
-    help="Also write the vectors of the texts to this file, in the format that its ending names.",
+    help="Write the vectors of the texts to this file, too, in the format that its ending names.",
 )
 @click.option(
     "--tags",
@@ -79,9 +79,11 @@ Example:
     default="dbow",
     help="Predict each word from the text alone (dbow), or with the words around it (dm).",
 )
-@click.option("--words", is_flag=True, help="With dbow, learn vectors of words as well.")
+@click.option("--words", is_flag=True, help="Learn vectors of words, too, with dbow.")
 @click.option(
-    "--concatenate", is_flag=True, help="With dm, put vectors side by side; do not average them."
+    "--concatenate",
+    is_flag=True,
+    help="Put vectors side by side with dm, in the place of their mean.",
 )
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
