@@ -9,8 +9,8 @@ from tests.cli.test_main import commands
 
 # A help text tells what the option does, so that it begins with the verb.
 VERBS = set(
-    """Apply Ask Check Choose Compare Complete Compute Decode Do Download Downsample Draw Drop Encode
-    End Evaluate Give Hold Keep Learn Leave Let List Look Pass Predict Print Project Put
+    """Apply Ask Check Choose Compare Complete Compute Decode Do Download Downsample Draw Drop
+    Encode End Evaluate Give Hold Keep Learn Leave Let List Look Pass Predict Print Project Put
     Raise Read Refuse Remove Replace Run Save Scale Set Show Split Stack Start Stop Store
     Subtract Take Train Treat Turn Use Write""".split()
 )
