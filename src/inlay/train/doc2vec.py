@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.calls import Elsewhere, refuses_unknown
+from inlay.calls import refuses_unknown
 from inlay.checks import described, many, whole, whole_or_none
 from inlay.core import Table
 from inlay.encode.paragraph.encoder import ParagraphEncoder
 from inlay.encode.paragraph.network import Architecture, Design, Network, Piece
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.jobs.stop import on_stop
-from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
+from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
+from inlay.train.corpora import check_length, facts, numbered
+from inlay.train.foreign import foreign
 from inlay.train.job import Done, run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.schedule import seed_of
@@ -29,29 +31,19 @@ LONG = 100.0
 TAGGED = "doc2vec([d.words for d in documents], tags=[d.tags for d in documents])"
 
 # gensim's words, and those of others.
-FOREIGN: Elsewhere = {
-    **dict.fromkeys(("documents", "docs"), TAGGED),
-    **dict.fromkeys(("sentences", "corpus_file", "texts"), "doc2vec(corpus): first and unnamed"),
-    **dict.fromkeys(("size", "dim", "embedding_dim", "vector_dim"), "vector_size="),
-    **dict.fromkeys(("iter", "n_epochs", "num_epochs"), "epochs="),
-    "dm": lambda value: f'architecture="{"dm" if value else "dbow"}"',
-    "dbow_words": "words=True",
-    "dm_concat": "concatenate=True",
-    "dm_mean": "leave it out: the mean is what predicts, unless concatenate=True",
-    "dm_tag_count": "leave it out: with concatenate=True each text has one tag",
-    "hs": "leave it out: negative sampling is what it trains by",
-    **dict.fromkeys(("doctags", "labels", "ids"), "tags="),
-    **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
-    **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
-    **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
-    "verbose": "progress=",
-    **dict.fromkeys(("checkpoint", "checkpoints", "save_dir"), "folder="),
-    **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
-    **dict.fromkeys(("threads", "thread", "n_jobs"), "workers="),
-    **dict.fromkeys(("random_state", "hashfxn"), "seed="),
-    **dict.fromkeys(("ws", "window_size"), "window="),
-    "compute_loss": "leave it out: it is always measured",
-}
+FOREIGN = foreign(
+    "doc2vec",
+    {
+        **dict.fromkeys(("documents", "docs"), TAGGED),
+        "dm": lambda value: f'architecture="{"dm" if value else "dbow"}"',
+        "dbow_words": "words=True",
+        "dm_concat": "concatenate=True",
+        "dm_mean": "leave it out: the mean is what predicts, unless concatenate=True",
+        "dm_tag_count": "leave it out: with concatenate=True each text has one tag",
+        "hs": "leave it out: negative sampling is what it trains by",
+        **dict.fromkeys(("doctags", "labels", "ids"), "tags="),
+    },
+)
 
 Tags = Iterable[str | int | Sequence[str | int]]
 
@@ -175,29 +167,19 @@ def doc2vec(
     )
     least, most = whole("min_count", min_count, least=0), whole_or_none("max_size", max_size)
     with on_stop(lambda: "Stopped; the training had not begun."):
-        if isinstance(corpus, Corpus):
-            data = corpus
-            _check_encoded(min_count=(least, 5), max_size=(most, None), tokenizer=(tokenizer, None))
-        else:
-            data = encode_corpus(
-                corpus,
-                min_count=least,
-                max_size=most,
-                tokenizer=tokenizer,
-                encoding=encoding,
-                every_text=True,
-                progress=running.progress,
-            )
+        data = numbered(
+            corpus,
+            running,
+            min_count=least,
+            max_size=most,
+            tokenizer=tokenizer,
+            encoding=encoding,
+            every_text=True,
+        )
         tagged = _Tagged.of(tags, data, one=concatenate)
-        about = {
-            "model": design.name,
-            "tokenizer": data.tokenizer,
-            "settings": asdict(design)
-            | {"min_count": least, "max_size": most, "seed": running.seed},
-            "corpus_words": data.words,
-            "corpus": data.fingerprint,
-            "tags": tagged.digest(),
-        }
+        settings = {"min_count": least, "max_size": most, "seed": running.seed}
+        about = facts(design.name, asdict(design) | settings, data, given=data is corpus)
+        about["tags"] = tagged.digest()
         work = _Paragraphs(data, tagged, design, running.seed, about | {"inlay": __version__})
     report = run(
         work,
@@ -210,18 +192,6 @@ def doc2vec(
     work.about |= report.facts()
     # A function that no name leads to is not in the corpus, but encodes as well.
     return work.encoder(tokenizer if data.tokenizer is None else data.tokenizer)
-
-
-def _check_encoded(**said: tuple[Any, Any]) -> None:
-    """Refuse what a corpus that is encoded already was asked for, and would be ignored now."""
-    for name, (value, default) in said.items():
-        if value != default:
-            raise ArgumentError(
-                name,
-                expected="nothing, for the corpus is encoded already",
-                got=described(value),
-                hint=f"encode_corpus(..., every_text=True, {name}=...)",
-            )
 
 
 class _Tagged:
@@ -395,13 +365,8 @@ class _Paragraphs:
         """
         documents, network = self.table(), self.network
         length = float(np.sqrt(np.square(documents.vectors).sum() / max(len(documents), 1)))
-        if not length <= LONG:  # NaN and infinity fail the comparison too
-            raise ArgumentError(
-                "alpha",
-                expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
-                got=f"{length:g} at alpha={self.design.alpha}: they grew without bound",
-                hint="a lower alpha; 0.025 and 0.05 are usual",
-            )
+        usual = "0.025 and 0.05 are"
+        check_length("alpha", self.design.alpha, length, most=LONG, usual=usual)
         slots, n = self.design.slots, len(self.data.tokens)
         outputs = network.outputs.reshape(n, slots, self.row)[..., : self.dim]
         words, null = None, None

@@ -8,43 +8,34 @@ from typing import Literal
 from inlay.calls import refuses_unknown
 from inlay.core import Table
 from inlay.jobs.stop import on_stop
-from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
+from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
+from inlay.train.corpora import check_pairs, facts, numbered
+from inlay.train.foreign import foreign
 from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.subwords import FastTextSettings, SubwordWork
-from inlay.train.word2vec import _check_encoded, _check_pairs
+from inlay.train.word2vec import NAMES
 from inlay.version import __version__
 
-MODELS = {"skipgram": "skip-gram", "cbow": "CBOW"}
 # The words of the official library, of gensim, and of others.
-FOREIGN = {
-    **dict.fromkeys(
-        ("input", "sentences", "corpus_file", "corpus_iterable", "texts"),
-        "fasttext(corpus): first and unnamed",
-    ),
-    **dict.fromkeys(("dim", "size", "embedding_dim", "vector_dim"), "vector_size="),
-    **dict.fromkeys(("epoch", "iter", "n_epochs", "num_epochs"), "epochs="),
-    **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
-    **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
-    **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
-    "verbose": "progress=",
-    **dict.fromkeys(("checkpoint", "checkpoints", "save_dir"), "folder="),
-    **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
-    **dict.fromkeys(("thread", "threads", "n_jobs"), "workers="),
-    **dict.fromkeys(("random_state", "hashfxn"), "seed="),
-    **dict.fromkeys(("model", "sg"), "architecture='skipgram' or 'cbow'"),
-    **dict.fromkeys(("loss", "hs"), "leave it out: negative sampling is what it trains by"),
-    **dict.fromkeys(("wordNgrams", "word_ngrams"), "max_n=0, for words without n-grams"),
-    "minCount": "min_count=",
-    "minn": "min_n=",
-    "maxn": "max_n=",
-    "neg": "negative=",
-    "t": "sample=",
-    "ws": "window=",
-    "lrUpdateRate": "leave it out: the rate falls with every piece of the corpus",
-    "output": 'fasttext(...).save("vectors.bin")',
-}
+FOREIGN = foreign(
+    "fasttext",
+    {
+        **dict.fromkeys(("input", "corpus_iterable"), "fasttext(corpus): first and unnamed"),
+        "epoch": "epochs=",
+        **dict.fromkeys(("model", "sg"), "architecture='skipgram' or 'cbow'"),
+        **dict.fromkeys(("loss", "hs"), "leave it out: negative sampling is what it trains by"),
+        **dict.fromkeys(("wordNgrams", "word_ngrams"), "max_n=0, for words without n-grams"),
+        "minCount": "min_count=",
+        "minn": "min_n=",
+        "maxn": "max_n=",
+        "neg": "negative=",
+        "t": "sample=",
+        "lrUpdateRate": "leave it out: the rate falls with every piece of the corpus",
+        "output": 'fasttext(...).save("vectors.bin")',
+    },
+)
 
 
 @refuses_unknown(FOREIGN)
@@ -206,30 +197,17 @@ def fasttext(
         deterministic=running.deterministic,
     )
     with on_stop(lambda: "Stopped; the training had not begun."):
-        if isinstance(corpus, Corpus):
-            _check_encoded(min_count, max_size, tokenizer, encoding)
-            data = corpus
-        else:
-            data = encode_corpus(
-                corpus,
-                min_count=settings.min_count,
-                max_size=settings.max_size,
-                tokenizer=tokenizer,
-                encoding=encoding,
-                workers=running.workers,
-                progress=running.progress,
-            )
-        _check_pairs(data.ids)
-        made = asdict(settings)
-        if data is corpus:  # these were given to `encode_corpus`, which we have not seen
-            made |= dict.fromkeys(("min_count", "max_size"))
-        about = {
-            "model": f"fastText {MODELS[settings.architecture]}, negative sampling",
-            "tokenizer": data.tokenizer,
-            "settings": made,
-            "corpus_words": data.words,
-            "corpus": data.fingerprint,
-        }
+        data = numbered(
+            corpus,
+            running,
+            min_count=settings.min_count,
+            max_size=settings.max_size,
+            tokenizer=tokenizer,
+            encoding=encoding,
+        )
+        check_pairs(data.ids)
+        model = f"fastText {NAMES[settings.architecture]}, negative sampling"
+        about = facts(model, asdict(settings), data, given=data is corpus)
         work = SubwordWork(data, settings, about | {"inlay": __version__})
     report = run(
         work,

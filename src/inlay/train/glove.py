@@ -17,14 +17,15 @@ from inlay.errors import ArgumentError
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.stop import on_stop
 from inlay.jobs.threads import Spread, available_workers
-from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
+from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
 from inlay.train.cooccurrences import Counting, Layout, Tiles, Weighting, count
+from inlay.train.corpora import check_length, check_pairs, facts, numbered
+from inlay.train.foreign import foreign
 from inlay.train.glove_files import Pairs
 from inlay.train.job import Done, run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.schedule import seed_of
-from inlay.train.word2vec import _check_encoded, _check_pairs
 from inlay.version import __version__
 
 MOST = 1 << 16  # numbers of a vector: what nobody means to ask for
@@ -75,27 +76,22 @@ class GloVeSettings:
 
 
 # The flags of the C programs, and the words of gensim and of others.
-FOREIGN = {
-    **dict.fromkeys(("sentences", "corpus_file", "texts"), "glove(corpus): first and unnamed"),
-    **dict.fromkeys(
-        ("size", "dim", "embedding_dim", "vector_dim", "no_components", "n_components"),
-        "vector_size=",
-    ),
-    **dict.fromkeys(("iter", "n_epochs", "num_epochs", "max_iter"), "epochs="),
-    **dict.fromkeys(("window_size", "ws"), "window="),
-    **dict.fromkeys(("lr", "learning_rate"), "eta="),
-    **dict.fromkeys(("vocab_size", "max_vocab", "max_vocab_size", "max_final_vocab"), "max_size="),
-    **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
-    **dict.fromkeys(("max_count", "xmax"), "x_max="),
-    **dict.fromkeys(("checkpoint", "checkpoints", "save_dir"), "folder="),
-    **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
-    **dict.fromkeys(("threads", "thread", "num_threads", "n_jobs", "no_threads"), "workers="),
-    **dict.fromkeys(("random_state", "hashfxn"), "seed="),
-    "alpha": "exponent= for the paper's alpha; eta= for the learning rate",
-    "min_alpha": "leave it out: AdaGrad's steps get smaller by themselves",
-    "context": "symmetric=True, or symmetric=False for words to the left of others alone",
-    "verbose": "progress=",
-}
+FOREIGN = foreign(
+    "glove",
+    {
+        **dict.fromkeys(("no_components", "n_components"), "vector_size="),
+        "max_iter": "epochs=",
+        **dict.fromkeys(("lr", "learning_rate"), "eta="),
+        "max_vocab": "max_size=",
+        **dict.fromkeys(("max_count", "xmax"), "x_max="),
+        "no_threads": "workers=",
+        "alpha": "exponent= for the paper's alpha; eta= for the learning rate",
+        **dict.fromkeys(
+            ("min_alpha", "start_alpha"), "leave it out: AdaGrad's steps get smaller by themselves"
+        ),
+        "context": "symmetric=True, or symmetric=False for words to the left of others alone",
+    },
+)
 
 
 @refuses_unknown(FOREIGN)
@@ -238,23 +234,28 @@ def glove(
     counting = settings.counting(memory, available_workers(running.workers))
     with on_stop(lambda: "Stopped; the training had not begun."):
         made = asdict(settings)
-        data: Corpus | Pairs
         if isinstance(corpus, Pairs):
             _check_counted(made | {"tokenizer": tokenizer, "encoding": encoding})
             made |= dict.fromkeys(COUNTED)
-            data, words, tokenizer = corpus, int(corpus.counts.sum()), None
+            about = {
+                "model": "GloVe",
+                "tokenizer": None,
+                "settings": made,
+                "corpus_words": int(corpus.counts.sum()),
+                "corpus": corpus.fingerprint,
+            }
+            data: Corpus | Pairs = corpus
         else:
-            data = _encoded(corpus, settings, tokenizer, encoding, running)
-            words, tokenizer = data.words, data.tokenizer
-        if data is corpus:  # these were given to `encode_corpus`, which we have not seen
-            made |= dict.fromkeys(("min_count", "max_size"))
-        about = {
-            "model": "GloVe",
-            "tokenizer": tokenizer,
-            "settings": made,
-            "corpus_words": words,
-            "corpus": data.fingerprint,
-        }
+            data = numbered(
+                corpus,
+                running,
+                min_count=settings.min_count,
+                max_size=settings.max_size,
+                tokenizer=tokenizer,
+                encoding=encoding,
+            )
+            check_pairs(data.ids)
+            about = facts("GloVe", made, data, given=data is corpus)
         work = _GloVe(data, settings, (counting, running.progress), about | {"inlay": __version__})
     report = run(
         work,
@@ -285,30 +286,6 @@ def _check_counted(said: dict[str, Any]) -> None:
                 got=described(said[name]),
                 hint=f"leave {name} out",
             )
-
-
-def _encoded(
-    corpus: Any,
-    settings: GloVeSettings,
-    tokenizer: TokenizerLike | None,
-    encoding: str,
-    running: Running,
-) -> Corpus:
-    if isinstance(corpus, Corpus):
-        _check_encoded(settings.min_count, settings.max_size, tokenizer, encoding)
-        data = corpus
-    else:
-        data = encode_corpus(
-            corpus,
-            min_count=settings.min_count,
-            max_size=settings.max_size,
-            tokenizer=tokenizer,
-            encoding=encoding,
-            workers=running.workers,
-            progress=running.progress,
-        )
-    _check_pairs(data.ids)
-    return data
 
 
 class _GloVe:
@@ -388,15 +365,8 @@ class _GloVe:
 
     def check(self) -> None:
         """Refuse vectors that grew without bound."""
-        # NaN and infinity fail the comparison too.
         length = max(float(np.sqrt(np.mean(np.square(part).sum(1)))) for part in self._vectors())
-        if not length <= LONG:
-            raise ArgumentError(
-                "eta",
-                expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
-                got=f"{length:g} at eta={self.settings.eta}: they grew without bound",
-                hint="a lower eta; 0.05 is usual",
-            )
+        check_length("eta", self.settings.eta, length, most=LONG, usual="0.05 is")
 
     def _vectors(self) -> list[Array]:
         """Those of words and those of contexts, in the order of the tokens."""

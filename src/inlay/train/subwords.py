@@ -13,6 +13,7 @@ from inlay.core.subwords import LONGEST_NGRAM, Ngrams, Subwords
 from inlay.core.tokens import Tokens, pack
 from inlay.errors import ArgumentError
 from inlay.text.corpus import Corpus
+from inlay.train.corpora import check_length
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 from inlay.train.word2vec import MOST
@@ -129,16 +130,12 @@ class SubwordWork:
 
     def check(self) -> None:
         """Refuse rows that grew without bound."""
-        # Nothing is allocated; NaN and infinity fail the comparison too.
-        inputs, alpha = self.model.inputs, self.settings.alpha
-        length = float(np.sqrt(np.dot(inputs, inputs) / (inputs.size // self.row)))
-        if not length <= LONG:
-            raise ArgumentError(
-                "alpha",
-                expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
-                got=f"{length:g} at alpha={alpha}: they grew without bound",
-                hint="a lower alpha; 0.025 and 0.05 are usual",
-            )
+        inputs = self.model.inputs
+        length = float(
+            np.sqrt(np.dot(inputs, inputs) / (inputs.size // self.row))
+        )  # nothing is allocated
+        usual = "0.025 and 0.05 are"
+        check_length("alpha", self.settings.alpha, length, most=LONG, usual=usual)
 
     def table(self) -> Table:
         from inlay.kernels.rows import aligned_zeros

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from inspect import signature
 from os import PathLike
 from typing import Any, Literal
 
-from inlay.aliases import Array
 from inlay.calls import refuses_unknown
 from inlay.checks import choice, described, flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
-from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
+from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
+from inlay.train.corpora import check_pairs, facts, numbered
+from inlay.train.foreign import foreign
 from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.start import Start
-from inlay.train.word2vec_work import PIECE, Words
+from inlay.train.word2vec_work import Words
 from inlay.version import __version__
 
 # What nobody means to ask for, and what would not fit into any memory.
@@ -86,25 +86,16 @@ def _idle(name: str, settings: Word2VecSettings, other: str) -> ArgumentError:
 
 
 # gensim's words, and those of others.
-FOREIGN = {
-    **dict.fromkeys(("sentences", "corpus_file", "texts"), "word2vec(corpus): first and unnamed"),
-    **dict.fromkeys(("size", "dim", "embedding_dim", "vector_dim"), "vector_size="),
-    **dict.fromkeys(("iter", "n_epochs", "num_epochs"), "epochs="),
-    "sg": "architecture='skipgram' for sg=1, architecture='cbow' for sg=0",
-    "cbow": "architecture='cbow' for cbow=1, architecture='skipgram' for cbow=0",
-    "shrink_window": "shrink_windows=",
-    "hs": "loss='hs' for hs=1, loss='ns' for hs=0",
-    **dict.fromkeys(("lr", "learning_rate", "start_alpha"), "alpha=, and min_alpha= at the end"),
-    **dict.fromkeys(("vocab_size", "max_vocab_size", "max_final_vocab"), "max_size="),
-    **dict.fromkeys(("min_freq", "trim_rule"), "min_count= and max_size="),
-    "verbose": "progress=",
-    **dict.fromkeys(("checkpoint", "checkpoints", "save_dir"), "folder="),
-    **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
-    **dict.fromkeys(("threads", "thread", "n_jobs"), "workers="),
-    **dict.fromkeys(("random_state", "hashfxn"), "seed="),
-    "ws": "window=",
-    "compute_loss": "leave it out: table.provenance['losses'] has the loss of each epoch",
-}
+FOREIGN = foreign(
+    "word2vec",
+    {
+        "sg": "architecture='skipgram' for sg=1, architecture='cbow' for sg=0",
+        "cbow": "architecture='cbow' for cbow=1, architecture='skipgram' for cbow=0",
+        "shrink_window": "shrink_windows=",
+        "hs": "loss='hs' for hs=1, loss='ns' for hs=0",
+        "compute_loss": "leave it out: table.provenance['losses'] has the loss of each epoch",
+    },
+)
 
 
 @refuses_unknown(FOREIGN)
@@ -277,31 +268,18 @@ def word2vec(
     )
     begin = Start.of(start, start_rate, pull, settings.vector_size)
     with on_stop(lambda: "Stopped; the training had not begun."):
-        if isinstance(corpus, Corpus):
-            _check_encoded(min_count, max_size, tokenizer, encoding)
-            data = corpus
-        else:
-            data = encode_corpus(
-                corpus,
-                min_count=settings.min_count,
-                max_size=settings.max_size,
-                tokenizer=tokenizer,
-                encoding=encoding,
-                folder=running.folder,
-                workers=running.workers,
-                progress=running.progress,
-            )
-        _check_pairs(data.ids)
-        made = asdict(settings)
-        if data is corpus:  # these were given to `encode_corpus`, which we have not seen
-            made |= dict.fromkeys(("min_count", "max_size"))
-        about: dict[str, Any] = {
-            "model": f"word2vec {NAMES[settings.architecture]}",
-            "tokenizer": data.tokenizer,
-            "settings": made,
-            "corpus_words": data.words,
-            "corpus": data.fingerprint,
-        }
+        data = numbered(
+            corpus,
+            running,
+            min_count=settings.min_count,
+            max_size=settings.max_size,
+            tokenizer=tokenizer,
+            encoding=encoding,
+            keep=True,
+        )
+        check_pairs(data.ids)
+        model = f"word2vec {NAMES[settings.architecture]}"
+        about = facts(model, asdict(settings), data, given=data is corpus)
         if begin is not None:
             about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
             about["start"] |= {"pull": begin.pull}
@@ -319,32 +297,3 @@ def word2vec(
     work.check()
     work.facts |= report.facts()
     return work.finished()
-
-
-def _check_encoded(min_count: Any, max_size: Any, tokenizer: Any, encoding: Any) -> None:
-    """Refuse what a corpus that is encoded already was asked for, and would be ignored now."""
-    said = {"min_count": min_count, "max_size": max_size}
-    said |= {"tokenizer": tokenizer, "encoding": encoding}
-    defaults = signature(word2vec).parameters
-    for name, value in said.items():
-        if value != defaults[name].default:
-            raise ArgumentError(
-                name,
-                expected="nothing, for the corpus is encoded already",
-                got=described(value),
-                hint=f"encode_corpus(..., {name}=...)",
-            )
-
-
-def _check_pairs(ids: Array) -> None:
-    """Refuse texts of one word each, as the words of one text are: there is nothing to learn."""
-    for at in range(0, ids.size, PIECE):  # the first piece has a pair, unless something is wrong
-        real = ids[at : at + PIECE] >= 0
-        if (real[:-1] & real[1:]).any():
-            return
-    raise ArgumentError(
-        "corpus",
-        expected="texts with two words or more that are frequent enough",
-        got="none",
-        hint="a list of texts, or [words] for the words of one; or a smaller min_count",
-    )

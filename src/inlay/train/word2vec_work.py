@@ -7,9 +7,9 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.core import Table, Tokens
-from inlay.errors import ArgumentError
 from inlay.jobs.threads import Spread
 from inlay.text.corpus import Corpus
+from inlay.train.corpora import check_length
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 from inlay.train.start import Start
@@ -201,16 +201,10 @@ class Words:
         Raises:
             ArgumentError: They did.
         """
-        # Nothing is allocated; NaN and infinity fail the comparison too.
-        inputs, alpha = self.model.inputs, self.settings.alpha
+        inputs = self.model.inputs  # of which nothing is copied
         length = float(np.sqrt(np.dot(inputs, inputs) / len(self.tokens)))
-        if not length <= LONG:
-            raise ArgumentError(
-                "alpha",
-                expected=f"a learning rate at which the norms' quadratic mean stays below {LONG:g}",
-                got=f"{length:g} at alpha={alpha}: they grew without bound",
-                hint="a lower alpha; 0.025 and 0.05 are usual",
-            )
+        usual = "0.025 and 0.05 are"
+        check_length("alpha", self.settings.alpha, length, most=LONG, usual=usual)
 
     def table(self) -> Table:
         """The vectors as they stand, in memory of their own."""
