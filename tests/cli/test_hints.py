@@ -66,6 +66,7 @@ REACHED = {
     "train/doc2vec.py": ["train doc2vec"],
     "train/elmo": ["train bilm"],
     "train/cooccurrences.py": ["train glove"],
+    "train/corpora.py": ["train word2vec"],
     "train/glove.py": ["train glove"],
     "train/glove_files.py": "the original's files are given in Python",
     "train/job.py": ["train word2vec"],
@@ -77,7 +78,6 @@ REACHED = {
     "train/subwords.py": ["train fasttext"],
     "train/word2vec.py": ["train word2vec"],
     "train/word2vec_objectives.py": ["train word2vec"],
-    "train/word2vec_work.py": ["train word2vec"],
 }
 # Advice that no command gives, because none can make the mistake.
 NEVER = {

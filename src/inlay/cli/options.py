@@ -136,7 +136,7 @@ def tokenizer_option(default: str) -> Decorator:
 
 def reading_options(format_name: str = "--format") -> Decorator:
     """The options of `inlay.load` and of its formats, under their names."""
-    return _all(
+    return all_options(
         click.option(
             "format",
             format_name,
@@ -193,7 +193,7 @@ def reading_options(format_name: str = "--format") -> Decorator:
 
 def data_options(decoded: str = "DATA") -> Decorator:
     """The options of `inlay.read_labelled`, under its names; `decoded` is what has the encoding."""
-    return _all(
+    return all_options(
         click.option(
             "--kind",
             type=click.Choice(KINDS),
@@ -235,7 +235,9 @@ def data_options(decoded: str = "DATA") -> Decorator:
     )
 
 
-def _all(*options: Decorator) -> Decorator:
+def all_options(*options: Decorator) -> Decorator:
+    """Options as one decorator, in the order of the help."""
+
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
             function = option(function)

@@ -6,19 +6,13 @@ import click
 
 from inlay.cli.failures import Command
 from inlay.cli.interrupts import work
-from inlay.cli.options import (
-    encoding_option,
-    json_option,
-    progress_option,
-    seed_option,
-    tokenizer_option,
-)
+from inlay.cli.options import json_option, progress_option, seed_option
 from inlay.cli.outputs import check_writable_folder, print_json, say
 from inlay.cli.train.common import (
     check_corpus,
-    column_option,
     corpus_argument,
     given,
+    text_options,
     texts_of_corpus,
     workers_option,
 )
@@ -104,9 +98,7 @@ def _filters(context: click.Context, option: click.Parameter, value: str) -> lis
 @click.option(
     "--held-out", default=0.01, help="Hold out this share of the words to measure perplexity."
 )
-@tokenizer_option("words")
-@column_option
-@encoding_option("CORPUS")
+@text_options
 @workers_option
 @click.option(
     "--device",

@@ -1,25 +1,54 @@
 """What the commands of all trainers have in common."""
 
 import glob
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from inlay.cli.inputs import check_there, column_or_lines
-from inlay.cli.options import text_option
+from inlay.cli.interrupts import work
+from inlay.cli.options import (
+    all_options,
+    encoding_option,
+    json_option,
+    overwrite_option,
+    progress_option,
+    text_option,
+    tokenizer_option,
+)
+from inlay.cli.outputs import print_json, say
+
+if TYPE_CHECKING:
+    from inlay.core import Table
 
 corpus_argument = click.argument(
     "corpus", nargs=-1, required=True, type=click.Path(), metavar="CORPUS..."
 )
-column_option = text_option("CORPUS")
+vectors_options = all_options(
+    click.option(
+        *("-o", "--output", "target"),
+        metavar="OUT",
+        required=True,
+        type=click.Path(),
+        help="Write the vectors to this file.",
+    ),
+    click.option(
+        "--format-out",
+        metavar="NAME",
+        help="Write this format, if the name of OUT does not say which.",
+    ),
+)
+text_options = all_options(
+    tokenizer_option("words"), text_option("CORPUS"), encoding_option("CORPUS")
+)
+result_options = all_options(overwrite_option, progress_option, json_option)
 workers_option = click.option(
     "--workers", type=int, help="Run N threads.  [default: one per processor]"
 )
-
-
 phrases_option = click.option(
     "--phrases",
     "phrase_file",
@@ -27,35 +56,92 @@ phrases_option = click.option(
     type=click.Path(),
     help='Treat the phrases in this file, made by "inlay train phrases", as words.',
 )
+# How a training runs, and what is kept of it.
+course_options = all_options(
+    click.option(
+        "--folder",
+        metavar="FOLDER",
+        type=click.Path(),
+        help="Keep checkpoints in this folder; the same command goes on from the last one.",
+    ),
+    click.option(
+        "--checkpoint-every",
+        default=600.0,
+        metavar="SECONDS",
+        show_default=True,
+        help="Write a checkpoint every so many seconds.",
+    ),
+    click.option(
+        "--resume/--no-resume",
+        default=True,
+        show_default=True,
+        help="Start where the checkpoint in FOLDER ends, or start anew.",
+    ),
+)
 
 
-def course_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say how a training runs and what is kept of it."""
-    for option in reversed(
-        (
-            click.option(
-                "--folder",
-                metavar="FOLDER",
-                type=click.Path(),
-                help="Keep checkpoints in this folder; the same command goes on from the last one.",
-            ),
-            click.option(
-                "--checkpoint-every",
-                default=600.0,
-                metavar="SECONDS",
-                show_default=True,
-                help="Write a checkpoint every so many seconds.",
-            ),
-            click.option(
-                "--resume/--no-resume",
-                default=True,
-                show_default=True,
-                help="Start where the checkpoint in FOLDER ends, or start anew.",
-            ),
+def learn_vectors(
+    trainer: Callable[..., "Table"],
+    corpus: tuple[str, ...],
+    target: str,
+    format_out: str | None,
+    *,
+    tokenizer: str | None,
+    column: str | None,
+    encoding: str,
+    as_json: bool,
+    phrase_file: str | None = None,
+    start: str | None = None,
+    shows_loss: bool = False,
+    **settings: Any,
+) -> None:
+    """Call a trainer, write its table and say so.
+
+    Args:
+        trainer: Of `inlay.train`.
+        corpus: What was given.
+        target: The file to write.
+        format_out: Its format, if its name does not say which.
+        tokenizer: The name of one, or None.
+        column: Where the texts are in a table.
+        encoding: That of the files.
+        as_json: Whether a program reads the answer.
+        phrase_file: Of `inlay train phrases`.
+        start: A file of vectors to go on from.
+        shows_loss: Whether a person is told of the loss.
+        settings: What is the trainer's own.
+    """
+    from inlay.formats import load, save
+
+    begun = time.perf_counter()
+    with work():
+        settings |= given(tokenizer, phrase_file)
+        if start is not None:
+            settings["start"] = load(start)
+        texts, known = texts_of_corpus(corpus, encoding, column)
+        with kept_if_stopped(target, format_out):
+            table = trainer(texts, encoding=known, **settings)
+        seconds = time.perf_counter() - begun
+        save(table, target, format=format_out)
+    words = table.provenance["corpus_words"]
+    if as_json:
+        print_json(
+            {
+                "file": target,
+                "file_bytes": Path(target).stat().st_size,
+                "vocab_size": len(table),
+                "dim": table.dim,
+                "corpus_words": words,
+                "seconds": round(seconds, 3),
+                "provenance": table.provenance,
+            }
         )
-    ):
-        function = option(function)
-    return function
+        return
+    loss = f", loss {table.provenance['losses'][-1]:.4f}" if shows_loss else ""
+    say(
+        f"{target}: {len(table):,} words x {table.dim}, "
+        f"learned from {words:,} words in {seconds:.1f} s{loss}"
+    )
 
 
 @contextmanager

@@ -8,21 +8,15 @@ import click
 from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there
 from inlay.cli.interrupts import work
-from inlay.cli.options import (
-    encoding_option,
-    json_option,
-    overwrite_option,
-    progress_option,
-    seed_option,
-    tokenizer_option,
-)
+from inlay.cli.options import seed_option
 from inlay.cli.outputs import check_folder, check_vectors, print_json, say
 from inlay.cli.train.common import (
     check_corpus,
-    column_option,
     corpus_argument,
     course_options,
     given,
+    result_options,
+    text_options,
     texts_of_corpus,
     workers_option,
 )
@@ -109,12 +103,8 @@ Example:
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
 @course_options
-@tokenizer_option("words")
-@column_option
-@encoding_option("CORPUS")
-@overwrite_option
-@progress_option
-@json_option
+@text_options
+@result_options
 def doc2vec(
     corpus: tuple[str, ...],
     target: str,

@@ -1,29 +1,20 @@
 """`inlay train fasttext`."""
 
-import time
 from pathlib import Path
 from typing import Any, ClassVar
 
 import click
 
-from inlay.cli.interrupts import work
-from inlay.cli.options import (
-    encoding_option,
-    json_option,
-    overwrite_option,
-    progress_option,
-    seed_option,
-    tokenizer_option,
-)
-from inlay.cli.outputs import check_vectors, print_json, say
+from inlay.cli.options import seed_option
+from inlay.cli.outputs import check_vectors
 from inlay.cli.train.common import (
     check_corpus,
-    column_option,
     corpus_argument,
     course_options,
-    given,
-    kept_if_stopped,
-    texts_of_corpus,
+    learn_vectors,
+    result_options,
+    text_options,
+    vectors_options,
     workers_option,
 )
 from inlay.cli.train.originals import CORPUS, Originals
@@ -92,16 +83,7 @@ class FastTextCommand(Originals):
     context_settings={"show_default": True},
 )
 @corpus_argument
-@click.option(
-    *("-o", "--output", "target"),
-    metavar="OUT",
-    required=True,
-    type=click.Path(),
-    help="Write the vectors to this file.",
-)
-@click.option(
-    "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
-)
+@vectors_options
 @click.option(
     "--architecture",
     type=click.Choice(["skipgram", "cbow"]),
@@ -146,55 +128,18 @@ class FastTextCommand(Originals):
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
 @course_options
-@tokenizer_option("words")
-@column_option
-@encoding_option("CORPUS")
-@overwrite_option
-@progress_option
-@json_option
+@text_options
+@result_options
 def fasttext(
-    corpus: tuple[str, ...],
-    target: str,
-    format_out: str | None,
-    tokenizer: str | None,
-    column: str | None,
-    encoding: str,
-    overwrite: bool,
-    as_json: bool,
-    **settings: Any,
+    corpus: tuple[str, ...], target: str, format_out: str | None, overwrite: bool, **settings: Any
 ) -> None:
     check_corpus(corpus)
     check_vectors(target, format_out, overwrite=overwrite)
     if settings["jamo"]:
         _check_jamo(target, format_out)
-    from inlay.formats import save
     from inlay.train import fasttext
 
-    start = time.perf_counter()
-    with work():
-        texts, known = texts_of_corpus(corpus, encoding, column)
-        with kept_if_stopped(target, format_out):
-            table = fasttext(texts, encoding=known, **settings, **given(tokenizer))
-        seconds = time.perf_counter() - start
-        save(table, target, format=format_out)
-    words = table.provenance["corpus_words"]
-    if as_json:
-        print_json(
-            {
-                "file": target,
-                "file_bytes": Path(target).stat().st_size,
-                "vocab_size": len(table),
-                "dim": table.dim,
-                "corpus_words": words,
-                "seconds": round(seconds, 3),
-                "provenance": table.provenance,
-            }
-        )
-        return
-    say(
-        f"{target}: {len(table):,} words x {table.dim}, "
-        f"learned from {words:,} words in {seconds:.1f} s"
-    )
+    learn_vectors(fasttext, corpus, target, format_out, **settings)
 
 
 def _check_jamo(target: str, format: str | None) -> None:

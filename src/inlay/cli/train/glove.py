@@ -1,29 +1,19 @@
 """`inlay train glove`."""
 
-import time
-from pathlib import Path
 from typing import Any, ClassVar
 
 import click
 
-from inlay.cli.interrupts import work
-from inlay.cli.options import (
-    encoding_option,
-    json_option,
-    overwrite_option,
-    progress_option,
-    seed_option,
-    tokenizer_option,
-)
-from inlay.cli.outputs import check_vectors, print_json, say
+from inlay.cli.options import seed_option
+from inlay.cli.outputs import check_vectors
 from inlay.cli.train.common import (
     check_corpus,
-    column_option,
     corpus_argument,
     course_options,
-    given,
-    kept_if_stopped,
-    texts_of_corpus,
+    learn_vectors,
+    result_options,
+    text_options,
+    vectors_options,
     workers_option,
 )
 from inlay.cli.train.originals import Originals
@@ -101,16 +91,7 @@ class GloVeCommand(Originals):
     context_settings={"show_default": True},
 )
 @corpus_argument
-@click.option(
-    *("-o", "--output", "target"),
-    metavar="OUT",
-    required=True,
-    type=click.Path(),
-    help="Write the vectors to this file.",
-)
-@click.option(
-    "--format-out", metavar="NAME", help="Write this format, if the name of OUT does not say which."
-)
+@vectors_options
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=15, help="Look at up to N words on each side.")
 @click.option("--symmetric/--left", default=True, help="Look to both sides, or to the left alone.")
@@ -133,50 +114,13 @@ class GloVeCommand(Originals):
 @workers_option
 @seed_option
 @course_options
-@tokenizer_option("words")
-@column_option
-@encoding_option("CORPUS")
-@overwrite_option
-@progress_option
-@json_option
+@text_options
+@result_options
 def glove(
-    corpus: tuple[str, ...],
-    target: str,
-    format_out: str | None,
-    tokenizer: str | None,
-    column: str | None,
-    encoding: str,
-    overwrite: bool,
-    as_json: bool,
-    **settings: Any,
+    corpus: tuple[str, ...], target: str, format_out: str | None, overwrite: bool, **settings: Any
 ) -> None:
     check_corpus(corpus)
     check_vectors(target, format_out, overwrite=overwrite)
-    from inlay.formats import save
     from inlay.train import glove
 
-    start = time.perf_counter()
-    with work():
-        texts, known = texts_of_corpus(corpus, encoding, column)
-        with kept_if_stopped(target, format_out):
-            table = glove(texts, encoding=known, **settings, **given(tokenizer))
-        seconds = time.perf_counter() - start
-        save(table, target, format=format_out)
-    words, loss = table.provenance["corpus_words"], table.provenance["losses"][-1]
-    if as_json:
-        print_json(
-            {
-                "file": target,
-                "file_bytes": Path(target).stat().st_size,
-                "vocab_size": len(table),
-                "dim": table.dim,
-                "corpus_words": words,
-                "seconds": round(seconds, 3),
-                "provenance": table.provenance,
-            }
-        )
-        return
-    say(
-        f"{target}: {len(table):,} words x {table.dim}, "
-        f"learned from {words:,} words in {seconds:.1f} s, loss {loss:.4f}"
-    )
+    learn_vectors(glove, corpus, target, format_out, shows_loss=True, **settings)

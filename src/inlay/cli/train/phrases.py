@@ -7,19 +7,13 @@ import click
 
 from inlay.cli.failures import Command
 from inlay.cli.interrupts import work
-from inlay.cli.options import (
-    encoding_option,
-    json_option,
-    overwrite_option,
-    progress_option,
-    tokenizer_option,
-)
 from inlay.cli.outputs import check_file, print_json, say
 from inlay.cli.train.common import (
     check_corpus,
-    column_option,
     corpus_argument,
     given,
+    result_options,
+    text_options,
     texts_of_corpus,
     workers_option,
 )
@@ -77,13 +71,9 @@ Example:
     metavar="WORD",
     help="Let this word stand inside a phrase, but not begin or end one; may be given again.",
 )
-@tokenizer_option("words")
-@column_option
-@encoding_option("CORPUS")
+@text_options
 @workers_option
-@overwrite_option
-@progress_option
-@json_option
+@result_options
 def phrases(
     corpus: tuple[str, ...],
     target: str,
