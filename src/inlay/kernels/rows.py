@@ -37,6 +37,15 @@ def aligned_zeros(size):
     return store[skip : skip + size]
 
 
+def scatter(rows, most, rng):
+    """Fill float32 `(n, dim)`, whatever its strides, with numbers uniform in +-most / dim."""
+    dim = rows.shape[1]
+    for at in range(0, len(rows), 10_000):
+        part = rows[at : at + 10_000]
+        chance = rng.random(part.shape, np.float32) - np.float32(0.5)
+        part[:] = chance * np.float32(2 * most) / np.float32(dim)
+
+
 @part
 def lanes_row(lanes):
     """`row_width`, of `row_lanes`."""

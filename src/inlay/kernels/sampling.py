@@ -28,6 +28,7 @@ kernel = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 
 MULTIPLIER = np.uint64(6364136223846793005)  # Knuth's 64-bit linear congruential generator
 INCREMENT = np.uint64(1442695040888963407)
+MAX_32 = 2**32 - 1
 HIGH = np.uint64(32)  # of its bits only the upper half is random enough
 
 
@@ -43,6 +44,18 @@ def make_noise(weights):
     alias = np.arange(chance.size, dtype=np.int32)
     pair_slots(chance, accept, alias)
     return Noise(accept, alias)
+
+
+def keep_thresholds(counts, sample):
+    """How often each word is kept, of 2**32, less one: uint32 `(vocab_size,)`; see `subsample`.
+
+    The share kept is `sqrt(t / f) + t / f` for a share f of the corpus, as in Mikolov's program
+    (his paper has another formula).
+    """
+    if sample == 0:
+        return np.full(len(counts), MAX_32, np.uint32)
+    ratio = sample * counts.sum() / counts
+    return np.minimum((np.sqrt(ratio) + ratio) * 2.0**32, MAX_32).astype(np.uint32)
 
 
 @kernel

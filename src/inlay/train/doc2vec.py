@@ -289,12 +289,13 @@ class _Paragraphs:
         rng = np.random.default_rng(seed)
         words = None
         if design.words or design.reads_words:
-            words = self._initial(rng, len(data.tokens) + design.concatenate)
+            words = np.empty((len(data.tokens) + design.concatenate, self.dim), np.float32)
+            rows.scatter(words, 0.5, rng)  # as in Mikolov's program
         self.network = Network(design, data.counts, None, words)
         self.row = self.network.row
         self.documents = rows.aligned_zeros(tagged.n * self.row)
         vectors = self.documents.reshape(-1, self.row)[:, : self.dim]
-        vectors[:] = self._initial(rng, tagged.n)
+        rows.scatter(vectors, 0.5, rng)
         vectors[~tagged.with_words(data.ids)] = 0
         self.tags = paragraph.Tags(tagged.offsets, tagged.numbers)
         self.arrays = {"documents": self.documents, "outputs": self.network.outputs}
@@ -305,13 +306,6 @@ class _Paragraphs:
             np.count_nonzero(data.ids[at : at + PIECE] < 0) for at in range(0, data.ids.size, PIECE)
         ]
         self.texts = np.append(0, np.cumsum(ends))
-
-    def _initial(self, rng: np.random.Generator, n: int) -> Array:
-        """Vectors uniform in +-1/2 / dim, as in Mikolov's program."""
-        vectors = rng.random((n, self.dim), np.float32)
-        vectors -= np.float32(0.5)
-        vectors /= np.float32(self.dim)
-        return vectors
 
     def scratch(self) -> Any:
         from inlay.kernels import skipgram

@@ -18,7 +18,7 @@ from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 from inlay.train.word2vec import MOST
 from inlay.train.word2vec_objectives import LOAD
-from inlay.train.word2vec_work import LONG, PIECE, _keep_thresholds
+from inlay.train.word2vec_work import LONG, PIECE
 
 ARCHITECTURES = ("skipgram", "cbow")
 MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them
@@ -96,13 +96,15 @@ class SubwordWork:
         self.lanes = rows.row_lanes(settings.vector_size)
         self.parts, self.places, n = _parts(data.tokens, settings)
         self.model = sampling.Model(
-            inputs=_initial(n, settings.vector_size, self.row, settings.seed),
+            inputs=rows.aligned_zeros(n * self.row),
             outputs=rows.aligned_zeros(len(data.tokens) * self.row),
         )
+        inputs = self.model.inputs.reshape(-1, self.row)[:, : settings.vector_size]
+        rows.scatter(inputs, 1.0, np.random.default_rng(settings.seed))  # as the official program
         chance = data.counts**settings.ns_exponent
         self.noise = sampling.make_noise(chance)
         self.often = float(1 / self.n_noise + chance.max() / chance.sum())
-        self.keep = _keep_thresholds(data.counts, settings.sample)
+        self.keep = sampling.keep_thresholds(data.counts, settings.sample)
         self.share = np.float32(settings.negative / self.n_noise)
         self.arrays = self.model._asdict()
 
@@ -189,15 +191,3 @@ def _parts(tokens: list[str], settings: FastTextSettings) -> tuple[Any, Array, i
     places = np.full(settings.bucket, -1, np.int32)
     n_rows = number_rows(starts, rows, places)
     return Parts(starts, rows, (1 / np.diff(starts)).astype(np.float32)), places, n_rows
-
-
-def _initial(n: int, dim: int, row: int, seed: int) -> Array:
-    """Rows uniform in +-1 / dim, as in the official program; the padding is zero."""
-    from inlay.kernels.rows import aligned_zeros
-
-    flat: Array = aligned_zeros(n * row)
-    rows, rng = flat.reshape(n, row), np.random.default_rng(seed)
-    for at in range(0, n, 10_000):
-        part = rows[at : at + 10_000, :dim]
-        part[:] = (2 * rng.random(part.shape, np.float32) - np.float32(1)) / np.float32(dim)
-    return flat

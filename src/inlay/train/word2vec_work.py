@@ -44,7 +44,7 @@ class Words:
         self.dim, self.row = settings.vector_size, rows.row_width(settings.vector_size)
         self.lanes = rows.row_lanes(self.dim)
         self.objective = objective(data, settings)
-        self.keep = _keep_thresholds(data.counts, settings.sample)
+        self.keep = sampling.keep_thresholds(data.counts, settings.sample)
         self.tokens, self.facts = data.tokens, dict[str, Any]()
         self.factors: Array | None = None
         self.anchors: Array | None = None
@@ -55,9 +55,11 @@ class Words:
         self.has_context = settings.loss == "ns"
         n_outputs = n if self.has_context else self.objective.n_outputs
         self.model = sampling.Model(
-            inputs=_initial(n, self.dim, self.row, settings.seed),
+            inputs=rows.aligned_zeros(n * self.row),
             outputs=rows.aligned_zeros(n_outputs * self.row),
         )
+        # As in Mikolov's program.
+        rows.scatter(self._rows(self.model.inputs), 0.5, np.random.default_rng(settings.seed))
         self.arrays = self.model._asdict()
         if start is not None and of is not None:
             self._begin(start, of)
@@ -244,18 +246,6 @@ def _packed(flat: Array, row: int, dim: int) -> Array:
     return dense
 
 
-def _initial(n: int, dim: int, row: int, seed: int) -> Array:
-    """Vectors uniform in +-1/2 / dim, as in Mikolov's program; the padding is zero."""
-    from inlay.kernels.rows import aligned_zeros
-
-    flat: Array = aligned_zeros(n * row)
-    rows, rng = flat.reshape(n, row), np.random.default_rng(seed)
-    for at in range(0, n, 10_000):
-        part = rows[at : at + 10_000, :dim]
-        part[:] = (rng.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
-    return flat
-
-
 def _damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:
     """What the changes of a round are multiplied by, for each vector, float32.
 
@@ -271,16 +261,3 @@ def _damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:
         damped = np.expm1(-TOGETHER * x) / (TOGETHER * np.expm1(-x))
         found.append(damped.astype(np.float32))
     return found[0], found[1]
-
-
-def _keep_thresholds(counts: Array, sample: float) -> Array:
-    """How often each word is kept, of 2**32, less one: uint32 `(vocab_size,)`.
-
-    The share kept is `sqrt(t / f) + t / f` for a share f of the corpus, as in Mikolov's program
-    (his paper has another formula).
-    """
-    if sample == 0:
-        return np.full(counts.size, MAX_32, np.uint32)
-    ratio = sample * counts.sum() / counts
-    keep: Array = np.minimum((np.sqrt(ratio) + ratio) * 2.0**32, MAX_32)
-    return keep.astype(np.uint32)

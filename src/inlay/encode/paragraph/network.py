@@ -19,7 +19,6 @@ LOAD = 2.75
 # What nobody means to ask for, and what would not fit into any memory.
 MOST = {"vector_size": 1 << 16, "window": 1000, "negative": 10_000, "epochs": 1 << 20}
 WORDS = 8192  # of texts that a thread takes at a time
-MAX_32 = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ class Network:
             self.words.reshape(-1, self.row)[:, :dim] = words
         chance = counts.astype(np.float64) ** design.ns_exponent
         self.noise = sampling.make_noise(chance)
-        self.keep = keep_thresholds(counts, design.sample)
+        self.keep = sampling.keep_thresholds(counts, design.sample)
         often = 1 / design.n_noise + float(chance.max() / chance.sum())
         self._noise_load = design.negative * often
 
@@ -250,15 +249,3 @@ def _spans(ends: Sequence[int] | Array, size: int) -> list[tuple[int, int]]:
         spans.append((first, last))
         first = last
     return spans
-
-
-def keep_thresholds(counts: Array, sample: float) -> Array:
-    """How often each word is kept, of 2**32, less one: uint32 `(vocab_size,)`.
-
-    The share kept is `sqrt(t / f) + t / f` for a share f of the corpus, as in Mikolov's program.
-    """
-    if sample == 0:
-        return np.full(len(counts), MAX_32, np.uint32)
-    ratio = sample * counts.sum() / counts
-    keep: Array = np.minimum((np.sqrt(ratio) + ratio) * 2.0**32, MAX_32)
-    return keep.astype(np.uint32)
