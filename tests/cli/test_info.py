@@ -29,6 +29,7 @@ def test_json_has_every_fact(inlay, glove):
         "pad_id": None,
         "unk_id": None,
         "counts": False,
+        "parts": [],
         "first_tokens": ["good", "great", "film", "movie", "영화"],
     }
 
@@ -60,6 +61,14 @@ def test_nested_origins_are_shown(inlay, tmp_path):
     assert "counts   yes" in shown
     assert "tokens   w0 w1 w2 w3 w4 w5 w6 w7 ..." in shown
     assert shown.endswith("  aligned_from.source  crawl.vec\n  tags                 a b\n")
+
+
+def test_the_tables_that_hang_on_one_are_named(inlay, tmp_path):
+    part = Table(["a"], np.ones((1, 2), np.float32))
+    Table(["a"], np.eye(1, 2), parts={"context": part}).save(tmp_path / "t.safetensors")
+    assert "parts    context\n" in inlay("info", tmp_path / "t.safetensors").stdout
+    facts = json.loads(inlay("info", tmp_path / "t.safetensors", "--json").stdout)
+    assert facts["parts"] == ["context"]
 
 
 def test_sizes_are_for_people():

@@ -60,6 +60,24 @@ def test_a_failure_while_saving_keeps_the_last_one(path, monkeypatch):
     assert [child.name for child in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("into", [None, {"w": np.zeros((3, 2))}], ids=["new", "into"])
+def test_a_bit_that_fell_over_is_found(path, into):
+    checkpoint.save(path, STATE, ABOUT)
+    data = path.read_bytes()
+    for at in (data.index(b"step") + 8, len(data) - 20):  # the position, an array
+        broken = bytearray(data)
+        broken[at] ^= 1
+        path.write_bytes(broken)
+        with pytest.raises(FormatError, match=r"do not match its checksum\. Try: anew=True"):
+            checkpoint.load(path, ABOUT, hint="anew=True", into=into)
+
+
+def test_a_folder_is_no_checkpoint(path):
+    path.mkdir()
+    with pytest.raises(FormatError, match=r"got a folder\. Try: anew=True"):
+        load(path)
+
+
 def test_another_job_is_refused(path):
     checkpoint.save(path, STATE, ABOUT)
     with pytest.raises(ArgumentError, match=r"got another: seed 0 \(not 1\)\. Try: anew=True"):
@@ -90,8 +108,9 @@ def test_a_file_that_is_cut_off(path):
     data = path.read_bytes()
     for cut in (0, 7, 100, len(data) - 1):
         path.write_bytes(data[:cut])
-        with pytest.raises(FormatError, match="a job that was stopped"):
+        with pytest.raises(FormatError, match="a job that was stopped") as refused:
             load(path)
+        assert str(refused.value).count("Try: ") == 1
     path.write_bytes(data)
     with safe_open(path, "numpy") as file:
         assert file.metadata()["position"] == json.dumps(STATE.position)

@@ -103,6 +103,7 @@ def _facts(file: str, format: str, table: "Table") -> dict[str, Any]:
         "pad_id": table.pad_id,
         "unk_id": table.unk_id,
         "counts": table.counts is not None,
+        "parts": list(table.parts),
         "first_tokens": [table.tokens[i] for i in range(min(SHOWN, len(table)))],
         "provenance": table.provenance,
     }
@@ -173,6 +174,7 @@ def _print(facts: dict[str, Any]) -> None:
         "unk id": facts["unk_id"],
         "counts": "yes" if facts["counts"] else "no",
         "others": "composed of subwords" if facts["can_compose"] else None,
+        "parts": ", ".join(facts["parts"]) or None,
         "tokens": _shown(facts),
     }
     print_pairs({name: value for name, value in lines.items() if value is not None})

@@ -1,6 +1,7 @@
 """The state of a job that can be stopped: one file, written whole or not at all."""
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +35,7 @@ def save(path: Path, checkpoint: Checkpoint, about: Mapping[str, Any]) -> None:
         about: What the job depends on, JSON: settings, and a digest of what it reads.
     """
     text = {"position": json.dumps(checkpoint.position), "about": json.dumps(about)}
+    text["checksum"] = _checksum(text, checkpoint.arrays)
     safetensors.write(path, checkpoint.arrays, text)
 
 
@@ -55,6 +57,8 @@ def load(
     """
     if not path.exists():
         return None
+    if path.is_dir():
+        raise damaged(path, "a folder", hint=hint)
     into = into or {}
     try:
         with safetensors.Safetensors.open(path) as file:
@@ -66,7 +70,11 @@ def load(
             for name, array in into.items():
                 array[...] = _alike(file[name], array)
                 arrays[name] = array
-    except (FormatError, KeyError, TypeError, json.JSONDecodeError, RecursionError) as error:
+            if text["checksum"] != _checksum(text, arrays):
+                raise damaged(path, "contents that do not match its checksum", hint=hint)
+    except FormatError as error:  # of the file, which would have it downloaded again
+        raise damaged(path, error.got, hint=hint) from error
+    except (KeyError, TypeError, json.JSONDecodeError, RecursionError) as error:
         raise damaged(path, str(error), hint=hint) from error
     return Checkpoint(position, arrays)
 
@@ -75,6 +83,15 @@ def _alike(found: Any, wanted: Array) -> Any:
     if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
         raise TypeError(f"{found.dtype} {found.shape} where {wanted.dtype} {wanted.shape} was")
     return found
+
+
+def _checksum(text: Mapping[str, str], arrays: Mapping[str, Array]) -> str:
+    """CRC-32 of the position and all arrays: a bit that fell over would be learned from."""
+    check = zlib.crc32(text["position"].encode())
+    for name in sorted(arrays):
+        flat = np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8)
+        check = zlib.crc32(flat, zlib.crc32(name.encode(), check))  # type: ignore[arg-type]
+    return f"{check:08x}"
 
 
 def damaged(path: Path, got: str, *, hint: str) -> FormatError:

@@ -21,7 +21,7 @@ GROUP_HELP = """Learn word vectors, or an ELMo, from text.
 Example:
   inlay train word2vec corpus.txt -o vectors.safetensors
   inlay train fasttext corpus.txt -o vectors.bin
-  inlay train glove corpus.txt -o vectors.txt
+  inlay train glove corpus.txt -o vectors.safetensors
   inlay train doc2vec reviews.txt -o paragraphs
   inlay train bilm corpus.txt -o elmo"""
 
