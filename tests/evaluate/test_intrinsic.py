@@ -1,6 +1,7 @@
 """Word vectors by themselves: pairs that people judged, and analogies."""
 
 import math
+import os
 
 import numpy as np
 import pytest
@@ -36,6 +37,30 @@ def test_files_of_pairs_come_in_several_forms(tmp_path, between, heading):
     found = word_pairs(TABLE, path)
     assert found.spearman == word_pairs(TABLE, PAIRS).spearman
     assert (found.n_pairs, found.n_missing) == (12, 1)
+
+
+def test_the_class_of_the_words_may_stand_before_the_number(tmp_path):
+    path = tmp_path / "SimLex-999.txt"
+    lines = [f"{a}\t{b}\tN\t{score}\t2.72" for a, b, score in PAIRS]
+    path.write_text("word1\tword2\tPOS\tSimLex999\tconc(w1)\n" + "\n".join(lines), "utf-8")
+    assert word_pairs(TABLE, path) == word_pairs(TABLE, PAIRS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("w1\tw2\t1,5\nw3\tw4\t2\n", r"line 1: .* Try: a point in place of the comma\."),
+        ("w1 w2 nan\nw3 w4 1\n", "line 1: expected two words and a number"),
+        ("w1 w2 1\nw3 w4 inf\n", "line 2: expected two words and a number"),
+        ("word1 word2 score\n", "expected pairs of words with numbers, got none"),
+        ("", "expected pairs of words with numbers, got none"),
+    ],
+)
+def test_numbers_that_would_be_misread_are_refused(tmp_path, text, message):
+    path = tmp_path / "pairs.txt"
+    path.write_text(text, "utf-8")
+    with pytest.raises(FormatError, match=message):
+        word_pairs(TABLE, path)
 
 
 def test_too_few_pairs_and_words_without_a_difference_have_no_correlation():
@@ -77,6 +102,11 @@ def test_an_analogy_is_the_word_nearest_to_the_offset(tmp_path):
         (lambda path: word_pairs(TABLE, path), FormatError, "line 2: expected two words and a num"),
         (lambda path: analogies(TABLE, path), FormatError, "line 1: expected four words"),
         (lambda _: analogies(TABLE, ["a b c d"]), ArgumentError, "four words each"),
+        (lambda _: analogies(TABLE, [("a", "b", "c", None)]), ArgumentError, "four words each"),
+        (lambda _: analogies(TABLE, [3]), ArgumentError, "four words each"),
+        (lambda _: analogies(TABLE, os.devnull), FormatError, "lines of four words, got none"),
+        (lambda _: word_pairs(TABLE, [("a", None, 1.0)]), ArgumentError, "two words and a number"),
+        (lambda _: word_pairs(TABLE, [("a", "b", math.nan)]), ArgumentError, "two words and a num"),
         (lambda _: analogies(TABLE, [], restrict_vocab=9), ArgumentTypeError, "max_size="),
     ],
 )

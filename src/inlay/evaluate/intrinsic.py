@@ -1,5 +1,6 @@
 """How good word vectors are by themselves: likeness that people judged, and analogies."""
 
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,8 @@ from inlay.core.offsets import nearest_to_offsets
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 
 BETWEEN = re.compile(r"[\t,; ]+")
+DECIMAL_COMMA = re.compile(r"[\t; ]-?\d+,\d+\s*$")
+CLASSES = ("A", "N", "R", "V")  # of words, which SimLex-999 has before the number
 Judged = str | os.PathLike[str] | Iterable[tuple[str, str, float]]
 Questions = str | os.PathLike[str] | Iterable[tuple[str, str, str, str]]
 
@@ -67,14 +70,16 @@ def word_pairs(table: Table, pairs: Judged) -> WordPairs:
             lacks. A word that it lacks otherwise is looked for in lower case, too.
         pairs: A text file with two words and a number on each line, between tabs, spaces, commas
             or semicolons, as WS-353, MEN, SimLex-999 and their like are (UTF-8; a first line
-            without a number is a heading); or triples `(word, word, number)`.
+            without a number is a heading, and the class of the words, such as "N", may stand
+            before the number); or triples `(word, word, number)`.
 
     Returns:
         The correlations, and how many pairs they are of.
 
     Raises:
+        ArgumentError: A triple of another form, or of a number that is not finite.
         ArgumentTypeError: No table, or no pairs.
-        FormatError: A line of another form.
+        FormatError: A line of another form, or no line.
         MissingFileError: There is no such file.
 
     Example:
@@ -125,8 +130,9 @@ def analogies(table: Table, questions: Questions, *, max_size: int = 300_000) ->
         The share of right answers, in all and for each section.
 
     Raises:
+        ArgumentError: A question that is not of four words.
         ArgumentTypeError: No table, or no questions.
-        FormatError: A line of another form.
+        FormatError: A line of another form, or no line.
         MissingFileError: There is no such file.
 
     Source: Mikolov et al. 2013, "Efficient Estimation of Word Representations in Vector Space"
@@ -179,41 +185,59 @@ def _judged(pairs: Any) -> Iterator[tuple[str, str, float]]:
     if not isinstance(pairs, str | os.PathLike):
         yield from (_triple(item) for item in _items("pairs", pairs))
         return
+    found = False
     for n, line in enumerate(read_lines(pairs), 1):
         parts = [part for part in BETWEEN.split(line.strip()) if part]
         if not parts or line.startswith("#"):
             continue
-        try:
-            a, b, score = parts[0], parts[1], float(parts[2])
-        except (IndexError, ValueError):
-            if n == 1:  # a heading, whose names may be of several words
-                continue
+        score = _score(parts[2:])
+        comma = DECIMAL_COMMA.search(line) is not None
+        if score is None and n == 1 and not comma:  # a heading: names of any length
+            continue
+        if score is None or not math.isfinite(score) or comma:
             raise FormatError(
                 f"{Path(pairs)}, line {n}",
                 expected="two words and a number",
                 got=repr(line.strip()[:60]),
-            ) from None
-        yield a, b, score
+                hint="a point in place of the comma" if comma else "",
+            )
+        found = True
+        yield parts[0], parts[1], score
+    if not found:
+        raise FormatError(str(Path(pairs)), expected="pairs of words with numbers", got="none")
+
+
+def _score(after: list[str]) -> float | None:
+    """The number after two words, or after these and their class; None: there is none."""
+    try:
+        return float(after[after[0] in CLASSES])
+    except (IndexError, ValueError):
+        return None
 
 
 def _questions(questions: Any) -> Iterator[tuple[str, list[str]]]:
     section = ""
     if not isinstance(questions, str | os.PathLike):
         for item in _items("questions", questions):
-            if isinstance(item, str) or len(words := [*item]) != 4:
+            words = [*item] if isinstance(item, Iterable) and not isinstance(item, str) else []
+            if len(words) != 4 or not all(isinstance(word, str) for word in words):
                 raise ArgumentError("questions", expected="four words each", got=described(item))
             yield section, words
         return
+    found = False
     for n, line in enumerate(read_lines(questions), 1):
         words = line.split()
         if line.startswith(":"):
             section = line.lstrip(": ").strip()
         elif len(words) == 4:
+            found = True
             yield section, words
         elif words:
             where = f"{Path(questions)}, line {n}"
             expected = "four words, or a colon and the name of a section"
             raise FormatError(where, expected=expected, got=repr(line.strip()[:60]))
+    if not found:
+        raise FormatError(str(Path(questions)), expected="lines of four words", got="none")
 
 
 def _items(name: str, values: Any) -> Iterable[Any]:
@@ -226,7 +250,9 @@ def _items(name: str, values: Any) -> Iterable[Any]:
 def _triple(item: Any) -> tuple[str, str, float]:
     try:
         a, b, score = item
-        return str(a), str(b), float(score)
+        if isinstance(a, str) and isinstance(b, str) and math.isfinite(score := float(score)):
+            return str(a), str(b), score
+        raise ValueError
     except (TypeError, ValueError):
         expected = "two words and a number each"
         raise ArgumentError("pairs", expected=expected, got=described(item)) from None
