@@ -206,7 +206,7 @@ def every_text(name: str, texts: Any, *, hint: str = "") -> Iterator[str | list[
             later, what is no text, with its number.
     """
     if isinstance(texts, set | frozenset):  # an answer in order would be of no order
-        raise _no_order(name, texts, "texts")
+        raise no_order(name, texts, "texts")
     texts = many_texts(name, texts)
     return (one_text(f"text {i}", text, hint=hint) for i, text in enumerate(texts))
 
@@ -250,7 +250,7 @@ def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
         ['a', 'film']
     """
     if isinstance(tokens, set | frozenset):
-        raise _no_order(name, tokens, "tokens")
+        raise no_order(name, tokens, "tokens")
     tokens = many(name, tokens, "tokens", hint=hint)
     listed: list[str] = tokens.tolist() if hasattr(tokens, "tolist") else list(tokens)
     strange = set(map(type, listed)) - {str}  # perhaps strings of another class
@@ -262,7 +262,8 @@ def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
     return listed
 
 
-def _no_order(name: str, values: Any, of: str) -> ArgumentTypeError:
+def no_order(name: str, values: Any, of: str) -> ArgumentTypeError:
+    """The error of a set where the order counts."""
     got = f"a {type(values).__name__}, which has another order in each process"
     return ArgumentTypeError(name, expected=f"a list of {of}", got=got, hint=f"sorted({name})")
 

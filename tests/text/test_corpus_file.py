@@ -46,6 +46,7 @@ def check_same(found, expected):
     assert found.tokens == expected.tokens
     assert found.counts.tolist() == expected.counts.tolist()
     assert (found.words, found.tokenizer) == (expected.words, expected.tokenizer)
+    assert found.every_text is expected.every_text
     assert found.fingerprint == expected.fingerprint
 
 

@@ -174,6 +174,17 @@ def test_a_corpus_that_is_numbered_already_has_its_own_settings():
         doc2vec(encoded, min_count=2)
 
 
+def test_a_corpus_that_has_lost_texts_is_refused():
+    encoded = encode_corpus([["a", "b"], ["c"], ["a", "b"]], min_count=2)
+    with pytest.raises(ArgumentError, match=r"an end for every text, .*every_text=True"):
+        doc2vec(encoded, vector_size=8)
+
+
+def test_a_set_of_texts_has_no_numbers():
+    with pytest.raises(ArgumentTypeError, match=r"a set, .* Try: sorted\(corpus\)"):
+        doc2vec({"a b", "b a"}, vector_size=8, min_count=1)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "hint"),
     [

@@ -77,6 +77,10 @@ OF_READING = {
     **dict.fromkeys(("embed", "embed_sentence", "encode_multi_process"), "encoder.encode(texts)"),
     **dict.fromkeys(("embed_batch", "encode_as_sequence"), "encoder.tokens(texts)"),
     **dict.fromkeys(("transform", "fit_transform"), "inlay.Vectorizer(encoder)"),
+    "infer_vector": "encoder.encode([text])[0]",  # gensim's, of paragraph vectors
+    **dict.fromkeys(("dv", "docvecs"), "encoder.documents, a table of the vectors by tag"),
+    "wv": "encoder.words, where vectors of words were trained",
+    "most_similar": "encoder.documents.most_similar(...)",
 }
 
 

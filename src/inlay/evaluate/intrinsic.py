@@ -249,13 +249,14 @@ def _items(name: str, values: Any) -> Iterable[Any]:
 
 def _triple(item: Any) -> tuple[str, str, float]:
     try:
-        a, b, score = item
-        if isinstance(a, str) and isinstance(b, str) and math.isfinite(score := float(score)):
-            return str(a), str(b), score
-        raise ValueError
+        a, b, said = item
+        score = float(said)
     except (TypeError, ValueError):
+        a, b, score = None, None, math.nan
+    if not (isinstance(a, str) and isinstance(b, str) and math.isfinite(score)):
         expected = "two words and a number each"
-        raise ArgumentError("pairs", expected=expected, got=described(item)) from None
+        raise ArgumentError("pairs", expected=expected, got=described(item))
+    return a, b, score
 
 
 def _ranks(values: Array) -> Array:

@@ -146,7 +146,8 @@ def encode_corpus(
             made = number(file)
             file.truncate(START + 4 * made.size)
             ids = np.memmap(file, np.int32, "r+", START, (made.size,))
-        return Corpus(ids, made.tokens, made.counts, made.words, made.tokenizer)
+        said = made.tokens, made.counts, made.words, made.tokenizer
+        return Corpus(ids, *said, job.every_text)
     target.mkdir(exist_ok=True)
     about = {"settings": job.about(tokenizer_name(tokenizer)), "text": None}
     if files is not None and tokenizer_name(tokenizer) is not None:

@@ -166,4 +166,5 @@ def _mapped(path: Path) -> Corpus:
     Tokens(blob, offsets, name=str(path)).check()
     raw = blob.tobytes()
     tokens = [raw[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(offsets.tolist())]
-    return Corpus(ids, tokens, np.array(counts), about["words"], about["tokenizer"])
+    every = about["settings"]["every_text"]
+    return Corpus(ids, tokens, np.array(counts), about["words"], about["tokenizer"], every)

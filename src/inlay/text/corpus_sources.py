@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inlay.bytes.content import kind_of, near_path, shortened
-from inlay.checks import OF_TUPLES, described, many_texts
+from inlay.checks import OF_TUPLES, described, many_texts, no_order
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.paths import path_to_read
 
@@ -40,7 +40,7 @@ def files_or_texts(corpus: Any) -> list[Path] | Texts:
 
     Raises:
         ArgumentError: A list of strings that are names of files; no path among the paths.
-        ArgumentTypeError: Neither a path nor texts.
+        ArgumentTypeError: Neither a path nor texts, or a set of them, which has no order.
         MissingFileError: There is no such file, no file in a folder, or none that matches.
     """
     if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
@@ -48,6 +48,8 @@ def files_or_texts(corpus: Any) -> list[Path] | Texts:
         raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
     if isinstance(corpus, str | PathLike):
         return _expanded(corpus)
+    if isinstance(corpus, set | frozenset):
+        raise no_order("corpus", corpus, "texts")
     found = corpus.texts if _is_labelled(corpus) else corpus  # type: ignore[attr-defined]
     texts = iter(many_texts("corpus", found))
     head = list(islice(texts, 1))

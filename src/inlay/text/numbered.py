@@ -24,6 +24,8 @@ class Corpus:
         words: Words that were read, the rare ones included.
         tokenizer: The name of the tokenizer; None for a function that no name leads to, and for
             lists of tokens alone where none was named: they are taken as they are.
+        every_text: Whether the i-th text that was read ends at the i-th -1; else, those without a
+            word of the vocabulary have left nothing behind.
     """
 
     ids: Array
@@ -31,6 +33,7 @@ class Corpus:
     counts: Array
     words: int
     tokenizer: str | None = None
+    every_text: bool = False
 
     @cached_property
     def texts(self) -> int:

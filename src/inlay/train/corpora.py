@@ -45,6 +45,13 @@ def numbered(
         how: dict[str, Any] = {"min_count": min_count, "max_size": max_size}
         how |= {"tokenizer": tokenizer, "encoding": encoding}
         _check_nothing_said(how, "every_text=True, " if every_text else "")
+        if every_text and not corpus.every_text:
+            raise ArgumentError(
+                "corpus",
+                expected="a corpus with an end for every text",
+                got="one in which texts without a known word have left nothing behind",
+                hint="encode_corpus(..., every_text=True)",
+            )
         return corpus
     return encode_corpus(
         corpus,
