@@ -138,3 +138,33 @@ def test_a_small_classifier_answers_alike(inlay, data, tmp_path):
     args = ["-o", tmp_path / "small.ftz", "--cutoff", "30", "--qnorm", "--overwrite", "--json"]
     answer = json.loads(inlay("classify", "quantize", tmp_path / "m", *args).stdout)
     assert answer == {"output": str(tmp_path / "small.ftz"), "bytes": size}
+
+
+def test_settings_are_looked_for(inlay, data, tmp_path):
+    options = (
+        "--model",
+        "fasttext",
+        "--dim",
+        "6",
+        "--autotune-trials",
+        "3",
+        "--validation",
+        "0.25",
+    )
+    done = inlay("classify", "fit", data, "-o", tmp_path / "m", *options, "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    found = json.loads(done.stdout)["autotune"]
+    assert len(found["trials"]) == 3
+    assert found["best"] in [trial["settings"] for trial in found["trials"]]
+    saved = lib.TextClassifier.load(tmp_path / "m")
+    assert {name: getattr(saved, name) for name in found["best"]} == found["best"]
+    options = (*options, "--autotune-seconds", "1000", "--autotune-metric", "f1")
+    told = inlay("classify", "fit", data, "-o", tmp_path / "n", *options).stdout.splitlines()
+    assert told[1] == "3 trials, 0 of them cut; trained with"
+    assert " --dim 6 --word-ngrams " in told[2]
+    scores = [float(line.split()[0]) for line in told[3:]]
+    assert scores == sorted(scores, reverse=True)
+    assert len(scores) == 3
+    refused = inlay("classify", "fit", data, "-o", tmp_path / "o", "--autotune-seconds", "9")
+    assert refused.exit_code == 2
+    assert "'--autotune-seconds': expected nothing beside model=None" in refused.stderr

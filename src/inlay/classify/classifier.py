@@ -18,12 +18,14 @@ from inlay.classify.fitting import checked_texts
 from inlay.classify.labels import compared
 from inlay.classify.settings import (
     BATCH_SIZE,
+    EPOCHS,
     FASTTEXT,
     MAX_LENGTH,
     MAX_SIZE,
     MIN_COUNT,
     OF_FASTTEXT,
     OFFICIAL,
+    PATIENCE,
     ClassifierSettings,
 )
 from inlay.classify.storage import Fitted
@@ -45,6 +47,9 @@ FOREIGN: Elsewhere = {
     **dict.fromkeys(("wordNgrams", "ngrams", "ngram_range"), "word_ngrams=, of model='fasttext'"),
     **dict.fromkeys(("minn", "maxn"), "min_n= and max_n=, of model='fasttext'"),
     **dict.fromkeys(("thread", "n_jobs"), "workers=, of model='fasttext'"),
+    "autotuneDuration": "autotune_seconds=, of model='fasttext'",
+    "autotuneMetric": "autotune_metric=, of model='fasttext'",
+    "autotuneValidationFile": "validation=(texts, labels), beside autotune_seconds=",
     "neg": "negative=, of model='fasttext'",
     **dict.fromkeys(("validation_split", "validation_data", "dev"), "validation="),
     **dict.fromkeys(
@@ -57,6 +62,8 @@ FOREIGN: Elsewhere = {
     "random_state": "seed=",
     "verbose": "progress=",
 }
+
+PASSING = ("vocabulary_", "table_", "encoder_", "trials_", "best_params_")  # not of every fit
 
 
 class TextClassifier(Estimator, elsewhere.Elsewhere):
@@ -126,6 +133,16 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
             probabilities of a text do not sum to 1.
         negative: How many labels `"ns"` draws.
         workers: Threads that train; with more than one, two fits differ a little.
+        autotune_seconds: Look for the best settings in so many seconds: those of `epochs`,
+            `learning_rate`, `dim`, `word_ngrams`, `min_n`, `max_n` and `bucket` that are left at
+            their defaults. Trials draw them around the best so far and are judged by the texts of
+            `validation`; the last fit learns from all of the texts, and its time is counted in. A
+            trial that would take too long is cut after an epoch, and Ctrl-C ends the search and
+            not the fit, once there is a trial to go by.
+        autotune_trials: End the search after so many trials. Without `autotune_seconds`, the
+            same seed gives the same settings.
+        autotune_metric: What trials are judged by: `"accuracy"`, or `"f1"`, the mean of F1 over
+            the classes.
 
     Attributes:
         classes_: The labels in sorted order; `predict` returns these.
@@ -137,6 +154,9 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         coverage_: How many of the texts' words the embedding held, or None.
         history_: Loss and accuracies of each epoch.
         n_trainable_: How many numbers were trained.
+        trials_: With `autotune_seconds` or `autotune_trials`: each trial with its `settings`,
+            `score` (None: it was cut or failed) and `seconds`. A saved classifier has none.
+        best_params_: Then also the settings that were found, to make another classifier with.
 
     Example:
         >>> texts = ["a good film", "good fun", "a bad film", "bad and dull"]
@@ -164,11 +184,11 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         max_length: int | None = MAX_LENGTH,
         max_size: int | None = MAX_SIZE,
         min_count: int = MIN_COUNT,
-        epochs: int = 25,
+        epochs: int = EPOCHS,
         batch_size: int = BATCH_SIZE,
         learning_rate: float | None = None,
         validation: float | tuple[Sequence[Text], Sequence[Any]] | None = 0.1,
-        patience: int = 3,
+        patience: int = PATIENCE,
         features: str | os.PathLike[str] | None = None,
         seed: int = 0,
         progress: bool | None = None,
@@ -179,6 +199,9 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         loss: str = OF_FASTTEXT["loss"],
         negative: int = OF_FASTTEXT["negative"],
         workers: int = OF_FASTTEXT["workers"],
+        autotune_seconds: float | None = OF_FASTTEXT["autotune_seconds"],
+        autotune_trials: int | None = OF_FASTTEXT["autotune_trials"],
+        autotune_metric: str = OF_FASTTEXT["autotune_metric"],
     ) -> None:
         self.embedding, self.model = embedding, model
         self.trainable, self.variant = trainable, variant
@@ -189,6 +212,8 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         self.features, self.seed, self.progress = features, seed, progress
         self.word_ngrams, self.min_n, self.max_n, self.bucket = word_ngrams, min_n, max_n, bucket
         self.loss, self.negative, self.workers = loss, negative, workers
+        self.autotune_seconds, self.autotune_trials = autotune_seconds, autotune_trials
+        self.autotune_metric = autotune_metric
 
     # -- learning ----------------------------------------------------------------------------
 
@@ -227,8 +252,12 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         """Become what has been learned."""
         self.classes_, self.history_ = fitted.classes, fitted.history
         self.n_trainable_ = fitted.n_trainable
-        for name in ("vocabulary_", "table_", "encoder_"):  # of a fit on something else
+        for name in PASSING:  # of a fit on something else
             vars(self).pop(name, None)
+        if fitted.trials:
+            settings = fitted.settings.to_dict()
+            self.trials_ = list(fitted.trials)
+            self.best_params_ = {name: settings[name] for name in fitted.trials[0].settings}
         vars(self).update(fitted.learned.shown())
         self._fitted = fitted
 

@@ -35,12 +35,13 @@ def fit(
         check_order(texts, classes[targets])
     train, dev = _parts(settings, texts, targets, classes)
     if settings.model == FASTTEXT:
-        from inlay.classify.fasttext import fitting
+        from inlay.classify.fasttext import fitting, tuning
 
         table = opened(embedding).value
         if not isinstance(targets, Several):
             warn_of_doubtful(classes[targets], held_out=is_held_out)
-        return fitting.fit(settings, table, classes, train, dev)
+        fit_parts = tuning.fit if settings.tunes else fitting.fit
+        return fit_parts(settings, table, classes, train, dev)
     check_keras("a text classifier")
     given = opened(embedding)
     settings, inputs = inputs_of(settings, given, [*train[0], *dev[0]])

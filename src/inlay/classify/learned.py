@@ -2,9 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from inlay.aliases import Array, Text
+
+
+class Trial(NamedTuple):
+    """What a fit that looks for its own settings has tried.
+
+    Attributes:
+        settings: By name, those that it looks for.
+        score: By the metric that was asked for; None: the training was cut, for it would not
+            have ended in time, or it failed: numbers grew without bound, or were too many.
+        seconds: How long it took.
+    """
+
+    settings: dict[str, Any]
+    score: float | None
+    seconds: float
 
 
 class Learned(Protocol):

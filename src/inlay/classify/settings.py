@@ -19,8 +19,17 @@ BY_TEXT = ("linear", "mlp")  # those that read one vector for each text
 MIX = "mix"
 # Of words that are counted, where nobody says anything.
 MAX_LENGTH, MAX_SIZE, MIN_COUNT = 400, 100_000, 1
+EPOCHS, PATIENCE = 25, 3
 BATCH_SIZE, RATE = 50, 1e-3  # of networks
+DIM_OF_FASTTEXT, RATE_OF_FASTTEXT = 100, 0.5
 LOSSES = ("softmax", "hs", "ns", "ova")
+METRICS = ("accuracy", "f1")
+# A fit that does not look for its own settings.
+UNTUNED: dict[str, Any] = {
+    "autotune_seconds": None,
+    "autotune_trials": None,
+    "autotune_metric": "accuracy",
+}
 # Settings of fastText's classifier alone, and what each is where nobody says anything.
 OF_FASTTEXT: dict[str, Any] = {
     "word_ngrams": 1,
@@ -30,6 +39,7 @@ OF_FASTTEXT: dict[str, Any] = {
     "loss": "softmax",
     "negative": 5,
     "workers": 1,
+    **UNTUNED,
 }
 MOST = {"word_ngrams": 100, "bucket": 2**31 - 1, "max_n": 100, "negative": 10_000}
 LARGEST_SEED = 2**31 - 1  # that every backend of Keras takes
@@ -62,6 +72,9 @@ class ClassifierSettings:
     loss: str
     negative: int
     workers: int
+    autotune_seconds: float | None
+    autotune_trials: int | None
+    autotune_metric: str
 
     @classmethod
     def checked(cls, given: Mapping[str, Any]) -> Self:
@@ -77,7 +90,7 @@ class ClassifierSettings:
         values = {field.name: given[field.name] for field in fields(cls)}
         for name in ("min_count", "epochs", "batch_size", "patience"):
             values[name] = whole(name, values[name])
-        for name in ("dim", "max_length", "max_size"):
+        for name in ("dim", "max_length", "max_size", "autotune_trials"):
             values[name] = whole_or_none(name, values[name])
         values["seed"] = whole("seed", values["seed"], least=0, most=LARGEST_SEED)
         if values["learning_rate"] is not None:
@@ -87,6 +100,11 @@ class ClassifierSettings:
         for name in ("min_n", "max_n"):
             values[name] = whole(name, values[name], least=0, most=MOST["max_n"])
         choice("loss", values["loss"], LOSSES)
+        if values["autotune_seconds"] is not None:
+            values["autotune_seconds"] = number(
+                "autotune_seconds", values["autotune_seconds"], above=0
+            )
+        choice("autotune_metric", values["autotune_metric"], METRICS)
         values["progress"] = flag_or_none("progress", values["progress"])
         if not isinstance(values["trainable"], str):
             values["trainable"] = flag_or_none("trainable", values["trainable"])
@@ -119,6 +137,29 @@ class ClassifierSettings:
             raise ArgumentError("min_n", expected=f"1 to max_n={self.max_n}", got=str(self.min_n))
         elif self.min_n and not self.max_n:
             raise ArgumentError("max_n", expected=f"min_n={self.min_n} or more", got="0")
+        else:
+            self._check_autotune()
+
+    @property
+    def tunes(self) -> bool:
+        """Whether a fit looks for its own settings."""
+        return self.autotune_seconds is not None or self.autotune_trials is not None
+
+    def _check_autotune(self) -> None:
+        usual = UNTUNED["autotune_metric"]
+        if not self.tunes and self.autotune_metric != usual:
+            raise ArgumentError(
+                "autotune_metric",
+                expected="autotune_seconds or autotune_trials beside it",
+                got="neither",
+            )
+        if self.tunes and self.patience != PATIENCE:
+            raise ArgumentError(
+                "patience",
+                expected="nothing beside autotune, whose trials run all their epochs",
+                got=str(self.patience),
+                hint="leave it out",
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """All of them by name, not copied."""

@@ -41,6 +41,11 @@ class Several(NamedTuple):
         kept = self.flat[np.repeat(chosen, sizes)]
         return type(self)(kept, np.append(0, np.cumsum(sizes[chosen])))
 
+    def joined(self, others: "Several") -> Self:
+        """These, and those of other texts behind them."""
+        ends = np.append(self.ends, self.ends[-1] + others.ends[1:])
+        return type(self)(np.append(self.flat, others.flat), ends)
+
     def table(self, n_classes: int) -> Array:
         """Which text has which class, bool `(n_texts, n_classes)`."""
         found = np.zeros((self.ends.size - 1, n_classes), bool)

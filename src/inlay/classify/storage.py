@@ -21,9 +21,9 @@ from inlay.classify.encoder_file import ENCODER
 from inlay.classify.hosted import Hosted
 from inlay.classify.inputs import Inputs
 from inlay.classify.labels import checked_labels
-from inlay.classify.learned import Learned
+from inlay.classify.learned import Learned, Trial
 from inlay.classify.network import Network
-from inlay.classify.settings import FASTTEXT, ClassifierSettings
+from inlay.classify.settings import FASTTEXT, UNTUNED, ClassifierSettings
 from inlay.classify.words import VOCABULARY, Words
 from inlay.containers import safetensors
 from inlay.errors import ArgumentError, FormatError, InlayError, MissingFileError
@@ -31,9 +31,9 @@ from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer
 
 FORMAT, VERSION = "inlay-classifier", 1
 SETTINGS, WEIGHTS = "settings.json", "weights.safetensors"
-# Not among the params of a file: held-out texts and folders are the user's own; the others stand
-# apart.
-LEFT_OUT = ("validation", "features", "model", "tokenizer")
+# Not among the params of a file: held-out texts and folders are the user's own; what was looked
+# for has been found; the others stand apart.
+LEFT_OUT = ("validation", "features", "model", "tokenizer", *UNTUNED)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Fitted:
         history: Loss and accuracies of each epoch.
         n_trainable: How many numbers were trained.
         learned: What answers.
+        trials: Of a fit that looked for its own settings; no folder holds them.
     """
 
     settings: ClassifierSettings
@@ -53,6 +54,7 @@ class Fitted:
     history: dict[str, list[float]]
     n_trainable: int
     learned: Learned
+    trials: tuple[Trial, ...] = ()
 
 
 def save(fitted: Fitted, path: Path, *, by_reference: bool) -> None:
@@ -103,7 +105,9 @@ def load(
         got = ", ".join(sorted(map(str, params))) if isinstance(params, dict) else described(params)
         raise _damaged(where, f"params {', '.join(sorted(names))}", got)
     try:
-        settings = ClassifierSettings.checked(params | own | {"validation": None, "features": None})
+        settings = ClassifierSettings.checked(
+            params | own | {"validation": None, "features": None} | UNTUNED
+        )
         n_trainable = whole("n_trainable", about.get("n_trainable"), least=0)
         classes = _classes(about.get("classes"), about.get("classes_dtype"))
     except InlayError as error:

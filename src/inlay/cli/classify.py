@@ -34,8 +34,10 @@ from inlay.cli.supervised import (
     measures,
     needs_keras,
     print_measures,
+    print_tuning,
     quantize,
     read_several,
+    tuning,
 )
 from inlay.errors import FormatError
 
@@ -282,6 +284,8 @@ def fit(
     coverage = classifier.coverage_
     if coverage is not None:
         answer["coverage"] = {"n_types": coverage.n_types, "n_found": coverage.n_found}
+    if checked.tunes:
+        answer["autotune"] = tuning(classifier)
     if judged is not None:
         answer["test"] = judge(classifier, judged)
     if as_json:
@@ -293,6 +297,8 @@ def fit(
     )
     if coverage is not None:
         say(f"in {embedding}: {coverage.n_found:,} of {coverage.n_types:,} words")
+    if checked.tunes:
+        print_tuning(answer["autotune"])
     if judged is not None:
         print_judgement(answer["test"])
 

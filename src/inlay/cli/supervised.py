@@ -13,11 +13,13 @@ from inlay.cli.options import json_option, overwrite_option, seed_option
 from inlay.cli.outputs import check_file, check_folder, print_json, say, size
 
 if TYPE_CHECKING:
+    from inlay.classify import TextClassifier
     from inlay.evaluate.at_k import AtK
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FILES = (".bin", ".ftz")  # of fastText
 MARKS = ("settings.json", "vocabulary.json", "weights.safetensors", "encoder")  # of a classifier
+SHOWN = 10  # trials
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 
 QUANTIZE_HELP = """Write a small version of the fasttext classifier in FOLDER.
@@ -75,6 +77,26 @@ def fasttext_options() -> Decorator:
             default=1,
             show_default=True,
             help="Train with N threads; with several, no two trainings are alike (fasttext).",
+        ),
+        click.option(
+            "--autotune-seconds",
+            metavar="N",
+            type=float,
+            help="Look for the best settings for N seconds, by the texts of --validation; those "
+            "that you set yourself stay as they are (fasttext).",
+        ),
+        click.option(
+            "--autotune-trials",
+            metavar="N",
+            type=int,
+            help="Look for the best settings in at most N trials (fasttext).",
+        ),
+        click.option(
+            "--autotune-metric",
+            default="accuracy",
+            show_default=True,
+            help="Choose settings by accuracy, or by f1, the mean of F1 over the classes "
+            "(fasttext).",
         ),
     )
 
@@ -135,6 +157,30 @@ def read_several(data: str, options: dict[str, Any]) -> Labelled:
                 return Labelled([text for text, _ in found], [labels for _, labels in found])
     texts = read_data(data, options)
     return Labelled(texts.texts, [*texts.labels])
+
+
+def tuning(classifier: "TextClassifier") -> dict[str, Any]:
+    """What `inlay classify fit` found with `--autotune-seconds`, for a program."""
+    return {
+        "best": classifier.best_params_,
+        "trials": [
+            trial._asdict() | {"seconds": round(trial.seconds, 3)} for trial in classifier.trials_
+        ],
+    }
+
+
+def print_tuning(found: dict[str, Any]) -> None:
+    """Print it for a person: the best trials, by falling score, each with its settings."""
+    trials = found["trials"]
+    scored = sorted(
+        (trial for trial in trials if trial["score"] is not None), key=lambda t: -t["score"]
+    )
+    n_cut = len(trials) - len(scored)
+    say(f"{len(trials)} trial{'s' * (len(trials) != 1)}, {n_cut} of them cut; trained with")
+    say("  " + " ".join(f"--{name.replace('_', '-')} {v}" for name, v in found["best"].items()))
+    for trial in scored[:SHOWN]:
+        settings = ", ".join(str(value) for value in trial["settings"].values())
+        say(f"{trial['score']:.4f}  {trial['seconds']:>6.1f} s  {settings}")
 
 
 def measures(found: "AtK") -> dict[str, Any]:

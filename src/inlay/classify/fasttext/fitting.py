@@ -1,7 +1,7 @@
 """One fit of fastText's classifier."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,25 +9,68 @@ import numpy as np
 from inlay.aliases import Array, Text
 from inlay.checks import described
 from inlay.classify import vectors
+from inlay.classify.fasttext.held import Best, Held, Part
 from inlay.classify.fasttext.model import Supervised, rule_of
 from inlay.classify.fasttext.numbering import Numbered, numbered
 from inlay.classify.fasttext.rows import END, Lookup, Met, are_labels, joined
 from inlay.classify.fasttext.training import Course, Learning, merged, train
-from inlay.classify.settings import BATCH_SIZE, ClassifierSettings
+from inlay.classify.settings import (
+    BATCH_SIZE,
+    DIM_OF_FASTTEXT,
+    RATE_OF_FASTTEXT,
+    ClassifierSettings,
+)
 from inlay.classify.several import Several
 from inlay.classify.storage import Fitted
 from inlay.core import Coverage, Table, Vocabulary
 from inlay.core.given import SAMPLE, warn_of_texts
 from inlay.errors import ArgumentError
 from inlay.formats.rows import take
-from inlay.tokenizers import get_tokenizer, settled
+from inlay.tokenizers import Tokenizer, get_tokenizer, settled
 
-DIM, RATE = 100, 0.5  # where no others are asked for
-Part = tuple[Sequence[Text], Array | Several]
+Labelled = tuple[Sequence[Text], Array | Several]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model before its training.
+
+    Attributes:
+        model: What it will be, but for its numbers.
+        learning: Its numbers.
+        texts: `inlay.kernels.supervised.Texts`, to learn from.
+        coverage: How many words a given table had, or None.
+    """
+
+    model: Supervised
+    learning: Learning
+    texts: Any
+    coverage: Coverage | None
+
+    def train(self, judge: Callable[[float], bool]) -> list[float]:
+        """Learn, and give the loss of each epoch; `judge` as for `training.train`."""
+        settings = self.model.settings
+        course = Course(
+            settings.loss,
+            settings.epochs,
+            settings.learning_rate or RATE_OF_FASTTEXT,
+            settings.negative,
+            settings.workers,
+            settings.seed,
+            settings.progress,
+        )
+        return train(self.learning, self.texts, self.model.label_counts, course, judge)
+
+    def fitted(self, classes: Array, history: dict[str, list[float]]) -> Fitted:
+        """What has been learned."""
+        learning = self.learning
+        model = replace(self.model, rows=learning.rows, output=learning.output.copy())
+        n_trained = (len(learning.rows) + len(learning.output)) * learning.dim
+        return Fitted(model.settings, classes, history, n_trained, model)
 
 
 def fit(
-    settings: ClassifierSettings, given: Any, classes: Array, train_part: Part, dev: Part
+    settings: ClassifierSettings, given: Any, classes: Array, train_part: Labelled, dev: Labelled
 ) -> tuple[Fitted, Coverage | None]:
     """Learn from texts.
 
@@ -42,23 +85,66 @@ def fit(
         ArgumentError: Settings that cannot be, or that have no effect; no word is left.
         ArgumentTypeError: A text that is none.
     """
+    settings, texts, tokenize = checked(settings, given, train_part[0])
+    part = Part(numbered(texts, tokenize), Several.of(train_part[1]))
+    made = prepared(settings, given, classes, part)
+    if not len(dev[0]):
+        history = {"loss": made.train(lambda loss: True)}
+    else:
+        held = Part(numbered(list(dev[0]), tokenize), Several.of(dev[1]))
+        best = Best(Held(made.model, made.learning, held))
+        history = {"loss": made.train(best.judge)}
+        best.put_back()
+        history |= best.history
+    return made.fitted(classes, history), made.coverage
+
+
+def checked(
+    settings: ClassifierSettings, given: Any, texts: Sequence[Text]
+) -> tuple[ClassifierSettings, list[Text], Tokenizer]:
+    """Settings with the tokenizer and the dimension that are meant, texts, and their tokenizer.
+
+    Raises:
+        ArgumentError: Settings that cannot be, or that have no effect.
+    """
     _check(settings, given)
-    tokenizer, texts = settled(vectors.tokenizer_for(settings.tokenizer, given), train_part[0])
-    targets = Several.of(train_part[1])
-    dim = given.dim if given is not None else settings.dim or DIM
+    tokenizer, left = settled(vectors.tokenizer_for(settings.tokenizer, given), texts)
+    dim = given.dim if given is not None else settings.dim or DIM_OF_FASTTEXT
     settings = replace(settings, tokenizer=tokenizer, dim=dim)
-    read = numbered(list(texts), get_tokenizer(tokenizer))
-    of_texts = _vocabulary(settings, read)
+    return settings, list(left), get_tokenizer(tokenizer)
+
+
+def prepared(
+    settings: ClassifierSettings, given: Any, classes: Array, part: Part, *, most: int = 0
+) -> Ready:
+    """A model for texts.
+
+    Args:
+        settings: As `checked` gives them.
+        given: A table of vectors to start from, or None.
+        classes: Sorted, `(n_classes,)`.
+        part: The texts to learn from.
+        most: How many numbers its rows may have; 0: any number.
+
+    Raises:
+        ArgumentError: No word is left.
+        MemoryError: It would have more numbers.
+    """
+    of_texts = _vocabulary(settings, part.read)
     vocab = _with_rest(of_texts, given, settings.max_size)
     lookup = Lookup(vocab.tokens, rule_of(settings), None, limit=settings.max_length)
-    met = lookup.meet(read)
-    counts = np.bincount(targets.flat, minlength=classes.size)
+    met = lookup.meet(part.read)
+    counts = np.bincount(part.targets.flat, minlength=classes.size)
     by_count = np.argsort(-counts, kind="stable")
+    dim = settings.dim or DIM_OF_FASTTEXT
+    if most and (len(vocab) + met.buckets.size) * dim > most:
+        raise MemoryError
+    nothing = np.empty((0, dim), np.float32)
     model = Supervised(
         settings,
         vocab,
-        np.empty((0, dim), np.float32),
-        np.empty((0, dim), np.float32),
+        nothing,
+        nothing,
         labels=by_count,
         label_counts=counts[by_count],
         buckets=met.buckets,
@@ -70,10 +156,7 @@ def fit(
         rest = given.tokens.find_all(vocab.tokens)[len(of_texts) :]
         learning.rows[: len(of_texts)], coverage = aligned.matrix, aligned.coverage
         learning.rows[len(of_texts) : len(vocab)] = given._rows[rest]
-    history = _train(model, learning, met, targets, dev)
-    model = replace(model, rows=learning.rows, output=learning.output.copy())
-    n_trained = (len(learning.rows) + len(learning.output)) * dim
-    return Fitted(settings, classes, history, n_trained, model), coverage
+    return Ready(model, learning, _texts(model, learning, met, part.targets), coverage)
 
 
 def _check(settings: ClassifierSettings, given: Any) -> None:
@@ -139,40 +222,22 @@ def _start(model: Supervised, met: Met) -> tuple[Supervised, Learning]:
     clipped = np.minimum(met.counts, 65535).astype(np.uint16)  # so that the sort is a quick one
     order = np.argsort(65535 - clipped, kind="stable")
     n_rows, settings = len(model.vocabulary) + order.size, model.settings
-    learning = Learning.random(n_rows, settings.dim or DIM, model.labels.size, settings.seed)
+    learning = Learning.random(
+        n_rows, settings.dim or DIM_OF_FASTTEXT, model.labels.size, settings.seed
+    )
     return replace(model, buckets=met.buckets[order]), learning
 
 
-def _train(
-    model: Supervised, learning: Learning, met: Met, targets: Several, dev: Part
-) -> dict[str, list[float]]:
-    """Train, keep the best epoch where texts are held out, and give the history."""
+def _texts(model: Supervised, learning: Learning, met: Met, targets: Several) -> Any:
+    """What the kernel learns from: rows by where they stand in the model, and labels."""
     from inlay.kernels.supervised import Texts
 
-    settings = model.settings
     n_words = len(model.vocabulary)
     rank = np.arange(len(learning.rows), dtype=np.int32)
     rank[n_words + _places(met, model)] = np.arange(n_words, rank.size)
     rows, weights, ends = merged(met.texts, rank)
     labels = model.columns[targets.flat].astype(np.int32)
-    texts = Texts(rows, weights, ends, met.texts.totals, labels, targets.ends)
-    course = Course(
-        settings.loss,
-        settings.epochs,
-        settings.learning_rate or RATE,
-        settings.negative,
-        settings.workers,
-        settings.seed,
-        settings.progress,
-    )
-    history: dict[str, list[float]] = {"loss": []}
-    if not len(dev[0]):
-        history["loss"] = train(learning, texts, model.label_counts, course, lambda loss: True)
-        return history
-    best = _Best(model, learning, dev)
-    history["loss"] = train(learning, texts, model.label_counts, course, best.judge)
-    best.put_back()
-    return history | best.history
+    return Texts(rows, weights, ends, met.texts.totals, labels, targets.ends)
 
 
 def _places(met: Met, model: Supervised) -> Array:
@@ -182,48 +247,3 @@ def _places(met: Met, model: Supervised) -> Array:
     at[met.buckets] = np.arange(met.buckets.size)
     found: Array = at[model.buckets]
     return found
-
-
-class _Best:
-    """The best epoch by held-out texts; training stops `patience` epochs after it."""
-
-    def __init__(self, model: Supervised, learning: Learning, dev: Part) -> None:
-        self.model, self.learning, self.targets = model, learning, Several.of(dev[1])
-        tokenizer = get_tokenizer(model.vocabulary.tokenizer)
-        self.texts = model.lookup.rows(numbered(list(dev[0]), tokenizer))
-        self.history: dict[str, list[float]] = {"val_loss": [], "val_accuracy": []}
-        self.best: tuple[float, float] | None = None
-        self.kept: tuple[Array, Array] | None = None
-        self.waited = 0
-
-    def judge(self, loss: float) -> bool:
-        """Look at one epoch; whether to go on."""
-        accuracy, val_loss = self._measured()
-        self.history["val_accuracy"].append(accuracy)
-        self.history["val_loss"].append(val_loss)
-        score = accuracy, -val_loss
-        if self.best is None or score > self.best:
-            self.best, self.waited, self.kept = score, 0, None
-            if len(self.history["val_loss"]) < self.model.settings.epochs:
-                self.kept = self.learning.inputs.copy(), self.learning.outputs.copy()
-            return True
-        self.waited += 1
-        return self.waited < self.model.settings.patience
-
-    def put_back(self) -> None:
-        """Let the model be that of the best epoch."""
-        if self.kept is not None:
-            self.learning.inputs[:], self.learning.outputs[:] = self.kept
-
-    def _measured(self) -> tuple[float, float]:
-        """Accuracy of the best label, and minus the mean logarithm of the right ones' chances."""
-        from inlay.core.subwords import as_kernels_take
-        from inlay.kernels.supervised import mean_rows
-
-        means = np.empty((len(self.texts.totals), self.learning.dim), np.float32)
-        mean_rows(*self.texts, as_kernels_take(self.learning.rows), means)
-        model = replace(self.model, output=self.learning.output)
-        chances = model.chances(means)[:, model.columns]
-        is_right = self.targets.table(chances.shape[1])
-        accuracy = float(is_right[np.arange(len(chances)), chances.argmax(axis=1)].mean())
-        return accuracy, float(-np.log(np.maximum(chances[is_right], 1e-20)).mean())

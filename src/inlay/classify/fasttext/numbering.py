@@ -39,6 +39,16 @@ class Numbered(NamedTuple):
         counts = np.bincount(ids[ids >= 0], minlength=len(words))
         return cls(ids, Tokens.from_list(words), counts, n_texts)
 
+    def split(self, n: int) -> "tuple[Numbered, Numbered]":
+        """The first `n` texts, and the others; both know the words of all."""
+        at = int(np.flatnonzero(self.ids == END)[n - 1]) + 1 if n else 0
+        parts = (self.ids[:at], n), (self.ids[at:], self.n_texts - n)
+        first, second = (
+            Numbered(ids, self.words, np.bincount(ids[ids >= 0], minlength=len(self.words)), size)
+            for ids, size in parts
+        )
+        return first, second
+
 
 def numbered(texts: Sequence[Text], tokenize: Tokenizer) -> Numbered:
     """Number the tokens of texts.
