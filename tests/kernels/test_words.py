@@ -27,7 +27,7 @@ def pieces():
 def test_pieces_are_split_as_by_the_pattern(how, monkeypatch):
     split, every = kernels.split_words, pieces()
     if how == "python":
-        for name in ("_kind_at", "_key_of"):
+        for name in ("_kind_at", "key_of"):
             monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
         split, every = split.py_func, every[:200]
     text, offsets = pack(every)

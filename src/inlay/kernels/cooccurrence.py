@@ -22,14 +22,10 @@ import numpy as np
 from inlay.kernels.compiled import njit
 from inlay.kernels.lanes import prefetch
 from inlay.kernels.masks import lowest
+from inlay.kernels.sampling import INCREMENT, MULTIPLIER, below
 
 AHEAD = 8  # places between asking for words and reading them
 LOW = 16  # bits of the column in a cell of a tile
-
-MULTIPLIER = np.uint64(6364136223846793005)  # Knuth's 64-bit linear congruential generator
-INCREMENT = np.uint64(1442695040888963407)
-HIGH = np.uint64(32)  # of its bits only the upper half is random enough
-
 ONE = np.uint64(1)
 
 kernel = njit(cache=True, nogil=True)
@@ -218,6 +214,6 @@ def tile(rows, scale, width, seed, starts, cells, values):
         first = starts[k]
         for i in range(starts[k + 1] - 1, first, -1):
             state = state * MULTIPLIER + INCREMENT
-            j = first + np.int64(((state >> HIGH) * np.uint64(i - first + 1)) >> HIGH)
+            j = first + below(state, i - first + 1)
             cells[i], cells[j] = cells[j], cells[i]
             values[i], values[j] = values[j], values[i]

@@ -21,7 +21,7 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 from inlay.kernels.hashing import find_row
-from inlay.kernels.subwords import SIGN, START, TWO_BITS, _add, _hashed
+from inlay.kernels.subwords import SIGN, START, TWO_BITS, accumulate, hashed
 
 FASTTEXT, FINALFUSION, EXPLICIT, FLORET = range(4)
 START_64, PRIME_64 = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)  # FNV-1a
@@ -44,7 +44,7 @@ def fasttext_hash(blob, start, stop):
     """The 32 bits of an n-gram, as fastText has them: uint64."""
     h = START
     for k in range(start, stop):
-        h = _hashed(h, np.uint64(blob[k]))
+        h = hashed(h, np.uint64(blob[k]))
     return h
 
 
@@ -134,7 +134,7 @@ def _add_hashed(x, rows, blob, start, stop, bucket, hashes):
     for k in range(hashes[0]):
         h = h1 if k < 2 else h2
         h = (h >> N32) if k & 1 else (h & LOW)
-        _add(x, rows, np.int64(h % np.uint64(bucket)))
+        accumulate(x, rows, np.int64(h % np.uint64(bucket)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -179,7 +179,7 @@ def sum_ngrams(blob, offsets, settings, hashes, listed, rows, out, parts):
                 else:
                     row = _row_of(rule, blob, i, j, n, bucket, listed)
                     if row >= 0:
-                        _add(x, rows, row)
+                        accumulate(x, rows, row)
                         n_rows += 1
                 n -= 1
                 j -= 1

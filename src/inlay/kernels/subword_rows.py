@@ -11,7 +11,7 @@ Source: Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information
 import numpy as np
 
 from inlay.kernels.compiled import njit
-from inlay.kernels.subwords import SIGN, START, TWO_BITS, _byte, _hashed, _is_end
+from inlay.kernels.subwords import SIGN, START, TWO_BITS, byte_at, ends_sentence, hashed
 
 
 @njit(cache=True, nogil=True)
@@ -38,17 +38,17 @@ def find_buckets(blob, offsets, settings, starts, buckets):
         at += 1
         start, stop = offsets[w], offsets[w + 1]
         size = stop - start + 2
-        if max_n == 0 or _is_end(blob, start, stop):
+        if max_n == 0 or ends_sentence(blob, start, stop):
             continue
         for i in range(size):
-            if _byte(blob, start, stop, i) & TWO_BITS == SIGN:
+            if byte_at(blob, start, stop, i) & TWO_BITS == SIGN:
                 continue
             h, j, n = START, i, 1
             while j < size and n <= max_n:
-                h = _hashed(h, _byte(blob, start, stop, j))
+                h = hashed(h, byte_at(blob, start, stop, j))
                 j += 1
-                while j < size and _byte(blob, start, stop, j) & TWO_BITS == SIGN:
-                    h = _hashed(h, _byte(blob, start, stop, j))
+                while j < size and byte_at(blob, start, stop, j) & TWO_BITS == SIGN:
+                    h = hashed(h, byte_at(blob, start, stop, j))
                     j += 1
                 if n >= min_n and not (n == 1 and (i == 0 or j == size)):
                     if not is_counting:

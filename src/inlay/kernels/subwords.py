@@ -36,7 +36,7 @@ f32 = np.float32
 
 
 @njit(cache=True, nogil=True)
-def _byte(blob, start, stop, k):
+def byte_at(blob, start, stop, k):
     """Byte `k` of `<word>`, where the word is `blob[start:stop]`."""
     if k == 0:
         return LESS
@@ -44,14 +44,16 @@ def _byte(blob, start, stop, k):
 
 
 @njit(cache=True, nogil=True)
-def _hashed(h, byte):
+def hashed(h, byte):
+    """The hash of what `h` is the hash of, and one byte more."""
     if byte & SIGN:
         byte |= WIDENED
     return ((h ^ byte) * PRIME) & LOW
 
 
 @njit(cache=True, nogil=True)
-def _is_end(blob, start, stop):
+def ends_sentence(blob, start, stop):
+    """Whether a word is the end of a sentence, which has no n-grams."""
     if stop - start != END.size:
         return False
     for k in range(END.size):
@@ -72,7 +74,8 @@ def _row_of(bucket, kept, is_pruned):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _add(out, rows, row):
+def accumulate(out, rows, row):
+    """`out` += a row; see above."""
     dense, codes, centroids, width, norms, scales = rows
     if codes.shape[1] == 0:
         for j in range(out.size):
@@ -111,25 +114,25 @@ def compose(blob, offsets, first, settings, kept, rows, out, parts):
         x[:] = 0
         n_rows = 0
         if first[w] >= 0:
-            _add(x, rows, first[w])
+            accumulate(x, rows, first[w])
             n_rows = 1
         start, stop = offsets[w], offsets[w + 1]
         size = stop - start + 2
-        if max_n > 0 and not _is_end(blob, start, stop):
+        if max_n > 0 and not ends_sentence(blob, start, stop):
             for i in range(size):
-                if _byte(blob, start, stop, i) & TWO_BITS == SIGN:
+                if byte_at(blob, start, stop, i) & TWO_BITS == SIGN:
                     continue
                 h, j, n = START, i, 1
                 while j < size and n <= max_n:
-                    h = _hashed(h, _byte(blob, start, stop, j))
+                    h = hashed(h, byte_at(blob, start, stop, j))
                     j += 1
-                    while j < size and _byte(blob, start, stop, j) & TWO_BITS == SIGN:
-                        h = _hashed(h, _byte(blob, start, stop, j))
+                    while j < size and byte_at(blob, start, stop, j) & TWO_BITS == SIGN:
+                        h = hashed(h, byte_at(blob, start, stop, j))
                         j += 1
                     if n >= min_n and not (n == 1 and (i == 0 or j == size)):
                         row = _row_of(np.int64(h % np.uint64(bucket)), kept, is_pruned)
                         if row >= 0:
-                            _add(x, rows, before + row)
+                            accumulate(x, rows, before + row)
                         n_rows += row >= 0 or is_pruned == ZEROS
                     n += 1
         parts[w] = n_rows

@@ -26,7 +26,8 @@ import numpy as np
 from inlay.kernels.compiled import njit
 from inlay.kernels.lanes import fma, load, splat, store, store_sums, zeros
 from inlay.kernels.rows import FAST, ROW, aligned_zeros, fetch, part, row_width
-from inlay.kernels.subwords import _add
+from inlay.kernels.sampling import HIGH, INCREMENT, MULTIPLIER, below
+from inlay.kernels.subwords import accumulate
 
 SOFTMAX, HS, NS, OVA = range(4)
 f32 = np.float32
@@ -39,17 +40,11 @@ Texts = namedtuple("Texts", "rows weights ends totals labels label_ends")
 Model = namedtuple("Model", "inputs outputs")
 # Where each label's nodes begin, int64 (n_labels + 1,); the nodes, int32, and on which side, uint8.
 Tree = namedtuple("Tree", "ends nodes codes")
-# Which labels are noise: uint32, int32 (n_labels,): see `inlay.kernels.skipgram`.
-Noise = namedtuple("Noise", "accept alias")
 # A loss of those above, float32 rates of the first text and behind the last, int64, uint64.
 Step = namedtuple("Step", "loss first last n_labels negative seed")
 Scratch = namedtuple("Scratch", "hidden gradient scores")
 
 kernel = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-
-MULTIPLIER = np.uint64(6364136223846793005)  # Knuth's 64-bit linear congruential generator
-INCREMENT = np.uint64(1442695040888963407)
-HIGH = np.uint64(32)
 
 
 def make_scratch(n_labels, dim):
@@ -203,7 +198,7 @@ def train(order, texts, model, tree, noise, scratch, step, lanes):
         texts: `Texts`.
         model: `Model`, changed in place, also by other threads at the same time.
         tree: `Tree`; empty but for `hs`.
-        noise: `Noise`; empty but for `ns`.
+        noise: `sampling.Noise`; empty but for `ns`.
         scratch: `Scratch`, this thread's own.
         step: `Step`. A text of several labels draws one of them, but for `ova`.
         lanes: `row_lanes(dim)`.
@@ -232,7 +227,7 @@ def train(order, texts, model, tree, noise, scratch, step, lanes):
         target = labels[first]
         if last - first > 1 and step.loss != OVA:
             state = state * MULTIPLIER + INCREMENT
-            target = labels[first + np.int64(((state >> HIGH) * np.uint64(last - first)) >> HIGH)]
+            target = labels[first + below(state, last - first)]
         loss = f32(0)
         if step.loss == SOFTMAX or step.loss == OVA:
             for k in range(0, n_labels, 4):
@@ -257,7 +252,7 @@ def train(order, texts, model, tree, noise, scratch, step, lanes):
                 elif k > 0:
                     while which == target:
                         state = state * MULTIPLIER + INCREMENT
-                        which = np.int64(((state >> HIGH) * np.uint64(noise.alias.size)) >> HIGH)
+                        which = below(state, noise.alias.size)
                         state = state * MULTIPLIER + INCREMENT
                         if (state >> HIGH) >= noise.accept[which]:
                             which = np.int64(noise.alias[which])
@@ -289,6 +284,6 @@ def mean_rows(rows, ends, totals, table, out):
         x = out[text]
         x[:] = 0
         for k in range(ends[text], ends[text + 1]):
-            _add(x, table, rows[k])
+            accumulate(x, table, rows[k])
         if totals[text] > 0:
             x *= f32(1.0 / totals[text])

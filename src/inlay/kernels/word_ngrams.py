@@ -24,7 +24,7 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 from inlay.kernels.ngrams import fasttext_hash
-from inlay.kernels.subwords import SIGN, START, TWO_BITS, _byte, _hashed, _is_end
+from inlay.kernels.subwords import SIGN, START, TWO_BITS, byte_at, ends_sentence, hashed
 
 MULTIPLIER = np.uint64(116049371)
 SIGN_32, WIDENED = np.uint64(0x80000000), np.uint64(0xFFFFFFFF00000000)
@@ -60,15 +60,15 @@ def hash_parts(blob, offsets, settings, ends, out):
     for w in range(offsets.size - 1):
         start, stop = offsets[w], offsets[w + 1]
         size = stop - start + 2
-        for i in range(0 if _is_end(blob, start, stop) else size):
-            if _byte(blob, start, stop, i) & TWO_BITS == SIGN:
+        for i in range(0 if ends_sentence(blob, start, stop) else size):
+            if byte_at(blob, start, stop, i) & TWO_BITS == SIGN:
                 continue
             h, j, n = START, i, 1
             while j < size and n <= max_n:
-                h = _hashed(h, _byte(blob, start, stop, j))
+                h = hashed(h, byte_at(blob, start, stop, j))
                 j += 1
-                while j < size and _byte(blob, start, stop, j) & TWO_BITS == SIGN:
-                    h = _hashed(h, _byte(blob, start, stop, j))
+                while j < size and byte_at(blob, start, stop, j) & TWO_BITS == SIGN:
+                    h = hashed(h, byte_at(blob, start, stop, j))
                     j += 1
                 if n >= min_n and not (n == 1 and (i == 0 or j == size)):
                     if at < out.size:

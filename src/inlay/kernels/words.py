@@ -8,7 +8,7 @@ joiners, emoji beyond U+FFFF) is `OTHER`, and a piece that has one is left to th
 import numpy as np
 
 from inlay.kernels.compiled import njit
-from inlay.kernels.corpus import EIGHT, LONG, PRIME, SHORT, TOP
+from inlay.kernels.corpus import LONG, key_of
 
 SPACE, WORD, SYMBOL, APOSTROPHE, OTHER = 0, 1, 2, 3, 4
 
@@ -30,25 +30,9 @@ def _kind_at(text, at, classes):
     return np.uint8(OTHER), 4
 
 
-@part
-def _key_of(text, start, stop):
-    """The key of a word, as of `inlay.kernels.corpus`; that of an empty one is none of a line."""
-    if start == stop:
-        return LONG
-    key = np.uint64(0)
-    for at in range(start, stop):
-        if at - start < SHORT:
-            key = (key << EIGHT) | np.uint64(text[at])
-        else:
-            key = (key ^ np.uint64(text[at])) * PRIME
-    if stop - start <= SHORT:
-        return key | (np.uint64(stop - start) << TOP)
-    return key | LONG
-
-
 @kernel
 def keys_of(text, offsets, keys):
-    """The keys of words that stand one behind the other.
+    """The keys of words that stand one behind the other; that of an empty one is none of a line.
 
     Args:
         text: uint8: word `i` is `text[offsets[i]:offsets[i + 1]]`.
@@ -56,7 +40,8 @@ def keys_of(text, offsets, keys):
         keys: uint64 `(words,)`; receives them.
     """
     for i in range(keys.size):
-        keys[i] = _key_of(text, offsets[i], offsets[i + 1])
+        start, stop = offsets[i], offsets[i + 1]
+        keys[i] = key_of(text, start, stop) if start < stop else LONG
 
 
 @kernel
@@ -94,7 +79,7 @@ def split_words(text, offsets, classes, items, counts):
                 else:
                     is_plain = then != OTHER
                     break
-            keys[n] = _key_of(text, start, at)
+            keys[n] = key_of(text, start, at)
             starts[n] = start
             stops[n] = at
             n += 1
