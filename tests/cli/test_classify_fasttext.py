@@ -120,6 +120,7 @@ def test_lines_of_several_labels(inlay, tmp_path):
     other = inlay("classify", "fit", path, "-o", tmp_path / "n", "--model", "mean")
     assert other.exit_code == 1
     assert "expected one label" in other.stderr
+    assert "inlay classify test, which read several" in other.stderr
 
 
 def test_a_small_classifier_answers_alike(inlay, data, tmp_path):

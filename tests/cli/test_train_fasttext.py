@@ -1,3 +1,4 @@
+import importlib
 import json
 
 import numpy as np
@@ -62,6 +63,19 @@ def test_the_options_of_the_original(inlay, corpus, tmp_path):
     )
     one, two = lib.load(tmp_path / "theirs.bin"), lib.load(tmp_path / "o.bin")
     np.testing.assert_array_equal(one.vectors, two.vectors)
+
+
+def test_the_command_of_the_original_is_the_architecture(inlay, corpus, tmp_path, monkeypatch):
+    """A line of `fasttext cbow`, behind `inlay train`; else the word is a file, as any other."""
+    seen = {}
+    command = importlib.import_module("inlay.cli.train.fasttext")
+    monkeypatch.setattr(command, "learn_vectors", lambda *_, **settings: seen.update(settings))
+    for architecture in ("cbow", "skipgram"):
+        done = inlay("train", "fasttext", architecture, "-input", corpus, "-output", tmp_path / "v")
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert seen["architecture"] == architecture
+    refused = inlay("train", "fasttext", "cbow", "-o", tmp_path / "o.bin")
+    assert "cbow: expected a text file" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import importlib
 import json
 
 import pytest
@@ -34,6 +35,17 @@ def test_phrases_become_words_of_a_training(inlay, corpus, tmp_path):
         *("-o", target, "--overwrite", *small),
     )
     assert {"new_york", "New"} <= {*lib.load(target).tokens}
+
+
+@pytest.mark.parametrize("trainer", ["fasttext", "glove"])
+def test_phrases_reach_other_trainings(inlay, corpus, tmp_path, monkeypatch, trainer):
+    """What `word2vec` above does with them, all do: only the option is the command's own."""
+    file, seen = tmp_path / "phrases.json", {}
+    command = importlib.import_module(f"inlay.cli.train.{trainer}")
+    monkeypatch.setattr(command, "learn_vectors", lambda *_, **settings: seen.update(settings))
+    done = inlay("train", trainer, corpus, "--phrases", file, "-o", tmp_path / "o.npz")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert seen["phrase_file"] == str(file)
 
 
 def test_every_option_reaches_the_search(inlay, corpus, tmp_path):

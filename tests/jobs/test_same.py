@@ -29,6 +29,15 @@ def test_what_this_job_does_not_know_differs_too():
     assert differences(FOUND | {"text": None}, FOUND) == f"text None (not '{'a' * 39})"
 
 
+def test_one_setting_is_named_once():
+    """As an entry of its own and among the settings; another number of the same name is told."""
+    found = {"settings": {"epochs": 3, "seed": 0}, "epochs": 3, "seed": 1}
+    wanted = {"settings": {"epochs": 4, "seed": 1}, "epochs": 4, "seed": 2}
+    assert differences(found, wanted) == (
+        "settings epochs 3 (not 4), settings seed 0 (not 1), seed 1 (not 2)"
+    )
+
+
 def test_another_job_is_refused_and_the_same_is_not(tmp_path):
     check_same(tmp_path, FOUND, FOUND, hint="another name")
     with pytest.raises(ArgumentError) as caught:

@@ -44,7 +44,9 @@ def differences(found: About, wanted: About) -> str:
         >>> differences({"seed": 0, "filters": [[1, 4]]}, {"seed": 1, "filters": [(1, 4)]})
         'seed 0 (not 1)'
     """
-    return ", ".join(_differences(found, json.loads(json.dumps(wanted)), ""))
+    parts = list(_differences(found, json.loads(json.dumps(wanted)), ""))
+    said_within = {part for part in parts if any(other.endswith(f" {part}") for other in parts)}
+    return ", ".join(part for part in parts if part not in said_within)
 
 
 def _differences(found: About, wanted: About, around: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from inlay.cli.train.common import (
     corpus_argument,
     course_options,
     learn_vectors,
+    phrases_option,
     result_options,
     text_options,
     vectors_options,
@@ -36,6 +37,9 @@ they are then; with --folder a checkpoint is written instead, and the same comma
 Example:
   inlay train fasttext corpus.txt -o vectors.bin --epochs 10
   inlay train fasttext 뉴스.txt -o 뉴스.safetensors --jamo"""
+
+
+ARCHITECTURES = ("skipgram", "cbow")
 
 
 class FastTextCommand(Originals):
@@ -68,7 +72,12 @@ class FastTextCommand(Originals):
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; a name behind `-output` gets the ending that the original adds."""
+        """Read the arguments; a name behind `-output` gets the ending that the original adds.
+
+        In its lines, the architecture is the command: `fasttext cbow -input corpus.txt`.
+        """
+        if args and args[0] in ARCHITECTURES and "-input" in args:
+            args = ["--architecture", *args]
         args = [
             f"{arg}.bin" if before == "-output" and not Path(arg).suffix else arg
             for before, arg in zip(["", *args], args, strict=False)
@@ -86,7 +95,7 @@ class FastTextCommand(Originals):
 @vectors_options
 @click.option(
     "--architecture",
-    type=click.Choice(["skipgram", "cbow"]),
+    type=click.Choice(ARCHITECTURES),
     default="skipgram",
     help="Predict the words around a word, or a word from those around it.",
 )
@@ -128,6 +137,7 @@ class FastTextCommand(Originals):
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
 @course_options
+@phrases_option
 @text_options
 @result_options
 def fasttext(

@@ -11,6 +11,7 @@ from inlay.cli.train.common import (
     corpus_argument,
     course_options,
     learn_vectors,
+    phrases_option,
     result_options,
     text_options,
     vectors_options,
@@ -114,6 +115,7 @@ class GloVeCommand(Originals):
 @workers_option
 @seed_option
 @course_options
+@phrases_option
 @text_options
 @result_options
 def glove(

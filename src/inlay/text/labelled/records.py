@@ -113,7 +113,8 @@ def fasttext(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterato
         if not first.startswith(PREFIX):
             raise FormatError(where, expected=f"{PREFIX}NAME first", got=f"{first[:60]!r}")
         if text.startswith(PREFIX):
-            raise FormatError(where, expected="one label", got=f"{line[:60]!r}")
+            hint = "inlay classify fit --model fasttext and inlay classify test, which read several"
+            raise FormatError(where, expected="one label", got=f"{line[:60]!r}", hint=hint)
         label = label_of(first.removeprefix(PREFIX), where)
         yield Item(text, label, f"{path.name}:{number}")
 
