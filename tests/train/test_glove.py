@@ -45,7 +45,7 @@ def test_a_matrix_of_low_rank_is_learned():
 
 
 def test_pieces_of_a_round_have_nothing_in_common_and_all_are_everything(monkeypatch):
-    work = sys.modules["inlay.train.glove"]._GloVe
+    work = sys.modules["inlay.train.glove_work"].Cells
     seen = []
     piece = work.piece
 
@@ -118,7 +118,7 @@ def test_what_was_stopped_goes_on_to_the_same_result(tmp_path):
 def test_vectors_are_those_of_words_and_contexts_together(monkeypatch):
     corpus, works = two_topics(100), []
     monkeypatch.setattr(
-        sys.modules["inlay.train.glove"]._GloVe, "check", lambda work: works.append(work)
+        sys.modules["inlay.train.glove_work"].Cells, "check", lambda work: works.append(work)
     )
     table = learn(corpus)
     context = table.parts["context"]
