@@ -20,10 +20,10 @@ from collections import namedtuple
 
 import numpy as np
 
-from inlay.kernels.lanes import fma, load, splat, store, store_sums, zeros
 from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.rows import ROW, add_one, aligned_zeros, fetch, part, row_width
 from inlay.kernels.sampling import BLOCK, HIGH, INCREMENT, MULTIPLIER, draw_noise, kernel
+from inlay.kernels.wide import WIDTH, fma, load, splat, store, store_sums, zeros
 
 MEASURED = 8  # of so many blocks the loss of one is measured
 
@@ -127,12 +127,12 @@ def dot_four(a, a0, b, rows, out, at, lanes):
     """The products of row `a0` of a with four rows of b."""
     r0, r1, r2, r3 = rows
     s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
-    for i in range(len(lanes)):
-        x = load(a, a0 + i * 8)
-        s0 = fma(x, load(b, r0 + i * 8), s0)
-        s1 = fma(x, load(b, r1 + i * 8), s1)
-        s2 = fma(x, load(b, r2 + i * 8), s2)
-        s3 = fma(x, load(b, r3 + i * 8), s3)
+    for i in range(0, len(lanes) * 8, WIDTH):
+        x = load(a, a0 + i)
+        s0 = fma(x, load(b, r0 + i), s0)
+        s1 = fma(x, load(b, r1 + i), s1)
+        s2 = fma(x, load(b, r2 + i), s2)
+        s3 = fma(x, load(b, r3 + i), s3)
     store_sums(s0, s1, s2, s3, out, at)
 
 
@@ -145,21 +145,21 @@ def exchange(a, a0, change, b, rows, weights, at, lanes):
     r0, r1, r2, r3 = rows
     v0, v1 = splat(weights[at]), splat(weights[at + 1])
     v2, v3 = splat(weights[at + 2]), splat(weights[at + 3])
-    for i in range(len(lanes)):
-        x, y = load(a, a0 + i * 8), load(change, i * 8)
-        z = load(b, r0 + i * 8)
+    for i in range(0, len(lanes) * 8, WIDTH):
+        x, y = load(a, a0 + i), load(change, i)
+        z = load(b, r0 + i)
         y = fma(v0, z, y)
-        store(b, r0 + i * 8, fma(v0, x, z))
-        z = load(b, r1 + i * 8)
+        store(b, r0 + i, fma(v0, x, z))
+        z = load(b, r1 + i)
         y = fma(v1, z, y)
-        store(b, r1 + i * 8, fma(v1, x, z))
-        z = load(b, r2 + i * 8)
+        store(b, r1 + i, fma(v1, x, z))
+        z = load(b, r2 + i)
         y = fma(v2, z, y)
-        store(b, r2 + i * 8, fma(v2, x, z))
-        z = load(b, r3 + i * 8)
+        store(b, r2 + i, fma(v2, x, z))
+        z = load(b, r3 + i)
         y = fma(v3, z, y)
-        store(b, r3 + i * 8, fma(v3, x, z))
-        store(change, i * 8, y)
+        store(b, r3 + i, fma(v3, x, z))
+        store(change, i, y)
 
 
 @part

@@ -23,7 +23,6 @@ from collections import namedtuple
 
 import numpy as np
 
-from inlay.kernels.lanes import fma, load, splat, store, store_sums, zeros
 from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.paragraph import MEASURED, block_end, four_rows, take_text
 from inlay.kernels.rows import ROW, add_two, aligned_zeros, fetch, part, row_width
@@ -37,6 +36,7 @@ from inlay.kernels.sampling import (
     draw_noise,
     kernel,
 )
+from inlay.kernels.wide import WIDTH, fma, load, splat, store, store_sums, zeros
 
 PAIRS = BLOCK // 2  # of words in a block
 
@@ -98,11 +98,11 @@ def dot_pairs(a, four_a, b, four_b, out, at, lanes):
     a0, a1, a2, a3 = four_a
     b0, b1, b2, b3 = four_b
     s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
-    for i in range(len(lanes)):
-        s0 = fma(load(a, a0 + i * 8), load(b, b0 + i * 8), s0)
-        s1 = fma(load(a, a1 + i * 8), load(b, b1 + i * 8), s1)
-        s2 = fma(load(a, a2 + i * 8), load(b, b2 + i * 8), s2)
-        s3 = fma(load(a, a3 + i * 8), load(b, b3 + i * 8), s3)
+    for i in range(0, len(lanes) * 8, WIDTH):
+        s0 = fma(load(a, a0 + i), load(b, b0 + i), s0)
+        s1 = fma(load(a, a1 + i), load(b, b1 + i), s1)
+        s2 = fma(load(a, a2 + i), load(b, b2 + i), s2)
+        s3 = fma(load(a, a3 + i), load(b, b3 + i), s3)
     store_sums(s0, s1, s2, s3, out, at)
 
 
@@ -112,15 +112,15 @@ def dot_two(a, a0, a1, b, rows, out, out0, out1, lanes):
     r0, r1, r2, r3 = rows
     s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
     t0, t1, t2, t3 = zeros(), zeros(), zeros(), zeros()
-    for i in range(len(lanes)):
-        x, y = load(a, a0 + i * 8), load(a, a1 + i * 8)
-        z = load(b, r0 + i * 8)
+    for i in range(0, len(lanes) * 8, WIDTH):
+        x, y = load(a, a0 + i), load(a, a1 + i)
+        z = load(b, r0 + i)
         s0, t0 = fma(x, z, s0), fma(y, z, t0)
-        z = load(b, r1 + i * 8)
+        z = load(b, r1 + i)
         s1, t1 = fma(x, z, s1), fma(y, z, t1)
-        z = load(b, r2 + i * 8)
+        z = load(b, r2 + i)
         s2, t2 = fma(x, z, s2), fma(y, z, t2)
-        z = load(b, r3 + i * 8)
+        z = load(b, r3 + i)
         s3, t3 = fma(x, z, s3), fma(y, z, t3)
     store_sums(s0, s1, s2, s3, out, out0)
     store_sums(t0, t1, t2, t3, out, out1)
@@ -130,11 +130,11 @@ def dot_two(a, a0, a1, b, rows, out, out0, out1, lanes):
 def exchange_one(change, c0, a, a0, b, b0, weight, learns, lanes):
     """Row `c0` of change = a weighted row of b, which += as much of row `a0` of a."""
     v = splat(weight)
-    for i in range(len(lanes)):
-        z = load(b, b0 + i * 8)
-        store(change, c0 + i * 8, fma(v, z, zeros()))
+    for i in range(0, len(lanes) * 8, WIDTH):
+        z = load(b, b0 + i)
+        store(change, c0 + i, fma(v, z, zeros()))
         if learns:
-            store(b, b0 + i * 8, fma(v, load(a, a0 + i * 8), z))
+            store(b, b0 + i, fma(v, load(a, a0 + i), z))
 
 
 @part
@@ -156,8 +156,7 @@ def exchange_two(change, c0, c1, a, a0, a1, b, rows, weights, w0, w1, lanes):
         splat(weights[w1 + 2]),
         splat(weights[w1 + 3]),
     )
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         x, y = load(a, a0 + at), load(a, a1 + at)
         s, t = load(change, c0 + at), load(change, c1 + at)
         z = load(b, r0 + at)
@@ -234,8 +233,7 @@ def slide(hidden, h0, totals, vectors, own, come, gone, scale, lanes):
     """Row `h0` of hidden = (totals - the row `own`) * share; then one row comes, and one goes."""
     share, more, less = scale
     u, v, w, minus = splat(share), splat(more), splat(-less), splat(np.float32(-1))
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         total = load(totals, at)
         mean = fma(minus, load(vectors, own + at), total)
         store(hidden, h0 + at, fma(u, mean, zeros()))
@@ -249,8 +247,7 @@ def take_means(hidden, totals, model, own, words, block, row, lanes):
     documents, vectors = model.documents, model.words
     start, stop, b, n = block
     one = splat(np.float32(1))
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         total = zeros()
         for t in own:
             total = fma(one, load(documents, t * row + at), total)
@@ -271,8 +268,7 @@ def spread_one(vectors, x, totals, change, come, own, gone, scale, lanes):
     """Rows of change come to the totals, and row `x` += them without `own`; then one goes."""
     more, minus, less = scale
     u, v, w, one = splat(more), splat(-minus), splat(-less), splat(np.float32(1))
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         total = fma(u, load(change, come + at), load(totals, at))
         y = fma(v, load(change, own + at), load(vectors, x + at))
         store(vectors, x + at, fma(one, total, y))
@@ -286,8 +282,7 @@ def spread(model, own, totals, words, change, block, learns, row, lanes):
     start, stop, b, n = block
     low, high = max(start - b, 0), min(stop + b, n)
     one, count = splat(np.float32(1)), stop - start
-    for i in range(len(lanes)):
-        at = i * 8
+    for at in range(0, len(lanes) * 8, WIDTH):
         total, first = zeros(), zeros()
         for c in range(count):
             if c == low + b - start:  # those before are near the first word
