@@ -221,8 +221,10 @@ def one_text(where: str, text: Any, *, hint: str = "") -> str | list[str]:
     if isinstance(text, str):
         return text
     tokens = text.tolist() if type(text).__module__ == "numpy" else text
-    if isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
-        return list(tokens)
+    if isinstance(tokens, list):
+        strange = set(map(type, tokens)) - {str}  # perhaps strings of another class
+        if all(issubclass(kind, str) for kind in strange):
+            return list(tokens)
     if isinstance(text, tuple):
         hint = OF_TUPLES
     elif isinstance(text, bytes):

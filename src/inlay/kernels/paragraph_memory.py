@@ -25,7 +25,7 @@ import numpy as np
 
 from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.paragraph import MEASURED, block_end, four_rows, take_text
-from inlay.kernels.rows import ROW, add_two, aligned_zeros, fetch, part, row_width
+from inlay.kernels.rows import ROW, add_one, aligned_zeros, fetch, part, row_width
 from inlay.kernels.sampling import (
     BLOCK,
     INCREMENT,
@@ -127,14 +127,13 @@ def dot_two(a, a0, a1, b, rows, out, out0, out1, lanes):
 
 
 @part
-def exchange_one(change, c0, a, a0, b, b0, weight, learns, lanes):
+def exchange_one(change, c0, a, a0, b, b0, weight, lanes):
     """Row `c0` of change = a weighted row of b, which += as much of row `a0` of a."""
     v = splat(weight)
     for i in range(0, len(lanes) * 8, WIDTH):
         z = load(b, b0 + i)
         store(change, c0 + i, fma(v, z, zeros()))
-        if learns:
-            store(b, b0 + i, fma(v, load(a, a0 + i), z))
+        store(b, b0 + i, fma(v, load(a, a0 + i), z))
 
 
 @part
@@ -189,43 +188,60 @@ def products(a, at, outputs, targets, width, base, out, centres, n_noise, lanes)
         dot_pairs(a, four(at, c), outputs, rows, out, BLOCK * n_noise + c, lanes)
 
 
+@part
+def fetch_noise(outputs, targets, c, width, base, n_noise, lanes):
+    """Ask for the noise of words c and c + 1 of the next block.
+
+    Bit by bit, while this block is learned: all at once they would wait for each other.
+    """
+    begin = PAIRS * n_noise + BLOCK + c // 2 * n_noise
+    for k in range(begin, begin + n_noise):
+        fetch(outputs, targets[k] * width + base, lanes)
+
+
 @kernel
 def exchange_all(
-    change,
-    first,
-    a,
-    at,
-    outputs,
-    targets,
-    width,
-    base,
-    errors,
-    centres,
-    n_noise,
-    learns,
-    row,
-    lanes,
+    change, first, a, at, outputs, targets, width, base, errors, centres, n_noise, row, lanes
 ):
     """What the rows `at` of a are to change by, from row `first` on; output vectors learn of a.
 
     Both go by the errors of each word.
     """
-    own, near = PAIRS * n_noise, np.int64(1)  # no literal, which would be a type of its own
+    own = PAIRS * n_noise
     for c in range(centres):
         b0, weight = targets[own + c] * width + base, errors[BLOCK * n_noise + c]
-        exchange_one(change, first + c * row, a, at[c], outputs, b0, weight, learns, lanes)
+        exchange_one(change, first + c * row, a, at[c], outputs, b0, weight, lanes)
     for c in range(0, centres, 2):
         c0, c1 = first + c * row, first + (c + 1) * row
         for k in range(0, n_noise, 4):
             rows = shifted(four_rows(targets, c // 2 * n_noise + k, width), base)
             w0 = c * n_noise + k
             w1 = w0 + n_noise
-            if learns:
-                exchange_two(
-                    *(change, c0, c1, a, at[c], at[c + 1], outputs, rows, errors, w0, w1, lanes)
-                )
-            else:
-                add_two(change, c0, c1, outputs, rows, errors, w0, w1, near, lanes)
+            exchange_two(change, c0, c1, a, at[c], at[c + 1], outputs, rows, errors, w0, w1, lanes)
+        fetch_noise(outputs, targets, c, width, base, n_noise, lanes)
+
+
+@kernel
+def pull(documents, own, change, outputs, targets, width, errors, centres, n_noise, row, lanes):
+    """Add to the texts `own` what all words of a block ask of them; nothing else learns."""
+    of_words, zero, near = PAIRS * n_noise, np.int64(0), np.int64(1)  # no literals: types apart
+    change[:row] = 0
+    errors[BLOCK * n_noise + centres :] = 0  # these, too, came of what was there before
+    for c in range(0, centres, 4):
+        rows = four_rows(targets, of_words + c, width)
+        add_one(change, zero, outputs, rows, errors, BLOCK * n_noise + c, near, lanes)
+    for c in range(0, centres, 2):
+        at = c * n_noise
+        if c + 1 < centres:
+            for k in range(at, at + n_noise):
+                errors[k] += errors[k + n_noise]
+        for k in range(0, n_noise, 4):
+            rows = four_rows(targets, c // 2 * n_noise + k, width)
+            add_one(change, zero, outputs, rows, errors, at + k, near, lanes)
+        fetch_noise(outputs, targets, c, width, zero, n_noise, lanes)
+    for t in own:
+        for i in range(row):
+            documents[t * row + i] += change[i]
 
 
 @part
@@ -276,7 +292,7 @@ def spread_one(vectors, x, totals, change, come, own, gone, scale, lanes):
 
 
 @kernel
-def spread(model, own, totals, words, change, block, learns, row, lanes):
+def spread(model, own, totals, words, change, block, row, lanes):
     """Add what the mean of each word is to change by to all that it is the mean of."""
     documents, vectors = model.documents, model.words
     start, stop, b, n = block
@@ -291,15 +307,14 @@ def spread(model, own, totals, words, change, block, learns, row, lanes):
         store(totals, at, total if low + b >= stop else first)
         for t in own:
             store(documents, t * row + at, fma(one, total, load(documents, t * row + at)))
-    if learns:
-        for q in range(low, high):
-            comes, goes, itself = q + b < stop, q - b >= start, start <= q < stop
-            come = (q + b - start) * row if comes else 0
-            gone = (q - b - start) * row if goes else 0
-            mine = (q - start) * row if itself else 0
-            scale = np.float32(comes), np.float32(itself), np.float32(goes)
-            x = words[q] * row
-            spread_one(vectors, x, totals, change, come, mine, gone, scale, lanes)
+    for q in range(low, high):
+        comes, goes, itself = q + b < stop, q - b >= start, start <= q < stop
+        come = (q + b - start) * row if comes else 0
+        gone = (q - b - start) * row if goes else 0
+        mine = (q - start) * row if itself else 0
+        scale = np.float32(comes), np.float32(itself), np.float32(goes)
+        x = words[q] * row
+        spread_one(vectors, x, totals, change, come, mine, gone, scale, lanes)
 
 
 @part
@@ -356,8 +371,6 @@ def mean(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                 stop = block_end(start, n, centres)
                 block = (start, stop, b, n)
                 state = np.uint64(draw_block(targets, n_noise, words, start, accept, alias, state))
-                for k in range(columns, targets.size):
-                    fetch(outputs, targets[k] * row, lanes)
                 for p in range(stop, min(stop + BLOCK, n)):
                     fetch(outputs, words[p] * row, lanes)
                 for p in range(stop + b, min(stop + b + BLOCK, n)):
@@ -372,11 +385,17 @@ def mean(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                     terms += sums[1]
                 blocks += 1
                 weigh_errors(errors, weights, 0, errors.size)
-                exchange_all(
-                    *(change, zero, hidden, at, outputs, targets, row, zero, errors),
-                    *(count, n_noise, step.learns, row, lanes),
-                )
-                spread(model, own, totals, words, change, block, step.learns, row, lanes)
+                if step.learns:
+                    exchange_all(
+                        *(change, zero, hidden, at, outputs, targets, row, zero, errors),
+                        *(count, n_noise, row, lanes),
+                    )
+                    spread(model, own, totals, words, change, block, row, lanes)
+                else:
+                    pull(
+                        *(model.documents, own, change, outputs, targets, row, errors),
+                        *(count, n_noise, row, lanes),
+                    )
             if text < states.size:
                 states[text] = state
             text += 1
@@ -416,7 +435,9 @@ def join(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
             total += n
             own = words[w:]
             count_repeats(own, n, max(BLOCK, w), repeats)
-            d = tags.numbers[tags.offsets[step.text + text]] * row
+            number = step.text + text
+            own_text = tags.numbers[tags.offsets[number] : tags.offsets[number + 1]]
+            d = own_text[0] * row
             state = np.uint64(draw_noise(accept, alias, state, targets, columns, targets.size))
             stop = 0
             while stop < n:
@@ -445,22 +466,27 @@ def join(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                     terms += sums[1]
                 blocks += 1
                 weigh_errors(errors, weights, 0, errors.size)
+                if not step.learns:
+                    pull(
+                        *(documents, own_text, change, outputs, targets, width, errors),
+                        *(count, n_noise, row, lanes),
+                    )
+                    continue
                 at[:] = d
                 exchange_all(
                     *(change, zero, documents, at, outputs, targets, width, zero, errors),
-                    *(count, n_noise, step.learns, row, lanes),
+                    *(count, n_noise, row, lanes),
                 )
-                if step.learns:
-                    for j in range(1, 1 + 2 * w):
-                        beside(at, words, start, j, w, row)
-                        base = j * row
-                        exchange_all(
-                            *(change, BLOCK * base, vectors, at, outputs, targets, width, base),
-                            *(errors, count, n_noise, step.learns, row, lanes),
-                        )
-                    for j in range(1, 1 + 2 * w):
-                        beside(at, words, start, j, w, row)
-                        add_rows(vectors, at, change, BLOCK * j * row, count, row)
+                for j in range(1, 1 + 2 * w):
+                    beside(at, words, start, j, w, row)
+                    base = j * row
+                    exchange_all(
+                        *(change, BLOCK * base, vectors, at, outputs, targets, width, base),
+                        *(errors, count, n_noise, row, lanes),
+                    )
+                for j in range(1, 1 + 2 * w):
+                    beside(at, words, start, j, w, row)
+                    add_rows(vectors, at, change, BLOCK * j * row, count, row)
                 at[:] = d
                 add_rows(documents, at, change, zero, count, row)
             if text < states.size:

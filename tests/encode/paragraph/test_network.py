@@ -49,6 +49,23 @@ def test_noise_weighs_as_much_however_few_words_it_is(kind):
     np.testing.assert_allclose(moved[1], moved[0], rtol=0.1)
 
 
+@pytest.mark.parametrize("kind", ["dbow", "dm"])
+def test_a_text_leaves_nothing_behind_for_the_next_call(kind):
+    """Work space is used again, also after a vector that is spoilt."""
+    rng = np.random.default_rng(3)
+    outputs, words = rng.normal(size=(2, 9, 8)).astype(np.float32)
+    outputs[8] = words[8] = np.nan
+    counts, rates = np.append(np.ones(8, np.int64), 0), np.full(2, 0.02, np.float32)
+    spoilt = np.array([8, 1, 2, 3, 4, 5, 6, 7, -1], np.int32)
+    text = np.array([1, 2, 3, -1], np.int32)
+    used, fresh = (Network(design(architecture=kind), counts, outputs, words) for _ in range(2))
+    assert np.isnan(used.infer(spoilt, rates, 1)).all()
+    found = used.infer(text, rates, 1)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found, fresh.infer(text, rates, 1))
+    assert len(used._spare) == 1
+
+
 def test_spans_hold_so_many_words_or_one_text():
     assert _spans(np.array([0, 3, 4, 20, 21, 22]), 5) == [(0, 2), (2, 3), (3, 5)]
     assert _spans(np.array([0]), 5) == []

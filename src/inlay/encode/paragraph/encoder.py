@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -258,10 +258,19 @@ class ParagraphEncoder(TextEncoder):
     def _block(self, texts: list[str | list[str]], pool: str) -> Array:
         rows, offsets = self._rows(texts)
         known = rows >= 0
-        ends = np.append(0, np.cumsum(known))[offsets[1:]] + np.arange(len(texts))
-        ids = np.full(int(known.sum()) + len(texts), -1, np.int32)
-        is_word = np.ones(ids.size, bool)
-        is_word[ends] = False
-        ids[is_word] = rows[known]
-        rates = np.linspace(self.alpha, self.min_alpha, self.infer_epochs).astype(np.float32)
+        words = rows[known]
+        ids = np.full(words.size + len(texts), -1, np.int32)
+        if len(texts) == 1:
+            ids[:-1] = words
+        else:
+            is_word = np.ones(ids.size, bool)
+            is_word[np.append(0, np.cumsum(known))[offsets[1:]] + np.arange(len(texts))] = False
+            ids[is_word] = words
+        rates = _rates(self.alpha, self.min_alpha, self.infer_epochs)
         return self._network.infer(ids, rates, self.workers or thread_count())
+
+
+@lru_cache(16)
+def _rates(alpha: float, min_alpha: float, n: int) -> Array:
+    """The learning rate of each time that a text is gone through, float32; not to be changed."""
+    return np.linspace(alpha, min_alpha, n).astype(np.float32)

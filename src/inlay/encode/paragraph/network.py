@@ -155,6 +155,7 @@ class Network:
         self.keep = sampling.keep_thresholds(counts, design.sample)
         often = 1 / design.n_noise + float(chance.max() / chance.sum())
         self._noise_load = design.negative * often
+        self._spare: list[Any] = []  # work space for new texts, which one call after another takes
 
     def scratch(self, size: int, *, learns: bool = True) -> Any:
         """Work space of one thread, for pieces of so many words; see `learn`."""
@@ -222,12 +223,21 @@ class Network:
             scratches = [self.scratch(most, learns=False) for _ in range(n_threads)]
             run_pieces(read, spans, scratches)
         else:
-            scratch = self.scratch(most, learns=False)
+            scratch = self._spare_scratch(most)
             for span in spans:
                 read(span, scratch)
+            if most <= WORDS:
+                self._spare.append(scratch)
         vectors: Array = documents.reshape(n, self.row)[:, : self.design.vector_size].copy()
         vectors[lengths == 1] = 0
         return vectors
+
+    def _spare_scratch(self, size: int) -> Any:
+        """Work space of `infer` that no other thread has: one that was made before, if it fits."""
+        try:
+            return self._spare.pop() if size <= WORDS else self.scratch(size, learns=False)
+        except IndexError:
+            return self.scratch(WORDS, learns=False)
 
     def limit(self, rate: float) -> float:
         """How many pairs of a block may have a vector in common; see `sampling.choose_centres`.
