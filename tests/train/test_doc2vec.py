@@ -229,7 +229,7 @@ def test_odd_sizes_and_a_vocabulary_of_one(size):
 
 def test_texts_that_a_piece_cuts_are_learned_whole(monkeypatch):
     texts, is_tool = two_topics(200)
-    monkeypatch.setattr(sys.modules["inlay.train.doc2vec"], "PIECE", 7)
+    monkeypatch.setattr(sys.modules["inlay.train.doc2vec_work"], "PIECE", 7)
     encoder = learn(texts, epochs=30, alpha=0.05)
     assert apart(encoder.documents.vectors, is_tool) > 0.99
 

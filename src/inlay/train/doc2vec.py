@@ -1,33 +1,24 @@
 """Vectors of texts by predicting their words: paragraph vectors, known as Doc2Vec."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from os import PathLike
-from typing import Any
 
-import numpy as np
-
-from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import described, many, whole, whole_or_none
-from inlay.core import Table
+from inlay.checks import whole, whole_or_none
 from inlay.encode.paragraph.encoder import ParagraphEncoder
-from inlay.encode.paragraph.network import Architecture, Design, Network, Piece
-from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.encode.paragraph.network import Architecture, Design
 from inlay.jobs.stop import on_stop
 from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
-from inlay.train.corpora import check_length, facts, numbered
+from inlay.train.corpora import facts, numbered
+from inlay.train.doc2vec_work import Paragraphs
 from inlay.train.foreign import foreign
-from inlay.train.job import Done, run
+from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
-from inlay.train.schedule import seed_of
+from inlay.train.tags import Tagged, Tags
 from inlay.version import __version__
 
-# Words between two looks at the learning rate. A text that is cut there goes on in the next piece.
-PIECE = 10_000
-# Learned vectors have a norm of 1 to 10; those that overshot, of dozens to infinity.
-LONG = 100.0
 TAGGED = "doc2vec([d.words for d in documents], tags=[d.tags for d in documents])"
 
 # gensim's words, and those of others.
@@ -44,8 +35,6 @@ FOREIGN = foreign(
         **dict.fromkeys(("doctags", "labels", "ids"), "tags="),
     },
 )
-
-Tags = Iterable[str | int | Sequence[str | int]]
 
 
 @refuses_unknown(FOREIGN)
@@ -176,11 +165,11 @@ def doc2vec(
             encoding=encoding,
             every_text=True,
         )
-        tagged = _Tagged.of(tags, data, one=concatenate)
+        tagged = Tagged.of(tags, data, one=concatenate)
         settings = {"min_count": least, "max_size": most, "seed": running.seed}
         about = facts(design.name, asdict(design) | settings, data, given=data is corpus)
         about["tags"] = tagged.digest()
-        work = _Paragraphs(data, tagged, design, running.seed, about | {"inlay": __version__})
+        work = Paragraphs(data, tagged, design, running.seed, about | {"inlay": __version__})
     report = run(
         work,
         running,
@@ -192,194 +181,3 @@ def doc2vec(
     work.about |= report.facts()
     # A function that no name leads to is not in the corpus, but encodes as well.
     return work.encoder(tokenizer if data.tokenizer is None else data.tokenizer)
-
-
-class _Tagged:
-    """Which tags each text bears.
-
-    Attributes:
-        names: The tags; None: each text's number.
-        offsets: int64 `(texts + 1,)`, where those of each text begin.
-        numbers: int32, the tags.
-    """
-
-    def __init__(self, names: list[str] | None, offsets: Array, numbers: Array) -> None:
-        self.names, self.offsets, self.numbers = names, offsets, numbers
-        self.n = len(numbers) if names is None else len(names)
-
-    @classmethod
-    def of(cls, tags: Tags | None, data: Corpus, *, one: bool) -> "_Tagged":
-        """Check and number them.
-
-        Raises:
-            ArgumentError: Another number of them than of texts, a text without one, or with
-                several where it has to be `one`.
-            ArgumentTypeError: No tags.
-        """
-        n = data.texts
-        if tags is None:
-            return cls(None, np.arange(n + 1), np.arange(n, dtype=np.int32))
-        known: dict[str, int] = {}
-        numbers, offsets = [], [0]
-        for i, tag in enumerate(many("tags", tags, "tags")):
-            several = [tag] if isinstance(tag, str | int | np.integer) else tag
-            if isinstance(several, bytes) or not isinstance(several, Iterable):
-                raise _no_tag(i, tag)
-            for each in several:
-                if isinstance(each, bool) or not isinstance(each, str | int | np.integer):
-                    raise _no_tag(i, each)
-                numbers.append(known.setdefault(str(each), len(known)))
-            offsets.append(len(numbers))
-            if offsets[-1] == offsets[-2] or (one and offsets[-1] > offsets[-2] + 1):
-                raise ArgumentError(
-                    f"tags, item {i}",
-                    expected="one tag, with concatenate=True" if one else "a tag or several",
-                    got=described(tag),
-                )
-        if len(offsets) != n + 1:
-            raise ArgumentError(
-                "tags",
-                expected=f"tags for {n:,} texts, as many as the corpus has",
-                got=f"{len(offsets) - 1:,}",
-                hint="" if n else "encode_corpus(..., every_text=True)",
-            )
-        return cls([*known], np.array(offsets), np.array(numbers, np.int32))
-
-    def digest(self) -> str:
-        """SHA-256 of all of it."""
-        import hashlib
-
-        found = hashlib.sha256(self.offsets.tobytes() + self.numbers.tobytes())
-        for name in self.names or ():
-            found.update(name.encode("utf-8", "surrogatepass") + b"\0")
-        return found.hexdigest()
-
-    def tokens(self) -> list[str]:
-        """Their names."""
-        return [str(i) for i in range(self.n)] if self.names is None else self.names
-
-    def with_words(self, ids: Array) -> Array:
-        """Which tags some text with a word bears: bool `(n,)`."""
-        ends = np.flatnonzero(ids < 0)
-        has = np.diff(np.append(-1, ends)) > 1
-        found = np.zeros(self.n, bool)
-        found[self.numbers[np.repeat(has, np.diff(self.offsets))]] = True
-        return found
-
-
-def _no_tag(i: int, got: Any) -> ArgumentTypeError:
-    return ArgumentTypeError(
-        f"tags, item {i}",
-        expected="a string or a whole number, or a list of them",
-        got=described(got),
-    )
-
-
-class _Paragraphs:
-    """Paragraph vectors, as `inlay.train.job` trains them."""
-
-    def __init__(
-        self, data: Corpus, tagged: _Tagged, design: Design, seed: int, about: dict[str, Any]
-    ) -> None:
-        from inlay.kernels import paragraph, rows
-
-        self.data, self.tagged, self.design, self.seed = data, tagged, design, seed
-        self.about, self.dim = about, design.vector_size
-        self.pieces, self.units = -(-data.ids.size // PIECE), int(data.ids.size)
-        rng = np.random.default_rng(seed)
-        words = None
-        if design.words or design.reads_words:
-            words = np.empty((len(data.tokens) + design.concatenate, self.dim), np.float32)
-            rows.scatter(words, 0.5, rng)  # as in Mikolov's program
-        self.network = Network(design, data.counts, None, words)
-        self.row = self.network.row
-        self.documents = rows.aligned_zeros(tagged.n * self.row)
-        vectors = self.documents.reshape(-1, self.row)[:, : self.dim]
-        rows.scatter(vectors, 0.5, rng)
-        vectors[~tagged.with_words(data.ids)] = 0
-        self.tags = paragraph.Tags(tagged.offsets, tagged.numbers)
-        self.arrays = {"documents": self.documents, "outputs": self.network.outputs}
-        if words is not None:
-            self.arrays["words"] = self.network.words
-        # The number of the text in which each piece begins.
-        ends = [
-            np.count_nonzero(data.ids[at : at + PIECE] < 0) for at in range(0, data.ids.size, PIECE)
-        ]
-        self.texts = np.append(0, np.cumsum(ends))
-
-    def scratch(self) -> Any:
-        from inlay.kernels import skipgram
-
-        of_words = None
-        if self.design.words:
-            of_words = skipgram.make_scratch(PIECE, self.design.window, self._noise, self.dim)
-        return self.network.scratch(PIECE), of_words
-
-    @property
-    def _noise(self) -> int:
-        """Noise words of a block of skip-gram."""
-        return max(8, -(-self.design.negative // 4) * 4)
-
-    def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
-        seed = seed_of(self.seed, epoch * self.pieces + piece)
-        ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
-        if self.design.words:
-            self._learn_words(ids, rate, seed, scratch[1])
-        states, rates = np.array([seed], np.uint64), np.array([rate], np.float32)
-        part = Piece(ids, states, rates, int(self.texts[piece]))
-        _, loss, terms = self.network.learn(
-            part, self.documents, self.tags, scratch[0], learns=True
-        )
-        return Done(int(ids.size), loss, terms)
-
-    def _learn_words(self, ids: Array, rate: float, seed: np.uint64, scratch: Any) -> None:
-        """Skip-gram, which predicts the same output vectors."""
-        from inlay.kernels import rows, sampling, skipgram
-
-        network, design = self.network, self.design
-        model = sampling.Model(inputs=network.words, outputs=network.outputs)
-        share, limit = np.float32(design.negative / self._noise), network.limit(rate)
-        step = sampling.Step(
-            *(np.float32(rate), design.window, True, True),
-            *(share, np.float32(limit / (design.window + 1)), seed),
-        )
-        lanes = rows.row_lanes(self.dim)
-        skipgram.train(ids, network.keep, model, network.noise, scratch, step, lanes)
-
-    def table(self) -> Table:
-        """The documents."""
-        matrix = self.documents.reshape(-1, self.row)[:, : self.dim].copy()
-        return Table(self.tagged.tokens(), matrix, provenance=self.about)
-
-    def encoder(self, tokenizer: TokenizerLike | None) -> ParagraphEncoder:
-        """What was learned.
-
-        Raises:
-            ArgumentError: Vectors grew without bound.
-        """
-        documents, network = self.table(), self.network
-        length = float(np.sqrt(np.square(documents.vectors).sum() / max(len(documents), 1)))
-        usual = "0.025 and 0.05 are"
-        check_length("alpha", self.design.alpha, length, most=LONG, usual=usual)
-        slots, n = self.design.slots, len(self.data.tokens)
-        outputs = network.outputs.reshape(n, slots, self.row)[..., : self.dim]
-        words, null = None, None
-        if network.words.size:
-            rows = network.words.reshape(-1, self.row)[:, : self.dim].copy()
-            null = rows[-1] if self.design.concatenate else None
-            words = self._of_words(rows[:n])
-        return ParagraphEncoder(
-            self.design,
-            outputs=self._of_words(outputs.reshape(n, slots * self.dim)),
-            documents=documents,
-            words=words,
-            null=null,
-            tokenizer=tokenizer,
-            provenance=self.about,
-        )
-
-    def _of_words(self, matrix: Array) -> Table:
-        counts, about = self.data.counts, self.about
-        return Table(
-            self.data.tokens, np.ascontiguousarray(matrix), counts=counts, provenance=about
-        )

@@ -1,0 +1,93 @@
+"""The tags of texts: a vector is that of a tag, which several texts may bear."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.checks import described, many
+from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.text.corpus import Corpus
+
+Tags = Iterable[str | int | Sequence[str | int]]
+
+
+class Tagged:
+    """Which tags each text bears.
+
+    Attributes:
+        names: The tags; None: each text's number.
+        offsets: int64 `(texts + 1,)`, where those of each text begin.
+        numbers: int32, the tags.
+    """
+
+    def __init__(self, names: list[str] | None, offsets: Array, numbers: Array) -> None:
+        self.names, self.offsets, self.numbers = names, offsets, numbers
+        self.n = len(numbers) if names is None else len(names)
+
+    @classmethod
+    def of(cls, tags: Tags | None, data: Corpus, *, one: bool) -> "Tagged":
+        """Check and number them.
+
+        Raises:
+            ArgumentError: Another number of them than of texts, a text without one, or with
+                several where it has to be `one`.
+            ArgumentTypeError: No tags.
+        """
+        n = data.texts
+        if tags is None:
+            return cls(None, np.arange(n + 1), np.arange(n, dtype=np.int32))
+        known: dict[str, int] = {}
+        numbers, offsets = [], [0]
+        for i, tag in enumerate(many("tags", tags, "tags")):
+            several = [tag] if isinstance(tag, str | int | np.integer) else tag
+            if isinstance(several, bytes) or not isinstance(several, Iterable):
+                raise _no_tag(i, tag)
+            for each in several:
+                if isinstance(each, bool) or not isinstance(each, str | int | np.integer):
+                    raise _no_tag(i, each)
+                numbers.append(known.setdefault(str(each), len(known)))
+            offsets.append(len(numbers))
+            if offsets[-1] == offsets[-2] or (one and offsets[-1] > offsets[-2] + 1):
+                raise ArgumentError(
+                    f"tags, item {i}",
+                    expected="one tag, with concatenate=True" if one else "a tag or several",
+                    got=described(tag),
+                )
+        if len(offsets) != n + 1:
+            raise ArgumentError(
+                "tags",
+                expected=f"tags for {n:,} texts, as many as the corpus has",
+                got=f"{len(offsets) - 1:,}",
+                hint="" if n else "encode_corpus(..., every_text=True)",
+            )
+        return cls([*known], np.array(offsets), np.array(numbers, np.int32))
+
+    def digest(self) -> str:
+        """SHA-256 of all of it."""
+        found = hashlib.sha256(self.offsets.tobytes() + self.numbers.tobytes())
+        for name in self.names or ():
+            found.update(name.encode("utf-8", "surrogatepass") + b"\0")
+        return found.hexdigest()
+
+    def tokens(self) -> list[str]:
+        """Their names."""
+        return [str(i) for i in range(self.n)] if self.names is None else self.names
+
+    def with_words(self, ids: Array) -> Array:
+        """Which tags some text with a word bears: bool `(n,)`."""
+        ends = np.flatnonzero(ids < 0)
+        has = np.diff(np.append(-1, ends)) > 1
+        found = np.zeros(self.n, bool)
+        found[self.numbers[np.repeat(has, np.diff(self.offsets))]] = True
+        return found
+
+
+def _no_tag(i: int, got: Any) -> ArgumentTypeError:
+    return ArgumentTypeError(
+        f"tags, item {i}",
+        expected="a string or a whole number, or a list of them",
+        got=described(got),
+    )
