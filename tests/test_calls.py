@@ -37,6 +37,8 @@ VOCAB = Vocabulary(["good", "film"])
             lambda: TextClassifier(TABLE, "cnn", 3),
             "only embedding, model without a name; by name t",
         ),
+        (lambda: TextClassifier().predict(TEXTS, k=2), r"^predict: .* Try: predict_top\(texts, k="),
+        (lambda: inlay.train.refine.center(TABLE, 3), "only table without a name, got int 3"),
         (lambda: TextClassifier().fit(TEXTS, [0, 1], epochs=3), r"Try: TextClassifier\(epochs="),
         (
             lambda: Vocabulary(max_tokens=10),

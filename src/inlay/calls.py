@@ -60,9 +60,10 @@ def refuses_unknown(
                 said = elsewhere() if callable(elsewhere) else elsewhere
                 refuse_unknown(where, listed, wrong, said or {})
                 first, others = listed[: n_unnamed - own], listed[n_unnamed - own :]
+                by_name = f"; by name {', '.join(others)}" if others else ""
                 raise ArgumentTypeError(
                     where,
-                    expected=f"only {', '.join(first)} without a name; by name {', '.join(others)}",
+                    expected=f"only {', '.join(first)} without a name{by_name}",
                     got=described(args[n_unnamed]),
                 )
             return function(*args, **kwargs)

@@ -1,3 +1,4 @@
+import errno
 import json
 
 import numpy as np
@@ -6,7 +7,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from inlay.containers import safetensors
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import ArgumentError, FormatError, NoSpaceError
 from inlay.jobs import checkpoint
 from inlay.jobs.checkpoint import Checkpoint
 
@@ -76,6 +77,16 @@ def test_a_folder_is_no_checkpoint(path):
     path.mkdir()
     with pytest.raises(FormatError, match=r"got a folder\. Try: anew=True"):
         load(path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG])
+def test_a_full_disk_is_said(path, monkeypatch, number):
+    def full(file, arrays, text):
+        raise OSError(number, "No room")
+
+    monkeypatch.setattr(safetensors, "write_to", full)
+    with pytest.raises(NoSpaceError, match=r"beside the last one, got no room\. Try: another f"):
+        checkpoint.save(path, STATE, ABOUT)
 
 
 def test_another_job_is_refused(path):

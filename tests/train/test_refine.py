@@ -207,6 +207,7 @@ NAN = Table(["a", "b"], np.float32([[1, 2], [np.nan, 1]]))
         (lambda: refine.merge([TABLE]), ArgumentError, "two tables or more, got 1"),
         (lambda: refine.merge([TABLE, OTHER]), ArgumentError, "6 dimensions, as the first has"),
         (lambda: refine.prune(OTHER, min_count=2), ArgumentError, "counts of its tokens, got none"),
+        (lambda: refine.prune(OTHER, keep=["w1"]), ArgumentTypeError, "keep: expected a function"),
         (lambda: refine.prune(OTHER, keep=lambda _: False), ArgumentError, "a row that stays"),
     ],
 )

@@ -291,6 +291,7 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         self._check_fitted("predict")
         return self._fitted.learned.probabilities(checked_texts(texts))
 
+    @refuses_unknown(dict.fromkeys(("k", "threshold"), "predict_top(texts, k=..., threshold=...)"))
     def predict(self, texts: Iterable[Text]) -> Array:
         """The most probable class of each text, `(len(texts),)`, as the labels were given."""
         best: Array = self.predict_proba(texts).argmax(axis=1)

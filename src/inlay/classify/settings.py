@@ -133,6 +133,13 @@ class ClassifierSettings:
                         got=repr(found),
                         hint="model='fasttext'",
                     )
+        elif self.loss != "ns" and self.negative != OF_FASTTEXT["negative"]:
+            raise ArgumentError(
+                "negative",
+                expected=f"nothing beside loss={self.loss!r}, on which it has no effect",
+                got=repr(self.negative),
+                hint="loss='ns'",
+            )
         elif self.max_n and not 1 <= self.min_n <= self.max_n:
             raise ArgumentError("min_n", expected=f"1 to max_n={self.max_n}", got=str(self.min_n))
         elif self.min_n and not self.max_n:

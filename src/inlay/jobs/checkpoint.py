@@ -1,5 +1,6 @@
 """The state of a job that can be stopped: one file, written whole or not at all."""
 
+import errno
 import json
 import zlib
 from collections.abc import Mapping
@@ -10,8 +11,10 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.containers import safetensors
-from inlay.errors import FormatError
+from inlay.errors import FormatError, NoSpaceError
 from inlay.jobs.same import check_same
+
+FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # no quota on Windows
 
 
 class Checkpoint(NamedTuple):
@@ -33,10 +36,24 @@ def save(path: Path, checkpoint: Checkpoint, about: Mapping[str, Any]) -> None:
         path: The file, a `.safetensors`.
         checkpoint: The state. An array that is not contiguous is copied.
         about: What the job depends on, JSON: settings, and a digest of what it reads.
+
+    Raises:
+        NoSpaceError: The disk is full. The last one stays.
     """
     text = {"position": json.dumps(checkpoint.position), "about": json.dumps(about)}
     text["checksum"] = _checksum(text, checkpoint.arrays)
-    safetensors.write(path, checkpoint.arrays, text)
+    try:
+        safetensors.write(path, checkpoint.arrays, text)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        size = sum(array.nbytes for array in checkpoint.arrays.values())
+        raise NoSpaceError(
+            str(path),
+            expected=f"room for a checkpoint of {size / 1e6:,.0f} MB, beside the last one",
+            got=str(error.strerror).lower(),
+            hint="another folder, on a disk with more room",
+        ) from error
 
 
 def load(

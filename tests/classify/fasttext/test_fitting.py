@@ -203,6 +203,7 @@ def test_sklearn_cross_validates_it(reviews):
         ({"variant": "static", "embedding": True}, "variant: expected nothing beside model='fast"),
         ({"trainable": False}, "trainable: expected True or None with model='fasttext'"),
         ({"trainable": "mix"}, "trainable: expected True or None with model='fasttext'"),
+        ({"loss": "hs", "negative": 7}, "negative: expected nothing beside loss='hs'"),
         ({"batch_size": 10}, "batch_size: expected nothing beside"),
         ({"features": "folder"}, "features: expected nothing beside"),
         ({"embedding": str.upper}, "embedding: expected a table or None with model='fasttext'"),

@@ -43,6 +43,12 @@ def test_fewer_rows_than_centroids_are_exact(reviews):
     np.testing.assert_allclose(rows_of(fitted.quantize()), fitted._fitted.learned.rows, atol=1e-6)
 
 
+def test_words_alone_are_cut_off_too(reviews):
+    fitted = TextClassifier(**QUICK).fit(*reviews)
+    small = fitted.quantize(cutoff=5)
+    assert len(small.vocabulary_) == len(rows_of(small)) == 5
+
+
 def test_only_the_longest_rows_stay(fitted, reviews):
     rows = fitted._fitted.learned.rows
     lengths = np.linalg.norm(rows, axis=1)

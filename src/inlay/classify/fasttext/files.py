@@ -100,7 +100,7 @@ def _settings(
             "max_n": said["maxn"],
             "bucket": said["bucket"] or OF_FASTTEXT["bucket"],
             "loss": said["loss"],
-            "negative": max(1, said["neg"]),
+            "negative": max(1, said["neg"]) if said["loss"] == "ns" else OF_FASTTEXT["negative"],
             "epochs": max(1, said["epoch"]),
             "min_count": max(1, said["minCount"]),
             "max_length": None,

@@ -62,10 +62,10 @@ def _kept(model: Supervised, places: Array, cutoff: int | None) -> tuple[Array, 
     if cutoff is None or cutoff >= n_words + places.size:
         return np.arange(n_words), np.arange(places.size)
     rows: Any = model.rows
-    lengths = np.empty(n_words + places.size, np.float32)
-    for start in range(0, lengths.size, BLOCK):
-        some = np.arange(start, min(start + BLOCK, lengths.size))
-        some = np.where(some < n_words, some, n_words + places[np.maximum(some - n_words, 0)])
+    order = np.concatenate([np.arange(n_words), n_words + places])
+    lengths = np.empty(order.size, np.float32)
+    for start in range(0, order.size, BLOCK):
+        some = order[start : start + BLOCK]
         lengths[start : start + BLOCK] = np.linalg.norm(rows[some], axis=1)
     end = model.vocabulary.tokens.find(END[0])
     if end >= 0:

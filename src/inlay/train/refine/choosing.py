@@ -41,7 +41,7 @@ def prune(
 
     Raises:
         ArgumentError: Counts are asked for and there are none, or nothing would stay.
-        ArgumentTypeError: No table, or no whole number.
+        ArgumentTypeError: No table, no whole number, or no function.
 
     Example:
         >>> table = Table(["the", "film", "of"], np.eye(3, dtype="float32"), counts=[9, 5, 2])
@@ -57,6 +57,11 @@ def prune(
             raise ArgumentError("table", expected="counts of its tokens", got="none", hint=hint)
         stays &= table.counts >= min_count
     if keep is not None:
+        given: Any = keep
+        if not callable(given):
+            hint = "keep=lambda token: token in words; or table.align(vocab), for their order"
+            expected = "a function of a token"
+            raise ArgumentTypeError("keep", expected=expected, got=described(given), hint=hint)
         stays &= np.fromiter((bool(keep(token)) for token in table.tokens), bool, len(table))
     special = [row for row in (table.pad_id, table.unk_id) if row is not None]
     stays[special] = True
