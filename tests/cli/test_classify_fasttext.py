@@ -7,7 +7,7 @@ import pytest
 import inlay as lib
 from tests.classify.fasttext.official import HS, HS_SAYS, TEXTS, packed
 
-QUICK = ("--model", "fasttext", "--dim", "6", "--epochs", "40", "--validation", "0")
+QUICK = ("--model", "fasttext", "--dim", "12", "--epochs", "40", "--validation", "0")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from inlay.cli.train import train as command
 from tests.processes import ctrl_c_works
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n" * 30
-SMALL = ("--vector-size", "8", "--min-count", "2", "--epochs", "2", "--workers", "1")
+SMALL = ("--vector-size", "12", "--min-count", "2", "--epochs", "2", "--workers", "1")
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def test_a_file_and_stdin_give_the_same_vectors(inlay, corpus, tmp_path):
     for source, text, name in ((corpus, None, "file.npz"), ("-", TEXT, "stdin.npz")):
         done = inlay("train", "word2vec", source, "-o", tmp_path / name, *SMALL, input=text)
         assert done.exit_code == 0, done.stderr
-        assert done.stdout.startswith(f"{tmp_path / name}: 7 words x 8, learned from 360 words in ")
+        assert done.stdout.startswith(
+            f"{tmp_path / name}: 7 words x 12, learned from 360 words in "
+        )
         assert done.stderr == ""
     a, b = lib.load(tmp_path / "file.npz"), lib.load(tmp_path / "stdin.npz")
     assert a.tokens[0] == "the"
@@ -46,7 +48,7 @@ def test_files_folders_and_tables_give_the_same_vectors(inlay, tmp_path):
         target = tmp_path / f"{i}.npz"
         done = inlay("train", "word2vec", *given, "-o", target, *SMALL)
         assert done.exit_code == 0, done.stderr
-        assert "7 words x 8, learned from 360 words" in done.stdout
+        assert "7 words x 12, learned from 360 words" in done.stdout
         found.append(lib.load(target).vectors)
     for other in found[1:]:
         np.testing.assert_array_equal(other, found[0])
@@ -288,7 +290,7 @@ def test_a_training_in_a_folder_goes_on(inlay, corpus, tmp_path):
 
 def test_the_original_s_options_are_understood(inlay, corpus, tmp_path):
     target = tmp_path / "o.txt"
-    theirs = "-size 6 -window 3 -sample 0 -negative 4 -threads 1 -iter 2 -min-count 2 -alpha 0.05"
+    theirs = "-size 12 -window 3 -sample 0 -negative 4 -threads 1 -iter 2 -min-count 2 -alpha 0.05"
     line = [
         "-train",
         corpus,
@@ -305,10 +307,10 @@ def test_the_original_s_options_are_understood(inlay, corpus, tmp_path):
     done = inlay("train", "word2vec", *line, "--json")
     assert done.exit_code == 0, done.stderr
     made = json.loads(done.stdout)["provenance"]["settings"]
-    wanted = {"vector_size": 6, "window": 3, "sample": 0, "negative": 4, "epochs": 2}
+    wanted = {"vector_size": 12, "window": 3, "sample": 0, "negative": 4, "epochs": 2}
     wanted |= {"min_count": 2, "alpha": 0.05, "architecture": "skipgram"}
     assert {name: made[name] for name in wanted} == wanted
-    assert target.read_text().startswith("7 6\nthe ")
+    assert target.read_text().startswith("7 12\nthe ")
     tree = [
         *line[:6],
         "-binary",

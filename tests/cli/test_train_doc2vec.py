@@ -6,7 +6,7 @@ import pytest
 import inlay as lib
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n\n" * 10
-SMALL = ("--vector-size", "8", "--min-count", "2", "--epochs", "2", "--workers", "1")
+SMALL = ("--vector-size", "12", "--min-count", "2", "--epochs", "2", "--workers", "1")
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ def test_a_file_becomes_an_encoder(inlay, corpus, tmp_path):
     folder, documents = tmp_path / "made", tmp_path / "documents.vec"
     done = inlay("train", "doc2vec", corpus, "-o", folder, *SMALL, "--documents-out", documents)
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.startswith(f"{folder}: 30 texts x 8, learned from 120 words in ")
+    assert done.stdout.startswith(f"{folder}: 30 texts x 12, learned from 120 words in ")
     assert done.stderr == ""
     encoder = lib.load_encoder(folder)
-    assert encoder.encode(["the cat"]).shape == (1, 8)
+    assert encoder.encode(["the cat"]).shape == (1, 12)
     np.testing.assert_allclose(
         lib.load(documents).vectors, encoder.documents.vectors, rtol=1e-4, atol=1e-6
     )
@@ -45,7 +45,7 @@ def test_settings_and_tags_arrive(inlay, corpus, tmp_path):
     )
     assert done.exit_code == 0, done.stderr
     said = json.loads(done.stdout)
-    assert (said["documents"], said["vocab_size"], said["dim"]) == (4, 7, 8)
+    assert (said["documents"], said["vocab_size"], said["dim"]) == (4, 7, 12)
     settings = said["provenance"]["settings"]
     assert (settings["architecture"], settings["window"], settings["sample"]) == ("dm", 3, 0)
     assert (settings["seed"], settings["min_count"]) == (4, 2)

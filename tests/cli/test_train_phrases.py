@@ -25,7 +25,7 @@ def test_phrases_become_words_of_a_training(inlay, corpus, tmp_path):
     assert ("phrases in" in done.stdout, done.stderr) == (True, "")
     assert "new_york" in Phrases.load(file)("in New York")
     target = tmp_path / "o.npz"
-    small = ("--vector-size", "8", "--min-count", "2", "--epochs", "1", "--workers", "1")
+    small = ("--vector-size", "12", "--min-count", "2", "--epochs", "1", "--workers", "1")
     done = inlay("train", "word2vec", corpus, "--phrases", file, "-o", target, *small)
     assert done.exit_code == 0, done.stderr
     table = lib.load(target)

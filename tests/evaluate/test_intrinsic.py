@@ -5,7 +5,6 @@ import os
 
 import numpy as np
 import pytest
-from scipy import stats
 
 import inlay
 from inlay import Table
@@ -19,6 +18,7 @@ PAIRS = [(f"w{i}", f"w{(i * 5 + 1) % 12}", float(i // 2)) for i in range(12)]
 
 
 def test_correlations_are_those_of_scipy_ties_among_them():
+    stats = pytest.importorskip("scipy.stats")
     near = [TABLE.similarity(a, b) for a, b, _ in PAIRS]
     judged = [score for *_, score in PAIRS]
     found = word_pairs(TABLE, PAIRS)

@@ -23,9 +23,8 @@ CASES = {
     "blocks overlap": {"sentences": [LONG]},
     "the sum": {"sentences": [LONG, [4], [1, 2]], "mean": False},
     "a window that does not shrink": {"sentences": [LONG], "shrink": False},
-    "a window beyond the block": {"sentences": [LONG], "window": 12, "dim": 33},
-    "one number": {"sentences": [LONG], "dim": 1},
-    "three numbers": {"sentences": [LONG], "dim": 3},
+    "a window beyond the block": {"sentences": [LONG], "window": 12, "dim": 16},
+    "one number in the last register": {"sentences": [LONG], "dim": 9},
     "fewer centres where a word repeats": {
         "sentences": [[*range(20, 40), 3, 3, 3, 3, 4, 3, 3, *range(40, 50)]],
         "vocab_size": 50,
@@ -86,7 +85,7 @@ def test_a_spoilt_vector_is_not_hidden():
 def test_steps_go_along_the_gradient(mean):
     """Of one centre, so that nothing moves before it is used: finite differences of the loss."""
     ids, alpha = [3, 1, 4, 5, 9], 1e-3
-    trial = Trial(cbow, cbow.train, vocab_size=10, dim=3, mean=mean, window=2, shrink=False)
+    trial = Trial(cbow, cbow.train, vocab_size=10, dim=12, mean=mean, window=2, shrink=False)
     inputs, outputs = trial.copies()
     words = subsample(ids, np.ones(10), chance := Chance(3))
     noise = next(blocks(words, trial.noise, chance, window=2, n_noise=8, limit=1, shrink=False))
@@ -99,7 +98,7 @@ def test_steps_go_along_the_gradient(mean):
     moved = inputs.copy(), outputs.copy()
     cbow_block(*moved, words, noise, trial.share, mean, alpha)
     for which, factor in ((0, n if mean else 1 / n), (1, 1)):
-        for place in np.ndindex(10, 3):
+        for place in np.ndindex(10, 12):
             change = [a.copy() for a in (inputs, outputs) for _ in (0, 1)]
             change[2 * which][place] += 1e-5
             change[2 * which + 1][place] -= 1e-5

@@ -15,8 +15,7 @@ CASES = {
     "the same word over and over": {"sentences": [[3] * 12 + [1, 3, 2, 3]], "window": 6},
     "a window that does not shrink": {"sentences": [LONG], "shrink": False, "window": 4},
     "the sum": {"sentences": [LONG], "mean": False},
-    "one number": {"sentences": [LONG], "dim": 1},
-    "three numbers": {"sentences": [LONG], "dim": 3},
+    "one number in the last register": {"sentences": [LONG], "dim": 9},
     "long paths": {"sentences": [[(i * 37) % 400 for i in range(50)]], "vocab_size": 400},
     "two words": {"sentences": [[0, 1, 1, 0, 1]], "vocab_size": 2},
 }

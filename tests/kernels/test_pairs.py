@@ -16,8 +16,11 @@ CASES = {
     "the same word over and over": {"sentences": [[3] * 12], "window": 3},
     "a window that does not shrink": {"sentences": [LONG], "shrink": False, "window": 4},
     "the sum": {"sentences": [LONG], "mean": False},
-    "one noise word, one number": {"sentences": [LONG], "n_noise": 1, "dim": 1},
-    "three numbers": {"sentences": [LONG], "dim": 3},
+    "one noise word, one number in the last register": {
+        "sentences": [LONG],
+        "n_noise": 1,
+        "dim": 9,
+    },
     "many noise words": {"sentences": [LONG], "n_noise": 13, "vocab_size": 400},
     "a vocabulary of one": {"sentences": [[0] * 9], "vocab_size": 1},
 }

@@ -63,7 +63,7 @@ class Recorder:
 
 
 CASES = {
-    "one block": {"sentences": [[1, 2, 3, 4, 5, 6, 7, 8]], "window": 2, "dim": 5},
+    "one block": {"sentences": [[1, 2, 3, 4, 5, 6, 7, 8]], "window": 2, "dim": 9},
     "sentences end inside": {"sentences": [[1, 2], [3], [4, 5, 6, 0, 9]], "window": 3, "dim": 12},
     "blocks overlap": {"sentences": [[i % 10 for i in range(37)]], "window": 5, "dim": 12},
     "the same word twice": {"sentences": [[3, 3, 3, 4, 4, 3, 3, 3, 3]], "window": 4, "dim": 12},
@@ -74,27 +74,27 @@ CASES = {
         "dim": 12,
         "vocab_size": 400,
     },
-    "one word": {"sentences": [[2]], "window": 5, "dim": 8},
+    "one word": {"sentences": [[2]], "window": 5, "dim": 12},
     "window beyond the block": dict(
-        sentences=[[(i * 7) % 10 for i in range(30)]], window=12, dim=33
+        sentences=[[(i * 7) % 10 for i in range(30)]], window=12, dim=50
     ),
     "three centres at a time": {
         "sentences": [[1, 2, 3, 4, 5, 6, 7]],
         "window": 3,
-        "dim": 8,
+        "dim": 12,
         "limit": 3.5,
     },
     "fewer centres where a word repeats": {
         "sentences": [[*range(20, 40), 3, 3, 3, 3, 4, 3, 3, *range(40, 50)]],
         "window": 3,
-        "dim": 8,
+        "dim": 12,
         "vocab_size": 50,
         "limit": 9,
     },
     "smaller steps where one centre is too much": {
         "sentences": [[1, 2, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1]],
         "window": 10,
-        "dim": 8,
+        "dim": 12,
         "limit": 2.5,
     },
     "a window that does not shrink": {
@@ -106,7 +106,7 @@ CASES = {
     "many noise words": {
         "sentences": [[0, 1, 2, 3, 4]],
         "window": 2,
-        "dim": 8,
+        "dim": 12,
         "n_noise": 20,
         "negative": 20,
     },
@@ -134,7 +134,7 @@ def test_update_is_the_formula(run, case):
 
 
 def test_nothing_kept_changes_nothing():
-    recorder = Recorder(sg.train, vocab_size=10, dim=8, window=2, n_noise=8, negative=5)
+    recorder = Recorder(sg.train, vocab_size=10, dim=12, window=2, n_noise=8, negative=5)
     before = recorder.inputs.copy()
     recorder.keep[:] = 0
     assert recorder.train([1, 2, 3, -1]) == (0, 0, 0)
@@ -143,7 +143,7 @@ def test_nothing_kept_changes_nothing():
 
 
 def test_a_spoilt_vector_is_not_hidden():
-    recorder = Recorder(sg.train, vocab_size=10, dim=8, window=2, n_noise=8, negative=5)
+    recorder = Recorder(sg.train, vocab_size=10, dim=12, window=2, n_noise=8, negative=5)
     recorder.inputs[4, 0] = np.nan
     assert np.isnan(recorder.train([1, 2, 4, 3, -1])[1])
     assert np.isnan(recorder.inputs[4, 0])

@@ -140,7 +140,7 @@ def test_update_is_the_formula(run, case):
 
 
 def test_more_numbers_than_one_strip():
-    recorder = Recorder(st.train, dim=33)
+    recorder = Recorder(st.train.py_func, dim=33)
     ids = [*range(10), -1]
     inputs, outputs, *_ = recorder.expected(ids)
     recorder.train(ids)

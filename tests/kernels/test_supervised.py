@@ -5,7 +5,7 @@ from inlay.kernels import supervised as sv
 from inlay.kernels.rows import row_lanes, row_width
 from inlay.kernels.sampling import make_noise
 
-DIM, N_ROWS = 5, 9
+DIM, N_ROWS = 12, 9
 # The nodes on the way of three labels to the root of a tree, and on which side it goes on.
 PATHS = [([3], [1]), ([1, 2, 3], [0, 1, 0]), ([1, 2, 3], [1, 1, 0])]
 

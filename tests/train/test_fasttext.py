@@ -244,7 +244,7 @@ def test_zeros_stand_where_no_n_gram_was(table, tmp_path):
 
 
 def test_gensim_reads_the_same_vectors(table, tmp_path):
-    their = pytest.importorskip("gensim.models.fasttext", reason="gensim is not installed")
+    their = pytest.importorskip("gensim.models.fasttext")
     table.save(tmp_path / "v.bin")
     theirs = their.load_facebook_vectors(str(tmp_path / "v.bin"))
     assert theirs.index_to_key == table.tokens.tolist()

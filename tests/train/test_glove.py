@@ -40,7 +40,7 @@ def test_topics_come_apart_and_the_loss_falls():
 
 def test_a_matrix_of_low_rank_is_learned():
     """Words of one topic stand near each other alone: log x is a block matrix."""
-    table = learn(two_topics(600), x_max=1, epochs=60, vector_size=8, window=7, eta=0.2)
+    table = learn(two_topics(600), x_max=1, epochs=60, window=7, eta=0.2)
     assert table.provenance["losses"][-1] < 0.02
 
 
@@ -149,7 +149,7 @@ def test_a_corpus_that_was_encoded_before():
         learn(encoded, max_size=3)
 
 
-@pytest.mark.parametrize("size", [1, 3, 301])
+@pytest.mark.parametrize("size", [1, 3, 50])
 def test_vectors_of_any_size(size):
     table = learn(two_topics(60), vector_size=size, epochs=3)
     assert table.vectors.shape == (16, size)

@@ -257,7 +257,7 @@ def test_where_it_starts_is_part_of_the_training(tmp_path):
     "settings",
     [
         {"start": "table.bin"},
-        {"start": learn([["a", "b"]], vector_size=4)},
+        {"start": learn([["a", "b"]], vector_size=12)},
         {"start_rate": 0.5},
         {"pull": 1},
         {"pull": -1, "start": True},
@@ -325,7 +325,7 @@ def with_rules(seed=0):
     ids=str,
 )
 def test_vectors_do_not_overshoot(settings):
-    table = learn(with_rules(), vector_size=100, sample=1e-3, **settings)
+    table = learn(with_rules(), vector_size=50, sample=1e-3, **settings)
     assert np.linalg.norm(table.vectors, axis=1).max() < 10
 
 
@@ -334,7 +334,7 @@ def test_vectors_that_grew_without_bound_are_an_error(monkeypatch):
     corpus = with_rules()
     for alpha in (0.1, 1e6):
         with pytest.raises(ArgumentError, match=r"^alpha: .* quadratic mean .* a lower alpha"):
-            learn(corpus, vector_size=100, sample=1e-3, alpha=alpha, min_alpha=alpha)
+            learn(corpus, vector_size=50, sample=1e-3, alpha=alpha, min_alpha=alpha)
 
 
 def test_a_rate_at_which_one_pair_overshoots_is_an_error():
@@ -400,7 +400,7 @@ def test_settings_that_cannot_be(settings):
 
 
 def test_numbers_of_numpy_are_numbers(tmp_path):
-    whole = {"vector_size": 8, "window": 3, "negative": 4, "min_count": 2, "epochs": 2, "seed": 7}
+    whole = {"vector_size": 12, "window": 3, "negative": 4, "min_count": 2, "epochs": 2, "seed": 7}
     whole |= {"max_size": 5, "workers": 1}
     other = {"alpha": 0.05, "min_alpha": 0.01, "sample": 0.125, "ns_exponent": 0.5}
     corpus = two_topics(50)
@@ -418,7 +418,7 @@ def test_a_call_of_the_module_says_what_to_write():
     with pytest.raises(
         ArgumentTypeError, match=r"^inlay\.train: .*inlay\.train\.word2vec\(corpus\)"
     ):
-        inlay.train(["a b c"], vector_size=8)
+        inlay.train(["a b c"], vector_size=12)
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
@@ -475,16 +475,16 @@ def test_a_killed_process_leaves_nothing(tmp_path, how):
 def test_what_an_encoded_corpus_would_ignore_is_refused(said):
     corpus = encode_corpus(["a b a b", "b a"] * 5, min_count=2)
     with pytest.raises(ArgumentError, match="nothing, for the corpus is encoded already"):
-        word2vec(corpus, vector_size=4, workers=1, **said)
+        word2vec(corpus, vector_size=12, workers=1, **said)
 
 
 def test_words_have_no_punctuation_on_them_unless_split_is_asked_for():
     """A model that was shown `"film,"` and `"3-D."` has them as neighbours of film."""
     texts = ["a good film, in 3-D."] * 20
-    made = word2vec(texts, vector_size=8, min_count=1, workers=1)
+    made = word2vec(texts, vector_size=12, min_count=1, workers=1)
     assert sorted(made.tokens) == [",", "-", ".", "3", "D", "a", "film", "good", "in"]
     assert made.provenance["tokenizer"] == made.tokenizer == "words"
-    made = word2vec(texts, vector_size=8, min_count=1, workers=1, tokenizer="split")
+    made = word2vec(texts, vector_size=12, min_count=1, workers=1, tokenizer="split")
     assert "film," in made.tokens
     assert made.tokenizer == "split"
 
@@ -493,7 +493,7 @@ def test_a_corpus_in_another_encoding_gives_the_same_vectors(tmp_path):
     texts = ["영화가 좋다 film", "별로였다 film"] * 20
     path = tmp_path / "corpus.txt"
     path.write_bytes("\n".join(texts).encode("cp949"))
-    settings = dict(vector_size=8, min_count=1, deterministic=True)
+    settings = dict(vector_size=12, min_count=1, deterministic=True)
     with pytest.raises(FormatError, match=r"Try: encoding='cp949'\.?$"):
         word2vec(path, **settings)
     found = word2vec(path, encoding="cp949", **settings)
@@ -510,12 +510,12 @@ def test_words_that_are_given_for_texts_are_refused():
         ArgumentError, match=r"corpus: expected texts with two words .* \[words\] for"
     ):
         word2vec(words, min_count=1)
-    assert len(word2vec([words], vector_size=4, min_count=1, epochs=1)) == 5
+    assert len(word2vec([words], vector_size=12, min_count=1, epochs=1)) == 5
 
 
 def test_a_table_of_lists_of_tokens_meets_strings(tmp_path):
     lists = [["a", "good", "film", "."], ["a", "bad", "film", "!"]] * 10
-    table = word2vec(lists, vector_size=4, min_count=1, workers=1)
+    table = word2vec(lists, vector_size=12, min_count=1, workers=1)
     assert table.tokenizer is None
     vocab = inlay.Vocabulary.from_texts(["a good film.", "a bad film!"], tokenizer="split")
     assert table.align(vocab).coverage.n_found == 3  # without a warning

@@ -52,6 +52,7 @@ from inlay.kernels.sampling import (
     draw_noise,
     kernel,
     subsample,
+    take,
 )
 from inlay.kernels.wide import WIDTH, fma, load, splat, store, zeros
 
@@ -215,7 +216,8 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     words[n : n + PAD] = 0
     state = np.uint64(draw_noise(accept, alias, state, targets, n_noise, 2 * n_noise))
     number, loss, terms = 0, 0.0, 0
-    stop = 0
+    zero, eight = np.int64(0), np.int64(BLOCK)  # a literal would be a type of its own
+    stop = zero
     while stop < n:
         start = stop
         state = state * MULTIPLIER + INCREMENT
@@ -225,7 +227,7 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         low, high = max(start - b, 0), min(stop + b, n)
 
         # The noise of the next block is drawn now, so that its rows are on their way.
-        targets[:n_noise] = targets[n_noise:]
+        take(targets, zero, targets, n_noise, n_noise)
         state = np.uint64(draw_noise(accept, alias, state, targets, n_noise, 2 * n_noise))
         for k in range(n_noise, 2 * n_noise):
             fetch(outputs, targets[k] * row, lanes)
@@ -241,16 +243,16 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         weigh(weights, words, targets, start, ups, n_noise, alpha, step.share)
         find_logits(logits, means, outputs, words, targets, start, n_noise, row, lanes)
         if number % MEASURED == 0 and alpha > 0:
-            losses, centres = weigh_losses(logits, weights, 0, size)
+            losses, centres = weigh_losses(logits, weights, zero, size)
             loss += losses / alpha
             terms += centres
         number += 1
-        weigh_errors(logits, weights, 0, size)
+        weigh_errors(logits, weights, zero, size)
         for j in range(0, BLOCK, 4):
             h = j * row
             four = (h, h + row, h + 2 * row, h + 3 * row)
             exchange_four(
-                means, four, steps, h, outputs, targets, 0, n_noise, logits, j, BLOCK, lanes
+                means, four, steps, h, outputs, targets, zero, n_noise, logits, j, eight, lanes
             )
         for j in range(stop - start):
             y0, e = words[start + j] * row, logits[n_noise * BLOCK + j]

@@ -115,6 +115,13 @@ def subsample(ids, keep, state, words, left, right):
 
 
 @part
+def take(into, at, words, first, size):
+    """Copy `words[first : first + size]`; numba's own slices take seconds to compile."""
+    for i in range(size):
+        into[at + i] = words[first + i]
+
+
+@part
 def draw_noise(accept, alias, state, words, start, stop):
     """Fill `words[start:stop]` with noise words; returns the generator's state."""
     for k in range(start, stop):

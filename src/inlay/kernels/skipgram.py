@@ -46,6 +46,7 @@ from inlay.kernels.sampling import (
     count_repeats,
     draw_noise,
     subsample,
+    take,
 )
 
 # Work space, see `make_scratch`.
@@ -228,7 +229,8 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     words[n : n + PAD] = 0
     state = np.uint64(draw_noise(accept, alias, state, targets, columns, columns + n_noise))
     number, loss, terms = 0, 0.0, 0
-    stop = 0
+    zero = np.int64(0)  # a literal 0 would be a type of its own: everything compiled twice
+    stop = zero
     while stop < n:
         start = stop
         state = state * MULTIPLIER + INCREMENT
@@ -240,8 +242,8 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         block = (start, stop, low, high, b)
 
         # The noise of the next block is drawn now, so that its rows are on their way.
-        targets[:n_noise] = targets[columns:]
-        targets[n_noise:columns] = words[start : start + BLOCK]
+        take(targets, zero, targets, columns, n_noise)
+        take(targets, n_noise, words, start, np.int64(BLOCK))
         state = np.uint64(draw_noise(accept, alias, state, targets, columns, columns + n_noise))
         for k in range(columns, columns + n_noise):
             fetch(outputs, targets[k] * row, lanes)
@@ -250,7 +252,7 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
                 fetch(outputs, words[stop + p] * row, lanes)
                 fetch(inputs, words[high + p] * row, lanes)
 
-        area, size = 0, sizes[0]
+        area, size = zero, sizes[0]
         whole = low + BLOCK + 2 * b == high and right[low] >= high and stop - start == BLOCK
         if whole and no_noise_is_centre(targets, n_noise):
             area = b * span * columns

@@ -34,6 +34,7 @@ from inlay.kernels.sampling import (
     count_repeats,
     draw_noise,
     subsample,
+    take,
 )
 from inlay.kernels.subword_training import (
     MEASURED,
@@ -135,7 +136,7 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
     words[n : n + PAD] = 0
     state = np.uint64(draw_noise(accept, alias, state, targets, height, height + n_noise))
     loss, terms, turn = 0.0, 0, 0
-    stop = 0
+    stop = none
     while stop < n:
         start = stop
         state = state * MULTIPLIER + INCREMENT
@@ -162,8 +163,8 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
 
         for begin in range(start, stop, BLOCK):
             end = min(begin + BLOCK, stop)
-            targets[:n_noise] = targets[height:]
-            targets[n_noise:height] = words[begin : begin + BLOCK + 4]
+            take(targets, none, targets, height, n_noise)
+            take(targets, n_noise, words, begin, height - n_noise)
             state = np.uint64(draw_noise(accept, alias, state, targets, height, height + n_noise))
             for k in range(height, height + n_noise):
                 fetch(outputs, targets[k] * row, lanes)

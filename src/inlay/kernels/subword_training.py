@@ -41,6 +41,7 @@ from inlay.kernels.sampling import (
     count_repeats,
     draw_noise,
     subsample,
+    take,
 )
 
 # Of what rows words are made: int64 starts (vocab_size + 1,) and int32 rows, as
@@ -306,7 +307,8 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
     words[n : n + step.window + PAD] = 0
     state = np.uint64(draw_noise(accept, alias, state, targets, height, height + n_noise))
     loss, terms, turn = 0.0, 0, 0
-    stop = 0
+    zero = np.int64(0)  # a literal 0 would be a type of its own: everything compiled twice
+    stop = zero
     while stop < n:
         start = stop
         state = state * MULTIPLIER + INCREMENT
@@ -322,7 +324,7 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
 
         # Positions are counted from `start - b` on, also where the piece begins or ends later:
         # there stands another word, of weight 0.
-        targets[:n_noise] = targets[height:]
+        take(targets, zero, targets, height, n_noise)
         for i in range(size + 4 - n_noise):
             targets[n_noise + i] = words[max(start - b + i, 0)]
         # The noise of the next block is drawn now, so that its rows are on their way.
@@ -341,7 +343,7 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
         for p in range(stop + b, min(stop + b + BLOCK, n)):
             fetch(outputs, words[p] * row, lanes)
 
-        area = 0
+        area = zero
         whole = stop - start == BLOCK and scale >= 1 and start >= b
         whole = whole and left[start] <= start - b and right[start] >= stop + b
         if whole and no_noise_is_target(targets, n_noise, size):

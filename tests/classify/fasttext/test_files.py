@@ -69,7 +69,7 @@ def test_its_vectors_of_words_are_those_of_the_format(given):
 
 def test_a_fitted_classifier_answers_alike_from_an_official_file(reviews, tmp_path):
     texts, labels = reviews
-    settings = {"dim": 4, "epochs": 5, "validation": None, "tokenizer": "split"}
+    settings = {"dim": 12, "epochs": 5, "validation": None, "tokenizer": "split"}
     grams = {"word_ngrams": 2, "min_n": 2, "max_n": 3, "bucket": 300}
     model = TextClassifier(model="fasttext", **settings, **grams).fit(texts, labels)
     model.save(tmp_path / "model.bin")

@@ -6,7 +6,7 @@ from inlay.core.subwords import Coded, as_kernels_take
 from inlay.errors import ArgumentError
 from inlay.kernels.supervised import mean_rows
 
-QUICK = {"model": "fasttext", "dim": 5, "epochs": 40, "validation": None}
+QUICK = {"model": "fasttext", "dim": 12, "epochs": 40, "validation": None}
 GRAMS = {"word_ngrams": 5, "min_n": 2, "max_n": 6}
 
 
