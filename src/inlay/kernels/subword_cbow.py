@@ -162,7 +162,7 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
             add_up(hidden, (c - start) * row, sums, first - low, last - low, c - low, factor, row)
 
         for begin in range(start, stop, BLOCK):
-            end = min(begin + BLOCK, stop)
+            end = min(begin + BLOCK, int(stop))
             take(targets, none, targets, height, n_noise)
             take(targets, n_noise, words, begin, height - n_noise)
             state = np.uint64(draw_noise(accept, alias, state, targets, height, height + n_noise))
