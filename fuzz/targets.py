@@ -19,6 +19,7 @@ import numpy as np
 from fuzz import checkpoints, encoders, fasttext, others
 from inlay import Table, Vocabulary, containers, load, load_encoder, read_labelled, save
 from inlay.classify import storage
+from inlay.classify.network import Network
 from inlay.classify.settings import ClassifierSettings
 from inlay.classify.words import Words
 from inlay.containers.safetensors import write_to
@@ -307,7 +308,9 @@ def classifier_seeds() -> list[Files]:
     settings = ClassifierSettings(
         model="cnn", trainable=True, variant=None, dim=3, tokenizer="words", max_length=9,
         max_size=None, min_count=1, epochs=2, batch_size=8, learning_rate=1e-3, validation=None,
-        patience=1, seed=0, features=None, progress=None,
+        patience=1, seed=0, features=None, progress=None, word_ngrams=1, min_n=0, max_n=0,
+        bucket=9, loss="softmax", negative=5, workers=1, autotune_seconds=None,
+        autotune_trials=None, autotune_metric="accuracy",
     )  # fmt: skip
     vocabulary = Vocabulary.from_texts([" ".join(TOKENS[:3])] * 2, tokenizer="words")
     vectors = np.zeros((len(vocabulary), 3), np.float32)
@@ -317,8 +320,12 @@ def classifier_seeds() -> list[Files]:
         classes=np.array(["neg", "pos"]),
         history={"loss": [0.5, 0.25]},
         n_trainable=7,
-        inputs=Words(vocabulary, table, settings),
-        weights={"000 dense/kernel": np.ones((3, 2), np.float32)},
+        learned=Network(
+            settings,
+            n_classes=2,
+            inputs=Words(vocabulary, table, settings),
+            weights={"000 dense/kernel": np.ones((3, 2), np.float32)},
+        ),
     )
     with TemporaryDirectory() as parent:
         folder = Path(parent, "classifier")

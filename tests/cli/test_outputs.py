@@ -38,7 +38,7 @@ def test_names_of_files_are_escaped(inlay, tmp_path):
 
 
 def test_labels_are_escaped(capsys):
-    from inlay.cli.classify import _print_square
+    from inlay.cli.judgement import _print_square
 
     _print_square(["x", EVIL], [[1, 0], [0, 1]])
     shown = capsys.readouterr().out

@@ -23,6 +23,7 @@ from inlay.encode.elmo.torch_bilm import BiLM
 from inlay.encode.elmo.torch_words import CharCNN
 from inlay.encode.elmo.weights import Weights
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, InlayError, MissingFileError
+from inlay.jobs.checkpoint import _checksum
 from inlay.jobs.stop import kept_in
 from inlay.text import encode_corpus
 from inlay.train import bilm
@@ -236,7 +237,7 @@ def test_a_checkpoint_that_lacks_something(tmp_path, monkeypatch):
         about = file.metadata()
     arrays = load_file(path)
     del arrays["softmax/b"]
-    save_file(arrays, path, about)
+    save_file(arrays, path, about | {"checksum": _checksum(about, arrays)})
     with pytest.raises(FormatError, match=r"got no softmax/b of \(13,\)\. Try: .*resume=False"):
         trained(tmp_path)
 
