@@ -309,7 +309,7 @@ def classifier_seeds() -> list[Files]:
         model="cnn", trainable=True, variant=None, dim=3, tokenizer="words", max_length=9,
         max_size=None, min_count=1, epochs=2, batch_size=8, learning_rate=1e-3, validation=None,
         patience=1, seed=0, features=None, progress=None, word_ngrams=1, min_n=0, max_n=0,
-        bucket=9, loss="softmax", negative=5, workers=1, autotune_seconds=None,
+        bucket=2_000_000, loss="softmax", negative=5, workers=1, autotune_seconds=None,
         autotune_trials=None, autotune_metric="accuracy",
     )  # fmt: skip
     vocabulary = Vocabulary.from_texts([" ".join(TOKENS[:3])] * 2, tokenizer="words")
