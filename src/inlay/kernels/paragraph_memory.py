@@ -23,6 +23,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from inlay.kernels.exchange import dots_four, dots_of_pairs
 from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.paragraph import MEASURED, block_end, four_rows, take_text
 from inlay.kernels.rows import ROW, add_one, aligned_zeros, fetch, part, row_width
@@ -36,7 +37,7 @@ from inlay.kernels.sampling import (
     draw_noise,
     kernel,
 )
-from inlay.kernels.wide import WIDTH, fma, load, splat, store, store_sums, zeros
+from inlay.kernels.wide import WIDTH, fma, load, splat, store, zeros
 
 PAIRS = BLOCK // 2  # of words in a block
 
@@ -90,40 +91,6 @@ def shifted(rows, by):
     """Four offsets, all of them further on."""
     r0, r1, r2, r3 = rows
     return r0 + by, r1 + by, r2 + by, r3 + by
-
-
-@part
-def dot_pairs(a, four_a, b, four_b, out, at, lanes):
-    """The products of four rows of a with four rows of b, each with its own."""
-    a0, a1, a2, a3 = four_a
-    b0, b1, b2, b3 = four_b
-    s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
-    for i in range(0, len(lanes) * 8, WIDTH):
-        s0 = fma(load(a, a0 + i), load(b, b0 + i), s0)
-        s1 = fma(load(a, a1 + i), load(b, b1 + i), s1)
-        s2 = fma(load(a, a2 + i), load(b, b2 + i), s2)
-        s3 = fma(load(a, a3 + i), load(b, b3 + i), s3)
-    store_sums(s0, s1, s2, s3, out, at)
-
-
-@part
-def dot_two(a, a0, a1, b, rows, out, out0, out1, lanes):
-    """The products of two rows of a with four rows of b, wherever they are."""
-    r0, r1, r2, r3 = rows
-    s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
-    t0, t1, t2, t3 = zeros(), zeros(), zeros(), zeros()
-    for i in range(0, len(lanes) * 8, WIDTH):
-        x, y = load(a, a0 + i), load(a, a1 + i)
-        z = load(b, r0 + i)
-        s0, t0 = fma(x, z, s0), fma(y, z, t0)
-        z = load(b, r1 + i)
-        s1, t1 = fma(x, z, s1), fma(y, z, t1)
-        z = load(b, r2 + i)
-        s2, t2 = fma(x, z, s2), fma(y, z, t2)
-        z = load(b, r3 + i)
-        s3, t3 = fma(x, z, s3), fma(y, z, t3)
-    store_sums(s0, s1, s2, s3, out, out0)
-    store_sums(t0, t1, t2, t3, out, out1)
 
 
 @part
@@ -182,10 +149,10 @@ def products(a, at, outputs, targets, width, base, out, centres, n_noise, lanes)
         for k in range(0, n_noise, 4):
             rows = shifted(four_rows(targets, c // 2 * n_noise + k, width), base)
             to = c * n_noise + k
-            dot_two(a, at[c], at[c + 1], outputs, rows, out, to, to + n_noise, lanes)
+            dots_four(a, at[c], at[c + 1], outputs, rows, out, to, to + n_noise, lanes)
     for c in range(0, centres, 4):
         rows = shifted(four_rows(targets, own + c, width), base)
-        dot_pairs(a, four(at, c), outputs, rows, out, BLOCK * n_noise + c, lanes)
+        dots_of_pairs(a, four(at, c), outputs, rows, out, BLOCK * n_noise + c, lanes)
 
 
 @part
