@@ -1,6 +1,7 @@
 """The house's rules as tests: levels, guests, the front door, tests that can fail."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -253,6 +254,13 @@ def test_public_definitions_say_what_they_are_for(path):
         if unit(path) == "cli" and node.decorator_list:
             continue  # a command explains itself by its --help, which its own tests read
         assert ast.get_docstring(node), f"{relative(path)}: {node.name} has no docstring"
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_examples_are_a_section_of_the_reference(path):
+    if unit(path) != "cli":  # whose texts are shown in a terminal
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^ *Example:$", text, re.MULTILINE), "write Examples:"
 
 
 @pytest.mark.parametrize("path", FILES, ids=relative)

@@ -30,7 +30,7 @@ def refuses_unknown(
     Raises:
         ArgumentTypeError: From the function that is made.
 
-    Example:
+    Examples:
         >>> @refuses_unknown({"size": "dim="})
         ... def zeros(n, *, dim=2):
         ...     return [[0] * dim] * n

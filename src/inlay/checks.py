@@ -28,7 +28,7 @@ def whole(name: str, value: Any, *, least: int = 1, most: int | None = None) -> 
         ArgumentTypeError: No whole number (a bool, a float, a string).
         ArgumentError: Out of bounds.
 
-    Example:
+    Examples:
         >>> whole("dim", 300)
         300
     """
@@ -74,7 +74,7 @@ def number(
         ArgumentTypeError: No number.
         ArgumentError: Out of bounds, infinite or NaN.
 
-    Example:
+    Examples:
         >>> number("alpha", 0.025, above=0)
         0.025
     """
@@ -247,7 +247,7 @@ def many_tokens(name: str, tokens: Any, *, hint: str = "") -> list[str]:
         ArgumentTypeError: What `many` refuses; a set, which has no order; an item that is not
             a string.
 
-    Example:
+    Examples:
         >>> many_tokens("tokens", ("a", "film"))
         ['a', 'film']
     """
@@ -303,7 +303,7 @@ def shown(value: Any) -> str:
 def some_of(n: int, total: int, one: str, several: str) -> str:
     """`n` of `total` texts and what is said of them, in the singular or the plural.
 
-    Example:
+    Examples:
         >>> some_of(2, 5_000, "has", "have"), some_of(1, 3, "has", "have")
         ('2 of 5,000 texts have', '1 of 3 texts has')
         >>> some_of(1, 1, "has", "have")

@@ -31,7 +31,7 @@ def require(module: str, *, extra: str, need: str) -> ModuleType:
         MissingPackageError: The package is not installed. A package that is installed but
             fails to import raises its own error.
 
-    Example:
+    Examples:
         >>> require("json", extra="none", need="this example").dumps([1])
         '[1]'
     """
@@ -55,7 +55,7 @@ def look_for(packages: Mapping[str, str], *, need: str) -> None:
     Raises:
         MissingPackageError: Some are not installed; all of them are named.
 
-    Example:
+    Examples:
         >>> look_for({"json": "none"}, need="this example")
     """
     from importlib.util import find_spec

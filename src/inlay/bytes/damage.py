@@ -65,7 +65,7 @@ def damage_reported(
     Raises:
         FormatError: The reader raised one of `readers_errors()`.
 
-    Example:
+    Examples:
         >>> import json
         >>> with damage_reported("options.json", expected="JSON", hint="download it again"):
         ...     json.loads("{")

@@ -92,7 +92,7 @@ def likely_encodings(raw: bytes) -> list[str]:
     Returns:
         Names that Python and iconv know. Empty: none, or no way to tell.
 
-    Example:
+    Examples:
         >>> likely_encodings("재미있는 영화".encode("cp949"))
         ['cp949']
     """

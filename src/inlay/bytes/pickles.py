@@ -54,7 +54,7 @@ def read_pickle(
     Raises:
         FormatError: This is no pickle, or a damaged one.
 
-    Example:
+    Examples:
         >>> import pickle
         >>> read_pickle(pickle.dumps({"a": [1, print]}), where="x")[0]
         {'a': [1, Name(module='builtins', name='print')]}

@@ -35,7 +35,7 @@ def fields(message: memoryview, where: str) -> Iterator[tuple[int, Value]]:
     Raises:
         FormatError: While it is walked, where the bytes end too early or are no message.
 
-    Example:
+    Examples:
         >>> list(fields(memoryview(bytes([0x08, 0x96, 0x01, 0x12, 1, 65])), "x"))
         [(1, 150), (2, <memory at ...>)]
     """
@@ -82,7 +82,7 @@ def inner(value: Value) -> memoryview:
 def signed(value: Value) -> int:
     """A varint as the whole number with a sign that it stands for.
 
-    Example:
+    Examples:
         >>> signed((1 << 64) - 1)
         -1
     """

@@ -158,7 +158,7 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
             `score` (None: it was cut or failed) and `seconds`. A saved classifier has none.
         best_params_: Then also the settings that were found, to make another classifier with.
 
-    Example:
+    Examples:
         >>> texts = ["a good film", "good fun", "a bad film", "bad and dull"]
         >>> model = TextClassifier(model="mean", dim=8, epochs=30, validation=None)
         >>> model.fit(texts, ["pos", "pos", "neg", "neg"]).predict(["good"])  # doctest: +SKIP

@@ -12,7 +12,7 @@ _TABLE: list[int] = []
 def crc32c(data: Array, before: int = 0) -> int:
     """The checksum of uint8 `(n,)`, behind bytes whose own is `before`.
 
-    Example:
+    Examples:
         >>> hex(crc32c(np.frombuffer(b"123456789", np.uint8)))
         '0xe3069283'
     """
@@ -30,7 +30,7 @@ def crc32c(data: Array, before: int = 0) -> int:
 def masked(crc: int) -> int:
     """A checksum as it is stored: turned and moved, since one of bytes with their own is weak.
 
-    Example:
+    Examples:
         >>> hex(masked(0xE3069283))
         '0xc78ab0e5'
     """

@@ -49,7 +49,7 @@ def open(path: str | os.PathLike[str], kind: str | None = None) -> Container:
         ArgumentError: No kind of this name.
         MissingPackageError: What reads the kind is not installed.
 
-    Example:
+    Examples:
         >>> from tempfile import mkdtemp; import numpy as np
         >>> path = Path(mkdtemp(), "two.npz")
         >>> np.savez(path, embedding=np.eye(3), bias=np.zeros(3))

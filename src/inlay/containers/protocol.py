@@ -169,7 +169,7 @@ def rows_of(index: Any, n_rows: int) -> Array | None:
     Raises:
         IndexError: There is no such row.
 
-    Example:
+    Examples:
         >>> rows_of([-1, 0], 5), rows_of(slice(1, None, 2), 5), rows_of((0, 1), 5)
         (array([4, 0]), array([1, 3]), None)
     """

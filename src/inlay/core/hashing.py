@@ -34,7 +34,7 @@ class HashingVocabulary(Immutable, Elsewhere, Numericalizer):
         tokenizer: How a text becomes tokens: a name, as `"words"`, `"lower"` or `"split"`, or a
             callable `str -> list[str]`. None: `"words"`.
 
-    Example:
+    Examples:
         >>> HashingVocabulary(1000).encode(["a good film"])
         array([[172, 627, 933]], dtype=int32)
 

@@ -19,7 +19,7 @@ def in_jamo(word: str) -> str:
     Args:
         word: Any word; its syllables may be composed (NFC) or not (NFD).
 
-    Example:
+    Examples:
         >>> [f"{ord(jamo):x}" for jamo in in_jamo("나무a")]
         ['1102', '1161', '11a7', '1106', '116e', '11a7', '61']
 

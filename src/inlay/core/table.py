@@ -54,7 +54,7 @@ class Table(Vectors):
             context vectors of word2vec and GloVe. The native format keeps them, and so does a
             pickle; a table of other rows or of another order has none.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> table["film"]
@@ -160,7 +160,7 @@ class Table(Vectors):
         Raises:
             ArgumentError: Another distribution, or numbers out of bounds.
 
-        Example:
+        Examples:
             >>> table = Table.random(Vocabulary(["good", "film"]), 50)
             >>> table.shape, bool(table.vectors[table.pad_id].any())
             ((4, 50), False)
@@ -323,7 +323,7 @@ class Table(Vectors):
                 shape, a gloss without a known word, or an empty table, which has no mean or
                 variance.
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
             >>> aligned = table.align(Vocabulary(["Film"]))
@@ -376,7 +376,7 @@ class Table(Vectors):
         Raises:
             ArgumentError: Another type, or a number that it cannot hold.
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> table = Table(["good"], np.array([[1.27, 0.5]], "float32")).astype("int8")
             >>> table["good"], table.stored_dtype

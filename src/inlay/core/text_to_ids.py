@@ -44,7 +44,7 @@ class TextToIds(Immutable, Elsewhere):
         ArgumentTypeError: `vocab` is no vocabulary of ours.
         ArgumentError: `max_length` below 1, or another side than "start" and "end".
 
-    Example:
+    Examples:
         >>> to_ids = TextToIds(Vocabulary(["a", "good", "film"]), max_length=4)
         >>> to_ids(["a good film", "film"])
         array([[2, 3, 4, 0],

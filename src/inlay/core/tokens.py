@@ -35,7 +35,7 @@ class Tokens(Sequence[str]):
         slots: the hash index, uint32, as `inlay.kernels.hashing` describes, or None: built when
             first needed, in `8 * n` bytes or less.
 
-    Example:
+    Examples:
         >>> tokens = Tokens.from_list(["the", "film", "é"])
         >>> tokens.find("film"), tokens.find("movie"), tokens[2], len(tokens)
         (1, -1, 'é', 3)

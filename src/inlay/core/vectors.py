@@ -282,7 +282,7 @@ class Vectors(Rows):
             ArgumentTypeError: An item that is not a string, or a text instead of its tokens.
             UnknownTokenError: `unknown="error"` and a token is neither in the table nor composed.
 
-        Example:
+        Examples:
             >>> from inlay import Table
             >>> t = Table(["good", "film"], np.eye(2, dtype="float32"))
             >>> t.mean(["good", "film", "xyzzy"])

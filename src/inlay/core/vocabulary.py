@@ -58,7 +58,7 @@ class Vocabulary(Rows, Numericalizer):
         tokenizer: How a text becomes tokens: a name or a callable; None if a file could not
             hold it.
 
-    Example:
+    Examples:
         >>> vocab = Vocabulary(["good", "film"])
         >>> vocab.tokens.tolist()
         ['<pad>', '<unk>', 'good', 'film']
@@ -161,7 +161,7 @@ class Vocabulary(Rows, Numericalizer):
             ArgumentError: `max_size` leaves no room beside pad and unk.
             ArgumentTypeError: One string instead of many texts, or something that is no text.
 
-        Example:
+        Examples:
             >>> vocab = Vocabulary.from_texts(["a good film", "a bad film"])
             >>> vocab.tokens.tolist()
             ['<pad>', '<unk>', 'a', 'film', 'bad', 'good']
@@ -215,7 +215,7 @@ class Vocabulary(Rows, Numericalizer):
             ArgumentTypeError: No mapping.
             UnknownTokenError: `pad` or `unk` is not in the mapping.
 
-        Example:
+        Examples:
             >>> word_index = {"the": 1, "film": 2}
             >>> Vocabulary.from_mapping(word_index, pad="<pad>").tokens.tolist()
             ['<pad>', 'the', 'film']
@@ -321,7 +321,7 @@ class Vocabulary(Rows, Numericalizer):
         Raises:
             IdError: An id below 0 or beyond the vocabulary.
 
-        Example:
+        Examples:
             >>> vocab = Vocabulary(["good", "film"])
             >>> vocab.decode([[2, 3, 0]])
             [['good', 'film']]

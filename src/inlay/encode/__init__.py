@@ -176,7 +176,7 @@ def as_encoder(value: Any, *, where: str = "encoder") -> Encoder:
         ArgumentTypeError: Anything else.
         InlayError: As of `load_encoder`.
 
-    Example:
+    Examples:
         >>> as_encoder(lambda texts: [[len(text)] for text in texts]).encode(["film"])
         array([[4.]], dtype=float32)
     """
@@ -227,7 +227,7 @@ def stack(encoders: Iterable[Any], how: How = "concat", *, normalize: bool = Fal
         ArgumentTypeError: Something that is no encoder.
         ArgumentError: No encoder, or another `how`.
 
-    Example:
+    Examples:
         >>> both = stack([lambda texts: [[len(text)] for text in texts]] * 2)
         >>> both.encode(["film"])
         array([[4., 4.]], dtype=float32)

@@ -18,7 +18,7 @@ def blocks(
         size: How large one is.
         total: A block ends where its items have this size together.
 
-    Example:
+    Examples:
         >>> list(blocks(["a", "good", "film"], most=2))
         [['a', 'good'], ['film']]
         >>> list(blocks(["a", "good", "film"], most=9, size=len, total=5))
@@ -52,7 +52,7 @@ def packed_batches(
     Returns:
         The numbers of the texts in each batch, the short texts first.
 
-    Example:
+    Examples:
         >>> packed_batches([9, 1, 1, 8], tokens=10)
         [[1, 2, 3], [0]]
     """
@@ -81,7 +81,7 @@ def padded_batches(
         The numbers of the texts in each batch, the long texts first: what does not fit into
         memory shows at once.
 
-    Example:
+    Examples:
         >>> padded_batches([3, 9, 1, 8, 2], tokens=18)
         [[1, 3], [0, 4, 2]]
     """

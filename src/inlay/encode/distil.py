@@ -86,7 +86,7 @@ def distil(
             remembers texts or whose vectors are not of its `dim`.
         ArgumentTypeError: No encoder, or no vocabulary.
 
-    Example:
+    Examples:
         >>> class Letters:
         ...     dim, hash = 3, "letters"
         ...     def encode(self, texts):
@@ -182,7 +182,7 @@ def weights(n: int, counts: Array | None, weighting: Weighting, a: float = SIF) 
     Returns:
         float32 `(n,)`.
 
-    Example:
+    Examples:
         >>> weights(3, np.array([1, 98, 1]), "sif", 0.01).round(2)
         array([0.5 , 0.01, 0.5 ], dtype=float32)
     """

@@ -29,7 +29,7 @@ class FunctionEncoder(TextEncoder):
         name: What names the function, its model and its settings, in caches: another name for
             whatever gives other vectors. Without one its features cannot be kept.
 
-    Example:
+    Examples:
         >>> encoder = FunctionEncoder(lambda texts: [[len(text)] for text in texts], dim=1)
         >>> encoder.encode(["a", "film"])
         array([[1.], [4.]], dtype=float32)

@@ -46,7 +46,7 @@ class Vectorizer(Output):
             with `pool="sif"`, has learned on the texts of `fit`, and is a copy.
         n_features_out_: Numbers in a vector.
 
-    Example:
+    Examples:
         >>> from inlay import Table
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> Vectorizer(table).fit_transform(["a good film", "film", ""])

@@ -75,7 +75,7 @@ def at_k(
         k: How many are given at most; None: all.
         threshold: Only labels that are at least so probable.
 
-    Example:
+    Examples:
         >>> at_k(np.array([[0.7, 0.3], [0.4, 0.6]]), ["a", "b"], [["a"], ["a"]]).total
         Counts(right=1, found=2, wanted=2)
     """

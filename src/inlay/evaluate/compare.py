@@ -113,7 +113,7 @@ def compare(
         MissingFileError: There is no such file.
         MissingPackageError: scikit-learn is not installed, or Keras, which networks need.
 
-    Example:
+    Examples:
         >>> texts = ["good film", "great plot", "fine cast", "bad film", "poor plot", "dull cast"]
         >>> found = compare(texts * 5, [1, 1, 1, 0, 0, 0] * 5, embeddings="tfidf", folds=3)
         >>> found.best, found.rows[0].mean

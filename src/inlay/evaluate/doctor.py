@@ -78,7 +78,7 @@ def diagnose(
         FormatError: No table can be read.
         MissingFileError: There is no such file.
 
-    Example:
+    Examples:
         >>> from pathlib import Path; from tempfile import mkdtemp
         >>> path = Path(mkdtemp(), "tiny.txt")
         >>> _ = path.write_text("good 1 0\nfilm 0 0\nfilm 7 7\n")

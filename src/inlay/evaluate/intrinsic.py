@@ -82,7 +82,7 @@ def word_pairs(table: Table, pairs: Judged) -> WordPairs:
         FormatError: A line of another form, or no line.
         MissingFileError: There is no such file.
 
-    Example:
+    Examples:
         >>> table = Table(["cat", "dog", "car"], np.float32([[1, 0], [1, 0.2], [0, 1]]))
         >>> judged = [("cat", "dog", 9.0), ("dog", "car", 2.0), ("cat", "car", 1.0)]
         >>> word_pairs(table, judged).spearman

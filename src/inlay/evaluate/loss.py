@@ -88,7 +88,7 @@ def loss(
         ArgumentError: Tables of other tokens.
         FormatError: A file without such lines.
 
-    Example:
+    Examples:
         >>> table = Table(["a", "b", "c"], np.array([[1, 0], [0.9, 0.1], [0, 1]], "float32"))
         >>> found = loss(table, table.astype("int8"), topn=1)
         >>> round(found.cosine_min, 4), found.neighbours_kept
@@ -187,7 +187,7 @@ def read_pairs(path: str | os.PathLike[str]) -> list[tuple[str, str, float]]:
 def spearman(x: Sequence[float], y: Sequence[float]) -> float:
     """The correlation of ranks, equal values sharing their mean rank; NaN where there is none.
 
-    Example:
+    Examples:
         >>> round(spearman([1, 2, 2, 4], [1, 3, 3, 9]), 6)
         1.0
 

@@ -10,7 +10,7 @@ Z = 1.959964  # 97.5 % of a normal distribution lies below
 def wilson(right: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a share, `right` of `n`; honest near 0 and 1 and for small `n`.
 
-    Example:
+    Examples:
         >>> wilson(9, 10)
         (0.5958..., 0.9821...)
 

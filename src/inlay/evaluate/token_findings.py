@@ -140,7 +140,7 @@ def repaired(token: str) -> str | None:
 
     Windows-1252 leaves five bytes out, for which most programs take the characters of Latin-1.
 
-    Example:
+    Examples:
         >>> repaired("cafÃ©"), repaired("café"), repaired("鐢靛奖"), repaired("电影")
         ('café', None, '电影', None)
     """

@@ -118,7 +118,7 @@ def load(
         ArgumentTypeError: A `limit` that is no whole number, a `keep` that is one string.
         DownloadError: What the catalogue has cannot be downloaded.
 
-    Example:
+    Examples:
         >>> from pathlib import Path; from tempfile import mkdtemp
         >>> path = Path(mkdtemp(), "tiny.txt")
         >>> _ = path.write_text("good 1 0\nfilm 0.5 1e-3\ngood 7 7\n")

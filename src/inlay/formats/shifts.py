@@ -102,7 +102,7 @@ def _cosines(rows: Array, inverse: Array, pairs: Array) -> Array:
 def like_pairs(tokens: Sequence[str]) -> list[tuple[int, int]]:
     """The places of tokens whose vectors ought to be near, each in one pair at most.
 
-    Example:
+    Examples:
         >>> like_pairs(["the", "film", "1999", "The", "films", "2001"])
         [(0, 3), (1, 4), (2, 5)]
     """

@@ -40,7 +40,7 @@ def other_job(where: str | os.PathLike[str], got: str, *, hint: str) -> Argument
 def differences(found: About, wanted: About) -> str:
     """Where two descriptions differ, in words; empty where they are the same.
 
-    Example:
+    Examples:
         >>> differences({"seed": 0, "filters": [[1, 4]]}, {"seed": 1, "filters": [(1, 4)]})
         'seed 0 (not 1)'
     """

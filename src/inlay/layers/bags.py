@@ -46,7 +46,7 @@ def embedding_bag(
         IdError: An id beyond the table.
         ArgumentError: Another mode, weights for a maximum, or of another shape.
 
-    Example:
+    Examples:
         >>> table = Table(["<pad>", "a", "film"], np.float32([[0, 0], [1, 5], [3, 1]]), pad_id=0)
         >>> embedding_bag(table, [[1, 2], [2, 0], []])
         array([[2., 3.],

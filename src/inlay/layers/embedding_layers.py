@@ -127,7 +127,7 @@ def to_torch(
         IdError: From the layer, as `check` says: an id below 0 or beyond the table, or
             ids that are not int32 or int64.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> to_torch(table)
@@ -277,7 +277,7 @@ def to_keras(
         UnknownTokenError: A token in `rows` that the table lacks.
         IdError: From the layer, as `check` says: an id below 0 or beyond the table, or not whole.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> to_keras(table).trainable

@@ -46,7 +46,7 @@ class MappedRows:
         learning_rate: May be set between two steps.
         steps: How many there have been.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> table = Table(["good", "bad", "film"], np.eye(3, 2, dtype="float32"))
         >>> folder = tempfile.mkdtemp() + "/rows"

@@ -64,7 +64,7 @@ def tables_in(folder: str | os.PathLike[str], *, verify: bool = True) -> Iterato
     Raises:
         MissingFileError: There is no such folder.
 
-    Example:
+    Examples:
         >>> with tables_in("."):
         ...     pass  # keras.models.load_model("model.keras")
     """

@@ -58,7 +58,7 @@ def stack(
         ArgumentTypeError: Something that is no table.
         ArgumentError: No table, another mode, or a `dim` without `mode="mix"`.
 
-    Example:
+    Examples:
         >>> glove = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> other = Table(["film", "plot"], np.ones((2, 3), "float32"))
         >>> both = stack([glove, other])

@@ -88,7 +88,7 @@ def to_tensorflow(
         UnknownTokenError: A token in `rows` that the table lacks.
         MissingPackageError: TensorFlow is not installed.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> to_tensorflow(table, kind="variable").trainable
@@ -198,7 +198,7 @@ def to_jax(
         IdError: From the layer, as `check` says: an id below 0 or beyond the table; at any time,
             ids that are not whole numbers.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> layer = to_jax(table)

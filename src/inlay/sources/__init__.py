@@ -63,7 +63,7 @@ def fetch(source: "str | Source", *, verify: bool = False, progress: bool | None
             network by `INLAY_OFFLINE`; the disk is full.
         FormatError: An archive that must be unpacked, and holds something else.
 
-    Example:
+    Examples:
         >>> import os; from tempfile import mkdtemp
         >>> before = os.environ.get("INLAY_CACHE", ""); os.environ["INLAY_CACHE"] = mkdtemp()
         >>> from inlay.sources import Source

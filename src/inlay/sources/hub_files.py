@@ -79,7 +79,7 @@ def hub_name(url: str) -> HubName:
     Raises:
         ArgumentError: It is none.
 
-    Example:
+    Examples:
         >>> hub_name("hf://sentence-transformers/all-MiniLM-L6-v2@c9745ed")
         HubName(repository='sentence-transformers/all-MiniLM-L6-v2', revision='c9745ed', file='',
             type='model')

@@ -30,7 +30,7 @@ def find(name: str) -> Source | None:
     call of torchtext's. What has a slash in it is a path, and no name, but for the address that a
     module has on TensorFlow Hub.
 
-    Example:
+    Examples:
         >>> find("GloVe 840B").name, find('GloVe(name="6B", dim=100)').name
         ('glove.840B.300d', 'glove.6B.100d')
     """

@@ -87,7 +87,7 @@ class Source:
         parts: Of labelled texts in several files: which file holds which split.
         reading: How `inlay.read_labelled` reads it: its arguments.
 
-    Example:
+    Examples:
         >>> Source(name="mine", url="https://example.org/mine.vec.gz").downloads[0].name
         'mine.vec.gz'
     """

@@ -20,7 +20,7 @@ def characters(text: str) -> list[str]:
     code points these would fall into pieces that mean nothing. This is the usual token for
     Chinese without a segmenter, and needs no dictionary.
 
-    Example:
+    Examples:
         >>> characters("房间很好 👍🏽")
         ['房', '间', '很', '好', '👍🏽']
     """
@@ -44,7 +44,7 @@ class Ngrams(Named):
     and Korean, and have no padding: for a language without spaces a word is all that stands
     between two punctuation marks.
 
-    Example:
+    Examples:
         >>> Ngrams(2)("房间很好! ok")
         ['房间', '间很', '很好', '!', 'ok']
 

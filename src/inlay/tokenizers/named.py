@@ -86,7 +86,7 @@ def get_tokenizer(tokenizer: TokenizerLike | None) -> Tokenizer:
         MissingFileError: There is no such file.
         FormatError: The file is no tokenizer, or another one than the name says.
 
-    Example:
+    Examples:
         >>> get_tokenizer("nfkc+lower+words")("Ｇｏｏｄ film")
         ['good', 'film']
     """
@@ -121,7 +121,7 @@ def tokenizer_name(tokenizer: TokenizerLike | None) -> str | None:
 
     A file of pieces is named with its SHA-256, a function of a module as `"module:function"`.
 
-    Example:
+    Examples:
         >>> tokenizer_name(str.split), tokenizer_name("lower")
         (None, 'lower')
     """

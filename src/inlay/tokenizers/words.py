@@ -24,7 +24,7 @@ def words(text: str) -> list[str]:
     families, skin tones, keycaps) are one token. Scripts without spaces (Chinese, Japanese,
     Thai) come out as one word per run: give `"characters"` or a segmenter of theirs instead.
 
-    Example:
+    Examples:
         >>> words("Don't panic: naïve café, हिन्दी!")
         ["Don't", 'panic', ':', 'naïve', 'café', ',', 'हिन्दी', '!']
     """
@@ -36,7 +36,7 @@ def words(text: str) -> list[str]:
 def lower(text: str) -> list[str]:
     """`words` of the lower-cased text: for vectors of uncased corpora such as GloVe 6B.
 
-    Example:
+    Examples:
         >>> lower("A GOOD Film")
         ['a', 'good', 'film']
     """
@@ -46,7 +46,7 @@ def lower(text: str) -> list[str]:
 def split(text: str) -> list[str]:
     """Split at white space: for text that is tokenised already.
 
-    Example:
+    Examples:
         >>> split("a good film .")
         ['a', 'good', 'film', '.']
     """
@@ -56,7 +56,7 @@ def split(text: str) -> list[str]:
 def fasttext(text: str) -> list[str]:
     r"""Split where fastText does: at ASCII's white space and NUL, and at no other space.
 
-    Example:
+    Examples:
         >>> fasttext("a good\u3000film")
         ['a', 'good\u3000film']
     """

@@ -137,7 +137,7 @@ def doc2vec(
         FormatError: The file is not text in this encoding.
         MissingFileError: There is no such file.
 
-    Example:
+    Examples:
         >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
         >>> encoder = doc2vec(texts, vector_size=16, min_count=1, workers=1)
         >>> encoder.documents.shape, encoder.encode(["a cat on a rug"]).shape

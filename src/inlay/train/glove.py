@@ -188,7 +188,7 @@ def glove(
         MissingFileError: There is no such file.
         NoSpaceError: The disk is full.
 
-    Example:
+    Examples:
         >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
         >>> table = glove(texts, vector_size=16, min_count=1)
         >>> len(table), table.dim, table.tokens[0]

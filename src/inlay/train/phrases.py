@@ -201,7 +201,7 @@ def phrases(
         FormatError: The file is not text in this encoding.
         MissingFileError: There is no such file.
 
-    Example:
+    Examples:
         >>> texts = ["new york is big", "he left new york", "new york is old"]
         >>> found = phrases(texts, min_count=1, threshold=1)
         >>> found("she likes new york too")

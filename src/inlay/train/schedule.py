@@ -16,7 +16,7 @@ def seed_of(seed: int, piece: int) -> np.uint64:
 def falling(start: float, end: float, done: float) -> float:
     """The learning rate when a share `done` of a training is behind: from `start` evenly to `end`.
 
-    Example:
+    Examples:
         >>> falling(0.25, 0.05, 0.5)
         0.15
     """

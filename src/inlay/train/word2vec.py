@@ -225,7 +225,7 @@ def word2vec(
             without one, the attribute `table` of the exception is the table as it stands.
         MissingFileError: There is no such file.
 
-    Example:
+    Examples:
         >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
         >>> table = word2vec(texts, vector_size=16, min_count=1, workers=1)
         >>> len(table), table.dim, table.tokens[0]

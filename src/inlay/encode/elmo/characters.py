@@ -32,7 +32,7 @@ def character_ids(words: Sequence[str], word_length: int = WORD_LENGTH) -> Array
     Raises:
         ArgumentTypeError: Something is no string.
 
-    Example:
+    Examples:
         >>> character_ids(["cat"])[0, :6].tolist()
         [259, 100, 98, 117, 260, 261]
     """
@@ -75,7 +75,7 @@ def batch_to_ids(
         ArgumentTypeError: A text that is a string, or a token that is none; no whole number.
         ArgumentError: `max_length` is below 0, or `word_length` below 3.
 
-    Example:
+    Examples:
         >>> batch_to_ids([["a", "film"], ["good"]]).shape
         (2, 2, 50)
     """

@@ -47,7 +47,7 @@ class ElmoModule(nn.Module):  # type: ignore[misc]  # torch is optional, so unty
         mixes: One `ScalarMix` for each representation.
         cached: Vectors of `vocab_to_cache`, never trained, or None.
 
-    Example:
+    Examples:
         >>> options = Options(8, 4, 2, 3.0, 3.0, True, 4, ((1, 4), (2, 4)), 1, "relu")
         >>> weights, settings = Weights.random(options), LayerSettings(dropout=0)
         >>> elmo = ElmoModule.from_weights(options, weights, settings)

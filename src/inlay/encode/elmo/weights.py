@@ -295,7 +295,7 @@ def numbered(kind: tuple[str, ...], *at: int) -> tuple[str, ...]:
         kind: One of the table: `CONVOLUTION`, `HIGHWAY`, `CELL`, or what has no number.
         *at: Its number; of a cell, its direction and its layer.
 
-    Example:
+    Examples:
         >>> numbered(CONVOLUTION, 2)
         ('CNN/W_cnn_2', 'CNN/b_cnn_2')
     """

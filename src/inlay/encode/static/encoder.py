@@ -52,7 +52,7 @@ class StaticEncoder(StaticVectors):
         ArgumentTypeError: No table.
         ArgumentError: No such pooling.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32"))
         >>> StaticEncoder(table).encode(["a good film", "film", "xyzzy"])

@@ -43,7 +43,7 @@ def windows(ids: Array, longest: int, before: Array, after: Array) -> list[Windo
         before: Special pieces in front of each window.
         after: Those behind it.
 
-    Example:
+    Examples:
         >>> none = np.empty(0, np.int32)
         >>> [(w.ids.tolist(), w.kept) for w in windows(np.arange(6), 4, none, none)]
         [([0, 1, 2, 3], slice(0, 3, None)), ([2, 3, 4, 5], slice(3, 6, None))]

@@ -27,7 +27,7 @@ def by_words(rows: Array, words: Array, n: int, how: Words) -> Array:
     Returns:
         float32 `(layers, n, dim)`.
 
-    Example:
+    Examples:
         >>> rows = np.arange(4, dtype=np.float32).reshape(1, 4, 1)
         >>> by_words(rows, np.array([0, 0, 2, -1]), 3, "mean").ravel()
         array([0.5, 0. , 2. ], dtype=float32)

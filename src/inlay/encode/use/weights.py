@@ -80,7 +80,7 @@ class Shape:
 def named(names: tuple[str, ...], k: int) -> tuple[str, ...]:
     """The names of one order's arrays.
 
-    Example:
+    Examples:
         >>> named(CONVOLUTION, 3)
         ('w1_3', 'b1_3', 'w2_3', 'b2_3')
     """

@@ -36,7 +36,7 @@ def embedding_bag(
     Raises:
         ArgumentError: Another mode, or weights for a maximum.
 
-    Example:
+    Examples:
         >>> matrix = jnp.array([[0.0, 0.0], [1.0, 5.0], [3.0, 1.0]])
         >>> embedding_bag(matrix, jnp.array([[1, 2], [2, 0]]), pad_id=0).tolist()
         [[2.0, 3.0], [3.0, 1.0]]

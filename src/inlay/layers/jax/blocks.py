@@ -28,7 +28,7 @@ def mean_pool(vectors: Any, mask: Any) -> Any:
     Raises:
         ArgumentError: Other shapes.
 
-    Example:
+    Examples:
         >>> vectors = jnp.array([[[1.0, 5.0], [3.0, 1.0], [0.0, 0.0]]])
         >>> mean_pool(vectors, jnp.array([[True, True, False]])).tolist()
         [[2.0, 3.0]]
@@ -44,7 +44,7 @@ def max_pool(vectors: Any, mask: Any) -> Any:
 
     Arguments, result and errors are those of `mean_pool`.
 
-    Example:
+    Examples:
         >>> vectors = jnp.array([[[-1.0, -5.0], [-3.0, -1.0], [0.0, 0.0]]])
         >>> max_pool(vectors, jnp.array([[True, True, False]])).tolist()
         [[-1.0, -1.0]]
@@ -64,7 +64,7 @@ def attention_pool(vectors: Any, mask: Any, scores: Any) -> Any:
         mask: True for a word, `(texts, tokens)`.
         scores: `(texts, tokens)`, such as `jnp.tanh(vectors @ kernel + bias) @ query`.
 
-    Example:
+    Examples:
         >>> vectors = jnp.array([[[1.0, 5.0], [3.0, 1.0], [0.0, 0.0]]])
         >>> attention_pool(vectors, jnp.array([[True, True, False]]), jnp.ones((1, 3))).tolist()
         [[2.0, 3.0]]
@@ -93,7 +93,7 @@ def masked_conv(vectors: Any, mask: Any, kernel: Any, bias: Any = 0.0) -> Any:
     Raises:
         ArgumentError: Also a kernel of another shape.
 
-    Example:
+    Examples:
         >>> vectors, mask = jnp.ones((1, 3, 2)), jnp.array([[True, True, False]])
         >>> masked_conv(vectors, mask, jnp.ones((3, 2, 1)))[..., 0].tolist()
         [[4.0, 4.0, 0.0]]
@@ -130,7 +130,7 @@ def masked_lstm(
     Raises:
         ArgumentError: Also a weight of another shape.
 
-    Example:
+    Examples:
         >>> vectors, mask = jnp.ones((1, 3, 2)), jnp.array([[True, True, False]])
         >>> weights = jnp.ones((2, 4)), jnp.ones((1, 4)), jnp.zeros(4)
         >>> outputs, (state, cell) = masked_lstm(vectors, mask, *weights)

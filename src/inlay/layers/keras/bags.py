@@ -33,7 +33,7 @@ class EmbeddingBag(keras.layers.Layer):  # type: ignore[misc]  # optional, so un
             some rows train.
         ArgumentTypeError: No embedding layer.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from inlay import Table, to_keras
         >>> table = Table(["<pad>", "a", "film"], np.float32([[0, 0], [1, 5], [3, 1]]), pad_id=0)

@@ -71,7 +71,7 @@ class RequireMask(_Masked):
     Raises:
         ArgumentError: From a call, if no mask comes, or one of another shape.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> vectors, mask = np.ones((1, 3, 4), "float32"), np.array([[True, True, False]])
         >>> found = keras.layers.LSTM(2)(RequireMask()(vectors, mask=mask))
@@ -147,7 +147,7 @@ class MeanPooling(_Pooling):
     Raises:
         ArgumentError: From a call, if no mask comes, or one of another shape.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> vectors = np.float32([[[1, 5], [3, 1], [0, 0]]])
         >>> found = MeanPooling()(vectors, mask=np.array([[True, True, False]]))
@@ -170,7 +170,7 @@ class MaxPooling(_Pooling):
 
     Arguments and errors are those of `MeanPooling`.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> vectors = np.float32([[[-1, -5], [-3, -1], [0, 0]]])
         >>> found = MaxPooling()(vectors, mask=np.array([[True, True, False]]))
@@ -200,7 +200,7 @@ class AttentionPooling(_Pooling):
     Raises:
         ArgumentError: From a call, if no mask comes, or one of another shape.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> pool = AttentionPooling(8)
         >>> vectors, mask = np.ones((1, 3, 4), "float32"), np.array([[True, True, False]])
@@ -275,7 +275,7 @@ class MaskedConv1D(_Masked, keras.layers.Conv1D):  # type: ignore[misc]
         ArgumentError: A stride, or channels in front; from a call, if no mask comes, or one of
             another shape.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> vectors, mask = np.ones((2, 3, 4), "float32"), np.array([[1, 1, 0], [1, 1, 1]]) > 0
         >>> layer = MaskedConv1D(5, 2)

@@ -38,7 +38,7 @@ class MappedEmbedding(keras.layers.Layer):  # type: ignore[misc]  # optional, so
     Raises:
         ArgumentTypeError: `rows` is something else.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from inlay import Table
         >>> table = Table(["<pad>", "good", "film"], np.eye(3, 2, -1, "float32"), pad_id=0)

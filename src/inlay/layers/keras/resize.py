@@ -63,7 +63,7 @@ def resize(
             built, has LoRA, or masks the id 0, which is not padding in `new`; of a layer of which
             some rows train, none would.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from inlay import Table, to_keras
         >>> layer = to_keras(Table(["good", "film"], np.eye(2, dtype="float32")))

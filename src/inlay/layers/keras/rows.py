@@ -60,7 +60,7 @@ def train_rows(model: Any, layers: Any = None) -> Any:
             go over the whole table in each step. From `fit`: an optimiser that is none of the
             three; on JAX a table that is used otherwise than for looking up.
 
-    Example:
+    Examples:
         >>> import keras
         >>> ids = keras.Input((None,), dtype="int32")
         >>> words = keras.layers.Embedding(1000, 8)(ids)

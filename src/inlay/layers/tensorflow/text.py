@@ -41,7 +41,7 @@ class TextModule(tf.Module):  # type: ignore[misc]  # TensorFlow is optional, so
             `"lower"`, `"split"`, `"characters"` and `"ngrams:2"`, also behind `lower+`, `nfc+` and
             `nfkc+`.
 
-    Example:
+    Examples:
         >>> from inlay import Vocabulary
         >>> module = TextModule(TextToIds(Vocabulary(["good", "film"]), max_length=4))
         >>> module(["a good film", "film"]).numpy()

@@ -47,7 +47,7 @@ class EmbeddingBag(nn.Module):  # type: ignore[misc]  # torch is optional, so un
         ArgumentTypeError: No embedding layer.
         IdError: From a call, as of the layer, whose `check` is that of offsets too.
 
-    Example:
+    Examples:
         >>> import numpy as np, torch
         >>> from inlay import Table, to_torch
         >>> table = Table(["<pad>", "a", "film"], np.float32([[0, 0], [1, 5], [3, 1]]), pad_id=0)

@@ -35,7 +35,7 @@ def mask_of(layer: Any, ids: Tensor) -> Tensor:
         ArgumentError: The layer has no `padding_idx`.
         ArgumentTypeError: Neither a layer nor an id.
 
-    Example:
+    Examples:
         >>> mask_of(0, torch.tensor([[4, 2, 0], [3, 0, 0]]))
         tensor([[ True,  True, False],
                 [ True, False, False]])
@@ -58,7 +58,7 @@ class MeanPooling(nn.Module):  # type: ignore[misc]  # torch is optional, so unt
         ArgumentError: From a call, if no mask comes, or one of another shape.
         ArgumentTypeError: From a call, if the mask is not bool.
 
-    Example:
+    Examples:
         >>> vectors = torch.tensor([[[1.0, 5.0], [3.0, 1.0], [0.0, 0.0]]])
         >>> MeanPooling()(vectors, torch.tensor([[True, True, False]]))
         tensor([[2., 3.]])
@@ -77,7 +77,7 @@ class MaxPooling(nn.Module):  # type: ignore[misc]
     So it is never that of a padding vector, not even where all words have less than zero. A text
     without words is all zeros. Errors are those of `MeanPooling`.
 
-    Example:
+    Examples:
         >>> vectors = torch.tensor([[[-1.0, -5.0], [-3.0, -1.0], [0.0, 0.0]]])
         >>> MaxPooling()(vectors, torch.tensor([[True, True, False]]))
         tensor([[-1., -1.]])
@@ -102,7 +102,7 @@ class AttentionPooling(nn.Module):  # type: ignore[misc]
         dim: Numbers in a vector.
         units: Numbers in the query; as many as in a vector if not given.
 
-    Example:
+    Examples:
         >>> pool, vectors = AttentionPooling(4), torch.ones(1, 3, 4)
         >>> pool.attention(vectors, torch.tensor([[True, True, False]])).tolist()
         [[0.5, 0.5, 0.0]]
@@ -151,7 +151,7 @@ class MaskedConv1d(nn.Conv1d):  # type: ignore[misc]
     Raises:
         ArgumentError: Another padding.
 
-    Example:
+    Examples:
         >>> vectors, mask = torch.ones(2, 3, 4), torch.tensor([[1, 1, 0], [1, 1, 1]]).bool()
         >>> found, left = MaskedConv1d(4, 5, 2)(vectors, mask)
         >>> found.shape, left.tolist()
@@ -217,7 +217,7 @@ class MaskedLSTM(nn.LSTM):  # type: ignore[misc]
         **kwargs: Of `nn.LSTM`, such as `bidirectional`, `num_layers` and `dropout`; but texts
             always come first.
 
-    Example:
+    Examples:
         >>> lstm, vectors = MaskedLSTM(4, 5), torch.ones(1, 3, 4)
         >>> outputs, (state, cell) = lstm(vectors, torch.tensor([[True, True, False]]))
         >>> bool((outputs[0, 1] == state[-1, 0]).all()), outputs[0, 2].tolist()

@@ -42,7 +42,7 @@ class DeltaEmbedding(SavedByReference, LooksUp):
         sparse: Whether the gradient of `delta`, or of `a`, holds only the rows that were looked up.
         embedding_dim: Numbers in a vector.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from inlay import Table, to_torch
         >>> table = Table(["good", "film"], np.eye(2, dtype="float32")).astype("int8")

@@ -119,7 +119,7 @@ class LazyAdam(_Rows, torch.optim.Adam):  # type: ignore[misc]  # torch is optio
         ArgumentError: A number out of its bounds.
         ArgumentTypeError: No number, or an argument of another name, such as `amsgrad`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> words = torch.nn.Embedding(1000, 4, sparse=True)
         >>> model = torch.nn.Sequential(words, torch.nn.Linear(4, 1))

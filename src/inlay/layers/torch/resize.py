@@ -60,7 +60,7 @@ def resize(
         ArgumentError: `old` has another number of tokens than the layer has rows; a layer of which
             some rows train, or a difference.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from inlay import Table, to_torch
         >>> layer = to_torch(Table(["good", "film"], np.eye(2, dtype="float32")))

@@ -104,7 +104,7 @@ def read_labelled(
             names of those that are; an argument that this kind has no use for.
         ArgumentTypeError: An argument of another type.
 
-    Example:
+    Examples:
         >>> from tempfile import mkdtemp
         >>> path = Path(mkdtemp(), "reviews.csv")
         >>> _ = path.write_text("text,label\ngood film,pos\na bore,neg\n")

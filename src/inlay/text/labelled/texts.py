@@ -69,7 +69,7 @@ class LabelledTexts:
 
         Files are often sorted by label: shuffle before you cut a part off.
 
-        Example:
+        Examples:
             >>> LabelledTexts(["a", "b", "c"], ["x", "x", "y"], ["1", "2", "3"]).shuffled().texts
             ['a', 'c', 'b']
         """

@@ -130,7 +130,7 @@ def bilm(
         FormatError: The corpus is not text in this encoding, or a checkpoint is damaged.
         MissingPackageError: torch or h5py is not installed.
 
-    Example:
+    Examples:
         >>> from tempfile import TemporaryDirectory
         >>> texts = ["the cat sat on the mat", "the dog sat on the rug"] * 20
         >>> with TemporaryDirectory() as folder:

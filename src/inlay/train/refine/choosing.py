@@ -43,7 +43,7 @@ def prune(
         ArgumentError: Counts are asked for and there are none, or nothing would stay.
         ArgumentTypeError: No table, no whole number, or no function.
 
-    Example:
+    Examples:
         >>> table = Table(["the", "film", "of"], np.eye(3, dtype="float32"), counts=[9, 5, 2])
         >>> [*prune(table, min_count=3).tokens]
         ['the', 'film']

@@ -26,7 +26,7 @@ def center(table: Table) -> Table:
         ArgumentError: Fewer than two vectors, or one with NaN.
         ArgumentTypeError: No table.
 
-    Example:
+    Examples:
         >>> table = Table(["good", "bad"], np.float32([[1, 0], [3, 2]]))
         >>> center(table).matrix.tolist()
         [[-1.0, -1.0], [1.0, 1.0]]

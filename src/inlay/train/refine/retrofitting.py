@@ -42,7 +42,7 @@ def retrofit(table: Table, lexicon: Lexicon, *, iterations: int = 10, alpha: flo
         ArgumentTypeError: No table, or no lexicon.
         MissingFileError: There is no such file.
 
-    Example:
+    Examples:
         >>> table = Table(["happy", "glad"], np.float32([[1, 0], [0, 1]]))
         >>> retrofit(table, {"happy": ["glad"]}, iterations=1)["happy"]
         array([0.5, 0.5], dtype=float32)

@@ -56,7 +56,7 @@ def align_to(
         ArgumentTypeError: No table, or no pairs.
         MissingFileError: There is no such file.
 
-    Example:
+    Examples:
         >>> turned = np.float32([[0, 1], [-1, 0]])
         >>> a = Table(["uno", "dos"], np.eye(2, dtype="float32") @ turned)
         >>> b = Table(["one", "two"], np.eye(2, dtype="float32"))

@@ -32,7 +32,7 @@ class KeyedVectors(Nearest):
     Attributes:
         table: The table itself, for `inlay.to_torch`, `inlay.save` and so on.
 
-    Example:
+    Examples:
         >>> kv = KeyedVectors(Table(["good", "great", "film"], np.eye(3, 2, dtype="float32") + 0.5))
         >>> kv.most_similar("good", topn=1)
         [('film', 0.894...)]

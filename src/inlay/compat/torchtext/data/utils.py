@@ -28,7 +28,7 @@ def basic_english(line: str) -> list[str]:
     Everything is lower-cased. `'`, `.`, `,`, `(`, `)`, `!` and `?` are tokens; `"`, `;`, `:` and
     `<br />` are dropped, of which `"` does not even part a word.
 
-    Example:
+    Examples:
         >>> basic_english("It's \"so-so\"; see (2)!<br />Really...")
         ['it', "'", 's', 'so-so', 'see', '(', '2', ')', '!', 'really', '.', '.', '.']
     """
@@ -69,7 +69,7 @@ def get_tokenizer(
 def ngrams_iterator(token_list: Sequence[str], ngrams: int) -> Iterator[str]:
     """All tokens, then all pairs of neighbours joined by a space, and so on, up to `ngrams`.
 
-    Example:
+    Examples:
         >>> list(ngrams_iterator(["here", "we", "are"], 2))
         ['here', 'we', 'are', 'here we', 'we are']
     """

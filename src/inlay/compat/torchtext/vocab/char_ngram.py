@@ -23,7 +23,7 @@ class CharNGram(Vectors):
     downloaded: it has to be here, as torchtext left it. `itos`, `stoi` and `in` know its n-grams,
     such as `3gram-cat`, and no words.
 
-    Example:
+    Examples:
         >>> from pathlib import Path; from tempfile import mkdtemp
         >>> path = Path(mkdtemp(), "charNgram.txt")
         >>> _ = path.write_text("2gram-#BEGIN#a 1 0\n2gram-a#END# 0 1\n3gram-abc 5 5\n")

@@ -34,7 +34,7 @@ ELSEWHERE = {
 class Vocab(nn.Module):  # type: ignore[misc]  # torch is optional, so untyped here
     """Tokens and their ids; what is not here has the default id, if one is set.
 
-    Example:
+    Examples:
         >>> v = Vocab(["<unk>", "good", "film"])
         >>> v["film"], v(["good", "film"]), v.lookup_tokens([0, 2])
         (2, [1, 2], ['<unk>', 'film'])

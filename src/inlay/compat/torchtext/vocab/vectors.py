@@ -32,7 +32,7 @@ class Vectors:
     Attributes:
         table: The table itself, for `inlay.to_torch(vectors.table, vocab)` and so on.
 
-    Example:
+    Examples:
         >>> from tempfile import mkdtemp
         >>> path = Path(mkdtemp(), "tiny.txt")
         >>> _ = path.write_text("good 1 0 0\nfilm 0 0.5 0\n")
