@@ -154,13 +154,16 @@ def rows(args: argparse.Namespace) -> Iterator[dict[str, object]]:
         print(f"{words // epochs:,} words, {epochs} epochs, {args.seeds} seeds (medians)")
         for name, (ours, theirs, flags, operations) in KINDS.items():
             for dim, sample in SIZES:
+                job = f"{name}, {dim} dimensions, sample {sample:g}"
+                if args.jobs and not any(text in job for text in args.jobs):
+                    continue
                 common = {"path": str(path), "dim": dim, "sample": sample, "epochs": epochs}
                 runs: dict[str, list[dict[str, Any]]] = {}
                 for seed in range(1, args.seeds + 1):
                     if not args.skip_peers:
                         found = run("gensim", given=theirs, seed=seed, **common)
                         runs.setdefault("gensim", []).append(found)
-                        if program:
+                        if program and seed == 1:  # it knows no seed: one result
                             found = run_original(program, flags=flags, **common | {"path": path})
                             runs.setdefault("word2vec.c", []).append(found)
                     runs.setdefault("inlay", []).append(
@@ -175,7 +178,7 @@ def rows(args: argparse.Namespace) -> Iterator[dict[str, object]]:
                 for who, each in runs.items():
                     rho = [r["mean"] for r in each]
                     row: dict[str, object] = {
-                        "job": f"{name}, {dim} dimensions, sample {sample:g}",
+                        "job": job,
                         "who": who,
                         "words_per_cpu_s": speeds[who],
                         "rho": statistics.median(rho),
