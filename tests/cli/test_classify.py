@@ -47,7 +47,7 @@ def model(reviews, tmp_path_factory):
 def test_defaults_are_the_classifiers_own():
     import inspect
 
-    from inlay.cli.classify import fit
+    from inlay.cli.classify.fit import fit
 
     own = {k: p.default for k, p in inspect.signature(lib.TextClassifier).parameters.items()}
     shown = fit.make_context("fit", ["x.csv"]).params

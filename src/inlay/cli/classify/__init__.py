@@ -1,0 +1,34 @@
+"""`inlay classify`: learn labels, judge them, predict them; a file for each command."""
+
+import click
+
+from inlay.cli.failures import debug_option
+from inlay.cli.lazily import Lazily
+
+# In the order of the help. Each is in the module of its name.
+JOBS = {
+    "evaluate": "Measure the accuracy.",
+    "fit": "Train on labelled texts.",
+    "predict": "Predict the labels of new texts.",
+    "quantize": "Write a small fasttext classifier.",
+    "test": "Measure precision and recall.",
+}
+
+GROUP_HELP = """Train a text classifier on any word vectors or encoder, evaluate it, and use it.
+
+\b
+Example:
+  inlay classify fit aclImdb --split train -o model --embedding glove.safetensors
+  inlay classify evaluate model aclImdb --split test
+  echo "what a film" | inlay classify predict model -"""
+
+
+class Jobs(Lazily):
+    """Finds the jobs by the table above."""
+
+    table, package = JOBS, "inlay.cli.classify"
+
+
+@click.group(cls=Jobs, help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])
+def classify() -> None:
+    """The jobs of a classifier."""
