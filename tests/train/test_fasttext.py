@@ -283,6 +283,15 @@ def test_a_training_that_was_stopped_goes_on(architecture, tmp_path):
     assert stopped.value.table["cats"].any()
 
 
+def test_a_folder_keeps_the_numbered_corpus_too(table, tmp_path, monkeypatch):
+    (tmp_path / "corpus.txt").write_text("\n".join(TEXTS), encoding="utf-8")
+    for _ in range(2):
+        made = fasttext(tmp_path / "corpus.txt", **SMALL, folder=tmp_path / "f")
+        np.testing.assert_array_equal(made.vectors, table.vectors)
+        monkeypatch.setattr(sys.modules["inlay.text.corpus"], "_number", None)  # it is done
+    assert len(list((tmp_path / "f").iterdir())) == 2
+
+
 def test_the_best_epoch_by_a_score():
     scores = iter([1.0, 3.0, 2.0, 1.0])
     made = fasttext(TEXTS, **SMALL | {"epochs": 4}, until=lambda table: next(scores))

@@ -121,10 +121,10 @@ def fasttext(
         encoding: The encoding of a file, such as "cp949" for Korean.
         progress: Whether to show a bar with words a second and the time left. None: only on a
             terminal.
-        folder: A working folder, in which checkpoints are kept. If the training is stopped, by
-            Ctrl-C or by a kill, the same call goes on from the last one; after the end it gives
-            the same table again. A checkpoint of another training, or of another corpus, is
-            refused. Without a folder nothing is written.
+        folder: A working folder, in which the numbered corpus and checkpoints are kept. If the
+            training is stopped, by Ctrl-C or by a kill, the same call goes on from the last
+            checkpoint; after the end it gives the same table again. A checkpoint of another
+            training, or of another corpus, is refused. Without a folder nothing is kept.
         checkpoint_every: Seconds between two checkpoints; each takes as much disk as all rows
             in training.
         resume: Whether to go on from a checkpoint. False starts anew and replaces it.
@@ -204,6 +204,7 @@ def fasttext(
             max_size=settings.max_size,
             tokenizer=tokenizer,
             encoding=encoding,
+            keep=True,
         )
         check_pairs(data.ids)
         model = f"fastText {NAMES[settings.architecture]}, negative sampling"

@@ -78,6 +78,27 @@ course_options = all_options(
         help="Start where the checkpoint in FOLDER ends, or start anew.",
     ),
 )
+# What a training goes on from.
+start_options = all_options(
+    click.option(
+        "--start",
+        metavar="FILE",
+        type=click.Path(),
+        help="Start from the vectors in this file, to which new words are added.",
+    ),
+    click.option(
+        "--start-rate",
+        type=float,
+        metavar="RATE",
+        help="Scale the learning rate of the words in FILE by this; 0 freezes them.  [default: 1]",
+    ),
+    click.option(
+        "--pull",
+        default=0.0,
+        metavar="STRENGTH",
+        help="Draw the vectors from FILE back to where they began, as strongly as this.",
+    ),
+)
 
 
 def learn_vectors(

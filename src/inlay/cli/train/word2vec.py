@@ -14,6 +14,7 @@ from inlay.cli.train.common import (
     learn_vectors,
     phrases_option,
     result_options,
+    start_options,
     text_options,
     vectors_options,
     workers_option,
@@ -137,24 +138,7 @@ class Word2VecCommand(Originals):
     default=True,
     help="Draw widths up to that of the window, or always take the whole.",
 )
-@click.option(
-    "--start",
-    metavar="FILE",
-    type=click.Path(),
-    help="Start from the vectors in this file, to which new words are added.",
-)
-@click.option(
-    "--start-rate",
-    type=float,
-    metavar="RATE",
-    help="Scale the learning rate of the words in FILE by this; 0 freezes them.  [default: 1]",
-)
-@click.option(
-    "--pull",
-    default=0.0,
-    metavar="STRENGTH",
-    help="Draw the vectors from FILE back to where they began, as strongly as this.",
-)
+@start_options
 @workers_option
 @seed_option
 @click.option(
