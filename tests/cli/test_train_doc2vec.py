@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import inlay as lib
+from inlay.train import Phrases
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n\n" * 10
 SMALL = ("--vector-size", "12", "--min-count", "2", "--epochs", "2", "--workers", "1")
@@ -66,3 +67,12 @@ def test_what_cannot_be(inlay, corpus, tmp_path, options, match):
     assert done.exit_code != 0
     assert match.split(":")[0].lstrip("-") in done.stderr
     assert not (tmp_path / "made").exists()
+
+
+def test_phrases_become_words_of_the_texts(inlay, corpus, tmp_path):
+    file, folder = tmp_path / "phrases.json", tmp_path / "made"
+    Phrases(({("the", "cat"): 1.0},), tokenizer="lower").save(file)
+    done = inlay("train", "doc2vec", corpus, "--phrases", file, "-o", folder, *SMALL)
+    assert done.exit_code == 0, done.stderr
+    counts = lib.load_encoder(folder).outputs
+    assert counts.counts[counts.tokens.index("the_cat")] == 10

@@ -252,6 +252,18 @@ def test_a_training_goes_on_from_its_folder(tmp_path):
         learn(texts, tags=["a"] * 60, **folder)
 
 
+def test_a_folder_keeps_the_numbered_corpus_too(tmp_path):
+    path, folder = tmp_path / "corpus.txt", tmp_path / "f"
+    path.write_text("\n".join(" ".join(words) for words in two_topics(60)[0]))
+    first = learn(path, folder=folder, epochs=1)
+    kept = [file for file in folder.rglob("*") if file.stem != "checkpoint" and file.is_file()]
+    times = [file.stat().st_mtime_ns for file in kept]
+    assert kept
+    again = learn(path, folder=folder, epochs=2, resume=False)
+    assert [file.stat().st_mtime_ns for file in kept] == times
+    assert again.provenance["corpus"] == first.provenance["corpus"]
+
+
 def test_it_goes_to_workers_and_into_classifiers():
     texts, is_tool = two_topics(60)
     encoder = learn([" ".join(words) for words in texts], epochs=20, alpha=0.05)

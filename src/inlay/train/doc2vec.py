@@ -114,8 +114,10 @@ def doc2vec(
         encoding: The encoding of a file, such as "cp949" for Korean.
         progress: Whether to show a bar with words a second, the loss and the time left. None: only
             on a terminal.
-        folder: A folder for a checkpoint every `checkpoint_every` seconds, also after Ctrl-C: the
-            same call goes on from it, and an ended training comes back at once. None: none.
+        folder: A working folder, in which the numbered corpus and checkpoints are kept. If the
+            training is stopped, by Ctrl-C or by a kill, the same call goes on from the last
+            checkpoint; after the end it gives the same encoder again. A checkpoint of another
+            training, or of another corpus, is refused. Without a folder nothing is kept.
         checkpoint_every: Seconds between two checkpoints.
         resume: Whether to go on from the checkpoint in the folder, or to start anew.
         callbacks: Called at the end of each epoch with an `inlay.train.Epoch`, whose `table()`
@@ -164,6 +166,7 @@ def doc2vec(
             tokenizer=tokenizer,
             encoding=encoding,
             every_text=True,
+            keep=True,
         )
         tagged = Tagged.of(tags, data, one=concatenate)
         settings = {"min_count": least, "max_size": most, "seed": running.seed}

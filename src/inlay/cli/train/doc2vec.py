@@ -15,6 +15,7 @@ from inlay.cli.train.common import (
     corpus_argument,
     course_options,
     given,
+    phrases_option,
     result_options,
     text_options,
     texts_of_corpus,
@@ -103,6 +104,7 @@ Example:
     "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
 )
 @course_options
+@phrases_option
 @text_options
 @result_options
 def doc2vec(
@@ -115,6 +117,7 @@ def doc2vec(
     encoding: str,
     overwrite: bool,
     as_json: bool,
+    phrase_file: str | None,
     **settings: Any,
 ) -> None:
     check_corpus(corpus)
@@ -129,10 +132,11 @@ def doc2vec(
 
     start = time.perf_counter()
     with work():
+        settings |= given(tokenizer, phrase_file)
         texts, known = texts_of_corpus(corpus, encoding, column)
         if tags is not None:
             settings["tags"] = (line.rstrip("\r\n").split("\t") for line in read_lines(tags))
-        encoder = doc2vec(texts, encoding=known, **settings, **given(tokenizer))
+        encoder = doc2vec(texts, encoding=known, **settings)
         seconds = time.perf_counter() - start
         encoder.save(target)
         if documents_out is not None:
