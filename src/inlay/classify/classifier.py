@@ -3,19 +3,15 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal, Self
 
-import numpy as np
-
-from inlay.aliases import Array, Text
-from inlay.calls import Elsewhere, refuses_unknown
-from inlay.checks import described, flag, number, whole_or_none
+from inlay.aliases import Text
+from inlay.calls import refuses_unknown
+from inlay.checks import flag
 from inlay.classify import fitting, storage
+from inlay.classify.answering import Answering
 from inlay.classify.embeddings import Embedding
-from inlay.classify.estimator import Estimator
-from inlay.classify.fitting import checked_texts
-from inlay.classify.labels import compared
+from inlay.classify.foreign import FOREIGN
 from inlay.classify.settings import (
     BATCH_SIZE,
     EPOCHS,
@@ -36,37 +32,10 @@ from inlay.jobs.stop import on_stop
 from inlay.paths import path_to_read
 from inlay.tokenizers import TokenizerLike
 
-# What Keras, scikit-learn and others call the settings.
-FOREIGN: Elsewhere = {
-    **dict.fromkeys(("embeddings", "encoder", "table", "vectors", "weights"), "embedding="),
-    **dict.fromkeys(("embedding_dim", "vector_size", "output_dim"), "dim="),
-    **dict.fromkeys(("max_tokens", "max_features", "num_words", "vocab_size"), "max_size="),
-    **dict.fromkeys(("min_freq", "min_df"), "min_count="),
-    **dict.fromkeys(("iter", "max_iter", "n_epochs", "num_epochs"), "epochs="),
-    **dict.fromkeys(("lr", "optimizer"), "learning_rate=, of Adam"),
-    **dict.fromkeys(("wordNgrams", "ngrams", "ngram_range"), "word_ngrams=, of model='fasttext'"),
-    **dict.fromkeys(("minn", "maxn"), "min_n= and max_n=, of model='fasttext'"),
-    **dict.fromkeys(("thread", "n_jobs"), "workers=, of model='fasttext'"),
-    "autotuneDuration": "autotune_seconds=, of model='fasttext'",
-    "autotuneMetric": "autotune_metric=, of model='fasttext'",
-    "autotuneValidationFile": "validation=(texts, labels), beside autotune_seconds=",
-    "neg": "negative=, of model='fasttext'",
-    **dict.fromkeys(("validation_split", "validation_data", "dev"), "validation="),
-    **dict.fromkeys(
-        ("n_classes", "num_classes", "num_labels"), "leave it out: fit sees the labels"
-    ),
-    **dict.fromkeys(("vocab", "vocabulary"), "leave it out: fit makes it of the texts"),
-    **dict.fromkeys(("dropout", "filters", "kernel_sizes"), "model=, a function of your own"),
-    "early_stopping": "patience=",
-    "freeze": lambda value: f"trainable={not value}",
-    "random_state": "seed=",
-    "verbose": "progress=",
-}
-
 PASSING = ("vocabulary_", "table_", "encoder_", "trials_", "best_params_")  # not of every fit
 
 
-class TextClassifier(Estimator, elsewhere.Elsewhere):
+class TextClassifier(Answering, elsewhere.Elsewhere):
     """Learn to label texts, from random vectors or on top of given ones.
 
     Vectors may be those of words, in a table, or those of texts, from an encoder such as an ELMo or
@@ -276,63 +245,6 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state | {"embedding": reopened(state["embedding"])})
 
-    # -- answering ---------------------------------------------------------------------------
-
-    def predict_proba(self, texts: Iterable[Text]) -> Array:
-        """How probable each class is, float32 `(len(texts), n_classes)` in `classes_` order.
-
-        A text that is empty or has only unknown words gets an answer too, which says little
-        more than how frequent the classes are. Costs one pass in batches of 128.
-
-        Raises:
-            NotFittedError: Before `fit`.
-            ArgumentTypeError: One string instead of a list, or a text that is none.
-        """
-        self._check_fitted("predict")
-        return self._fitted.learned.probabilities(checked_texts(texts))
-
-    @refuses_unknown(dict.fromkeys(("k", "threshold"), "predict_top(texts, k=..., threshold=...)"))
-    def predict(self, texts: Iterable[Text]) -> Array:
-        """The most probable class of each text, `(len(texts),)`, as the labels were given."""
-        best: Array = self.predict_proba(texts).argmax(axis=1)
-        return np.asarray(self.classes_[best])
-
-    def predict_top(
-        self, texts: Iterable[Text], *, k: int | None = 1, threshold: float = 0.0
-    ) -> list[list[tuple[Any, float]]]:
-        """The most probable classes of each text, with their probabilities, the best first.
-
-        Args:
-            texts: As for `predict`.
-            k: How many classes at most; None: all.
-            threshold: Only classes that are at least so probable, which may be none.
-
-        Raises:
-            ArgumentError: A number out of bounds.
-            NotFittedError: Before `fit`.
-        """
-        k, threshold = whole_or_none("k", k), number("threshold", threshold, least=0, most=1)
-        chances = self.predict_proba(texts)
-        best = np.argsort(-chances, axis=1, kind="stable")[:, :k]
-        names = self.classes_.tolist()
-        return [
-            [(names[i], float(row[i])) for i in order.tolist() if row[i] >= threshold]
-            for row, order in zip(chances, best, strict=True)
-        ]
-
-    def score(self, texts: Iterable[Text], labels: Iterable[Any]) -> float:
-        """The share of texts whose class `predict` finds, or one of whose classes.
-
-        A label that the classifier never saw counts as wrong; a warning says how many there are.
-
-        Raises:
-            ArgumentError: Another number of labels than of texts, or none that it ever saw: of
-                another type, perhaps.
-        """
-        predicted = self.predict(texts)
-        several = self._fitted.settings.model == FASTTEXT
-        return float(compared(predicted, labels, self.classes_, several=several).mean())
-
     def quantize(
         self, *, cutoff: int | None = None, dsub: int = 2, qnorm: bool = False, seed: int = 0
     ) -> Self:
@@ -437,7 +349,10 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         flag("verify", verify)
         path = path_to_read("path", path)
         if path.suffix in OFFICIAL and path.is_file():
-            fitted = _read_official(path, cls._defaults(), embedding, model, tokenizer)
+            from inlay.classify.fasttext.files import check_alone, read_official
+
+            check_alone(embedding=embedding, model=model)
+            fitted = read_official(path, cls._defaults(), tokenizer)
         else:
             fitted = storage.load(
                 path, embedding=embedding, model=model, tokenizer=tokenizer, verify=verify
@@ -448,16 +363,3 @@ class TextClassifier(Estimator, elsewhere.Elsewhere):
         classifier.coverage_ = None
         classifier._keep(fitted)
         return classifier
-
-
-def _read_official(
-    path: Path, defaults: dict[str, Any], embedding: Any, model: Any, tokenizer: Any
-) -> Fitted:
-    """A model in a file of fastText, which needs nothing else."""
-    for name, given in (("embedding", embedding), ("model", model)):
-        if given is not None:
-            expected = "nothing for a file of fastText, which holds all"
-            raise ArgumentError(name, expected=expected, got=described(given))
-    from inlay.classify.fasttext.files import read_official
-
-    return read_official(path, defaults, tokenizer)

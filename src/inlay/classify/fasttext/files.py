@@ -37,6 +37,18 @@ def is_official(path: Path) -> bool:
     return head.startswith(FASTTEXT) or is_old_fasttext(head)
 
 
+def check_alone(**given: Any) -> None:
+    """Refuse what belongs to a classifier of another kind.
+
+    Raises:
+        ArgumentError: Anything but None.
+    """
+    for name, value in given.items():
+        if value is not None:
+            expected = "nothing for a file of fastText, which holds all"
+            raise ArgumentError(name, expected=expected, got=described(value))
+
+
 def read_official(path: Path, defaults: dict[str, Any], tokenizer: TokenizerLike | None) -> Fitted:
     """A model that `fasttext supervised` or `quantize` made; its rows stay in the file, mapped.
 
