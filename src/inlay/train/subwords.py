@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.checks import choice, flag, number, whole, whole_or_none
+from inlay.checks import flag, whole
 from inlay.core import Table
 from inlay.core.jamo import in_jamo
 from inlay.core.subwords import LONGEST_NGRAM, Ngrams, Subwords
@@ -16,11 +16,10 @@ from inlay.text.corpus import Corpus
 from inlay.train.corpora import check_length
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
-from inlay.train.word2vec import MOST
+from inlay.train.word2vec import checked, checked_noise
 from inlay.train.word2vec_objectives import LOAD
 from inlay.train.word2vec_work import LONG, PIECE
 
-ARCHITECTURES = ("skipgram", "cbow")
 MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them
 
 
@@ -47,18 +46,8 @@ class FastTextSettings:
     deterministic: bool
 
     def __post_init__(self) -> None:
-        alpha = number("alpha", self.alpha, above=0)
-        names = ("vector_size", "window", "negative", "min_count", "epochs")
-        plain: dict[str, Any] = {
-            name: whole(name, getattr(self, name), most=MOST.get(name)) for name in names
-        }
+        plain = checked(self) | checked_noise(self.negative, self.ns_exponent)
         plain |= {
-            "architecture": choice("architecture", self.architecture, ARCHITECTURES),
-            "sample": number("sample", self.sample, least=0, below=1),
-            "max_size": whole_or_none("max_size", self.max_size),
-            "alpha": alpha,
-            "min_alpha": number("min_alpha", self.min_alpha, least=0, most=alpha),
-            "ns_exponent": number("ns_exponent", self.ns_exponent, least=-2, most=2),
             "max_n": whole("max_n", self.max_n, least=0, most=LONGEST_NGRAM),
             "bucket": whole("bucket", self.bucket, most=MOST_BUCKETS),
             "jamo": flag("jamo", self.jamo),
@@ -71,12 +60,12 @@ class FastTextSettings:
                 got=str(self.min_n),
                 hint="min_n=3 and max_n=6",
             )
-        if alpha * (1 + plain["negative"]) >= LOAD:
+        if self.alpha * (1 + plain["negative"]) >= LOAD:
             raise ArgumentError(
                 "alpha",
                 expected=f"below {LOAD / (1 + plain['negative']):.2g} for {plain['negative']} "
                 "noise words, or vectors grow without bound",
-                got=str(alpha),
+                got=str(self.alpha),
                 hint="a lower alpha; 0.025 and 0.05 are usual",
             )
         for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps

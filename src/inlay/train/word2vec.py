@@ -36,14 +36,14 @@ class Word2VecSettings:
     architecture: Architecture
     vector_size: int
     window: int
-    negative: int
+    negative: int | None
     sample: float
     min_count: int
     max_size: int | None
     epochs: int
     alpha: float
     min_alpha: float
-    ns_exponent: float
+    ns_exponent: float | None
     cbow_mean: bool
     shrink_windows: bool
     loss: Loss
@@ -52,36 +52,55 @@ class Word2VecSettings:
     deterministic: bool
 
     def __post_init__(self) -> None:
-        alpha = number("alpha", self.alpha, above=0)
-        names = ("vector_size", "window", "negative", "min_count", "epochs")
-        plain: dict[str, Any] = {
-            name: whole(name, getattr(self, name), most=MOST.get(name)) for name in names
-        }
-        plain |= {
-            "architecture": choice("architecture", self.architecture, ARCHITECTURES),
+        plain = checked(self) | {
             "cbow_mean": flag("cbow_mean", self.cbow_mean),
             "shrink_windows": flag("shrink_windows", self.shrink_windows),
             "loss": choice("loss", self.loss, LOSSES),
             "exact": flag("exact", self.exact),
-            "sample": number("sample", self.sample, least=0, below=1),
-            "max_size": whole_or_none("max_size", self.max_size),
-            "alpha": alpha,
-            "min_alpha": number("min_alpha", self.min_alpha, least=0, most=alpha),
-            "ns_exponent": number("ns_exponent", self.ns_exponent, least=-2, most=2),
         }
-        for name, value in plain.items():  # as JSON knows them; they came as numpy's, perhaps
+        if plain["architecture"] != "cbow" and not plain["cbow_mean"]:
+            raise _idle("cbow_mean", False, "architecture='cbow'")
+        negative, exponent = self.negative, self.ns_exponent
+        if plain["loss"] == "ns":
+            plain |= checked_noise(
+                5 if negative is None else negative, 0.75 if exponent is None else exponent
+            )
+        else:
+            given = {"exact": plain["exact"] or None, "negative": negative, "ns_exponent": exponent}
+            for name, value in given.items():
+                if value is not None:
+                    raise _idle(name, value, "loss='ns'")
+        for name, value in plain.items():
             object.__setattr__(self, name, value)
-        if self.architecture != "cbow" and not self.cbow_mean:
-            raise _idle("cbow_mean", self, "architecture='cbow'")
-        for name, usual in (("exact", False), ("negative", 5), ("ns_exponent", 0.75)):
-            if self.loss == "hs" and getattr(self, name) != usual:
-                raise _idle(name, self, "loss='ns'")
 
 
-def _idle(name: str, settings: Word2VecSettings, other: str) -> ArgumentError:
+def checked(settings: Any) -> dict[str, Any]:
+    """What the settings of `word2vec` and `fasttext` have in common, as JSON knows it."""
+    alpha = number("alpha", settings.alpha, above=0)
+    plain: dict[str, Any] = {
+        name: whole(name, getattr(settings, name), most=MOST.get(name))
+        for name in ("vector_size", "window", "min_count", "epochs")
+    }
+    return plain | {
+        "architecture": choice("architecture", settings.architecture, ARCHITECTURES),
+        "sample": number("sample", settings.sample, least=0, below=1),
+        "max_size": whole_or_none("max_size", settings.max_size),
+        "alpha": alpha,
+        "min_alpha": number("min_alpha", settings.min_alpha, least=0, most=alpha),
+    }
+
+
+def checked_noise(negative: Any, ns_exponent: Any) -> dict[str, Any]:
+    """The same of negative sampling."""
+    return {
+        "negative": whole("negative", negative, most=MOST["negative"]),
+        "ns_exponent": number("ns_exponent", ns_exponent, least=-2, most=2),
+    }
+
+
+def _idle(name: str, value: object, other: str) -> ArgumentError:
     """The error of an argument that has no effect without another."""
-    got = described(getattr(settings, name))
-    hint = f"{other} as well"
+    got, hint = described(value), f"{other} as well"
     return ArgumentError(name, expected=f"nothing, without {other}", got=got, hint=hint)
 
 
@@ -107,14 +126,14 @@ def word2vec(
     exact: bool = False,
     vector_size: int = 100,
     window: int = 5,
-    negative: int = 5,
+    negative: int | None = None,
     sample: float = 1e-4,
     min_count: int = 5,
     max_size: int | None = None,
     epochs: int = 5,
     alpha: float = 0.025,
     min_alpha: float = 1e-4,
-    ns_exponent: float = 0.75,
+    ns_exponent: float | None = None,
     cbow_mean: bool = True,
     shrink_windows: bool = True,
     workers: int | None = None,
@@ -155,7 +174,7 @@ def word2vec(
         vector_size: How many numbers a vector has.
         window: How many words to each side count as near, at most. Each block of up to eight
             words draws a width from 1 to this.
-        negative: How many noise words each pair is set against.
+        negative: How many noise words each pair is set against. None: 5, for `loss="ns"`.
         sample: Words that are more frequent than this share of the corpus are thinned out;
             0 keeps them all.
         min_count: Words that occur less often are left out.
@@ -165,7 +184,8 @@ def word2vec(
             word is repeated over and over, as in "- - - -", and above about 0.2.
         min_alpha: Learning rate at the end, to which `alpha` decays linearly.
         ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
-            2: all words alike at 0, and rare ones more often below it.
+            2: all words alike at 0, and rare ones more often below it. None: 0.75, for
+            `loss="ns"`.
         cbow_mean: Whether CBOW takes the mean of the words around; else, their sum.
         shrink_windows: Whether the width is drawn, so that nearer words count for more. False:
             it is always `window`.
@@ -236,35 +256,13 @@ def word2vec(
     Compositionality".
     """
     running = Running(
-        workers=workers,
-        seed=seed,
-        deterministic=deterministic,
-        progress=progress,
-        folder=folder,
-        checkpoint_every=checkpoint_every,
-        resume=resume,
-        callbacks=callbacks,
-        until=until,
-        patience=patience,
+        *(workers, seed, deterministic, progress, folder, checkpoint_every, resume),
+        *(callbacks, until, patience),
     )
     settings = Word2VecSettings(
-        architecture=architecture,
-        loss=loss,
-        exact=exact,
-        vector_size=vector_size,
-        window=window,
-        negative=negative,
-        sample=sample,
-        min_count=min_count,
-        max_size=max_size,
-        epochs=epochs,
-        alpha=alpha,
-        min_alpha=min_alpha,
-        ns_exponent=ns_exponent,
-        cbow_mean=cbow_mean,
-        shrink_windows=shrink_windows,
-        seed=running.seed,
-        deterministic=running.deterministic,
+        *(architecture, vector_size, window, negative, sample, min_count, max_size, epochs),
+        *(alpha, min_alpha, ns_exponent, cbow_mean, shrink_windows, loss, exact),
+        *(running.seed, running.deterministic),
     )
     begin = Start.of(start, start_rate, pull, settings.vector_size)
     with on_stop(lambda: "Stopped; the training had not begun."):

@@ -71,10 +71,8 @@ class Word2VecCommand(Originals):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, with values of the original's switches as ours."""
         ours: list[str] = []
-        if ("-hs", "1") in pairwise(args) and "-negative" in args[:-1]:
-            at = args.index("-negative")
-            if args[at + 1] != "0":
-                raise click.UsageError("-negative: expected 0 beside -hs 1, which draws none.", ctx)
+        if ("-hs", "1") in pairwise(args) and ("-negative", "0") in pairwise(args):
+            at = args.index("-negative")  # a tree draws none
             args = [*args[:at], *args[at + 2 :]]
         given = iter(args)
         for arg in given:
@@ -114,7 +112,9 @@ class Word2VecCommand(Originals):
 )
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
-@click.option("--negative", default=5, help="Draw N noise words for each pair.")
+@click.option(
+    "--negative", type=int, metavar="N", help="Draw N noise words for each pair.  [default: 5]"
+)
 @click.option(
     "--sample",
     default=1e-4,
@@ -126,7 +126,9 @@ class Word2VecCommand(Originals):
 @click.option("--alpha", default=0.025, help="Start with this learning rate.")
 @click.option("--min-alpha", default=1e-4, help="End with this learning rate.")
 @click.option(
-    "--ns-exponent", default=0.75, help="Raise the counts to this power to draw noise words."
+    "--ns-exponent",
+    type=float,
+    help="Raise the counts to this power to draw noise words.  [default: 0.75]",
 )
 @click.option(
     "--cbow-mean/--cbow-sum",
