@@ -12,22 +12,23 @@ def both(kernel):
     return pytest.mark.parametrize("run", [kernel, kernel.py_func], ids=["compiled", "plain"])
 
 
-def listed(run, words, min_n, max_n, bucket):
+def listed(run, words, settings, n_own):
     blob, offsets = pack(words)
-    starts, settings = np.empty(len(words) + 1, np.int64), (min_n, max_n, bucket)
-    run(blob, offsets, settings, starts, np.empty(0, np.int32))
+    starts = np.empty(len(words) + 1, np.int64)
+    run(blob, offsets, settings, n_own, starts, np.empty(0, np.int32))
     buckets = np.full(starts[-1], 7, np.int32)
-    run(blob, offsets, settings, starts, buckets)
+    run(blob, offsets, settings, n_own, starts, buckets)
     return starts, buckets
 
 
 @both(sr.find_buckets)
+@pytest.mark.parametrize("n_own", [0, 1])
 @pytest.mark.parametrize(("min_n", "max_n"), [(3, 6), (1, 2), (0, 0)])
-def test_buckets_are_those_of_the_official_program(run, min_n, max_n):
-    starts, buckets = listed(run, MANY, min_n, max_n, 1000)
+def test_buckets_are_those_of_the_official_program(run, min_n, max_n, n_own):
+    starts, buckets = listed(run, MANY, (min_n, max_n, 1000), n_own)
     for i, word in enumerate(MANY):
         found = grams(word.encode(), min_n, max_n) if word != "</s>" and max_n else []
-        wanted = [-1] + [hashed(gram) % 1000 for gram in found]
+        wanted = [-1] * n_own + [hashed(gram) % 1000 for gram in found]
         assert buckets[starts[i] : starts[i + 1]].tolist() == wanted
 
 

@@ -62,19 +62,6 @@ def test_the_hash_of_a_word_is_fasttexts(run):
     assert out[1] == 0xFFFFFFFF_E40C292C
 
 
-@both(wn.hash_parts)
-def test_the_buckets_of_parts_are_fasttexts(run):
-    words = ["film", "a", "", "영화", "</s>", "x🙂"]
-    ends, out = np.zeros(len(words) + 1, np.int64), np.empty(0, np.int32)
-    run(*pack(words), (1, 3, BUCKET), ends, out)
-    out = np.empty(ends[-1], np.int32)
-    run(*pack(words), (1, 3, BUCKET), ends, out)
-    for i, word in enumerate(words):
-        expected = [] if word == "</s>" else parts(word, 1, 3, BUCKET)
-        assert out[ends[i] : ends[i + 1]].tolist() == expected
-    assert ends[-1] > 0
-
-
 class Gathered:
     """What `gather` says of texts of words, of which `known` have the rows 0, 1, ..."""
 

@@ -15,8 +15,8 @@ from inlay.kernels.subwords import SIGN, START, TWO_BITS, byte_at, ends_sentence
 
 
 @njit(cache=True, nogil=True)
-def find_buckets(blob, offsets, settings, starts, buckets):
-    """List the buckets of each word behind a place for its own row.
+def find_buckets(blob, offsets, settings, n_own, starts, buckets):
+    """List the buckets of each word behind places for its own rows.
 
     Call it twice: first with no `buckets`, which only counts.
 
@@ -24,9 +24,10 @@ def find_buckets(blob, offsets, settings, starts, buckets):
         blob: uint8 `(bytes,)`, all words, one after the other.
         offsets: int64 `(n + 1,)`: where each begins.
         settings: `min_n, max_n, bucket`.
+        n_own: How many places stand before the buckets of a word.
         starts: int64 `(n + 1,)`, written: where the list of each word begins.
-        buckets: int32 `(starts[n],)`, written: -1, and then the word's buckets in fastText's
-            order; or empty.
+        buckets: int32 `(starts[n],)`, written: -1 in the places, and then the word's buckets in
+            fastText's order; or empty.
     """
     min_n, max_n, bucket = settings
     is_counting = buckets.size == 0
@@ -34,8 +35,8 @@ def find_buckets(blob, offsets, settings, starts, buckets):
     for w in range(offsets.size - 1):
         starts[w] = at
         if not is_counting:
-            buckets[at] = -1
-        at += 1
+            buckets[at : at + n_own] = -1
+        at += n_own
         start, stop = offsets[w], offsets[w + 1]
         size = stop - start + 2
         if max_n == 0 or ends_sentence(blob, start, stop):

@@ -14,7 +14,7 @@ What is known of distinct words, and of one more for the end of a text, is a tup
     own        int32 `(n + 1,)`    a word's own row; -1: none; -2: a label, passed over
     hashes     uint64 `(n + 1,)`
     part_ends  int64 `(n + 2,)`    the buckets of word i's parts are from `part_ends[i]` on
-    parts      int32
+    parts      int32               as `inlay.kernels.subword_rows` finds them, with no places
 
 Source: Joulin et al. 2017, Bag of Tricks for Efficient Text Classification, section 2.2;
 https://github.com/facebookresearch/fastText, src/dictionary.cc, `addWordNgrams`.
@@ -24,7 +24,6 @@ import numpy as np
 
 from inlay.kernels.compiled import njit
 from inlay.kernels.ngrams import fasttext_hash
-from inlay.kernels.subwords import SIGN, START, TWO_BITS, byte_at, ends_sentence, hashed
 
 MULTIPLIER = np.uint64(116049371)
 SIGN_32, WIDENED = np.uint64(0x80000000), np.uint64(0xFFFFFFFF00000000)
@@ -41,41 +40,6 @@ def hash_words(blob, offsets, out):
     for w in range(offsets.size - 1):
         h = np.uint64(fasttext_hash(blob, offsets[w], offsets[w + 1]))
         out[w] = h | WIDENED if h & SIGN_32 else h
-
-
-@kernel
-def hash_parts(blob, offsets, settings, ends, out):
-    """Write the buckets of words' n-grams of characters, as far as `out` has room.
-
-    Args:
-        blob: uint8 `(bytes,)`, all words, one after the other.
-        offsets: int64 `(n + 1,)`: where each begins.
-        settings: `min_n, max_n, bucket`.
-        ends: int64 `(n + 1,)`, written: where the buckets of each word begin in `out`.
-        out: int32, written.
-    """
-    min_n, max_n, bucket = settings
-    at = 0
-    ends[0] = 0
-    for w in range(offsets.size - 1):
-        start, stop = offsets[w], offsets[w + 1]
-        size = stop - start + 2
-        for i in range(0 if ends_sentence(blob, start, stop) else size):
-            if byte_at(blob, start, stop, i) & TWO_BITS == SIGN:
-                continue
-            h, j, n = START, i, 1
-            while j < size and n <= max_n:
-                h = hashed(h, byte_at(blob, start, stop, j))
-                j += 1
-                while j < size and byte_at(blob, start, stop, j) & TWO_BITS == SIGN:
-                    h = hashed(h, byte_at(blob, start, stop, j))
-                    j += 1
-                if n >= min_n and not (n == 1 and (i == 0 or j == size)):
-                    if at < out.size:
-                        out[at] = np.int32(h % np.uint64(bucket))
-                    at += 1
-                n += 1
-        ends[w + 1] = at
 
 
 @kernel

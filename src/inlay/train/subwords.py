@@ -174,9 +174,9 @@ def _parts(tokens: list[str], settings: FastTextSettings) -> tuple[Any, Array, i
     blob, offsets = pack([in_jamo(token) for token in tokens] if settings.jamo else tokens)
     how, n = (settings.min_n, settings.max_n, settings.bucket), len(tokens)
     starts = np.empty(n + 1, np.int64)
-    find_buckets(blob, offsets, how, starts, np.empty(0, np.int32))
+    find_buckets(blob, offsets, how, 1, starts, np.empty(0, np.int32))
     rows = np.empty(starts[-1], np.int32)
-    find_buckets(blob, offsets, how, starts, rows)
+    find_buckets(blob, offsets, how, 1, starts, rows)
     places = np.full(settings.bucket, -1, np.int32)
     n_rows = number_rows(starts, rows, places)
     return Parts(starts, rows, (1 / np.diff(starts)).astype(np.float32)), places, n_rows

@@ -117,7 +117,8 @@ class Lookup:
 
     def _words(self, texts: Numbered) -> tuple[Array, Array, Array, Array]:
         """What is known of the distinct words, as `inlay.kernels.word_ngrams` takes it."""
-        from inlay.kernels.word_ngrams import LABEL, hash_parts, hash_words
+        from inlay.kernels.subword_rows import find_buckets
+        from inlay.kernels.word_ngrams import LABEL, hash_words
 
         n, words = len(texts.words), texts.words
         own, hashes = np.empty(n + 1, np.int32), np.empty(n + 1, np.uint64)
@@ -128,9 +129,9 @@ class Lookup:
         ends, parts = np.zeros(n + 2, np.int64), np.empty(0, np.int32)
         if self.rule.max_n > 0 and self.rule.hashes:
             settings = self.rule.min_n, self.rule.max_n, self.rule.bucket
-            hash_parts(words.blob, words.offsets, settings, ends[:-1], parts)
+            find_buckets(words.blob, words.offsets, settings, 0, ends[:-1], parts)
             parts = np.empty(int(ends[n]), np.int32)
-            hash_parts(words.blob, words.offsets, settings, ends[:-1], parts)
+            find_buckets(words.blob, words.offsets, settings, 0, ends[:-1], parts)
             ends[n + 1] = ends[n]
         return own, hashes, ends, parts
 
