@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import click
 
 from inlay.cli.options import seed_option
+from inlay.cli.originals import UNNAMED, Originals, with_ending
 from inlay.cli.outputs import check_vectors
 from inlay.cli.train.common import (
     check_corpus,
@@ -18,7 +19,6 @@ from inlay.cli.train.common import (
     vectors_options,
     workers_option,
 )
-from inlay.cli.train.originals import CORPUS, Originals
 
 FASTTEXT_HELP = """Learn word vectors with n-grams of characters (fastText).
 
@@ -46,7 +46,7 @@ class FastTextCommand(Originals):
     """Knows the options of `fasttext skipgram`."""
 
     theirs: ClassVar = {
-        "-input": CORPUS,
+        "-input": UNNAMED,
         "-output": "--output",
         "-minCount": "--min-count",
         "-dim": "--vector-size",
@@ -78,11 +78,7 @@ class FastTextCommand(Originals):
         """
         if args and args[0] in ARCHITECTURES and "-input" in args:
             args = ["--architecture", *args]
-        args = [
-            f"{arg}.bin" if before == "-output" and not Path(arg).suffix else arg
-            for before, arg in zip(["", *args], args, strict=False)
-        ]
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, with_ending(args, "-output", ".bin"))
 
 
 @click.command(

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import click
 
 from inlay.cli.options import seed_option
+from inlay.cli.originals import Originals
 from inlay.cli.outputs import check_vectors
 from inlay.cli.train.common import (
     check_corpus,
@@ -17,7 +18,6 @@ from inlay.cli.train.common import (
     vectors_options,
     workers_option,
 )
-from inlay.cli.train.originals import Originals
 
 GLOVE_HELP = """Learn word vectors from which words stand near which (GloVe).
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import click
 
 from inlay.cli.options import seed_option
+from inlay.cli.originals import UNNAMED, Originals
 from inlay.cli.outputs import check_vectors
 from inlay.cli.train.common import (
     check_corpus,
@@ -19,7 +20,6 @@ from inlay.cli.train.common import (
     vectors_options,
     workers_option,
 )
-from inlay.cli.train.originals import CORPUS, Originals
 
 WORD2VEC_HELP = """Learn word vectors by skip-gram or CBOW (word2vec).
 
@@ -50,7 +50,7 @@ class Word2VecCommand(Originals):
     """Knows the options of Mikolov's word2vec."""
 
     theirs: ClassVar = {
-        "-train": CORPUS,
+        "-train": UNNAMED,
         "-output": "--output",
         "-size": "--vector-size",
         "-window": "--window",
