@@ -1,7 +1,7 @@
 """All trainers beside their peers: speed, memory and quality, a part for each trainer.
 
     python benchmarks/train.py [PART ...] [--words N] [--epochs N] [--seeds N] [--workers N ...]
-        [--jobs TEXT ...]
+        [--jobs TEXT ...] [--times N ...]
 
 Each part is `_train_NAME.py` beside this file, with `rows(args)`: it prints and yields what it
 measured, a dict for each row with "job", "who" and figures. Every measured run is a process of
@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seeds", type=int, default=3, help="medians of so many runs")
     made.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     made.add_argument("--jobs", nargs="+", metavar="TEXT", help="of word2vec: names that hold one")
+    made.add_argument("--times", type=int, nargs="+", default=[1, 10], help="memory: of the corpus")
     made.add_argument("--skip-peers", action="store_true", help="measure inlay alone")
     made.add_argument("--json", action="store_true", help="each row as a line of JSON")
     return made
