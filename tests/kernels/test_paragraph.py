@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inlay.kernels import paragraph, paragraph_memory
+from inlay.kernels import paragraph, paragraph_join, paragraph_mean, paragraph_memory
 from inlay.kernels import sampling as sg
 from inlay.kernels.rows import row_width
 from tests.kernels import paragraph_reference as reference
@@ -11,8 +11,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
 
 KERNELS = {
     "bag": paragraph.bag,
-    "mean": paragraph_memory.mean,
-    "join": paragraph_memory.join,
+    "mean": paragraph_mean.mean,
+    "join": paragraph_join.join,
 }
 N_NOISE = {"bag": 16, "mean": 8, "join": 4}
 ALL, SEED, WINDOW, VOCAB, TAGS = 2**32 - 1, 7, 3, 12, 4

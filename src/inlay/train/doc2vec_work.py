@@ -17,6 +17,7 @@ from inlay.train.tags import Tagged
 
 # Words between two looks at the learning rate. A text that is cut there goes on in the next piece.
 PIECE = 10_000
+POOL = 4096  # noise words that are drawn for a piece
 # Learned vectors have a norm of 1 to 10; those that overshot, of dozens to infinity.
 LONG = 100.0
 
@@ -59,7 +60,7 @@ class Paragraphs:
         of_words = None
         if self.design.words:
             of_words = skipgram.make_scratch(PIECE, self.design.window, self._noise, self.dim)
-        return self.network.scratch(PIECE), of_words
+        return self.network.scratch(PIECE), of_words, np.empty(POOL, np.int32)
 
     @property
     def _noise(self) -> int:
@@ -69,16 +70,19 @@ class Paragraphs:
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
         seed = seed_of(self.seed, epoch * self.pieces + piece)
         ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
+        noise = self.network.pool(seed, scratch[2])
         if self.design.words:
-            self._learn_words(ids, rate, seed, scratch[1])
+            self._learn_words(ids, rate, seed, noise, scratch[1])
         states, rates = np.array([seed], np.uint64), np.array([rate], np.float32)
-        part = Piece(ids, states, rates, int(self.texts[piece]))
+        part = Piece(ids, states, rates, int(self.texts[piece]), noise)
         _, loss, terms = self.network.learn(
             part, self.documents, self.tags, scratch[0], learns=True
         )
         return Done(int(ids.size), loss, terms)
 
-    def _learn_words(self, ids: Array, rate: float, seed: np.uint64, scratch: Any) -> None:
+    def _learn_words(
+        self, ids: Array, rate: float, seed: np.uint64, noise: Any, scratch: Any
+    ) -> None:
         """Skip-gram, which predicts the same output vectors."""
         from inlay.kernels import rows, sampling, skipgram
 
@@ -90,7 +94,7 @@ class Paragraphs:
             *(share, np.float32(limit / (design.window + 1)), seed),
         )
         lanes = rows.row_lanes(self.dim)
-        skipgram.train(ids, network.keep, model, network.noise, scratch, step, lanes)
+        skipgram.train(ids, network.keep, model, noise, scratch, step, lanes)
 
     def table(self) -> Table:
         """The documents."""

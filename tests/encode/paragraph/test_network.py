@@ -69,3 +69,23 @@ def test_a_text_leaves_nothing_behind_for_the_next_call(kind):
 def test_spans_hold_so_many_words_or_one_text():
     assert _spans(np.array([0, 3, 4, 20, 21, 22]), 5) == [(0, 2), (2, 3), (3, 5)]
     assert _spans(np.array([0]), 5) == []
+
+
+@pytest.mark.parametrize("kind", ["dbow", "dm"])
+def test_a_pool_has_noise_words_by_their_chance_and_no_others_are_drawn(kind):
+    counts = np.array([90, 5, 3, 2, 100])
+    words = np.zeros((5, 8), np.float32)
+    made = Network(design(architecture=kind, ns_exponent=1.0), counts, None, words)
+    noise = made.pool(np.uint64(7), np.empty(4000, np.int32))
+    shares = np.bincount(noise.alias, minlength=5) / 4000
+    np.testing.assert_allclose(shares, counts / 200, atol=0.03)
+    again = made.pool(np.uint64(8), np.empty(4000, np.int32))
+    assert (again.alias != noise.alias).any()
+    only_2 = noise._replace(accept=np.zeros(9, np.uint32), alias=np.full(9, 2, np.int32))
+    documents, tags = np.ones(made.row, np.float32), paragraph.Tags(np.arange(2), np.int32([0]))
+    piece = Piece(
+        np.array([1, 1, -1], np.int32), np.ones(1, np.uint64), np.float32([0.02]), noise=only_2
+    )
+    made.learn(piece, documents, tags, made.scratch(16), learns=True)
+    changed = made.outputs.reshape(5, -1).any(axis=1)
+    assert changed.tolist() == [False, True, True, False, False]
