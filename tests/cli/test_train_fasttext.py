@@ -103,3 +103,18 @@ def test_jamo(inlay, corpus, tmp_path):
     table = lib.load(target)
     assert table.provenance["settings"]["jamo"] is True
     assert table["낡무"].any()
+
+
+def test_a_training_goes_on_from_a_file(inlay, corpus, tmp_path):
+    first, more = tmp_path / "a.bin", tmp_path / "b.bin"
+    buckets = (*SMALL, "--bucket", "500")
+    assert inlay("train", "fasttext", corpus, "-o", first, *buckets).exit_code == 0
+    (tmp_path / "new.txt").write_text("the bird sat on the cat\n" * 20)
+    line = ("train", "fasttext", tmp_path / "new.txt", "-o", more, *SMALL)
+    done = inlay(*line, "--bucket", "500", "--start", first, "--start-rate", 0, "--pull", 0.5)
+    assert done.exit_code == 0, done.stderr
+    old, new = lib.load(first), lib.load(more)
+    assert set(new.tokens) == {*old.tokens, "bird"}
+    np.testing.assert_allclose(new["the"], old["the"], atol=1e-6)
+    wrong = inlay(*line, "--overwrite", "--start", first)
+    assert (wrong.exit_code, "Try: --min-n 3, --max-n 6, --bucket 500" in wrong.stderr) == (2, True)

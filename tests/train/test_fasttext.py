@@ -61,7 +61,7 @@ def table():
 
 @pytest.mark.parametrize("case", CASES)
 def test_whole_epochs_are_the_reference_step_by_step(case, monkeypatch):
-    monkeypatch.setattr(sys.modules["inlay.train.subwords"], "PIECE", PIECE)
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec_work"], "PIECE", PIECE)
     settings, corpus = DEFAULTS | CASES[case], sentences(40)
     made = fasttext(corpus, workers=1, **settings)
     expected = fasttext_reference(corpus, piece=PIECE, **settings)
@@ -155,6 +155,18 @@ def test_one_worker_does_the_same_twice(table):
     assert (other.vectors != table.vectors).any()
 
 
+def test_deterministic_gives_the_same_file_for_any_number_of_workers(tmp_path):
+    corpus, files = sentences(500), []  # of two rounds and a half
+    for workers in (1, 2, 3):
+        settings = SMALL | {"workers": workers, "deterministic": True, "tokenizer": None}
+        made = fasttext(corpus, **settings)
+        made.save(tmp_path / "t.safetensors")
+        files.append((tmp_path / "t.safetensors").read_bytes())
+    assert files[0] == files[1] == files[2]
+    assert "workers" not in made.provenance
+    assert made.provenance["losses"][2] < made.provenance["losses"][0]
+
+
 def only(*_names, **more):
     """The settings that an encoded corpus leaves open."""
     return {k: v for k, v in SMALL.items() if k not in ("min_count", "tokenizer")} | more
@@ -226,7 +238,7 @@ def test_a_flag_is_a_flag():
 
 
 def test_vectors_beyond_all_bounds_are_refused(monkeypatch):
-    monkeypatch.setattr(sys.modules["inlay.train.subwords"], "LONG", 1e-3)
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec_work"], "LONG", 1e-3)
     with pytest.raises(ArgumentError, match="they grew without bound"):
         fasttext(TEXTS, **SMALL)
 

@@ -59,6 +59,40 @@ def localise(ids, accept, alias, seed, number, words, pool, rows):
 
 
 @kernel
+def localise_lists(starts, items, rows, n, number, outs, own_starts, own_items):
+    """Give what the words of a piece are made of, or lead to, numbers of its own.
+
+    Args:
+        starts: int64 `(vocab_size + 1,)`: where each word's items begin.
+        items: int32: what each word has.
+        rows: The model's number of each word of the piece.
+        n: How many words it has.
+        number: int32, more than there are different items, all -1, and so again at the end.
+        outs: int32: filled with the model's number of each item.
+        own_starts: int64, more than n: filled with the piece's own list, as the next one is.
+        own_items: int32.
+
+    Returns:
+        How many different items there are.
+    """
+    found, at = 0, 0
+    for i in range(n):
+        own_starts[i] = at
+        for k in range(starts[rows[i]], starts[rows[i] + 1]):
+            item = items[k]
+            if number[item] < 0:
+                number[item] = found
+                outs[found] = item
+                found += 1
+            own_items[at] = number[item]
+            at += 1
+    own_starts[n] = at
+    for i in range(found):
+        number[outs[i]] = -1
+    return found
+
+
+@kernel
 def localise_paths(starts, points, codes, rows, n, number, outs, own_starts, own_points, own_codes):
     """Give the nodes on the paths of a piece's words numbers of its own.
 
@@ -77,21 +111,11 @@ def localise_paths(starts, points, codes, rows, n, number, outs, own_starts, own
     Returns:
         How many nodes there are.
     """
-    nodes, at = 0, 0
+    nodes = localise_lists(starts, points, rows, n, number, outs, own_starts, own_points)
     for i in range(n):
-        own_starts[i] = at
-        for k in range(starts[rows[i]], starts[rows[i] + 1]):
-            node = points[k]
-            if number[node] < 0:
-                number[node] = nodes
-                outs[nodes] = node
-                nodes += 1
-            own_points[at] = number[node]
-            own_codes[at] = codes[k]
-            at += 1
-    own_starts[n] = at
-    for i in range(nodes):
-        number[outs[i]] = -1
+        there = starts[rows[i]] - own_starts[i]
+        for k in range(own_starts[i], own_starts[i + 1]):
+            own_codes[k] = codes[there + k]
     return nodes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from os import PathLike
-from typing import Literal
+from typing import Any, Literal
 
 from inlay.calls import refuses_unknown
 from inlay.core import Table
@@ -14,6 +14,7 @@ from inlay.train.corpora import check_pairs, facts, numbered
 from inlay.train.foreign import foreign
 from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
+from inlay.train.subword_start import SubwordStart
 from inlay.train.subwords import FastTextSettings, SubwordWork
 from inlay.train.word2vec import NAMES
 from inlay.version import __version__
@@ -69,6 +70,9 @@ def fasttext(
     callbacks: Iterable[Callback] = (),
     until: Until | None = None,
     patience: int = 1,
+    start: Table | None = None,
+    start_rate: Any = None,
+    pull: float = 0.0,
 ) -> Table:
     """Learn a vector for each frequent word of a corpus, and one for any other word.
 
@@ -77,8 +81,8 @@ def fasttext(
     never seen. All defaults are those of the official program.
 
     Several threads update the same rows without locks, so that two runs differ a little. With
-    one worker, which `deterministic=True` means, the same corpus, settings and seed give the same
-    vectors, on the same kind of processor to the last bit.
+    one worker, or with any number of them and `deterministic=True`, the same corpus, settings and
+    seed give the same vectors, on the same kind of processor to the last bit.
 
     Args:
         corpus: Path of a text file with a sentence or text on each line, packed or not; or
@@ -110,7 +114,7 @@ def fasttext(
         jamo: Spell the syllables of Hangul in their three letters before n-grams are taken, as
             `inlay.core.jamo` does, which suits Korean's endings. All else stays as it is. The
             files of fastText have no place for this: save such a table as `.safetensors`.
-        workers: How many threads train. None: one for each processor, or one if `deterministic`.
+        workers: How many threads train. None: one for each processor.
         seed: Seed of everything that is left to chance.
         deterministic: Train in one thread, for the same result every time.
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
@@ -137,6 +141,20 @@ def fasttext(
             there were all epochs.
         patience: How many epochs in a row `until` may give no better score before the training
             ends.
+        start: A table to go on from, made here with the same n-grams, or the `.bin` of another
+            trainer; with `max_n=0`, any table. Its words and n-grams have their vectors until
+            these are learned anew; its context vectors, `start.parts["context"]`, are gone on
+            from as well, if it has some. New words of the corpus are added, which begin near to
+            what `start` composes for them. The words come in the order of the corpus; behind
+            them, with a count of 0, come those that the corpus does not have: they move with
+            the n-grams that they share with its words.
+        start_rate: What the learning rate of the words of `start` is multiplied by: a number
+            from 0 to 1, or one for each row of it. An n-gram is as slow as the slowest of its
+            words. At 0 a vector stays as it is, to the bit. None: 1, the fastest. Context vectors
+            always learn at the full rate.
+        pull: How strongly a word and its n-grams from `start` are drawn back to where they began:
+            each time a word is read, by this share of the way times the learning rate. It holds
+            a copy of all rows.
 
     Returns:
         A table with the most frequent word first, and with counts, float32
@@ -196,6 +214,9 @@ def fasttext(
         seed=running.seed,
         deterministic=running.deterministic,
     )
+    begin = SubwordStart.of(start, start_rate, pull, settings.vector_size)
+    if begin is not None:
+        begin.check(settings)
     with on_stop(lambda: "Stopped; the training had not begun."):
         data = numbered(
             corpus,
@@ -209,7 +230,11 @@ def fasttext(
         check_pairs(data.ids)
         model = f"fastText {NAMES[settings.architecture]}, negative sampling"
         about = facts(model, asdict(settings), data, given=data is corpus)
-        work = SubwordWork(data, settings, about | {"inlay": __version__})
+        if begin is not None:
+            about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
+            about["start"] |= {"pull": begin.pull}
+        work = SubwordWork(data, settings, begin)
+        work.facts |= about | {"inlay": __version__}
     report = run(
         work,
         running,
@@ -219,5 +244,5 @@ def fasttext(
         about=about,
     )
     work.check()
-    work.about |= report.facts()
-    return work.table()
+    work.facts |= report.facts()
+    return work.finished()

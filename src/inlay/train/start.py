@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Start:
     pull: float
 
     @classmethod
-    def of(cls, start: Any, start_rate: Any, pull: Any, dim: int) -> "Start | None":
+    def of(cls, start: Any, start_rate: Any, pull: Any, dim: int) -> Self | None:
         """What a user gave, checked; None: nothing.
 
         Raises:

@@ -1,7 +1,7 @@
 """What fastText learns: rows of words and of their n-grams, a piece of the corpus at a time."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,15 +10,15 @@ from inlay.checks import flag, whole
 from inlay.core import Table
 from inlay.core.jamo import in_jamo
 from inlay.core.subwords import LONGEST_NGRAM, Ngrams, Subwords
-from inlay.core.tokens import Tokens, pack
+from inlay.core.tokens import pack
 from inlay.errors import ArgumentError
 from inlay.text.corpus import Corpus
-from inlay.train.corpora import check_length
-from inlay.train.job import Done
-from inlay.train.schedule import seed_of
+from inlay.train.start import BLOCK
+from inlay.train.subword_objective import SubwordObjective
+from inlay.train.subword_start import SubwordStart
 from inlay.train.word2vec import checked, checked_noise
 from inlay.train.word2vec_objectives import LOAD
-from inlay.train.word2vec_work import LONG, PIECE
+from inlay.train.word2vec_work import Words, packed
 
 MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them
 
@@ -44,6 +44,11 @@ class FastTextSettings:
     jamo: bool
     seed: int
     deterministic: bool
+    # What can be chosen for word2vec.
+    loss: ClassVar[str] = "ns"
+    exact: ClassVar[bool] = False
+    cbow_mean: ClassVar[bool] = True
+    shrink_windows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         plain = checked(self) | checked_noise(self.negative, self.ns_exponent)
@@ -72,98 +77,91 @@ class FastTextSettings:
             object.__setattr__(self, name, value)
 
 
-class SubwordWork:
-    """fastText's skip-gram or CBOW, as `inlay.train.job` trains it."""
+class SubwordWork(Words):
+    """fastText's skip-gram or CBOW, as `inlay.train.job` trains it.
 
-    def __init__(self, data: Corpus, settings: FastTextSettings, about: dict[str, Any]) -> None:
-        from inlay.kernels import rows, sampling
+    Args:
+        data: The corpus.
+        settings: The `FastTextSettings`.
+        start: What to go on from, or None.
+    """
 
-        self.data, self.settings, self.about = data, settings, about
-        self.pieces, self.units = -(-data.ids.size // PIECE), int(data.ids.size)
-        self.n_noise = max(8, -(-settings.negative // 4) * 4)
-        self.row = rows.row_width(settings.vector_size)
-        self.lanes = rows.row_lanes(settings.vector_size)
-        self.parts, self.places, n = _parts(data.tokens, settings)
-        self.model = sampling.Model(
-            inputs=rows.aligned_zeros(n * self.row),
-            outputs=rows.aligned_zeros(len(data.tokens) * self.row),
-        )
-        inputs = self.model.inputs.reshape(-1, self.row)[:, : settings.vector_size]
-        rows.scatter(inputs, 1.0, np.random.default_rng(settings.seed))  # as the official program
-        chance = data.counts**settings.ns_exponent
-        self.noise = sampling.make_noise(chance)
-        self.often = float(1 / self.n_noise + chance.max() / chance.sum())
-        self.keep = sampling.keep_thresholds(data.counts, settings.sample)
-        self.share = np.float32(settings.negative / self.n_noise)
-        self.arrays = self.model._asdict()
+    begins = 1.0  # as in the official program
 
-    def scratch(self) -> Any:
-        return self._kernel().make_scratch(
-            PIECE, self.settings.window, self.n_noise, self.settings.vector_size
-        )
+    def __init__(
+        self, data: Corpus, settings: FastTextSettings, start: SubwordStart | None
+    ) -> None:
+        self.start, self.still = start, np.empty(0, np.int64)
+        super().__init__(data, settings, start)
 
-    def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
-        from inlay.kernels import sampling
+    def _objective(self) -> Any:
+        self.parts, self.places, self.n_rows = _parts(self.tokens, self.settings)
+        return SubwordObjective(self.data, self.settings, self.parts, self.n_rows)
 
-        settings, seed = self.settings, seed_of(self.settings.seed, epoch * self.pieces + piece)
-        limit = np.float32(_limit(self.often, settings, rate))
-        step = sampling.Step(np.float32(rate), settings.window, True, True, self.share, limit, seed)
-        ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
-        _, loss, terms = self._kernel().train(
-            ids, self.keep, self.model, self.parts, self.noise, scratch, step, self.lanes
-        )
-        return Done(int(ids.size), loss, terms)
+    def _begin(self, start: Any, of: Array) -> None:
+        rows = self.model.inputs.reshape(-1, self.row)
+        begun = start.begin(rows, self.parts, self.places, of)
+        if self.has_context:
+            start.fill_context(self.model.outputs.reshape(-1, self.row), self.tokens)
+        self.of, self.still = of, start.still(of)
+        self.factors = start.row_factors(self.parts, of, begun)
+        if start.pull:
+            self.anchors = self.model.inputs.copy()
+            self.pulled = np.where(begun, np.float32(start.pull), np.float32(0))
 
-    def _kernel(self) -> Any:
-        from inlay.kernels import subword_cbow, subword_training
-
-        return subword_cbow if self.settings.architecture == "cbow" else subword_training
-
-    def check(self) -> None:
-        """Refuse rows that grew without bound."""
-        inputs = self.model.inputs
-        length = float(
-            np.sqrt(np.dot(inputs, inputs) / (inputs.size // self.row))
-        )  # nothing is allocated
-        usual = "0.025 and 0.05 are"
-        check_length("alpha", self.settings.alpha, length, most=LONG, usual=usual)
+    # -- the result --------------------------------------------------------------------------
 
     def table(self) -> Table:
+        return self._made([self._words(), self._rows(self.model.outputs).copy()])
+
+    def finished(self) -> Table:
+        return self._made([self._words(), packed(self.model.outputs, self.row, self.dim)])
+
+    def _words(self) -> Array:
+        """The vectors of words: allocated."""
         from inlay.kernels.rows import aligned_zeros
         from inlay.kernels.subword_training import compose_words
 
-        data, settings = self.data, self.settings
-        words = aligned_zeros(len(data.tokens) * self.row)
+        words = aligned_zeros(len(self.tokens) * self.row)
         compose_words(self.model.inputs, self.parts, self.row, words)
-        subwords = None
-        if settings.max_n:
-            buckets = np.flatnonzero(self.places >= 0).astype(np.int32)
-            rows = self.model.inputs.reshape(-1, self.row)[self.places[buckets]]
-            kept = buckets, np.arange(buckets.size, dtype=np.int32)
-            ngrams = Ngrams(settings.min_n, settings.max_n, settings.bucket, kept, zeros=True)
-            subwords = Subwords(ngrams._replace(jamo=settings.jamo), self._cut(rows))
+        found = packed(words, self.row, self.dim)
+        if self.start is not None:  # to the bit, which a sum of rows is not
+            for at in range(0, self.still.size, BLOCK):
+                some = self.still[at : at + BLOCK]
+                found[some] = self.start.table._rows[self.of[some]]
+        return found
+
+    def _subwords(self) -> Subwords | None:
+        """The rows of n-grams, those included that came and that no word has: allocated."""
+        settings = self.settings
+        if not settings.max_n:
+            return None
+        has_row = self.places >= 0
+        learned = np.flatnonzero(has_row)
+        if self.start is not None:
+            has_row[self.start.buckets(settings.bucket)] = True
+        buckets = np.flatnonzero(has_row).astype(np.int32)
+        rows = np.empty((buckets.size, self.dim), np.float32)
+        if self.start is not None:
+            for some, given in self.start.ngrams(buckets):
+                rows[np.searchsorted(buckets, some)] = given
+        inputs, at = self._rows(self.model.inputs), np.searchsorted(buckets, learned)
+        for k in range(0, learned.size, BLOCK):
+            rows[at[k : k + BLOCK]] = inputs[self.places[learned[k : k + BLOCK]]]
+        kept = buckets, np.arange(buckets.size, dtype=np.int32)
+        ngrams = Ngrams(settings.min_n, settings.max_n, settings.bucket, kept, zeros=True)
+        return Subwords(ngrams._replace(jamo=settings.jamo), rows)
+
+    def _made(self, matrices: list[Array]) -> Table:
+        made = super()._made(matrices)
         return Table._unchecked(
-            Tokens.from_list(data.tokens),
-            self._cut(words.reshape(-1, self.row)),
-            counts=data.counts,
-            provenance=self.about,
-            subwords=subwords,
+            made.tokens,
+            matrices[0],
+            counts=made.counts,
+            provenance=made.provenance,
+            subwords=self._subwords(),
+            parts=made.parts,
         )
-
-    def _cut(self, rows: Array) -> Array:
-        """Rows without their padding."""
-        return np.ascontiguousarray(rows[:, : self.settings.vector_size])
-
-
-def _limit(often: float, settings: FastTextSettings, rate: float) -> float:
-    """How many pairs of a vector may be added up in a block: see the kernel's `choose_block`.
-
-    As for `inlay.train.word2vec`, whose `_limit` says why; but it grows as the rate falls.
-    """
-    if rate == 0:
-        return 1e9
-    noise = rate * settings.negative * (settings.window + 1) * often
-    return min(LOAD / (rate * (1 + settings.negative)) - 1, LOAD / noise)
 
 
 def _parts(tokens: list[str], settings: FastTextSettings) -> tuple[Any, Array, int]:

@@ -47,6 +47,14 @@ class Local:
     n_outs: int = 0
     rate: float = 0.0
 
+    def known(self) -> Array:
+        """The model's number of each of its words."""
+        return self.rows[: self.n_rows]
+
+    def read(self, words: Array) -> Array:
+        """Which rows of `inputs` words are made of: here, of one each."""
+        return words
+
 
 class Objective(Protocol):
     """What vectors are to predict.

@@ -13,7 +13,7 @@ from inlay.train.corpora import check_length
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 from inlay.train.start import Start
-from inlay.train.word2vec_objectives import APART, MAX_32, Local, objective
+from inlay.train.word2vec_objectives import APART, MAX_32, Local, Objective, objective
 
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
 # but the few pairs across it are, as at the end of a sentence.
@@ -37,13 +37,14 @@ class Words:
         start: What to go on from, or None.
     """
 
+    begins: float = 0.5  # within so much, over the dimension, as in Mikolov's program
+
     def __init__(self, data: Corpus, settings: Any, start: Start | None) -> None:
         from inlay.kernels import rows, sampling
 
         self.data, self.settings = data, settings
         self.dim, self.row = settings.vector_size, rows.row_width(settings.vector_size)
         self.lanes = rows.row_lanes(self.dim)
-        self.objective = objective(data, settings)
         self.keep = sampling.keep_thresholds(data.counts, settings.sample)
         self.tokens, self.facts = data.tokens, dict[str, Any]()
         self.factors: Array | None = None
@@ -51,19 +52,20 @@ class Words:
         of = None
         if start is not None:
             self.tokens, of = start.merged(data.tokens)
-        n = len(self.tokens)
+        self.n_rows = len(self.tokens)
+        self.objective = self._objective()
         self.has_context = settings.loss == "ns"
-        n_outputs = n if self.has_context else self.objective.n_outputs
+        n_outputs = len(self.tokens) if self.has_context else self.objective.n_outputs
         self.model = sampling.Model(
-            inputs=rows.aligned_zeros(n * self.row),
+            inputs=rows.aligned_zeros(self.n_rows * self.row),
             outputs=rows.aligned_zeros(n_outputs * self.row),
         )
-        # As in Mikolov's program.
-        rows.scatter(self._rows(self.model.inputs), 0.5, np.random.default_rng(settings.seed))
+        chance = np.random.default_rng(settings.seed)
+        rows.scatter(self._rows(self.model.inputs), self.begins, chance)
         self.arrays = self.model._asdict()
         if start is not None and of is not None:
             self._begin(start, of)
-        self.ones = np.ones(n, np.float32)
+        self.ones = np.ones(max(self.n_rows, n_outputs), np.float32)
         self.is_apart = self.factors is not None or self.anchors is not None
         self.size = PIECE
         if settings.deterministic or self.is_apart:
@@ -74,6 +76,9 @@ class Words:
         self.free: list[Local] = []
         self.load = self.objective.load(self.keep, APART)
         self.damped: tuple[int, Any] = (0, None)
+
+    def _objective(self) -> Objective:
+        return objective(self.data, self.settings)
 
     def _begin(self, start: Start, of: Array) -> None:
         inputs = self.model.inputs.reshape(-1, self.row)
@@ -88,7 +93,7 @@ class Words:
     # -- pieces ------------------------------------------------------------------------------
 
     def scratch(self) -> Any:
-        return self.objective.scratch(self.size), np.full(len(self.data.tokens), -1, np.int32)
+        return self.objective.scratch(self.size), np.full(self.n_rows, -1, np.int32)
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
         ids = self.data.ids[piece * self.size : (piece + 1) * self.size]
@@ -162,12 +167,13 @@ class Words:
         from inlay.kernels.apart import pull
         from inlay.kernels.sampling import Model
 
-        words, rows = local.words[: ids.size], local.rows
-        keep, model = self.keep[rows[: local.n_rows]], Model(local.inputs, local.outputs)
+        words = local.words[: ids.size]
+        keep, model = self.keep[local.known()], Model(local.inputs, local.outputs)
         done = self._train(words, keep, model, source, scratch, how)
         if self.anchors is not None:
             factor = np.minimum(self.pulled * np.float32(how[0]), np.float32(1))
-            pull(words, words.size, self.anchors, rows, factor, self.row, local.inputs)
+            read = local.read(words)
+            pull(read, read.size, self.anchors, local.rows, factor, self.row, local.inputs)
         return done
 
     def _subtract(self, local: Local, before: Any, rows: tuple[Array, Array]) -> None:
@@ -204,7 +210,7 @@ class Words:
             ArgumentError: They did.
         """
         inputs = self.model.inputs  # of which nothing is copied
-        length = float(np.sqrt(np.dot(inputs, inputs) / len(self.tokens)))
+        length = float(np.sqrt(np.dot(inputs, inputs) / self.n_rows))
         usual = "0.025 and 0.05 are"
         check_length("alpha", self.settings.alpha, length, most=LONG, usual=usual)
 
@@ -214,7 +220,7 @@ class Words:
 
     def finished(self) -> Table:
         """`table`, in the memory of the model: nothing more can be learned."""
-        return self._made([_packed(array, self.row, self.dim) for array in self.model])
+        return self._made([packed(array, self.row, self.dim) for array in self.model])
 
     def _rows(self, array: Array) -> Array:
         return array.reshape(-1, self.row)[:, : self.dim]
@@ -236,7 +242,7 @@ class Words:
         )
 
 
-def _packed(flat: Array, row: int, dim: int) -> Array:
+def packed(flat: Array, row: int, dim: int) -> Array:
     """Rows without their padding, moved together where they are."""
     n = flat.size // row
     padded, dense = flat.reshape(n, row), flat[: n * dim].reshape(n, dim)

@@ -15,6 +15,7 @@ from inlay.cli.train.common import (
     learn_vectors,
     phrases_option,
     result_options,
+    start_options,
     text_options,
     vectors_options,
     workers_option,
@@ -65,9 +66,9 @@ class FastTextCommand(Originals):
     refused: ClassVar = {
         "-label": "labels are learned by inlay classify fit --model fasttext.",
         "-wordNgrams": "n-grams of words are for labels; --max-n 0 leaves those of characters out.",
-        "-pretrainedVectors": "a training begins with random vectors.",
+        "-pretrainedVectors": "--start goes on from a model, with the n-grams that a .vec has not.",
         "-lrUpdateRate": "the learning rate falls after every 10,000 words.",
-        "-saveOutput": "the vectors of contexts are not kept.",
+        "-saveOutput": "a .safetensors file has them, as a part of the table.",
         "-verbose": "--progress and --no-progress say whether there is a bar.",
     }
 
@@ -127,10 +128,13 @@ class FastTextCommand(Originals):
     expose_value=False,
     help="Learn by negative sampling.",
 )
+@start_options
 @workers_option
 @seed_option
 @click.option(
-    "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
+    "--deterministic",
+    is_flag=True,
+    help="Compute the same numbers every time, whatever the number of threads.",
 )
 @course_options
 @phrases_option

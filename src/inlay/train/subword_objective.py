@@ -1,0 +1,139 @@
+"""What fastText's vectors are to predict: what word2vec's are, but words are made of several rows.
+
+A piece that is learned from apart gets the rows of its words, each under a number of its own
+(see `inlay.kernels.apart`), and lists of which of them each of its words is made of.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from inlay.aliases import Array
+from inlay.text.corpus import Corpus
+from inlay.train.word2vec_objectives import LOAD, Local, Noise
+
+ROOM = 5 / 4  # of what a piece needs, so that the next one needs no more, perhaps
+
+
+@dataclass
+class SubwordLocal(Local):
+    """A piece with rows of its own, of which its words are made.
+
+    Attributes:
+        vocab: int32, the model's number of each of its words.
+        n_words: How many of `vocab` there are.
+        starts: int64, where the rows of each of its words begin in `items`.
+        items: int32, rows of `inputs`.
+        numbers: int32, the model's number of each of these rows.
+    """
+
+    vocab: Any = None
+    n_words: int = 0
+    starts: Any = None
+    items: Any = None
+    numbers: Any = None
+
+    def known(self) -> Array:
+        found: Array = self.vocab[: self.n_words]
+        return found
+
+    def read(self, words: Array) -> Array:
+        """Which rows of `inputs` words are made of, one word after the other."""
+        words = words[words >= 0]
+        first, sizes = self.starts[words], self.starts[words + 1] - self.starts[words]
+        before = np.cumsum(sizes) - sizes
+        found: Array = self.items[np.repeat(first - before, sizes) + np.arange(sizes.sum())]
+        return found
+
+
+class SubwordObjective:
+    """An `Objective` of word2vec, for words that are made of rows which they share.
+
+    Args:
+        data: The corpus.
+        settings: The `FastTextSettings`.
+        parts: The rows of each word, `inlay.kernels.subword_training.Parts`.
+        n_rows: How many rows there are.
+    """
+
+    def __init__(self, data: Corpus, settings: Any, parts: Any, n_rows: int) -> None:
+        from inlay.kernels import subword_cbow, subword_training
+
+        self.settings, self.parts, self.n_rows = settings, parts, n_rows
+        self.of = noise = Noise(data, settings)  # that of words which have a row each
+        self.name, self.n_outputs = self.of.name, self.of.n_outputs
+        self.share, self.limit = self.of.share, self.of.limit
+        self.source = parts, self.of.source
+        self.module = subword_cbow if settings.architecture == "cbow" else subword_training
+        self.kernel, self.height = self._learn, noise.n_noise
+        chance = data.counts**settings.ns_exponent
+        self.often = float(1 / noise.n_noise + chance.max() / chance.sum())
+
+    def _learn(
+        self, ids: Array, keep: Array, model: Any, source: Any, scratch: Any, step: Any, lanes: Any
+    ) -> Any:
+        """Learn from a piece, with the limit of the rate at which that is."""
+        step = step._replace(limit=np.float32(self._limit(float(step.alpha))))
+        return self.module.train(ids, keep, model, *source, scratch, step, lanes)
+
+    def _limit(self, rate: float) -> float:
+        """How many pairs of a vector may be added up in a block: see the kernel's `choose_block`.
+
+        As for `inlay.train.word2vec`, whose `_limit` says why; but it grows as the rate falls.
+        """
+        if rate == 0:
+            return 1e9
+        settings = self.settings
+        noise = rate * settings.negative * (settings.window + 1) * self.often
+        pair = rate * (1 + settings.negative)
+        return float(min(LOAD / pair - 1, LOAD / noise))
+
+    def scratch(self, size: int) -> Any:
+        settings = self.settings
+        return self.module.make_scratch(size, settings.window, self.height, settings.vector_size)
+
+    def local(self, size: int) -> SubwordLocal:
+        made = SubwordLocal(**vars(self.of.local(size)))
+        made.vocab, made.starts = made.rows, np.zeros(size + 1, np.int64)
+        made.items = made.numbers = np.empty(0, np.int32)
+        return made
+
+    def localise(self, local: Any, ids: Array, seed: np.uint64, number: Array) -> Any:
+        local.rows = local.vocab
+        source = self.of.localise(local, ids, seed, number)
+        local.n_words = local.n_rows
+        return self._own_parts(local, number), source
+
+    def _own_parts(self, local: SubwordLocal, number: Array) -> Any:
+        """The rows of each word of a piece, by numbers of its own."""
+        from inlay.kernels.apart import localise_lists
+        from inlay.kernels.rows import aligned_zeros, row_width
+
+        starts, rows, shares = self.parts
+        words = local.known()
+        n = int((starts[words + 1] - starts[words]).sum())
+        if n > local.items.size:
+            n = int(n * ROOM)
+            local.items, local.numbers = np.empty(n, np.int32), np.empty(n, np.int32)
+            local.inputs = aligned_zeros(n * row_width(self.settings.vector_size))
+        local.rows = local.numbers
+        local.n_rows = localise_lists(
+            *(starts, rows, words, words.size, number, local.rows, local.starts, local.items)
+        )
+        return type(self.parts)(local.starts, local.items, shares[words])
+
+    def load(self, keep: Array, words: int) -> tuple[Array, Array]:
+        """As of words with a row each; but a row is moved by all words that are made of it.
+
+        A word's vector then goes as far as its rows do in the mean, so that the load of a word is
+        the mean of those sums; and that of a row the mean over what moves it.
+        """
+        starts, rows, shares = self.parts
+        inputs, outputs = self.of.load(keep, words)
+        n = inputs.size  # of words; those behind have no pairs
+        rows, sizes = rows[: starts[n]], np.diff(starts[: n + 1])
+        moved = np.bincount(rows, np.repeat(inputs, sizes), minlength=self.n_rows)
+        of_words = np.add.reduceat(moved[rows], starts[:n]) * shares[:n]
+        found = np.bincount(rows, np.repeat(inputs * of_words, sizes), minlength=self.n_rows)
+        return found / np.maximum(moved, 1e-30), outputs
