@@ -11,6 +11,7 @@ from fuzz.fasttext import grams, hashed
 import inlay
 from inlay.core.jamo import in_jamo
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.kernels import subword_training
 from inlay.text import encode_corpus
 from inlay.train import fasttext
 from tests.train.subword_reference import fasttext_reference
@@ -293,6 +294,34 @@ def test_a_training_that_was_stopped_goes_on(architecture, tmp_path):
     with pytest.raises(KeyboardInterrupt) as stopped:
         fasttext(TEXTS, **settings, callbacks=[stop])
     assert stopped.value.table["cats"].any()
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_what_is_killed_goes_on_to_the_same_table(tmp_path, monkeypatch, deterministic):
+    monkeypatch.setattr(sys.modules["inlay.train.word2vec_work"], "PIECE", 500)
+    corpus, train, calls = encode_corpus(sentences(300), min_count=1), subword_training.train, []
+    settings = only() | {"deterministic": deterministic, "epochs": 1}
+    expected = fasttext(corpus, **settings)
+
+    def killed(*given):
+        calls.append(0)
+        if len(calls) == 4 + 7 * deterministic:  # of the second round
+            raise KilledError
+        return train(*given)
+
+    settings |= {"folder": tmp_path, "checkpoint_every": 0}
+    with monkeypatch.context() as broken:
+        broken.setattr(subword_training, "train", killed)
+        with pytest.raises(KilledError):
+            fasttext(corpus, **settings)
+    again = fasttext(corpus, **settings)
+    np.testing.assert_array_equal(again.vectors, expected.vectors)
+    np.testing.assert_array_equal(again["cats"], expected["cats"])
+    assert again.provenance == expected.provenance
 
 
 def test_a_folder_keeps_the_numbered_corpus_too(table, tmp_path, monkeypatch):

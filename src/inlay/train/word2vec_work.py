@@ -19,7 +19,7 @@ from inlay.train.word2vec_objectives import APART, MAX_32, Local, Objective, obj
 # but the few pairs across it are, as at the end of a sentence.
 PIECE = 10_000
 TOGETHER = 8  # pieces that are learned from apart, from the same vectors
-SHARES = 4  # into which adding up is divided, for threads
+SHARES = 4  # into which adding up is divided at most, for threads: a power of 2
 # How strongly a step of size 1 draws a vector towards its goal, in the mean; see `_damping`. With
 # less than half of that, vectors of tiny vocabularies grow without bound.
 CURVATURE = 0.1
@@ -74,6 +74,7 @@ class Words:
         self.together = TOGETHER
         self.pieces, self.units = -(-data.ids.size // self.size), int(data.ids.size)
         self.free: list[Local] = []
+        self.shares = 0
         self.load = self.objective.load(self.keep, APART)
         self.damped: tuple[int, Any] = (0, None)
 
@@ -93,6 +94,7 @@ class Words:
     # -- pieces ------------------------------------------------------------------------------
 
     def scratch(self) -> Any:
+        self.shares = min(2 * self.shares or 1, SHARES)  # each row is in one of them: no matter
         return self.objective.scratch(self.size), np.full(self.n_rows, -1, np.int32)
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
@@ -107,7 +109,7 @@ class Words:
         here = np.arange(max(local.n_rows, local.n_outs), dtype=np.int32)
         self._subtract(local, before, (here, here))
         factors = self.ones if self.factors is None else self.factors
-        for share in range(SHARES):
+        for share in range(self.shares):
             self._add(local, share, (factors, self.ones))
         self.free.append(local)
         return done
@@ -128,13 +130,13 @@ class Words:
             for local in changes:
                 self._add(local, i, factors)
 
-        spread(share, SHARES)
+        spread(share, self.shares)
         self.free += changes
 
     def _add(self, local: Local, share: int, factors: tuple[Array, Array]) -> None:
         from inlay.kernels.apart import add
 
-        at, (inputs, outputs) = (share, SHARES), self.model
+        at, (inputs, outputs) = (share, self.shares), self.model
         add(local.inputs, local.rows, local.n_rows, self.row, factors[0], *at, inputs)
         add(local.outputs, local.outs, local.n_outs, self.row, factors[1], *at, outputs)
 
