@@ -131,7 +131,9 @@ def test_what_trainable_means():
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
         ({"model": "lstm"}, "'mlp' or 'fasttext'.*a function of your own"),
         ({"validation": 1.5}, "between 0 and 1"),
-        ({"validation": (["x"], ["c"])}, "two classes"),
+        ({"validation": ([], [])}, "validation, labels: expected a class or more, got no texts"),
+        ({"validation": (["x"], [None])}, "validation, label 0: expected a class, got None"),
+        ({"validation": (["x"], ["c"])}, "validation: expected classes of the texts, got 'c'"),
         ({"validation": (["x", "y"], ["a", "c"])}, "classes of the texts"),
         ({"epochs": 0}, "epochs"),
         ({"batch_size": 0}, "batch_size"),
@@ -367,7 +369,7 @@ def test_everything_is_looked_at_before_the_work(reviews, vectors, monkeypatch):
     strange = Table(vectors.tokens, vectors.matrix, provenance={"tokenizer": "some.body:splits"})
     for settings, message in (
         ({"validation": (texts, ["x", "y"] * 20)}, "validation: expected classes"),
-        ({"validation": (texts, labels[:1])}, "labels: expected 40"),
+        ({"validation": (texts, labels[:1])}, "validation, labels: expected 40"),
         ({"embedding": vectors, "dim": 3}, "dim: expected 16"),
         ({"embedding": "no/such.file"}, "no/such.file"),
         ({"embedding": strange}, "some.body:splits"),

@@ -169,3 +169,111 @@ def test_settings_are_looked_for(inlay, data, tmp_path):
     refused = inlay("classify", "fit", data, "-o", tmp_path / "o", "--autotune-seconds", "9")
     assert refused.exit_code == 2
     assert "'--autotune-seconds': expected nothing beside model=None" in refused.stderr
+
+
+THEIRS = "-lr 1 -epoch 6 -wordNgrams 2 -minCount 2 -minn 2 -maxn 3 -dim 8 -bucket 300 -thread 1"
+OURS = (
+    "--learning-rate 1 --epochs 6 --word-ngrams 2 --min-count 2 --min-n 2 --max-n 3 --dim 8 "
+    "--bucket 300 --workers 1"
+)
+LIKE_THEIRS = "--model fasttext --tokenizer fasttext --max-length 0 --max-size 0 --validation 0"
+
+
+def test_a_line_of_the_official_program(inlay, data, tmp_path):
+    """It makes what it makes there: a file, of white space and whole texts, of all of them."""
+    given = ("-input", data, "-output", tmp_path / "theirs", *THEIRS.split())
+    done = inlay("classify", "fit", "supervised", *given)
+    assert (done.exit_code, done.stderr) == (0, "")
+    args = ("-o", tmp_path / "ours.bin", *LIKE_THEIRS.split(), *OURS.split())
+    assert inlay("classify", "fit", data, *args).exit_code == 0
+    found = [(tmp_path / f"{name}.bin").read_bytes() for name in ("theirs", "ours")]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("-input d.txt", f"d.txt {LIKE_THEIRS} --epochs 5 --learning-rate 0.1"),
+        (
+            "-input d.txt -output m.ftz -loss one-vs-all -epoch 9",
+            f"d.txt -o m.ftz {LIKE_THEIRS} --loss ova --epochs 9 --learning-rate 0.1",
+        ),
+        (
+            "-input d.txt -autotune-validation e.txt -loss ns -neg 4 -seed 3",
+            f"d.txt {LIKE_THEIRS} --validation e.txt --autotune-seconds 300 --loss ns "
+            "--negative 4 --seed 3",
+        ),
+        (
+            "-autotune-duration 5 -input d.txt -autotune-validation e.txt -pretrainedVectors v.vec",
+            f"d.txt {LIKE_THEIRS} --validation e.txt --autotune-seconds 5 --embedding v.vec",
+        ),
+        ("d.txt -lr 1 -epoch 2", "d.txt --model fasttext --learning-rate 1 --epochs 2"),
+        ("d.txt -lr 1 --model mean", "d.txt --model mean --learning-rate 1"),
+        ("supervised -lr 1", "supervised --model fasttext --learning-rate 1"),
+    ],
+)
+def test_what_their_options_stand_for(theirs, ours):
+    """Ours, and nothing else: what is left out of their line is as it is there."""
+    from inlay.cli.classify.fit import fit
+
+    one, two = (fit.make_context("fit", line.split()).params for line in (theirs, ours))
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("fit -input d.txt -label x", "-label: labels begin with __label__."),
+        ("fit -input d.txt -autotune-modelsize 2M", "inlay classify quantize makes a small"),
+        ("fit -input d.txt -autotune-metric f1:x", "--autotune-metric takes accuracy"),
+        ("quantize -input d.txt -output m", "-input: nothing is trained again here."),
+        ("quantize m.bin -output m", "--output names the file to write."),
+        ("quantize m.bin -qout", "-qout: the vectors of labels are stored"),
+        ("supervised -input d.txt", "'supervised'. Try: inlay classify fit --model fasttext."),
+        ("predict-prob m.bin d.txt", "Try: inlay classify predict."),
+        ("test-label m.bin d.txt", "Try: inlay classify test --per-label."),
+        ("test m.bin d.txt x", "'-k': 'x' is not a valid integer"),
+        ("test m.bin d.txt 1 2", "'--threshold': expected a number from 0 to 1, got 2"),
+        ("test m.bin d.txt 1 0.5 7", "unexpected extra arguments (7)"),
+        ("test m.bin d.txt 1 -k 1", "-k is given twice."),
+    ],
+)
+def test_what_theirs_has_no_meaning_here_is_wrong_usage(inlay, line, said):
+    done = inlay("classify", *line.split())
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_k_and_threshold_stand_behind_the_data_too(inlay, tmp_path):
+    path, data = tmp_path / "official.bin", tmp_path / "data.txt"
+    path.write_bytes(packed(HS))
+    labels = [" ".join(f"__label__{label}" for label in said) for said in HS_SAYS[:2]]
+    data.write_text(
+        "\n".join(f"{label} {text}" for label, text in zip(labels, TEXTS, strict=False))
+    )
+    ours = inlay("classify", "test", path, data, "-k", "2", "--threshold", "0.2")
+    theirs = inlay("classify", "test", path, data, "2", "0.2")
+    assert ours.stdout.startswith("N    2\nP@2  1.000\nR@2  0.")
+    assert (theirs.stdout, theirs.stderr) == (ours.stdout, "")
+    one = inlay("classify", "test", path, data, "1", "--threshold", "0.2")
+    assert one.stdout.startswith("N    2\nP@1  ")
+
+
+def test_texts_of_another_file_choose_the_epoch(inlay, data, tmp_path):
+    held = tmp_path / "held.csv"
+    texts, labels = ["good bad", "bad", "film good"], ["pos", "neg", "neg"]
+    rows = [f"{text},{label}" for text, label in zip(texts, labels, strict=True)]
+    held.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    args = ["--model", "fasttext", "--dim", "8", "--epochs", "30", "--validation"]
+    done = inlay("classify", "fit", data, "-o", tmp_path / "m", *args, held, "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    settings = {"model": "fasttext", "dim": 8, "epochs": 30}
+    own = lib.TextClassifier(**settings, validation=(texts, labels)).fit(*lib.read_labelled(data))
+    assert json.loads(done.stdout)["epochs"] == len(own.history_["loss"]) < 30
+    saved = lib.TextClassifier.load(tmp_path / "m")
+    np.testing.assert_array_equal(saved.predict_proba(texts), own.predict_proba(texts))
+    held.write_text("text,label\ngood,fair\n", encoding="utf-8")
+    other = inlay("classify", "fit", data, "-o", tmp_path / "n", *args, held)
+    assert "expected classes of the texts, got 'fair'" in " ".join(other.stderr.split())
+    missing = inlay("classify", "fit", data, "-o", tmp_path / "n", *args, tmp_path / "no.csv")
+    assert "no.csv: expected labelled texts, got nothing there" in missing.stderr

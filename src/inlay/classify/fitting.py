@@ -17,7 +17,7 @@ from inlay.classify.several import Several, each_once, have_several
 from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
 from inlay.core import Coverage
-from inlay.errors import ArgumentError
+from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.hosts.backends import check_keras
 from inlay.jobs.progress import progress as show_progress
 
@@ -66,13 +66,13 @@ def checked_texts(texts: Iterable[Text]) -> list[Text]:
 
 
 def _targets(
-    settings: ClassifierSettings, texts: list[Text], labels: Iterable[Any]
+    settings: ClassifierSettings, texts: list[Text], labels: Iterable[Any], *, least: int = 2
 ) -> tuple[Array, Any]:
     """The classes, sorted, and those of each text by number: an array, or `Several`."""
     ends = None
     if settings.model == FASTTEXT and have_several(labels):
         labels, ends = each_once(labels, len(texts))
-    y = checked_labels(labels, len(texts) if ends is None else int(ends[-1]))
+    y = checked_labels(labels, len(texts) if ends is None else int(ends[-1]), least=least)
     classes, targets = np.unique(y, return_inverse=True)
     if ends is not None:
         return classes, Several(targets, ends)
@@ -87,11 +87,17 @@ def _parts(
     if settings.validation is None:
         return (texts, targets), nothing
     if isinstance(settings.validation, tuple):
-        dev_texts = checked_texts(settings.validation[0])
-        known, found = _targets(settings, dev_texts, settings.validation[1])
+        try:
+            dev_texts = checked_texts(settings.validation[0])
+            known, found = _targets(settings, dev_texts, settings.validation[1], least=1)
+        except (ArgumentError, ArgumentTypeError) as error:
+            error.where = f"validation, {error.where}"
+            raise
         unknown = np.setdiff1d(known, classes)
         if unknown.size:
-            raise ArgumentError("validation", expected="classes of the texts", got=repr(unknown[0]))
+            raise ArgumentError(
+                "validation", expected="classes of the texts", got=repr(unknown[0].item())
+            )
         numbers = np.searchsorted(classes, known)
         if isinstance(found, Several):
             return (texts, targets), (dev_texts, found._replace(flat=numbers[found.flat]))

@@ -12,12 +12,17 @@ from inlay.errors import ArgumentError, ArgumentTypeError
 SHOWN = 5  # labels in a message
 
 
-def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
+def checked_labels(labels: Iterable[Any], n_texts: int, *, least: int = 2) -> Array:
     """The labels as an array `(n_texts,)` of one kind: whole numbers, booleans or strings.
+
+    Args:
+        labels: As they were given.
+        n_texts: How many there must be.
+        least: How many different ones there must be.
 
     Raises:
         ArgumentError: Another number of them; a missing label (None, NaN), with its position;
-            fewer than two different ones; floats that are no class labels.
+            too few different ones; floats that are no class labels.
         ArgumentTypeError: One string or a table instead of a list, or kinds that have no order.
     """
     listed = list(many("labels", labels, "labels"))
@@ -35,10 +40,10 @@ def checked_labels(labels: Iterable[Any], n_texts: int) -> Array:
             )
     array = _as_array(listed)
     classes = np.unique(array)
-    if len(classes) < 2:
+    if len(classes) < least:
         raise ArgumentError(
             "labels",
-            expected="two classes or more",
+            expected="two classes or more" if least > 1 else "a class or more",
             got=f"only {classes[0].item()!r}" if len(classes) else "no texts",
         )
     return array

@@ -2,6 +2,7 @@
 
 import click
 
+from inlay.cli.classify.official import COMMANDS
 from inlay.cli.failures import debug_option
 from inlay.cli.lazily import Lazily
 
@@ -27,6 +28,14 @@ class Jobs(Lazily):
     """Finds the jobs by the table above."""
 
     table, package = JOBS, "inlay.cli.classify"
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a job, or say what fastText's is called here."""
+        if args and args[0] in COMMANDS:
+            ctx.fail(f"No such command {args[0]!r}. Try: inlay classify {COMMANDS[args[0]]}.")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Jobs, help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.cli.classify.official import FitCommand
 from inlay.cli.classify.saved import check_new
 from inlay.cli.classify.settings import settings_options
 from inlay.cli.classify.several import read_several
 from inlay.cli.encoders import check_encoder
-from inlay.cli.failures import Command
 from inlay.cli.frameworks import check_keras, load_keras
 from inlay.cli.inputs import check_there, read_data, read_embedding
 from inlay.cli.interrupts import work
@@ -35,7 +35,8 @@ FIT_HELP = """Train a classifier on the labelled texts in DATA and save it in a 
 
 DATA is a folder with a subfolder for each class (or a .tar.gz of one), a folder with a file for
 each class, a .csv, .tsv or .jsonl file with a column of texts and one of labels, or a file of
-lines that begin with __label__.
+lines that begin with __label__. A line of the fastText program is understood as it stands there:
+supervised -input train.txt -output model -lr 0.5 -epoch 25 -wordNgrams 2.
 
 \b
 Example:
@@ -44,7 +45,7 @@ Example:
 
 
 @click.command(
-    cls=Command, help=FIT_HELP, short_help="Train on labelled texts.", no_args_is_help=True
+    cls=FitCommand, help=FIT_HELP, short_help="Train on labelled texts.", no_args_is_help=True
 )
 @click.argument("data", type=click.Path())
 @click.option(
@@ -101,7 +102,8 @@ def fit(
     folder = folder or f"{Path(data).name.split('.')[0] or 'my'}-classifier"
     is_fasttext = options["model"] == "fasttext"
     check_new(folder, overwrite=overwrite, official=is_fasttext)
-    for path in (data, test):
+    held = options["validation"] if isinstance(options["validation"], str) else None
+    for path in (data, held, test):
         if path is not None:
             check_there(path, "labelled texts", kind="labelled")
     _check_start(embedding, encoder, by_reference=by_reference)
@@ -118,7 +120,11 @@ def fit(
     checked.variant_for(given=bool(embedding or encoder))
     if not is_fasttext:
         check_keras("training a classifier")
-    texts = (read_several if is_fasttext else read_data)(data, reading)
+    read = read_several if is_fasttext else read_data
+    texts = read(data, reading)
+    if held is not None:
+        others = read(held, reading | {"split": None})
+        settings["validation"] = others.texts, others.labels
     judged = None if test is None else read_data(test, reading | {"split": test_split})
     n_texts = len(texts.texts)
     if not have_several(texts.labels):
@@ -175,6 +181,8 @@ def _settings(options: dict[str, Any], *, on_encoder: bool) -> dict[str, Any]:
     settings = {name: value for name, value in options.items() if name != "tokenizer" or value}
     for name in ("max_length", "max_size", "validation"):
         settings[name] = settings[name] or None
+    if isinstance(settings["validation"], str):  # which is read when all else has been looked at
+        settings["validation"] = [], []
     settings["trainable"] = TRAINABLE[settings["trainable"]]
     if on_encoder:
         settings["model"] = settings["model"] or "linear"

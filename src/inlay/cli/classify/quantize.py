@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
+from inlay.cli.classify.official import QuantizeCommand
 from inlay.cli.classify.saved import check_new
-from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there
 from inlay.cli.interrupts import work
 from inlay.cli.options import json_option, overwrite_option, seed_option
@@ -23,7 +23,7 @@ Example:
 
 
 @click.command(
-    cls=Command,
+    cls=QuantizeCommand,
     help=QUANTIZE_HELP,
     short_help="Write a small fasttext classifier.",
     no_args_is_help=True,

@@ -5,6 +5,14 @@ import click
 from inlay.cli.options import Decorator, all_options, tokenizer_option
 
 
+def share_or_data(value: str) -> float | str:
+    """A number, or whatever else: the name of a file or folder."""
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
 def settings_options() -> Decorator:
     """Those of any model; what follows is of fastText's alone."""
     return all_options(
@@ -63,9 +71,12 @@ def settings_options() -> Decorator:
         ),
         click.option(
             "--validation",
+            metavar="SHARE|DATA",
+            type=share_or_data,
             default=0.1,
             show_default=True,
-            help="Hold out this share of the texts to choose the best epoch; 0 holds out none.",
+            help="Hold out this share of the texts to choose the best epoch; 0 holds out none. Or "
+            "choose it by the labelled texts in this file or folder.",
         ),
         click.option(
             "--patience",

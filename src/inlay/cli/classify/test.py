@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from inlay.cli.classify.official import TestCommand
 from inlay.cli.classify.saved import check_saved, load
 from inlay.cli.classify.several import read_several
-from inlay.cli.failures import Command, escaped
+from inlay.cli.failures import escaped
 from inlay.cli.inputs import check_there
 from inlay.cli.options import data_options, json_option, tokenizer_option
 from inlay.cli.outputs import print_json, say
@@ -26,7 +27,10 @@ Example:
 
 
 @click.command(
-    cls=Command, help=TEST_HELP, short_help="Measure precision and recall.", no_args_is_help=True
+    cls=TestCommand,
+    help=TEST_HELP,
+    short_help="Measure precision and recall.",
+    no_args_is_help=True,
 )
 @click.argument("folder", type=click.Path())
 @click.argument("data", type=click.Path())
