@@ -10,6 +10,7 @@ from inlay.core import Table, Tokens
 from inlay.jobs.threads import Spread
 from inlay.text.corpus import Corpus
 from inlay.train.corpora import check_length
+from inlay.train.damping import RATES, SHARES, TOGETHER, damping
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 from inlay.train.start import Start
@@ -18,12 +19,6 @@ from inlay.train.word2vec_objectives import APART, MAX_32, Local, Objective, obj
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
 # but the few pairs across it are, as at the end of a sentence.
 PIECE = 10_000
-TOGETHER = 8  # pieces that are learned from apart, from the same vectors
-SHARES = 4  # into which adding up is divided at most, for threads: a power of 2
-# How strongly a step of size 1 draws a vector towards its goal, in the mean; see `_damping`. With
-# less than half of that, vectors of tiny vocabularies grow without bound.
-CURVATURE = 0.1
-RATES = 20  # steps of the rate between two looks at the damping
 # Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
 LONG = 30.0
 
@@ -144,7 +139,7 @@ class Words:
         """What changes of a round are multiplied by, at this rate or one that is hardly larger."""
         step = math.ceil(RATES * rate / self.settings.alpha)
         if self.damped[0] != step:
-            inputs, outputs = _damping(self.load, self.settings.alpha * step / RATES)
+            inputs, outputs = damping(self.load, self.settings.alpha * step / RATES)
             if self.factors is not None:
                 inputs = inputs * self.factors[: inputs.size]
             self.damped = step, (inputs, outputs)
@@ -252,20 +247,3 @@ def packed(flat: Array, row: int, dim: int) -> Array:
         for at in range(0, n, 10_000):
             dense[at : at + 10_000] = padded[at : at + 10_000, :dim].copy()
     return dense
-
-
-def _damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:
-    """What the changes of a round are multiplied by, for each vector, float32.
-
-    All pieces of a round begin at the same vectors. A piece that draws a vector by a share
-    1 - exp(-x) of the way to where it rests would, repeated k times in turn, have it go
-    1 - exp(-k x) of the way. The sum of k such changes from the same point is k (1 - exp(-x)),
-    which goes far beyond for words that every piece is full of: it is multiplied by the quotient
-    of the two. For rare words that is 1; for the most frequent ones it makes the sum a mean.
-    """
-    found = []
-    for each in load:
-        x = np.maximum(each * (rate * CURVATURE), 1e-9)
-        damped = np.expm1(-TOGETHER * x) / (TOGETHER * np.expm1(-x))
-        found.append(damped.astype(np.float32))
-    return found[0], found[1]

@@ -1,0 +1,34 @@
+"""How far the changes of pieces go that are learned from apart, and then added up."""
+
+import numpy as np
+
+from inlay.aliases import Array
+
+TOGETHER = 8  # pieces that are learned from apart, from the same vectors
+SHARES = 4  # into which adding up is divided at most, for threads: a power of 2
+# How strongly a step of size 1 draws a vector towards its goal, in the mean; see `damping`. With
+# less than half of that, vectors of tiny vocabularies grow without bound.
+CURVATURE = 0.1
+RATES = 20  # steps of the rate between two looks at the damping
+
+
+def damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:
+    """What the changes of a round are multiplied by, for each vector, float32.
+
+    All pieces of a round begin at the same vectors. A piece that draws a vector by a share
+    1 - exp(-x) of the way to where it rests would, repeated k times in turn, have it go
+    1 - exp(-k x) of the way. The sum of k such changes from the same point is k (1 - exp(-x)),
+    which goes far beyond for words that every piece is full of: it is multiplied by the quotient
+    of the two. For rare words that is 1; for the most frequent ones it makes the sum a mean.
+
+    Args:
+        load: The sum of the step sizes of a vector's pairs in a piece, over the learning rate: of
+            the vectors that are read, and of those that are predicted.
+        rate: The learning rate.
+    """
+    found = []
+    for each in load:
+        x = np.maximum(each * (rate * CURVATURE), 1e-9)
+        damped = np.expm1(-TOGETHER * x) / (TOGETHER * np.expm1(-x))
+        found.append(damped.astype(np.float32))
+    return found[0], found[1]
