@@ -53,6 +53,7 @@ def test_the_options_of_the_original(inlay, corpus, tmp_path):
         "max_n": 4,
         "bucket": 500,
         "jamo": False,
+        "loss": "ns",
         "seed": 3,
         "deterministic": True,
     }
@@ -81,7 +82,9 @@ def test_the_command_of_the_original_is_the_architecture(inlay, corpus, tmp_path
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("-loss", "softmax"), "'--loss'"),
+        (("-loss", "softmax"), "-loss: expected ns or hs, got 'softmax'"),
+        (("-loss", "ova"), "Try: --loss hs; or inlay classify fit --model fasttext"),
+        (("--loss", "hs", "-neg", "5"), "'--negative': expected nothing, without loss='ns'"),
         (("-wordNgrams", "2"), "-wordNgrams: n-grams of words are for labels"),
         (("-label", "x"), "-label: labels are learned by inlay classify fit"),
         (("--jamo",), "--jamo: a model of fastText (.bin) has no place for it. Try: a name in"),

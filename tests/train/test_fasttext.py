@@ -108,6 +108,33 @@ def test_a_bin_is_a_model_of_fasttext(table, tmp_path):
     assert size > (3000 + 2 * len(table)) * 12 * 4  # a row for every bucket
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_hierarchical_softmax(architecture, tmp_path):
+    made = fasttext(TEXTS, **SMALL, architecture=architecture, loss="hs", alpha=0.1)
+    assert made.provenance["model"].endswith(", hierarchical softmax")
+    settings = made.provenance["settings"]
+    assert (settings["loss"], settings["negative"], settings["ns_exponent"]) == ("hs", None, None)
+    losses = made.provenance["losses"]
+    assert losses[2] < losses[1] < losses[0]
+    assert made.similarity("cat", "dog") > made.similarity("cat", "나무") + 0.2
+    assert made["cats"].any()
+    made.save(tmp_path / "v.bin")
+    again = inlay.load(tmp_path / "v.bin")
+    assert (again.provenance["settings"]["loss"], again.provenance["settings"]["neg"]) == ("hs", 5)
+    np.testing.assert_allclose(again.vectors, made.vectors, atol=1e-6)
+    again.save(tmp_path / "w.bin")
+    assert inlay.load(tmp_path / "w.bin").provenance["settings"]["loss"] == "hs"
+    assert not made.parts
+
+
+def test_what_words_are_predicted_by_hangs_on_the_table(table, tmp_path):
+    table.save(tmp_path / "v.bin")
+    outputs = inlay.load(tmp_path / "v.bin", name="output")
+    np.testing.assert_array_equal(outputs.vectors, table.parts["context"].vectors)
+    assert outputs.tokens == table.tokens
+    assert abs(outputs.vectors).min(axis=1).all()
+
+
 def test_the_native_file_keeps_all(table, tmp_path):
     table.save(tmp_path / "v.safetensors")
     again = inlay.load(tmp_path / "v.safetensors")
@@ -156,11 +183,13 @@ def test_one_worker_does_the_same_twice(table):
     assert (other.vectors != table.vectors).any()
 
 
-def test_deterministic_gives_the_same_file_for_any_number_of_workers(tmp_path):
-    corpus, files = sentences(500), []  # of two rounds and a half
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_deterministic_gives_the_same_file_for_any_number_of_workers(tmp_path, architecture, loss):
+    corpus, files = encode_corpus(sentences(500), min_count=1), []  # of two rounds and a half
+    settings = only(deterministic=True, architecture=architecture, loss=loss)
     for workers in (1, 2, 3):
-        settings = SMALL | {"workers": workers, "deterministic": True, "tokenizer": None}
-        made = fasttext(corpus, **settings)
+        made = fasttext(corpus, **settings | {"workers": workers})
         made.save(tmp_path / "t.safetensors")
         files.append((tmp_path / "t.safetensors").read_bytes())
     assert files[0] == files[1] == files[2]
@@ -207,6 +236,9 @@ def test_a_word_alone_has_the_vector_of_no_n_gram():
         ({"alpha": 0.5}, r"alpha: expected below 0.46 for 5 noise words.* got 0.5"),
         ({"alpha": float("nan")}, "alpha"),
         ({"negative": 0}, "negative"),
+        ({"loss": "softmax"}, "loss: expected 'ns' or 'hs'"),
+        ({"loss": "hs", "negative": 5}, "negative: expected nothing, without loss='ns'"),
+        ({"loss": "hs", "ns_exponent": 0.5}, "ns_exponent: expected nothing, without loss='ns'"),
     ],
 )
 def test_settings_out_of_bounds(settings, message):
@@ -221,6 +253,7 @@ def test_settings_out_of_bounds(settings, message):
         ("dim", "vector_size="),
         ("lr", "alpha="),
         ("minCount", "min_count="),
+        ("hs", "loss='hs' for hs=1"),
         ("sg", "architecture='skipgram' or 'cbow'"),
         ("thread", "workers="),
         ("wordNgrams", "max_n=0"),

@@ -36,8 +36,8 @@ def write_model(table: Table, file: IO[bytes], format: str) -> None:
     """Write words, counts and vectors, and the rows of n-grams if the table has them.
 
     fastText adds the rows of a word's n-grams to the word's own. So what is written for a word is
-    its vector without them, which gives the same vector again, but for rounding. There is no
-    output matrix in a table: zeros stand in its place.
+    its vector without them, which gives the same vector again, but for rounding. The output matrix
+    is the table's part "context", if it has one; zeros else.
 
     Raises:
         FormatError: A table without rows, a token with NUL in it, or n-grams that are hashed by
@@ -62,8 +62,15 @@ def write_model(table: Table, file: IO[bytes], format: str) -> None:
     for start in range(0, n_others, BLOCK):
         file.write(_bytes(_of_buckets(ngrams, others, start, min(start + BLOCK, n_others))))
     file.write(struct.pack("<?qq", False, len(table), table.dim))
+    context = table.parts.get("context")
+    if context is not None and (context.dim, context.tokens) != (table.dim, table.tokens):
+        context = None
     for start in range(0, len(table), BLOCK):
-        file.write(bytes(4 * table.dim * min(BLOCK, len(table) - start)))
+        stop = min(start + BLOCK, len(table))
+        if context is None:
+            file.write(bytes(4 * table.dim * (stop - start)))
+        else:
+            file.write(_bytes(float32_rows(context._rows, start, stop)))
 
 
 def _check(table: Table, subwords: Subwords | None, format: str) -> None:
@@ -91,7 +98,7 @@ def _settings(table: Table, ngrams: Ngrams) -> list[Any]:
     """The settings of the model that the table was read from, as far as they still hold."""
     said = table.provenance.get("settings")
     said = said if isinstance(said, dict) else {}
-    said = {key: said.get(OURS.get(key), said.get(key)) for key in (*DEFAULTS, "model")}
+    said = {key: said.get(OURS.get(key), said.get(key)) for key in (*DEFAULTS, "model", "loss")}
     found: dict[str, Any] = {
         key: said[key]
         if type(said.get(key)) is type(default) and 0 <= said[key] <= LARGEST
@@ -103,7 +110,8 @@ def _settings(table: Table, ngrams: Ngrams) -> list[Any]:
     numbers = {name: number for number, name in MODELS.items()}
     kind = said.get("model")
     found["model"] = numbers[kind if kind == "cbow" else "skipgram"]  # there are no labels
-    found["loss"] = {name: number for number, name in LOSSES.items()}["ns"]
+    loss = said["loss"] if said["loss"] in ("ns", "hs") else "ns"
+    found["loss"] = {name: number for number, name in LOSSES.items()}[loss]
     return [found[key] for key in SETTINGS]
 
 

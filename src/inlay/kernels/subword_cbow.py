@@ -93,6 +93,39 @@ def add_up(out, out0, a, begin, end, without, factor, row):
 
 
 @part
+def average(hidden, sums, inputs, words, left, right, parts, block, around, row):
+    """The mean of all rows around each word of a block."""
+    starts, rows, _ = parts
+    start, stop, b = block
+    low, high = around
+    one = np.float32(1)
+    for p in range(low, high):
+        w = words[p]
+        compose(sums, (p - low) * row, inputs, rows, starts[w], starts[w + 1], one, row)
+    for c in range(start, stop):
+        first, last, size = max(c - b, left[c]), min(c + b + 1, right[c]), 0
+        for p in range(first, last):
+            size += starts[words[p] + 1] - starts[words[p]] if p != c else 0
+        factor = one / np.float32(max(size, 1))
+        add_up(hidden, (c - start) * row, sums, first - low, last - low, c - low, factor, row)
+
+
+@part
+def give_back(inputs, sums, changes, words, left, right, parts, block, around, less, row):
+    """Add what each word of a block asks for to all rows around it."""
+    starts, rows, _ = parts
+    start, stop, b = block
+    low, high = around
+    shrunk, scale = less
+    zero = np.int64(0)  # a literal would be a type of its own
+    for p in range(low, high):
+        w = words[p]
+        first, last = max(start, p - b, left[p]), min(stop, p + b + 1, right[p])
+        add_up(sums, zero, changes, first - start, last - start, p - start, scale, row)
+        spread(inputs, rows, starts[w], starts[w + 1], sums, zero, shrunk[p - low], row)
+
+
+@part
 def weigh_group(weights, targets, words, left, right, group, step, n_noise):
     """The step size of every pair of a group: `weights` (K + 8, 8).
 
@@ -148,18 +181,11 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
         low, high = max(start - b, left[start]), min(stop + b, right[stop - 1])
         room = max(step.limit / np.float32(2 * b) / scale, one)
         shrink_shared(scratch.counts, shrunk, words, parts, low, high, room)
-        for p in range(low, high):
-            w = words[p]
-            compose(sums, (p - low) * row, inputs, rows, starts[w], starts[w + 1], one, row)
+        block, around = (start, stop, b), (low, high)
+        average(hidden, sums, inputs, words, left, right, parts, block, around, row)
         for p in range(high, min(high + SPAN, n)):
             for k in range(starts[words[p]], starts[words[p] + 1]):
                 fetch(inputs, rows[k] * row, lanes)
-        for c in range(start, stop):
-            first, last, size = max(c - b, left[c]), min(c + b + 1, right[c]), 0
-            for p in range(first, last):
-                size += starts[words[p] + 1] - starts[words[p]] if p != c else 0
-            factor = one / np.float32(max(size, 1))
-            add_up(hidden, (c - start) * row, sums, first - low, last - low, c - low, factor, row)
 
         for begin in range(start, stop, BLOCK):
             end = min(begin + BLOCK, int(stop))
@@ -184,9 +210,6 @@ def train(ids, keep, model, parts, noise_table, scratch, step, lanes):
             find_changes(g, outputs, targets, logits, n_noise, size, none, row, lanes)
             change_outputs(outputs, targets, h, logits, n_noise, size, none, row, lanes)
 
-        for p in range(low, high):
-            w = words[p]
-            first, last = max(start, p - b, left[p]), min(stop, p + b + 1, right[p])
-            add_up(sums, none, changes, first - start, last - start, p - start, one, row)
-            spread(inputs, rows, starts[w], starts[w + 1], sums, none, shrunk[p - low], row)
+        less = (shrunk, one)
+        give_back(inputs, sums, changes, words, left, right, parts, block, around, less, row)
     return n, loss, terms

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from os import PathLike
-from typing import Any, Literal
+from typing import Any
 
 from inlay.calls import refuses_unknown
 from inlay.core import Table
@@ -16,7 +16,7 @@ from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.subword_start import SubwordStart
 from inlay.train.subwords import FastTextSettings, SubwordWork
-from inlay.train.word2vec import NAMES
+from inlay.train.word2vec import NAMES, Architecture, Loss
 from inlay.version import __version__
 
 # The words of the official library, of gensim, and of others.
@@ -26,7 +26,7 @@ FOREIGN = foreign(
         **dict.fromkeys(("input", "corpus_iterable"), "fasttext(corpus): first and unnamed"),
         "epoch": "epochs=",
         **dict.fromkeys(("model", "sg"), "architecture='skipgram' or 'cbow'"),
-        **dict.fromkeys(("loss", "hs"), "leave it out: negative sampling is what it trains by"),
+        "hs": "loss='hs' for hs=1, loss='ns' for hs=0",
         **dict.fromkeys(("wordNgrams", "word_ngrams"), "max_n=0, for words without n-grams"),
         "minCount": "min_count=",
         "minn": "min_n=",
@@ -43,17 +43,18 @@ FOREIGN = foreign(
 def fasttext(
     corpus: CorpusLike | Corpus,
     *,
-    architecture: Literal["skipgram", "cbow"] = "skipgram",
+    architecture: Architecture = "skipgram",
+    loss: Loss = "ns",
     vector_size: int = 100,
     window: int = 5,
-    negative: int = 5,
+    negative: int | None = None,
     sample: float = 1e-4,
     min_count: int = 5,
     max_size: int | None = None,
     epochs: int = 5,
     alpha: float = 0.05,
     min_alpha: float = 0.0,
-    ns_exponent: float = 0.5,
+    ns_exponent: float | None = None,
     min_n: int = 3,
     max_n: int = 6,
     bucket: int = 2_000_000,
@@ -91,10 +92,12 @@ def fasttext(
             than once (then its own `min_count`, `max_size`, `tokenizer` and `encoding` hold).
         architecture: `"skipgram"`: a word predicts each of those around it, which is better for
             rare words and small corpora; or `"cbow"`: the mean of those around it predicts a word.
+        loss: `"ns"`, negative sampling, tells a word from a few noise words. `"hs"`, hierarchical
+            softmax, finds it in a tree of all words (Huffman's), and draws none.
         vector_size: How many numbers a vector has.
         window: How many words to each side a word is paired with at most. Each block of up to
             eight words draws a width from 1 to this; of CBOW, up to sixteen.
-        negative: How many noise words each pair is set against.
+        negative: How many noise words each pair is set against. None: 5, for `loss="ns"`.
         sample: Words that are more frequent than this share of the corpus are thinned out;
             0 keeps them all.
         min_count: Words that occur less often are left out.
@@ -105,7 +108,7 @@ def fasttext(
             is wide.
         min_alpha: Learning rate at the end, to which `alpha` decays linearly.
         ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
-            2: all words alike at 0, and rare ones more often below it.
+            2: all words alike at 0, and rare ones more often below it. None: 0.5, for `loss="ns"`.
         min_n: How many characters the shortest n-gram has. The marks around a word, `<` and `>`,
             are characters, too.
         max_n: How many characters the longest n-gram has; 0: words have no n-grams.
@@ -184,35 +187,13 @@ def fasttext(
     `jamo`, Park et al. 2018, "Subword-level Word Vector Representations for Korean".
     """
     running = Running(
-        workers=workers,
-        seed=seed,
-        deterministic=deterministic,
-        progress=progress,
-        folder=folder,
-        checkpoint_every=checkpoint_every,
-        resume=resume,
-        callbacks=callbacks,
-        until=until,
-        patience=patience,
+        *(workers, seed, deterministic, progress, folder, checkpoint_every, resume),
+        *(callbacks, until, patience),
     )
     settings = FastTextSettings(
-        architecture=architecture,
-        vector_size=vector_size,
-        window=window,
-        negative=negative,
-        sample=sample,
-        min_count=min_count,
-        max_size=max_size,
-        epochs=epochs,
-        alpha=alpha,
-        min_alpha=min_alpha,
-        ns_exponent=ns_exponent,
-        min_n=min_n,
-        max_n=max_n,
-        bucket=bucket,
-        jamo=jamo,
-        seed=running.seed,
-        deterministic=running.deterministic,
+        *(architecture, vector_size, window, negative, sample, min_count, max_size, epochs),
+        *(alpha, min_alpha, ns_exponent, min_n, max_n, bucket, jamo, loss),
+        *(running.seed, running.deterministic),
     )
     begin = SubwordStart.of(start, start_rate, pull, settings.vector_size)
     if begin is not None:
@@ -228,12 +209,13 @@ def fasttext(
             keep=True,
         )
         check_pairs(data.ids)
-        model = f"fastText {NAMES[settings.architecture]}, negative sampling"
+        model = f"fastText {NAMES[settings.architecture]}"
         about = facts(model, asdict(settings), data, given=data is corpus)
         if begin is not None:
             about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
             about["start"] |= {"pull": begin.pull}
         work = SubwordWork(data, settings, begin)
+        about["model"] += f", {work.objective.name}"
         work.facts |= about | {"inlay": __version__}
     report = run(
         work,

@@ -11,7 +11,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.text.corpus import Corpus
-from inlay.train.word2vec_objectives import LOAD, Local, Noise
+from inlay.train.word2vec_objectives import LOAD, Local, Noise, Tree
 
 ROOM = 5 / 4  # of what a piece needs, so that the next one needs no more, perhaps
 
@@ -58,33 +58,45 @@ class SubwordObjective:
     """
 
     def __init__(self, data: Corpus, settings: Any, parts: Any, n_rows: int) -> None:
-        from inlay.kernels import subword_cbow, subword_training
+        from inlay.kernels import sampling, subword_cbow, subword_hierarchical, subword_training
 
         self.settings, self.parts, self.n_rows = settings, parts, n_rows
-        self.of = noise = Noise(data, settings)  # that of words which have a row each
+        is_cbow = settings.architecture == "cbow"
+        self.of: Noise | Tree  # that of words which have a row each
+        if settings.loss == "hs":
+            self.of = tree = Tree(data, settings)
+            self.module, self.height = subword_hierarchical, tree.longest
+            self.train = self.module.train_cbow if is_cbow else self.module.train
+            keep = sampling.keep_thresholds(data.counts, settings.sample)
+            self.steps = float(np.average(np.diff(tree.source.starts), weights=data.counts * keep))
+        else:
+            self.of = noise = Noise(data, settings)
+            self.module, self.height = subword_cbow if is_cbow else subword_training, noise.n_noise
+            self.train = self.module.train
+            chance = data.counts**settings.ns_exponent
+            self.often = float(1 / noise.n_noise + chance.max() / chance.sum())
         self.name, self.n_outputs = self.of.name, self.of.n_outputs
         self.share, self.limit = self.of.share, self.of.limit
-        self.source = parts, self.of.source
-        self.module = subword_cbow if settings.architecture == "cbow" else subword_training
-        self.kernel, self.height = self._learn, noise.n_noise
-        chance = data.counts**settings.ns_exponent
-        self.often = float(1 / noise.n_noise + chance.max() / chance.sum())
+        self.source, self.kernel = (parts, self.of.source), self._learn
 
     def _learn(
         self, ids: Array, keep: Array, model: Any, source: Any, scratch: Any, step: Any, lanes: Any
     ) -> Any:
         """Learn from a piece, with the limit of the rate at which that is."""
         step = step._replace(limit=np.float32(self._limit(float(step.alpha))))
-        return self.module.train(ids, keep, model, *source, scratch, step, lanes)
+        return self.train(ids, keep, model, *source, scratch, step, lanes)
 
     def _limit(self, rate: float) -> float:
         """How many pairs of a vector may be added up in a block: see the kernel's `choose_block`.
 
-        As for `inlay.train.word2vec`, whose `_limit` says why; but it grows as the rate falls.
+        As for `inlay.train.word2vec`, whose `_limit` says why; but it grows as the rate falls. In
+        a tree, a pair is as many steps as there are nodes on a path.
         """
         if rate == 0:
             return 1e9
         settings = self.settings
+        if settings.loss == "hs":
+            return LOAD / (rate * max(self.steps, 1))
         noise = rate * settings.negative * (settings.window + 1) * self.often
         pair = rate * (1 + settings.negative)
         return float(min(LOAD / pair - 1, LOAD / noise))

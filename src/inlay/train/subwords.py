@@ -16,7 +16,7 @@ from inlay.text.corpus import Corpus
 from inlay.train.start import BLOCK
 from inlay.train.subword_objective import SubwordObjective
 from inlay.train.subword_start import SubwordStart
-from inlay.train.word2vec import checked, checked_noise
+from inlay.train.word2vec import checked, checked_loss
 from inlay.train.word2vec_objectives import LOAD
 from inlay.train.word2vec_work import Words, packed
 
@@ -30,28 +30,28 @@ class FastTextSettings:
     architecture: str
     vector_size: int
     window: int
-    negative: int
+    negative: int | None
     sample: float
     min_count: int
     max_size: int | None
     epochs: int
     alpha: float
     min_alpha: float
-    ns_exponent: float
+    ns_exponent: float | None
     min_n: int
     max_n: int
     bucket: int
     jamo: bool
+    loss: str
     seed: int
     deterministic: bool
     # What can be chosen for word2vec.
-    loss: ClassVar[str] = "ns"
     exact: ClassVar[bool] = False
     cbow_mean: ClassVar[bool] = True
     shrink_windows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        plain = checked(self) | checked_noise(self.negative, self.ns_exponent)
+        plain = checked(self) | checked_loss(self, usual_exponent=0.5)
         plain |= {
             "max_n": whole("max_n", self.max_n, least=0, most=LONGEST_NGRAM),
             "bucket": whole("bucket", self.bucket, most=MOST_BUCKETS),
@@ -65,7 +65,7 @@ class FastTextSettings:
                 got=str(self.min_n),
                 hint="min_n=3 and max_n=6",
             )
-        if self.alpha * (1 + plain["negative"]) >= LOAD:
+        if plain["loss"] == "ns" and self.alpha * (1 + plain["negative"]) >= LOAD:
             raise ArgumentError(
                 "alpha",
                 expected=f"below {LOAD / (1 + plain['negative']):.2g} for {plain['negative']} "

@@ -55,21 +55,13 @@ class Word2VecSettings:
         plain = checked(self) | {
             "cbow_mean": flag("cbow_mean", self.cbow_mean),
             "shrink_windows": flag("shrink_windows", self.shrink_windows),
-            "loss": choice("loss", self.loss, LOSSES),
             "exact": flag("exact", self.exact),
         }
+        plain |= checked_loss(self, usual_exponent=0.75)
         if plain["architecture"] != "cbow" and not plain["cbow_mean"]:
             raise _idle("cbow_mean", False, "architecture='cbow'")
-        negative, exponent = self.negative, self.ns_exponent
-        if plain["loss"] == "ns":
-            plain |= checked_noise(
-                5 if negative is None else negative, 0.75 if exponent is None else exponent
-            )
-        else:
-            given = {"exact": plain["exact"] or None, "negative": negative, "ns_exponent": exponent}
-            for name, value in given.items():
-                if value is not None:
-                    raise _idle(name, value, "loss='ns'")
+        if plain["loss"] == "hs" and plain["exact"]:
+            raise _idle("exact", True, "loss='ns'")
         for name, value in plain.items():
             object.__setattr__(self, name, value)
 
@@ -90,12 +82,19 @@ def checked(settings: Any) -> dict[str, Any]:
     }
 
 
-def checked_noise(negative: Any, ns_exponent: Any) -> dict[str, Any]:
-    """The same of negative sampling."""
-    return {
-        "negative": whole("negative", negative, most=MOST["negative"]),
-        "ns_exponent": number("ns_exponent", ns_exponent, least=-2, most=2),
-    }
+def checked_loss(settings: Any, *, usual_exponent: float) -> dict[str, Any]:
+    """The same of the loss, and of what negative sampling has of its own."""
+    loss = choice("loss", settings.loss, LOSSES)
+    negative, exponent = settings.negative, settings.ns_exponent
+    if loss == "ns":
+        negative = 5 if negative is None else negative
+        exponent = usual_exponent if exponent is None else exponent
+        negative = whole("negative", negative, most=MOST["negative"])
+        exponent = number("ns_exponent", exponent, least=-2, most=2)
+    for name, value in (("negative", negative), ("ns_exponent", exponent)):
+        if loss != "ns" and value is not None:
+            raise _idle(name, value, "loss='ns'")
+    return {"loss": loss, "negative": negative, "ns_exponent": exponent}
 
 
 def _idle(name: str, value: object, other: str) -> ArgumentError:

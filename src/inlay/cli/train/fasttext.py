@@ -1,5 +1,6 @@
 """`inlay train fasttext`."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -41,6 +42,8 @@ Example:
 
 
 ARCHITECTURES = ("skipgram", "cbow")
+LOSSES = ("ns", "hs")
+OTHER_LOSSES = ("softmax", "ova", "one-vs-all")  # of the original
 
 
 class FastTextCommand(Originals):
@@ -76,7 +79,17 @@ class FastTextCommand(Originals):
         """Read the arguments; a name behind `-output` gets the ending that the original adds.
 
         In its lines, the architecture is the command: `fasttext cbow -input corpus.txt`.
+
+        Raises:
+            click.UsageError: A loss that is for labels.
         """
+        for option, value in pairwise(args):
+            if option in ("-loss", "--loss") and value in OTHER_LOSSES:
+                raise click.UsageError(
+                    f"{option}: expected ns or hs, got {value!r}, which goes through all words. "
+                    "Try: --loss hs; or inlay classify fit --model fasttext, for labels.",
+                    ctx,
+                )
         if args and args[0] in ARCHITECTURES and "-input" in args:
             args = ["--architecture", *args]
         return super().parse_args(ctx, with_ending(args, "-output", ".bin"))
@@ -96,9 +109,17 @@ class FastTextCommand(Originals):
     default="skipgram",
     help="Predict the words around a word, or a word from those around it.",
 )
+@click.option(
+    "--loss",
+    type=click.Choice(LOSSES),
+    default="ns",
+    help="Learn by negative sampling (ns) or by hierarchical softmax (hs).",
+)
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
-@click.option("--negative", default=5, help="Draw N noise words for each pair.")
+@click.option(
+    "--negative", type=int, metavar="N", help="Draw N noise words for each pair.  [default: 5]"
+)
 @click.option(
     "--sample",
     default=1e-4,
@@ -110,7 +131,9 @@ class FastTextCommand(Originals):
 @click.option("--alpha", default=0.05, help="Start with this learning rate.")
 @click.option("--min-alpha", default=0.0, help="End with this learning rate.")
 @click.option(
-    "--ns-exponent", default=0.5, help="Raise the counts to this power to draw noise words."
+    "--ns-exponent",
+    type=float,
+    help="Raise the counts to this power to draw noise words.  [default: 0.5]",
 )
 @click.option("--min-n", default=3, help="Give the shortest n-gram N characters.")
 @click.option(
@@ -119,14 +142,6 @@ class FastTextCommand(Originals):
 @click.option("--bucket", default=2_000_000, help="Let all n-grams share N rows, by their hashes.")
 @click.option(
     "--jamo", is_flag=True, help="Take n-grams of Hangul's letters; needs OUT as .safetensors."
-)
-@click.option(
-    "--loss",
-    type=click.Choice(["ns"]),
-    default="ns",
-    hidden=True,
-    expose_value=False,
-    help="Learn by negative sampling.",
 )
 @start_options
 @workers_option
