@@ -18,6 +18,7 @@ KINDS = {
     "dm": {"architecture": "dm"},
     "dm side by side": {"architecture": "dm", "concatenate": True, "window": 2},
 }
+START = inlay.Table(["b", "pear"], np.ones((2, 16), np.float32) / 16)
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 
 
@@ -86,6 +87,75 @@ def test_one_worker_does_the_same_twice(kind):
     other = learn(texts, seed=1, **kind)
     assert other.hash != first.hash
     assert not np.array_equal(first.documents.vectors, other.documents.vectors)
+
+
+@kinds
+def test_deterministic_means_the_same_for_any_number_of_workers(kind):
+    texts, is_tool = two_topics(800)  # of two rounds and a half
+    tags = [f"{'tool' if tool else 'fruit'} {i // 2}" for i, tool in enumerate(is_tool)]
+    one, two, three = (
+        learn(texts, tags=tags, deterministic=True, workers=workers, epochs=3, **kind)
+        for workers in (1, 2, 3)
+    )
+    assert one.hash == two.hash == three.hash
+    np.testing.assert_array_equal(one.documents.vectors, three.documents.vectors)
+    np.testing.assert_array_equal(one.documents.vectors, two.documents.vectors)
+    assert "workers" not in one.provenance
+    assert one.provenance["losses"][-1] < one.provenance["losses"][0]
+
+
+def test_learned_apart_topics_come_apart_too():
+    texts, is_tool = two_topics(600)
+    settings = {"deterministic": True, "epochs": 20, "alpha": 0.05}
+    encoder = learn(texts, words=True, **settings)
+    assert apart(encoder.documents.vectors, is_tool) > 0.99
+    nearest = [name for name, _ in encoder.words.most_similar("pear", topn=7)]
+    assert sorted(nearest) == sorted(set(FRUIT) - {"pear"})
+    # A tag of half of all texts is in each piece, and must not go eight times as far.
+    topics = ["tool" if tool else "fruit" for tool in is_tool]
+    shared, usual = (
+        learn(texts, tags=topics, **settings | {"deterministic": given}) for given in (True, False)
+    )
+    lengths = [np.linalg.norm(each.documents.vectors, axis=1) for each in (shared, usual)]
+    assert (lengths[0] < 1.5 * lengths[1]).all()
+    assert (lengths[0] > 0.5 * lengths[1]).all()
+
+
+@pytest.mark.parametrize("kind", [*KINDS.values()][1:], ids=[*KINDS][1:])
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_words_go_on_from_a_table(kind, deterministic):
+    texts, _ = two_topics(40)
+    given = {"deterministic": deterministic, "epochs": 2, **kind}
+    rows = np.random.default_rng(0).normal(size=(3, 16)).astype(np.float32)
+    start = inlay.Table(["pear", FRUIT[0], "elsewhere"], rows)
+
+    def moved(**more):
+        encoder = learn(texts, start=start, **given, **more)
+        assert "elsewhere" not in encoder.words.tokens.tolist()
+        known = encoder.words.vectors[encoder.words.tokens.find_many(["pear", FRUIT[0]])]
+        assert encoder.provenance["start"]["words"] == 3
+        return np.linalg.norm(known - rows[:2], axis=1), encoder
+
+    free, encoder = moved()
+    assert (free > 0).all()
+    assert (free < np.linalg.norm(rows[:2], axis=1) / 2).all()
+    half, other = moved(start_rate=[0, 1, 1])
+    assert half[0] == 0 < half[1]
+    assert (other.documents.vectors != encoder.documents.vectors).any()
+    assert np.linalg.norm(other.words.vectors, axis=1).min() > 0
+    pulled, _ = moved(pull=10.0)
+    assert (pulled < 0.8 * free).all()
+
+
+def test_context_vectors_go_on_too():
+    texts, _ = two_topics(40)
+    context = np.ones((1, 16), np.float32)
+    parts = {"context": inlay.Table(["pear"], context)}
+    start = inlay.Table(["pear"], context, parts=parts)
+    encoder = learn(texts, start=start, words=True, epochs=1, alpha=1e-4, min_alpha=0)
+    row = encoder.outputs.tokens.index("pear")
+    np.testing.assert_allclose(encoder.outputs.vectors[row], context[0], atol=0.05)
+    assert np.abs(np.delete(encoder.outputs.vectors, row, axis=0)).max() < 0.05
 
 
 def test_several_workers_learn_as_well():
@@ -160,7 +230,10 @@ def test_tags_that_do_not_fit(tags, more, error, match):
         ({"vector_size": 0}, "vector_size: expected"),
         ({"sample": 1}, "sample: expected"),
         ({"min_count": 9}, r"expected a word that occurs 9 times"),
-        ({"workers": 2, "deterministic": True}, "workers: expected 1 with deterministic=True"),
+        ({"start_rate": 0.5}, "start_rate: expected nothing, without start="),
+        ({"pull": 1.0, "words": True}, "pull: expected nothing, without start="),
+        ({"start": START}, "start: expected nothing with 'dbow' alone.*words=True"),
+        ({"start": START, "words": True, "vector_size": 8}, "start: expected vectors of 8 numbers"),
     ],
 )
 def test_settings_that_cannot_be(settings, match):
@@ -234,15 +307,16 @@ def test_texts_that_a_piece_cuts_are_learned_whole(monkeypatch):
     assert apart(encoder.documents.vectors, is_tool) > 0.99
 
 
-def test_a_training_goes_on_from_its_folder(tmp_path):
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_a_training_goes_on_from_its_folder(tmp_path, deterministic):
     texts, _ = two_topics(60)
-    whole = learn(texts, deterministic=True)
+    whole = learn(texts, deterministic=deterministic)
 
     def stop(epoch):
         if epoch.number == 3:
             raise KeyboardInterrupt
 
-    folder = {"folder": tmp_path, "deterministic": True}
+    folder = {"folder": tmp_path, "deterministic": deterministic}
     with pytest.raises(KeyboardInterrupt):
         learn(texts, callbacks=[stop], **folder)
     resumed = learn(texts, **folder)
@@ -250,6 +324,8 @@ def test_a_training_goes_on_from_its_folder(tmp_path):
     np.testing.assert_array_equal(resumed.documents.vectors, whole.documents.vectors)
     with pytest.raises(InlayError, match="tags"):
         learn(texts, tags=["a"] * 60, **folder)
+    with pytest.raises(InlayError, match="deterministic"):
+        learn(texts, folder=tmp_path, deterministic=not deterministic)
 
 
 def test_a_folder_keeps_the_numbered_corpus_too(tmp_path):

@@ -12,7 +12,7 @@ CURVATURE = 0.1
 RATES = 20  # steps of the rate between two looks at the damping
 
 
-def damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:
+def damping(load: Array, rate: float, together: int | Array = TOGETHER) -> Array:
     """What the changes of a round are multiplied by, for each vector, float32.
 
     All pieces of a round begin at the same vectors. A piece that draws a vector by a share
@@ -22,13 +22,10 @@ def damping(load: tuple[Array, Array], rate: float) -> tuple[Array, Array]:
     of the two. For rare words that is 1; for the most frequent ones it makes the sum a mean.
 
     Args:
-        load: The sum of the step sizes of a vector's pairs in a piece, over the learning rate: of
-            the vectors that are read, and of those that are predicted.
+        load: The sum of the step sizes of each vector's pairs in a piece, over the learning rate.
         rate: The learning rate.
+        together: How many pieces of the round have the vector.
     """
-    found = []
-    for each in load:
-        x = np.maximum(each * (rate * CURVATURE), 1e-9)
-        damped = np.expm1(-TOGETHER * x) / (TOGETHER * np.expm1(-x))
-        found.append(damped.astype(np.float32))
-    return found[0], found[1]
+    x = np.maximum(load * (rate * CURVATURE), 1e-9)
+    found: Array = np.expm1(-together * x) / (together * np.expm1(-x))
+    return found.astype(np.float32)

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from os import PathLike
+from typing import Any
 
 from inlay.calls import refuses_unknown
-from inlay.checks import whole, whole_or_none
+from inlay.checks import described, whole, whole_or_none
+from inlay.core import Table
 from inlay.encode.paragraph.encoder import ParagraphEncoder
 from inlay.encode.paragraph.network import Architecture, Design
+from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
 from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
@@ -16,6 +19,7 @@ from inlay.train.doc2vec_work import Paragraphs
 from inlay.train.foreign import foreign
 from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
+from inlay.train.start import Start
 from inlay.train.tags import Tagged, Tags
 from inlay.version import __version__
 
@@ -67,6 +71,9 @@ def doc2vec(
     callbacks: Iterable[Callback] = (),
     until: Until | None = None,
     patience: int = 1,
+    start: Table | None = None,
+    start_rate: Any = None,
+    pull: float = 0.0,
 ) -> ParagraphEncoder:
     """Learn a vector for each text of a corpus, and what finds one for a new text.
 
@@ -105,9 +112,11 @@ def doc2vec(
         min_alpha: Learning rate at the end, to which `alpha` decays linearly.
         ns_exponent: Noise words are drawn in proportion to their count to this power, from -2 to
             2: all words alike at 0, and rare ones more often below it.
-        workers: How many threads train. None: one for each processor, or one if `deterministic`.
+        workers: How many threads train. None: one for each processor.
         seed: Seed of everything that is left to chance.
-        deterministic: Train in one thread, for the same result every time.
+        deterministic: Give the same result every time, for any number of workers. Pieces of the
+            corpus are learned from apart, eight from the same vectors, and their changes are added
+            in order.
         tokenizer: How texts become tokens, here and when the encoder reads new ones: a name such
             as "words" (None is the same), "lower", "split", "jieba", "kiwi" or "auto", or a
             callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken as they are.
@@ -125,6 +134,14 @@ def doc2vec(
         until: A test of the table of the texts, higher is better, after each epoch. The training
             ends when `patience` epochs have not been better, and the best one is the result.
         patience: How many epochs without a better score `until` allows.
+        start: A table of word vectors to go on from, with `"dm"` or `words=True`. Words of the
+            corpus that it has begin with its vectors; those that the corpus does not have are left
+            out. Its context vectors, `start.parts["context"]`, are gone on from as well, but with
+            `concatenate`.
+        start_rate: What the learning rate of the words of `start` is multiplied by: a number from 0
+            to 1, or one for each row of it. At 0 a vector stays as it is, to the bit. None: 1.
+        pull: How strongly a vector from `start` is drawn back to where it began: each time its
+            word is read, by this share of the way times the learning rate.
 
     Returns:
         An encoder: `encode(texts)` finds vectors for new texts. Its `documents` is a table of the
@@ -156,6 +173,14 @@ def doc2vec(
         *(architecture, words, concatenate, vector_size, window, negative),
         *(sample, ns_exponent, epochs, alpha, min_alpha),
     )
+    begin = Start.of(start, start_rate, pull, design.vector_size)
+    if begin is not None and not (design.words or design.reads_words):
+        raise ArgumentError(
+            "start",
+            expected="nothing with 'dbow' alone, which learns no vectors of words",
+            got=described(start),
+            hint="words=True, or architecture='dm'",
+        )
     least, most = whole("min_count", min_count, least=0), whole_or_none("max_size", max_size)
     with on_stop(lambda: "Stopped; the training had not begun."):
         data = numbered(
@@ -170,9 +195,17 @@ def doc2vec(
         )
         tagged = Tagged.of(tags, data, one=concatenate)
         settings = {"min_count": least, "max_size": most, "seed": running.seed}
+        settings["deterministic"] = running.deterministic
         about = facts(design.name, asdict(design) | settings, data, given=data is corpus)
         about["tags"] = tagged.digest()
-        work = Paragraphs(data, tagged, design, running.seed, about | {"inlay": __version__})
+        if begin is not None:
+            about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
+            about["start"] |= {"pull": begin.pull}
+        work = Paragraphs(
+            *(data, tagged, design, running.seed, about | {"inlay": __version__}),
+            deterministic=running.deterministic,
+            start=begin,
+        )
     report = run(
         work,
         running,

@@ -1,5 +1,6 @@
-"""What paragraph vectors train, piece by piece: those of texts, and of the words they predict."""
+"""What paragraph vectors train, piece by piece: together on one model, or apart from each other."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,59 +9,121 @@ from inlay.aliases import Array
 from inlay.core import Table
 from inlay.encode.paragraph.encoder import ParagraphEncoder
 from inlay.encode.paragraph.network import Design, Network, Piece
+from inlay.jobs.threads import Spread
 from inlay.text.corpus import Corpus
 from inlay.tokenizers import TokenizerLike
 from inlay.train.corpora import check_length
+from inlay.train.damping import RATES, SHARES, TOGETHER, damping
+from inlay.train.doc2vec_local import Local
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
+from inlay.train.start import Start
 from inlay.train.tags import Tagged
 
 # Words between two looks at the learning rate. A text that is cut there goes on in the next piece.
 PIECE = 10_000
-POOL = 4096  # noise words that are drawn for a piece
+APART = 250  # words that are kept, about, of a piece that is learned from apart
+POOL = 4096  # noise words that are drawn for a piece, else
+MAX_32 = 2**32 - 1
 # Learned vectors have a norm of 1 to 10; those that overshot, of dozens to infinity.
 LONG = 100.0
 
 
 class Paragraphs:
-    """Paragraph vectors, as `inlay.train.job` trains them."""
+    """Paragraph vectors, as `inlay.train.job` trains them.
+
+    Args:
+        data: The corpus.
+        tagged: The tags of its texts.
+        design: What is trained.
+        seed: Of all chance.
+        about: What the provenance says.
+        deterministic: Whether pieces are to be learned from apart.
+        start: What vectors of words go on from, or None.
+    """
 
     def __init__(
-        self, data: Corpus, tagged: Tagged, design: Design, seed: int, about: dict[str, Any]
+        self,
+        data: Corpus,
+        tagged: Tagged,
+        design: Design,
+        seed: int,
+        about: dict[str, Any],
+        *,
+        deterministic: bool = False,
+        start: Start | None = None,
     ) -> None:
-        from inlay.kernels import paragraph, rows
+        from inlay.kernels import rows
 
         self.data, self.tagged, self.design, self.seed = data, tagged, design, seed
         self.about, self.dim = about, design.vector_size
-        self.pieces, self.units = -(-data.ids.size // PIECE), int(data.ids.size)
-        rng = np.random.default_rng(seed)
-        words = None
+        rng, n = np.random.default_rng(seed), len(data.tokens)
+        words, of = None, None
         if design.words or design.reads_words:
-            words = np.empty((len(data.tokens) + design.concatenate, self.dim), np.float32)
+            words = np.empty((n + design.concatenate, self.dim), np.float32)
             rows.scatter(words, 0.5, rng)  # as in Mikolov's program
+        if start is not None and words is not None:
+            of = start.table.tokens.find_many(data.tokens)
+            start.fill(words, of)
         self.network = Network(design, data.counts, None, words)
         self.row = self.network.row
+        self.factors: Array | None = None
+        self.anchors: Array | None = None
+        if start is not None and of is not None:
+            self._begin(start, np.append(of, np.full(int(design.concatenate), -1)))
         self.documents = rows.aligned_zeros(tagged.n * self.row)
         vectors = self.documents.reshape(-1, self.row)[:, : self.dim]
         rows.scatter(vectors, 0.5, rng)
         vectors[~tagged.with_words(data.ids)] = 0
-        self.tags = paragraph.Tags(tagged.offsets, tagged.numbers)
         self.arrays = {"documents": self.documents, "outputs": self.network.outputs}
         if words is not None:
             self.arrays["words"] = self.network.words
+        self._divide(deterministic)
+
+    def _begin(self, start: Start, of: Array) -> None:
+        if not self.design.concatenate:  # whose vectors of what is predicted are other ones
+            outputs = self.network.outputs.reshape(-1, self.row)
+            start.fill_context(outputs, self.data.tokens)
+        self.factors = start.factors(of)
+        if start.pull:
+            self.anchors = self.network.words.copy()
+            self.pulled = np.where(of >= 0, np.float32(start.pull), np.float32(0))
+
+    def _divide(self, deterministic: bool) -> None:
+        """Into pieces, small ones if each has rows of its own."""
+        ids, design, counts = self.data.ids, self.design, self.data.counts
+        often = counts * (self.network.keep / MAX_32)
+        kept = float(often.sum() / counts.sum())
+        self.is_apart = self.factors is not None or self.anchors is not None
+        self.size, pool = PIECE, POOL
+        if deterministic or self.is_apart:
+            self.size = int(min(APART / kept, PIECE))
+            # Of a pool as large as the draws from it, one draws as if from all words.
+            pool = APART * design.n_noise // (2 if design.reads_words else 8)
+        self.pieces, self.units = -(-ids.size // self.size), int(ids.size)
+        self.together, self.pool = TOGETHER, pool
         # The number of the text in which each piece begins.
-        ends = [
-            np.count_nonzero(data.ids[at : at + PIECE] < 0) for at in range(0, data.ids.size, PIECE)
-        ]
-        self.texts = np.append(0, np.cumsum(ends))
+        ends = np.flatnonzero(ids < 0)
+        self.texts = np.searchsorted(ends, np.arange(0, self.pieces * self.size + 1, self.size))
+        lengths = np.diff(np.append(-1, ends)) - 1
+        lengths = np.append(lengths, np.zeros(self.data.texts - lengths.size, int))
+        of_tags = np.repeat(lengths, np.diff(self.tagged.offsets))
+        self.lengths = kept * np.bincount(self.tagged.numbers, of_tags, minlength=self.tagged.n)
+        self.load = _load(design, often * (APART / often.sum()), counts)
+        self.damped: tuple[int, Any] = (0, None)
+        self.ones = np.ones(max(len(counts) + 1, self.tagged.n), np.float32)
+        self.damped_documents = np.ones(self.tagged.n, np.float32)
+        self.free: list[Local] = []
+
+    # -- pieces ------------------------------------------------------------------------------
 
     def scratch(self) -> Any:
         from inlay.kernels import skipgram
 
-        of_words = None
+        of_words, number = None, np.full(len(self.data.tokens), -1, np.int32)
         if self.design.words:
-            of_words = skipgram.make_scratch(PIECE, self.design.window, self._noise, self.dim)
-        return self.network.scratch(PIECE), of_words, np.empty(POOL, np.int32)
+            of_words = skipgram.make_scratch(self.size, self.design.window, self._noise, self.dim)
+        return self.network.scratch(self.size), of_words, np.empty(self.pool, np.int32), number
 
     @property
     def _noise(self) -> int:
@@ -68,25 +131,47 @@ class Paragraphs:
         return max(8, -(-self.design.negative // 4) * 4)
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
-        seed = seed_of(self.seed, epoch * self.pieces + piece)
-        ids = self.data.ids[piece * PIECE : (piece + 1) * PIECE]
+        from inlay.kernels import paragraph
+
+        if self.is_apart:
+            return self._piece_of_slow(epoch, piece, rate, scratch)
+        seed, ids = self._seed_and_words(epoch, piece)
         noise = self.network.pool(seed, scratch[2])
-        if self.design.words:
-            self._learn_words(ids, rate, seed, noise, scratch[1])
-        states, rates = np.array([seed], np.uint64), np.array([rate], np.float32)
-        part = Piece(ids, states, rates, int(self.texts[piece]), noise)
-        _, loss, terms = self.network.learn(
-            part, self.documents, self.tags, scratch[0], learns=True
+        tags = paragraph.Tags(self.tagged.offsets, self.tagged.numbers)
+        return self._learn(
+            *(ids, (rate, seed), self.network.on(noise=noise), self.documents),
+            *(tags, int(self.texts[piece]), scratch),
         )
+
+    def _seed_and_words(self, epoch: int, piece: int) -> tuple[np.uint64, Array]:
+        seed = seed_of(self.seed, epoch * self.pieces + piece)
+        return seed, self.data.ids[piece * self.size : (piece + 1) * self.size]
+
+    def _learn(
+        self,
+        ids: Array,
+        how: tuple[float, np.uint64],
+        network: Network,
+        documents: Array,
+        tags: Any,
+        text: int,
+        scratch: Any,
+    ) -> Done:
+        rate, seed = how
+        if self.design.words:
+            self._learn_words(ids, how, network, scratch[1])
+        states, rates = np.array([seed], np.uint64), np.array([rate], np.float32)
+        part = Piece(ids, states, rates, text)
+        _, loss, terms = network.learn(part, documents, tags, scratch[0], learns=True)
         return Done(int(ids.size), loss, terms)
 
     def _learn_words(
-        self, ids: Array, rate: float, seed: np.uint64, noise: Any, scratch: Any
+        self, ids: Array, how: tuple[float, np.uint64], network: Network, scratch: Any
     ) -> None:
         """Skip-gram, which predicts the same output vectors."""
         from inlay.kernels import rows, sampling, skipgram
 
-        network, design = self.network, self.design
+        design, (rate, seed) = self.design, how
         model = sampling.Model(inputs=network.words, outputs=network.outputs)
         share, limit = np.float32(design.negative / self._noise), network.limit(rate)
         step = sampling.Step(
@@ -94,7 +179,76 @@ class Paragraphs:
             *(share, np.float32(limit / (design.window + 1)), seed),
         )
         lanes = rows.row_lanes(self.dim)
-        skipgram.train(ids, network.keep, model, noise, scratch, step, lanes)
+        skipgram.train(ids, network.keep, model, network.noise, scratch, step, lanes)
+
+    # -- pieces apart ------------------------------------------------------------------------
+
+    def apart(self, epoch: int, piece: int, rate: float, scratch: Any) -> tuple[Done, Local]:
+        local, done = self._learn_apart(epoch, piece, rate, scratch)
+        local.subtract(self.network, self.documents)
+        local.rate = rate
+        return done, local
+
+    def add(self, changes: list[Local], spread: Spread) -> None:
+        factors = (*self._damped(changes[0].rate), self.damped_documents)
+        tags, together = np.unique(
+            np.concatenate([local.tags for local in changes]), return_counts=True
+        )
+        # A text that is cut is in two pieces, and a tag may be in all of them.
+        load = np.minimum(self.lengths[tags] / together, APART) * (1 + self.design.negative)
+        self.damped_documents[tags] = damping(load, changes[0].rate, together)
+
+        def share(i: int) -> None:
+            for local in changes:
+                local.add(self.network, self.documents, factors, (i, SHARES))
+
+        spread(share, SHARES)
+        self.free += changes
+
+    def _piece_of_slow(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
+        """A piece whose rows have a rate each: what others change meanwhile stays."""
+        local, done = self._learn_apart(epoch, piece, rate, scratch, remember=True)
+        local.subtract_remembered()
+        factors = self.ones if self.factors is None else self.factors, self.ones, self.ones
+        for share in range(SHARES):
+            local.add(self.network, self.documents, factors, (share, SHARES))
+        self.free.append(local)
+        return done
+
+    def _learn_apart(
+        self, epoch: int, piece: int, rate: float, scratch: Any, *, remember: bool = False
+    ) -> tuple[Local, Done]:
+        seed, ids = self._seed_and_words(epoch, piece)
+        try:
+            local = self.free.pop()
+        except IndexError:
+            local = Local(self.network, self.size, self.pool)
+        first, last = int(self.texts[piece]), int(self.texts[piece + 1]) + 1
+        tags = local.take(
+            *(self.network, self.documents, ids, seed, scratch[3]),
+            *self.tagged.of_texts(first, min(last, self.data.texts)),
+        )
+        if remember:
+            local.remember()
+        own = local.network(self.network)
+        words = local.words[: ids.size]
+        done = self._learn(words, (rate, seed), own, local.documents, tags, 0, scratch)
+        if self.anchors is not None:
+            local.pull(self.anchors, np.minimum(self.pulled * np.float32(rate), np.float32(1)))
+        return local, done
+
+    def _damped(self, rate: float) -> tuple[Array, Array]:
+        """What changes of a round are multiplied by, at this rate or one that is hardly larger."""
+        step = math.ceil(RATES * rate / self.design.alpha)
+        if self.damped[0] != step:
+            inputs, outputs = (damping(x, self.design.alpha * step / RATES) for x in self.load)
+            if self.factors is not None:
+                inputs[: self.factors.size] *= self.factors
+            self.damped = step, (inputs, outputs)
+        found: tuple[Array, Array] = self.damped[1]
+        return found
+
+    # -- the result --------------------------------------------------------------------------
 
     def table(self) -> Table:
         """The documents."""
@@ -133,3 +287,23 @@ class Paragraphs:
         return Table(
             self.data.tokens, np.ascontiguousarray(matrix), counts=counts, provenance=about
         )
+
+
+def _load(design: Design, kept: Array, counts: Array) -> tuple[Array, Array]:
+    """The sum of step sizes of a vector's pairs in a piece, over the learning rate.
+
+    Args:
+        design: What is trained.
+        kept: How often each word is kept in a piece.
+        counts: How often it is in the corpus.
+
+    Returns:
+        That of each word as it is read, the null word behind them; and as it is predicted.
+    """
+    window = design.window
+    pairs = kept * (2 * window if design.concatenate else window + 1)
+    steps = kept + pairs if design.words else kept
+    chance = counts**design.ns_exponent
+    noise = design.negative * steps.sum() * chance / chance.sum()
+    null = kept.sum() * window  # at most
+    return np.append(pairs, null) * (1 + design.negative), steps + noise

@@ -65,6 +65,11 @@ class Tagged:
             )
         return cls([*known], np.array(offsets), np.array(numbers, np.int32))
 
+    def of_texts(self, first: int, last: int) -> tuple[Array, Array]:
+        """Where the tags of each of these texts begin, from 0, and their numbers."""
+        begin, end = self.offsets[first], self.offsets[last]
+        return self.offsets[first : last + 1] - begin, self.numbers[begin:end]
+
     def digest(self) -> str:
         """SHA-256 of all of it."""
         found = hashlib.sha256(self.offsets.tobytes() + self.numbers.tobytes())

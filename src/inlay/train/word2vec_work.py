@@ -139,7 +139,7 @@ class Words:
         """What changes of a round are multiplied by, at this rate or one that is hardly larger."""
         step = math.ceil(RATES * rate / self.settings.alpha)
         if self.damped[0] != step:
-            inputs, outputs = damping(self.load, self.settings.alpha * step / RATES)
+            inputs, outputs = (damping(x, self.settings.alpha * step / RATES) for x in self.load)
             if self.factors is not None:
                 inputs = inputs * self.factors[: inputs.size]
             self.damped = step, (inputs, outputs)

@@ -83,9 +83,7 @@ def test_a_pool_has_noise_words_by_their_chance_and_no_others_are_drawn(kind):
     assert (again.alias != noise.alias).any()
     only_2 = noise._replace(accept=np.zeros(9, np.uint32), alias=np.full(9, 2, np.int32))
     documents, tags = np.ones(made.row, np.float32), paragraph.Tags(np.arange(2), np.int32([0]))
-    piece = Piece(
-        np.array([1, 1, -1], np.int32), np.ones(1, np.uint64), np.float32([0.02]), noise=only_2
-    )
-    made.learn(piece, documents, tags, made.scratch(16), learns=True)
+    piece = Piece(np.array([1, 1, -1], np.int32), np.ones(1, np.uint64), np.float32([0.02]))
+    made.on(noise=only_2).learn(piece, documents, tags, made.scratch(16), learns=True)
     changed = made.outputs.reshape(5, -1).any(axis=1)
     assert changed.tolist() == [False, True, True, False, False]

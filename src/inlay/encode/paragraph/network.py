@@ -1,5 +1,6 @@
 """What predicts words from the vector of a text, as arrays that the kernels take."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -117,14 +118,12 @@ class Piece(NamedTuple):
         states: uint64, as of `inlay.kernels.paragraph.bag`.
         rates: float32, one for each time.
         text: The number of the first text.
-        noise: What noise words are drawn from; None: the network's own.
     """
 
     ids: Array
     states: Array
     rates: Array
     text: int = 0
-    noise: Any = None
 
 
 class Network:
@@ -186,6 +185,12 @@ class Network:
             self._even = np.zeros(words.size, np.uint32)
         return sampling.Noise(self._even, words)
 
+    def on(self, **changed: Any) -> "Network":
+        """The same with other vectors or noise words, which it learns on; nothing is copied."""
+        other = copy.copy(self)
+        vars(other).update(changed)
+        return other
+
     def learn(
         self, piece: Piece, documents: Array, tags: Any, scratch: Any, *, learns: bool
     ) -> tuple[int, float, int]:
@@ -204,8 +209,7 @@ class Network:
         )
         model = paragraph.Model(documents, self.words, self.outputs)
         found: tuple[int, float, int] = kernel(
-            *(piece.ids, self.keep, tags, model),
-            *(self.noise if piece.noise is None else piece.noise, scratch),
+            *(piece.ids, self.keep, tags, model, self.noise, scratch),
             *(piece.states, step, self.lanes),
         )
         return found
