@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from inlay.kernels import corpus, phrases
+from inlay.kernels import phrases
+from inlay.kernels.word_keys import word_keys
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
 
@@ -26,7 +27,7 @@ def test_neighbours_are_joined_within_sentences(joined):
     assert found == ["new__york", "york__of__of__constellation", "constellation__new"]
     expected = np.zeros(3, np.uint64)
     raw = [word.encode() for word in found]
-    corpus.word_keys(
+    word_keys(
         np.frombuffer(b"".join(raw), np.uint8),
         np.cumsum([0, *map(len, raw)]),
         expected,

@@ -28,25 +28,51 @@ def equal64(array, at, byte):
     return np.packbits(same, bitorder="little").view("<u8")[0]
 
 
+def within64(array, at, low, high):
+    """The uint64 whose bit `i` says whether `low <= array[at + i] <= high`; as `equal64`."""
+    found = array[int(at) : int(at) + WIDTH]
+    return np.packbits((low <= found) & (found <= high), bitorder="little").view("<u8")[0]
+
+
 def lowest(mask):
     """The place of the lowest bit that is set, uint64; 64 if there is none."""
     mask = int(mask)
     return np.uint64((mask & -mask).bit_length() - 1 if mask else WIDTH)
 
 
+def _load(context, builder, kind, array, at):
+    data = context.make_array(kind)(context, builder, array).data
+    start = builder.bitcast(builder.gep(data, [at], inbounds=True), _BYTES.as_pointer())
+    return builder.load(start, align=1)
+
+
+def _splat(builder, byte):
+    one = builder.insert_element(ir.Constant(_BYTES, ir.Undefined), byte, _INT32(0))
+    zeros = ir.Constant(ir.VectorType(_INT32, WIDTH), [0] * WIDTH)
+    return builder.shuffle_vector(one, one, zeros)
+
+
 @intrinsic
 def _equal64(typing, array, at, byte):
     def emit(context, builder, signature, arguments):
         array, at, byte = arguments
-        data = context.make_array(signature.args[0])(context, builder, array).data
-        start = builder.bitcast(builder.gep(data, [at], inbounds=True), _BYTES.as_pointer())
-        loaded = builder.load(start, align=1)
-        one = builder.insert_element(ir.Constant(_BYTES, ir.Undefined), byte, _INT32(0))
-        zeros = ir.Constant(ir.VectorType(_INT32, WIDTH), [0] * WIDTH)
-        same = builder.icmp_unsigned("==", loaded, builder.shuffle_vector(one, one, zeros))
+        loaded = _load(context, builder, signature.args[0], array, at)
+        same = builder.icmp_unsigned("==", loaded, _splat(builder, byte))
         return builder.bitcast(same, _INT64)
 
     return types.uint64(array, types.uint64, types.uint8), emit
+
+
+@intrinsic
+def _within64(typing, array, at, low, high):
+    def emit(context, builder, signature, arguments):
+        array, at, low, high = arguments
+        loaded = _load(context, builder, signature.args[0], array, at)
+        above = builder.sub(loaded, _splat(builder, low))
+        inside = builder.icmp_unsigned("<=", above, _splat(builder, builder.sub(high, low)))
+        return builder.bitcast(inside, _INT64)
+
+    return types.uint64(array, types.uint64, types.uint8, types.uint8), emit
 
 
 @intrinsic
@@ -60,6 +86,11 @@ def _lowest(typing, mask):
 @overload(equal64)
 def _equal64_compiled(array, at, byte):
     return lambda array, at, byte: _equal64(array, at, byte)
+
+
+@overload(within64)
+def _within64_compiled(array, at, low, high):
+    return lambda array, at, low, high: _within64(array, at, low, high)
 
 
 @overload(lowest)

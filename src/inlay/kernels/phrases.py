@@ -4,7 +4,7 @@ Source: Mikolov et al. 2013, section 4; with connectors inside a phrase, as gens
 """
 
 from inlay.kernels.compiled import njit
-from inlay.kernels.corpus import key_of
+from inlay.kernels.word_keys import key_of
 
 kernel = njit(cache=True, nogil=True)
 
@@ -20,7 +20,7 @@ def joined_neighbours(ids, offsets, blob, connects, delimiter, text, items):
         connects: bool, whether each word is a connector.
         delimiter: uint8, what is put between words.
         text: uint8; receives what was joined, of each word and delimiter at most two copies.
-        items: uint64 keys, int32 starts and int32 stops, as `inlay.kernels.corpus.split` gives
+        items: uint64 keys, int32 starts and int32 stops, as `inlay.kernels.spaces.split` gives
             them; as many as there are ids.
 
     Returns:

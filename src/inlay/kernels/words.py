@@ -8,7 +8,7 @@ joiners, emoji beyond U+FFFF) is `OTHER`, and a piece that has one is left to th
 import numpy as np
 
 from inlay.kernels.compiled import njit
-from inlay.kernels.corpus import LONG, key_of
+from inlay.kernels.word_keys import key_of
 
 SPACE, WORD, SYMBOL, APOSTROPHE, OTHER = 0, 1, 2, 3, 4
 
@@ -28,20 +28,6 @@ def _kind_at(text, at, classes):
         middle = (np.int64(text[at + 1]) & 0x3F) << 6
         return classes[(first & 0x0F) << 12 | middle | np.int64(text[at + 2]) & 0x3F], 3
     return np.uint8(OTHER), 4
-
-
-@kernel
-def keys_of(text, offsets, keys):
-    """The keys of words that stand one behind the other; that of an empty one is none of a line.
-
-    Args:
-        text: uint8: word `i` is `text[offsets[i]:offsets[i + 1]]`.
-        offsets: int64 `(words + 1,)`.
-        keys: uint64 `(words,)`; receives them.
-    """
-    for i in range(keys.size):
-        start, stop = offsets[i], offsets[i + 1]
-        keys[i] = key_of(text, start, stop) if start < stop else LONG
 
 
 @kernel

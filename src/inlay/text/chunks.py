@@ -14,7 +14,7 @@ from inlay.bytes.limits import TEXT
 from inlay.bytes.lines import open_text
 
 CHUNK = 1 << 18  # bytes read at a time: they and their numbers stay in the second-level cache
-BEYOND = b"\0\0"  # what kernels may look at behind a text
+BEYOND = b" " * 64  # what kernels may look at behind a text
 
 
 class Place(NamedTuple):
@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
     """A piece of text that begins and ends between two words; each file in it ends its last line.
 
     Attributes:
-        raw: The text, and two bytes more.
+        raw: The text, and `BEYOND`.
         places: Of each file that it is from.
     """
 

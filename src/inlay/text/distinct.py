@@ -12,7 +12,7 @@ class Words(NamedTuple):
     """Words with their counts, as arrays that may be maps of a file.
 
     Attributes:
-        keys: uint64 `(n,)`: what `inlay.kernels.corpus` knows them by.
+        keys: uint64 `(n,)`: what `inlay.kernels.word_keys` makes of them.
         counts: int64 `(n,)`.
         offsets: int64 `(n + 1,)`: word `i` is `blob[offsets[i]:offsets[i + 1]]`.
         blob: uint8.
@@ -25,10 +25,39 @@ class Words(NamedTuple):
 
     def strings(self, rows: Array) -> list[str]:
         """Some of them."""
-        raw = memoryview(self.blob)  # type: ignore[arg-type]
+        raw = self.blob.tobytes()
         begins, ends = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
         spans = zip(begins, ends, strict=True)
-        return [str(raw[begin:end], "utf-8", "surrogatepass") for begin, end in spans]
+        return [raw[begin:end].decode("utf-8", "surrogatepass") for begin, end in spans]
+
+    def by_frequency(self, rows: Array) -> Array:
+        """Some of them, the most frequent first; equally frequent ones by their code points.
+
+        They are sorted by their first 16 bytes, and where these are the same, one by one.
+        """
+        counts, heads = self.counts[rows], [self._eight(rows, at) for at in (0, 8)]
+        order = np.lexsort((heads[1], heads[0], -counts))
+        same = np.ones(max(rows.size - 1, 0), bool)
+        for keys in (counts, *heads):
+            same &= np.diff(keys[order]) == 0
+        found: Array = rows[order]
+        edges = np.diff(same.astype(np.int8), prepend=0, append=0)
+        raw = memoryview(self.blob)  # type: ignore[arg-type]
+        for begin, last in zip(*(np.flatnonzero(edges == way) for way in (1, -1)), strict=True):
+            some = found[begin : last + 1]
+            found[begin : last + 1] = sorted(
+                some, key=lambda row: raw[self.offsets[row] : self.offsets[row + 1]].tobytes()
+            )
+        return found
+
+    def _eight(self, rows: Array, at: int) -> Array:
+        """Eight bytes of each from `at` on as one number, that of the first word the least."""
+        begins, sizes = self.offsets[rows], np.diff(self.offsets)[rows]
+        blob, found = np.append(self.blob, np.uint8(0)), np.zeros(rows.size, np.uint64)
+        for i in range(at, at + 8):
+            byte = np.where(i < sizes, blob[np.where(i < sizes, begins + i, 0)], 0)
+            found = found << np.uint64(8) | byte.astype(np.uint64)
+        return found
 
 
 class Distinct:
@@ -79,7 +108,7 @@ class Distinct:
 
         Args:
             text: uint8, what was split.
-            items: The `keys`, `starts` and `stops` of `inlay.kernels.corpus.split`.
+            items: The `keys`, `starts` and `stops` of `inlay.kernels.spaces.split`.
             n: How many.
             ids: int32, at least `n`; receives the numbers.
             counted: Whether each counts.

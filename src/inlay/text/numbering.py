@@ -21,10 +21,10 @@ from inlay.jobs.threads import Pool
 from inlay.text.chunks import Chunk
 from inlay.text.corpus_sources import Texts, not_text
 from inlay.text.distinct import Distinct, Words, grown
-from inlay.text.letters import classes_of
 from inlay.text.space import write_whole
 from inlay.text.vocabularies import Vocabularies
 from inlay.tokenizers import Tokenizer, batched, lower, split
+from inlay.tokenizers.classes import classes_for
 
 TEXTS = 256  # that go to a tokenizer at a time
 BATCH = 1 << 18  # numbers that are written or renumbered at a time
@@ -32,7 +32,6 @@ AHEAD = 2  # chunks for each worker that wait to be written
 END = -1
 RUNS = 7 << 17  # different runs that all workers remember together
 RUN_BYTES = 1 << 24  # and bytes of them
-FEW = 2_000  # runs beyond ASCII for which the classes of all letters are not worth asking
 STRINGS = 1 << 18  # Python strings that a vocabulary of a stream may have
 
 # Stretches of numbers: the place of the vocabulary, and how many.
@@ -117,7 +116,7 @@ class Splitter:
 
     def _split(self, chunk: Chunk, words: Distinct, *, counted: bool) -> Array:
         """The numbers of what stands between white space; they stay what they are till the next."""
-        from inlay.kernels.corpus import split
+        from inlay.kernels.spaces import split
 
         raw, size = chunk.checked(), chunk.size
         if self._ids.size < size:
@@ -143,7 +142,7 @@ class Tokens(Splitter):
     def __init__(self, known: Vocabularies, tokenize: Tokenizer, workers: int) -> None:
         self._tokenize = tokenize
         self._most, self._most_bytes = RUNS // workers, RUN_BYTES // workers
-        self._hard = 0  # runs that Python has split
+        self._classes = classes_for(tokenize)
         super().__init__(known)
 
     def _begin(self) -> None:
@@ -154,16 +153,21 @@ class Tokens(Splitter):
     def _forget(self) -> None:
         self._runs, self._n = Distinct(), 0
         self._flat, self._size = np.zeros(1 << 16, np.int32), 0
-        self._spans = np.zeros(1 << 15, np.int64)
+        self._spans = np.zeros(1 << 15, np.int32)
 
     def _numbers(self, chunk: Chunk) -> Array:
-        from inlay.kernels.corpus import expand, expanded_size
+        from inlay.kernels.runs import expand
 
         runs = self._split(chunk, self._runs, counted=True)
         if self._runs.n > self._n:
             self._add()
-        tokens = np.empty(expanded_size(runs, self._spans), np.int32)
-        expand(runs, self._spans, self._flat, tokens)
+        tokens, at, n = np.empty(2 * runs.size, np.int32), 0, 0
+        while at < runs.size:
+            if at:  # runs of more than two tokens, on average
+                tokens = grown(tokens, 2 * tokens.size + int(self._flat.max()))
+            at, more = expand(runs, at, self._spans, self._flat, tokens[n:])
+            n += more
+        tokens = tokens[:n]
         if self._runs.n > self._most or self._runs.size > self._most_bytes:
             self._credit()
             self._forget()
@@ -171,7 +175,7 @@ class Tokens(Splitter):
 
     def _credit(self) -> None:
         """Count the tokens of the runs that are known, which are then to be forgotten."""
-        from inlay.kernels.corpus import credit
+        from inlay.kernels.runs import credit
 
         credit(self._runs.words.counts, self._spans, self._flat, self._counts)
 
@@ -181,42 +185,43 @@ class Tokens(Splitter):
 
     def _add(self) -> None:
         """Split the runs that are new: plain ones in a kernel, the others in Python."""
-        from inlay.kernels.corpus import simple_words, word_keys
+        from inlay.kernels.word_keys import word_keys
+        from inlay.kernels.words import split_words
 
         offsets = self._runs.offsets[self._n : self._runs.n + 1]
         text = self._runs.blob[offsets[0] : offsets[-1]]
         runs = Words(offsets, offsets, offsets - offsets[0], text)
         lengths = np.full(self._runs.n - self._n, -1, np.int64)
-        begins = np.zeros(lengths.size, np.int64)
-        classes = classes_of(self._tokenize, every=self._hard > FEW)
-        if classes is not None:
+        self._spans = _with(self._spans, self._n, np.zeros(lengths.size, np.int32))
+        if self._classes is not None:
             if self._tokenize is lower:
                 text = np.where((text >= 65) & (text <= 90), text + np.uint8(32), text)
             items = _room_for_items(text.size)
-            n = simple_words(text, runs.offsets, classes, *items, lengths)
-            plain = np.maximum(lengths, 0)
-            begins = self._size + np.cumsum(plain) - plain
-            self._append(text, items, n)
+            n = split_words(text, runs.offsets, self._classes, items, lengths)
+            self._remember(text, items, n, lengths)
         hard = np.flatnonzero(lengths < 0)
         if hard.size:
-            self._hard += hard.size
             tokens = list(batched(self._tokenize, runs.strings(hard)))
             blob, ends = pack(list(chain.from_iterable(tokens)), errors="surrogatepass")
             items = _room_for_items(ends.size - 1)
             word_keys(blob, ends, *items)
+            lengths[:] = -1
             lengths[hard] = np.fromiter(map(len, tokens), np.int64, hard.size)
-            begins[hard] = self._size + np.cumsum(lengths[hard]) - lengths[hard]
-            self._append(blob, items, ends.size - 1)
-        self._spans = _with(self._spans, self._n, begins << 32 | lengths)
+            self._remember(blob, items, ends.size - 1, lengths)
         self._n = self._runs.n
         if self._words.n > self._counts.size:
             self._counts = grown(self._counts, 2 * self._words.n)
 
-    def _append(self, text: Array, items: tuple[Array, Array, Array], n: int) -> None:
+    def _remember(
+        self, text: Array, items: tuple[Array, Array, Array], n: int, lengths: Array
+    ) -> None:
+        """Number the tokens of the new runs, those that have a length."""
+        from inlay.kernels.runs import remember
+
         ids = np.empty(n, np.int32)
         self._words.look_up(text, items, n, ids, counted=False)
-        self._flat = _with(self._flat, self._size, ids)
-        self._size += n
+        self._flat = _with(self._flat, self._size + n + lengths.size, np.empty(0, np.int32))
+        self._size = remember(ids, lengths, self._spans[self._n :], self._flat, self._size)
 
 
 def _room_for_items(n: int) -> tuple[Array, Array, Array]:
@@ -278,7 +283,7 @@ def _numbers() -> defaultdict[str, int]:
 
 def _words(numbers: defaultdict[str, int], counts: Array) -> Words:
     """A dict of Python's as a vocabulary."""
-    from inlay.kernels.corpus import word_keys
+    from inlay.kernels.word_keys import word_keys
 
     for token in numbers:
         if not isinstance(token, str):
@@ -311,7 +316,7 @@ def renumber(
     Returns:
         How many are left; what stands behind them is of no use.
     """
-    from inlay.kernels.corpus import renumber as kernel
+    from inlay.kernels.runs import renumber as kernel
 
     start = at = end = file.tell()
     ended = True  # whether the last number that was written is an end, or none was

@@ -77,8 +77,8 @@ def count_phrases(
         min_count: Keep what is seen as often as this.
         progress: Whether to show a bar.
     """
-    from inlay.kernels.corpus import word_keys
     from inlay.kernels.phrases import joined_neighbours
+    from inlay.kernels.word_keys import word_keys
 
     blob, offsets = pack(corpus.tokens, errors="surrogatepass")
     connects = np.fromiter((token in connectors for token in corpus.tokens), bool)

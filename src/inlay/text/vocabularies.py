@@ -179,15 +179,12 @@ class Vocabularies:
     def _ranked(self, words: Words, most: int | None, total: int) -> Chosen:
         rows = np.arange(words.counts.size)
         if most is not None and rows.size > most:
-            # Only words that can be chosen become strings, to be sorted by them.
+            # Only words that can be chosen are sorted.
             rows = rows[words.counts >= np.partition(words.counts, -most)[-most]]
-        names = words.strings(rows)
-        by_name = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
-        order = by_name[np.argsort(-words.counts[rows[by_name]], kind="stable")][:most]
+        rows = words.by_frequency(rows)[:most]
         self._rank_of = np.full(words.counts.size + 1, -1, np.int32)
-        self._rank_of[rows[order]] = np.arange(order.size, dtype=np.int32)
-        tokens = [names[i] for i in order.tolist()]
-        return Chosen(tokens, words.counts[rows[order]], total)
+        self._rank_of[rows] = np.arange(rows.size, dtype=np.int32)
+        return Chosen(words.strings(rows), words.counts[rows], total)
 
 
 class _InMemory:

@@ -16,11 +16,11 @@ SIZE, SURROGATES = 1 << 16, range(0xD800, 0xE000)
 def classes_for(tokenizer: Tokenizer) -> Array | None:
     """The table by which `inlay.kernels.words` does what a tokenizer does; None: it cannot.
 
-    For "lower" it is for text of ASCII, which must be in lower case already.
+    For "lower", A to Z must be in lower case already; others that have one are `OTHER`.
     """
     if tokenizer is words:
         return _classes()
-    return _ascii() if tokenizer is lower else None
+    return _lowered() if tokenizer is lower else None
 
 
 @cache
@@ -42,9 +42,10 @@ def _classes() -> Array:
 
 
 @cache
-def _ascii() -> Array:
+def _lowered() -> Array:
     from inlay.kernels.words import OTHER
 
-    found = np.full(SIZE, OTHER, np.uint8)
-    found[:128] = _classes()[:128]
+    found = _classes().copy()
+    changed = [i for i in range(128, SIZE) if chr(i).lower() != chr(i)]
+    found[changed] = OTHER
     return found

@@ -10,6 +10,7 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.core import Tokens
+from inlay.text.chunks import BEYOND
 from inlay.text.distinct import Distinct
 from inlay.tokenizers import Tokenizer, batched, is_local, split
 
@@ -115,12 +116,12 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
 
 def _number_runs(texts: list[str], runs: Distinct) -> Array:
     """The numbers of what stands between white space, and -1 at the end of each text."""
-    from inlay.kernels.corpus import split
+    from inlay.kernels.spaces import split
 
     lines = "\n".join(text.replace("\n", " ") for text in texts)
     data = f"{lines}\n".encode()
-    buffer, size = np.frombuffer(data + b"\0\0", np.uint8), len(data)
-    items = np.empty(size, np.uint64), np.empty(size, np.int32), np.empty(size, np.int32)
+    buffer, size = np.frombuffer(data + BEYOND, np.uint8), len(data)
+    items = np.empty(size, np.uint64), *np.empty((2, size), np.int32)
     n = split(buffer, size, *items)
     ids = np.empty(n, np.int32)
     runs.look_up(buffer, items, n, ids)

@@ -130,19 +130,19 @@ class Lexicon:
 
     def _numbers(self, words: list[str]) -> Array:
         """The number of each word, int32; new ones get the next numbers."""
-        from inlay.kernels.words import keys_of
+        from inlay.kernels.word_keys import word_keys
 
         ids = np.empty(len(words), np.int32)
         if words:
             text, offsets = pack(words, errors="surrogatepass")
-            keys, ends = np.empty(len(words), np.uint64), offsets.astype(np.int32)
-            keys_of(text, offsets, keys)
-            self._words.look_up(text, (keys, ends[:-1].copy(), ends[1:].copy()), len(words), ids)
+            items = np.empty(len(words), np.uint64), *np.empty((2, len(words)), np.int32)
+            word_keys(text, offsets, *items)
+            self._words.look_up(text, items, len(words), ids)
         return ids
 
     def _numbered(self, raw: Sequence[bytes]) -> tuple[Array, Array]:
         """The number of each piece, int32 `(n,)`, and how many pieces each text has."""
-        from inlay.kernels.corpus import split_at_spaces
+        from inlay.kernels.spaces import split_at_spaces
 
         offsets = np.zeros(len(raw) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw)), out=offsets[1:])

@@ -1,0 +1,111 @@
+"""Numbers of runs of text to those of the words in them, and to ranks."""
+
+from inlay.kernels.compiled import njit
+from inlay.kernels.lanes import prefetch
+
+AHEAD = 16  # runs between asking for a span and reading it
+END = -1  # of a sentence
+
+kernel = njit(cache=True, nogil=True)
+
+
+@kernel
+def remember(ids, lengths, spans, flat, size):
+    """Note the tokens of some runs.
+
+    Args:
+        ids: int32, the tokens of all of them, one behind the other.
+        lengths: int64, of each run how many it has, or -1: then nothing is noted.
+        spans: int32, for each run; receives its only token, or `~at`, where `flat[at]` is how
+            many it has, and they follow.
+        flat: int32; receives what there is, from `size` on, at most one more than tokens for each.
+        size: How much there is.
+
+    Returns:
+        How much there is then.
+    """
+    at = 0
+    for run in range(lengths.size):
+        n = lengths[run]
+        if n == 1:
+            spans[run] = ids[at]
+        elif n >= 0:
+            spans[run] = ~size
+            flat[size] = n
+            for j in range(n):
+                flat[size + 1 + j] = ids[at + j]
+            size += n + 1
+        at += max(n, 0)
+    return size
+
+
+@kernel
+def expand(ids, begin, spans, flat, out):
+    """Write the tokens of runs, one behind the other, as long as there is room.
+
+    Args:
+        ids: int32, numbers of runs, and -1, which stays.
+        begin: The first of them to look at.
+        spans: int32, from `remember`.
+        flat: int32, likewise.
+        out: int32.
+
+    Returns:
+        `(next, n)`: the run for which there is no room, or `ids.size`, and how many are written.
+    """
+    n = 0
+    for i in range(begin, ids.size):
+        if i + AHEAD < ids.size:
+            prefetch(spans, ids[i + AHEAD])
+        run = ids[i]
+        token = END if run < 0 else spans[run]
+        if run < 0 or token >= 0:
+            if n == out.size:
+                return i, n
+            out[n] = token
+            n += 1
+            continue
+        first = ~token + 1
+        size = flat[first - 1]
+        if n + size > out.size:
+            return i, n
+        for j in range(size):
+            out[n + j] = flat[first + j]
+        n += size
+    return ids.size, n
+
+
+@kernel
+def credit(run_counts, spans, flat, counts):
+    """Add to `counts`, int64 by token, how often each is in runs that were seen so often."""
+    for run in range(run_counts.size):
+        token = spans[run]
+        if token >= 0:
+            counts[token] += run_counts[run]
+            continue
+        first = ~token + 1
+        for at in range(first, first + flat[first - 1]):
+            counts[flat[at]] += run_counts[run]
+
+
+@kernel
+def renumber(ids, rank, every_end):
+    """Replace each number i by `rank[i]`, in place, and leave out those of rank -1.
+
+    Sentence ends stay: all of them if `every_end`, and else not two in a row. Returns how many
+    entries are left.
+    """
+    n = 0
+    ended = False  # whether the last that is left is an end
+    for i in range(ids.size):
+        word = ids[i]
+        if word >= 0:
+            word = rank[word]
+            ids[n] = word
+            n += word >= 0  # no branch, which nobody could predict
+            ended &= word < 0
+        elif every_end or not ended:
+            ids[n] = END
+            n += 1
+            ended = True
+    return n
