@@ -209,12 +209,13 @@ def test_two_workers_learn_the_same_words():
     assert made.provenance["losses"][-1] < made.provenance["losses"][0]
 
 
-def test_words_that_share_n_grams_stay_bounded():
+@pytest.mark.parametrize("how", [{}, {"loss": "hs"}, {"deterministic": True}], ids=str)
+def test_words_that_share_n_grams_stay_bounded(how):
     """Years, repeated letters and one word over and over: their rows are moved many times."""
     years = [[str(1900 + (7 * i + k) % 99) for k in range(40)] for i in range(30)]
     letters = [["a" * (3 + (i + k) % 20) for k in range(30)] for i in range(30)]
     same = [["----------"] * 60] * 20
-    settings = SMALL | {"tokenizer": None, "epochs": 20, "alpha": 0.2}
+    settings = SMALL | {"tokenizer": None, "epochs": 20, "alpha": 0.2} | how
     made = fasttext([*years, *letters, *same], **settings)
     assert np.linalg.norm(made.vectors, axis=1).max() < 30
 

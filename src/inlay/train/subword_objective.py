@@ -136,16 +136,10 @@ class SubwordObjective:
         return type(self.parts)(local.starts, local.items, shares[words])
 
     def load(self, keep: Array, words: int) -> tuple[Array, Array]:
-        """As of words with a row each; but a row is moved by all words that are made of it.
-
-        A word's vector then goes as far as its rows do in the mean, so that the load of a word is
-        the mean of those sums; and that of a row the mean over what moves it.
-        """
-        starts, rows, shares = self.parts
+        """As of words with a row each; but a row is moved by all words that are made of it."""
+        starts, rows, _ = self.parts
         inputs, outputs = self.of.load(keep, words)
         n = inputs.size  # of words; those behind have no pairs
-        rows, sizes = rows[: starts[n]], np.diff(starts[: n + 1])
-        moved = np.bincount(rows, np.repeat(inputs, sizes), minlength=self.n_rows)
-        of_words = np.add.reduceat(moved[rows], starts[:n]) * shares[:n]
-        found = np.bincount(rows, np.repeat(inputs * of_words, sizes), minlength=self.n_rows)
-        return found / np.maximum(moved, 1e-30), outputs
+        moved = np.repeat(inputs, np.diff(starts[: n + 1]))
+        found: Array = np.bincount(rows[: starts[n]], moved, minlength=self.n_rows)
+        return found, outputs
