@@ -54,6 +54,7 @@ def test_the_options_of_the_original(inlay, corpus, tmp_path):
         "bucket": 500,
         "jamo": False,
         "loss": "ns",
+        "exact": False,
         "seed": 3,
         "deterministic": True,
     }

@@ -127,6 +127,15 @@ def test_hierarchical_softmax(architecture, tmp_path):
     assert not made.parts
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_exact(architecture):
+    made = fasttext(TEXTS, **SMALL, architecture=architecture, exact=True, alpha=0.1)
+    assert made.provenance["model"].endswith(", negative sampling, exact")
+    losses = made.provenance["losses"]
+    assert losses[2] < losses[1] < losses[0]
+    assert made.similarity("cat", "dog") > made.similarity("cat", "나무") + 0.2
+
+
 def test_what_words_are_predicted_by_hangs_on_the_table(table, tmp_path):
     table.save(tmp_path / "v.bin")
     outputs = inlay.load(tmp_path / "v.bin", name="output")
@@ -197,6 +206,20 @@ def test_deterministic_gives_the_same_file_for_any_number_of_workers(tmp_path, a
     assert made.provenance["losses"][2] < made.provenance["losses"][0]
 
 
+@pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+def test_a_piece_that_is_learned_from_apart_is_learned_from_as_ever(architecture, monkeypatch):
+    """On rows of its own: what changes is the same, if nothing is drawn and pieces come in turn."""
+    work = sys.modules["inlay.train.word2vec_work"]
+    for name, value in (("TOGETHER", 1), ("PIECE", 250)):
+        monkeypatch.setattr(work, name, value)
+    monkeypatch.setattr(work, "damping", lambda load, rate: np.ones(load.size, np.float32))
+    corpus = encode_corpus(sentences(100), min_count=1)
+    settings = only(architecture=architecture, loss="hs", epochs=1)
+    plain, apart = (fasttext(corpus, **settings, deterministic=d) for d in (False, True))
+    np.testing.assert_allclose(apart.vectors, plain.vectors, atol=1e-5)
+    np.testing.assert_allclose(apart._subwords.rows, plain._subwords.rows, atol=1e-5)
+
+
 def only(*_names, **more):
     """The settings that an encoded corpus leaves open."""
     return {k: v for k, v in SMALL.items() if k not in ("min_count", "tokenizer")} | more
@@ -239,6 +262,7 @@ def test_a_word_alone_has_the_vector_of_no_n_gram():
         ({"negative": 0}, "negative"),
         ({"loss": "softmax"}, "loss: expected 'ns' or 'hs'"),
         ({"loss": "hs", "negative": 5}, "negative: expected nothing, without loss='ns'"),
+        ({"loss": "hs", "exact": True}, "exact: expected nothing, without loss='ns'"),
         ({"loss": "hs", "ns_exponent": 0.5}, "ns_exponent: expected nothing, without loss='ns'"),
     ],
 )

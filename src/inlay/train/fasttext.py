@@ -45,6 +45,7 @@ def fasttext(
     *,
     architecture: Architecture = "skipgram",
     loss: Loss = "ns",
+    exact: bool = False,
     vector_size: int = 100,
     window: int = 5,
     negative: int | None = None,
@@ -94,6 +95,9 @@ def fasttext(
             rare words and small corpora; or `"cbow"`: the mean of those around it predicts a word.
         loss: `"ns"`, negative sampling, tells a word from a few noise words. `"hs"`, hierarchical
             softmax, finds it in a tree of all words (Huffman's), and draws none.
+        exact: Whether negative sampling draws noise words for each pair and learns from one pair
+            after the other, as the original does. Else, a block of up to eight words shares
+            its draws, which is faster, and alike in expectation.
         vector_size: How many numbers a vector has.
         window: How many words to each side a word is paired with at most. Each block of up to
             eight words draws a width from 1 to this; of CBOW, up to sixteen.
@@ -196,8 +200,8 @@ def fasttext(
     )
     settings = FastTextSettings(
         *(architecture, vector_size, window, negative, sample, min_count, max_size, epochs),
-        *(alpha, min_alpha, ns_exponent, min_n, max_n, bucket, jamo, loss),
-        *(running.seed, running.deterministic),
+        *(alpha, min_alpha, ns_exponent, min_n, max_n, bucket, jamo),
+        *(loss, exact, running.seed, running.deterministic),
     )
     begin = SubwordStart.of(start, start_rate, pull, settings.vector_size)
     if begin is not None:

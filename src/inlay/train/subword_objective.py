@@ -58,23 +58,32 @@ class SubwordObjective:
     """
 
     def __init__(self, data: Corpus, settings: Any, parts: Any, n_rows: int) -> None:
-        from inlay.kernels import sampling, subword_cbow, subword_hierarchical, subword_training
+        from inlay.kernels import (
+            sampling,
+            subword_cbow,
+            subword_hierarchical,
+            subword_pairs,
+            subword_training,
+        )
 
         self.settings, self.parts, self.n_rows = settings, parts, n_rows
         is_cbow = settings.architecture == "cbow"
         self.of: Noise | Tree  # that of words which have a row each
+        self.module: Any
         if settings.loss == "hs":
             self.of = tree = Tree(data, settings)
             self.module, self.height = subword_hierarchical, tree.longest
-            self.train = self.module.train_cbow if is_cbow else self.module.train
             keep = sampling.keep_thresholds(data.counts, settings.sample)
             self.steps = float(np.average(np.diff(tree.source.starts), weights=data.counts * keep))
         else:
             self.of = noise = Noise(data, settings)
             self.module, self.height = subword_cbow if is_cbow else subword_training, noise.n_noise
-            self.train = self.module.train
+            if settings.exact:
+                self.module = subword_pairs
             chance = data.counts**settings.ns_exponent
             self.often = float(1 / noise.n_noise + chance.max() / chance.sum())
+        has_both = is_cbow and self.module is not subword_cbow
+        self.train = self.module.train_cbow if has_both else self.module.train
         self.name, self.n_outputs = self.of.name, self.of.n_outputs
         self.share, self.limit = self.of.share, self.of.limit
         self.source, self.kernel = (parts, self.of.source), self._learn

@@ -16,7 +16,7 @@ from inlay.text.corpus import Corpus
 from inlay.train.start import BLOCK
 from inlay.train.subword_objective import SubwordObjective
 from inlay.train.subword_start import SubwordStart
-from inlay.train.word2vec import checked, checked_loss
+from inlay.train.word2vec import checked, checked_loss, idle
 from inlay.train.word2vec_objectives import LOAD
 from inlay.train.word2vec_work import Words, packed
 
@@ -43,10 +43,10 @@ class FastTextSettings:
     bucket: int
     jamo: bool
     loss: str
+    exact: bool
     seed: int
     deterministic: bool
     # What can be chosen for word2vec.
-    exact: ClassVar[bool] = False
     cbow_mean: ClassVar[bool] = True
     shrink_windows: ClassVar[bool] = True
 
@@ -56,7 +56,10 @@ class FastTextSettings:
             "max_n": whole("max_n", self.max_n, least=0, most=LONGEST_NGRAM),
             "bucket": whole("bucket", self.bucket, most=MOST_BUCKETS),
             "jamo": flag("jamo", self.jamo),
+            "exact": flag("exact", self.exact),
         }
+        if plain["loss"] == "hs" and plain["exact"]:
+            raise idle("exact", True, "loss='ns'")
         plain["min_n"] = whole("min_n", self.min_n, least=0, most=LONGEST_NGRAM)
         if plain["max_n"] and not 1 <= plain["min_n"] <= plain["max_n"]:
             raise ArgumentError(

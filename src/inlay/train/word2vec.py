@@ -59,9 +59,9 @@ class Word2VecSettings:
         }
         plain |= checked_loss(self, usual_exponent=0.75)
         if plain["architecture"] != "cbow" and not plain["cbow_mean"]:
-            raise _idle("cbow_mean", False, "architecture='cbow'")
+            raise idle("cbow_mean", False, "architecture='cbow'")
         if plain["loss"] == "hs" and plain["exact"]:
-            raise _idle("exact", True, "loss='ns'")
+            raise idle("exact", True, "loss='ns'")
         for name, value in plain.items():
             object.__setattr__(self, name, value)
 
@@ -93,11 +93,11 @@ def checked_loss(settings: Any, *, usual_exponent: float) -> dict[str, Any]:
         exponent = number("ns_exponent", exponent, least=-2, most=2)
     for name, value in (("negative", negative), ("ns_exponent", exponent)):
         if loss != "ns" and value is not None:
-            raise _idle(name, value, "loss='ns'")
+            raise idle(name, value, "loss='ns'")
     return {"loss": loss, "negative": negative, "ns_exponent": exponent}
 
 
-def _idle(name: str, value: object, other: str) -> ArgumentError:
+def idle(name: str, value: object, other: str) -> ArgumentError:
     """The error of an argument that has no effect without another."""
     got, hint = described(value), f"{other} as well"
     return ArgumentError(name, expected=f"nothing, without {other}", got=got, hint=hint)

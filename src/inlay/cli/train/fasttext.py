@@ -115,6 +115,9 @@ class FastTextCommand(Originals):
     default="ns",
     help="Learn by negative sampling (ns) or by hierarchical softmax (hs).",
 )
+@click.option(
+    "--exact", is_flag=True, help="Draw noise words for each pair, as the original does: slower."
+)
 @click.option("--vector-size", default=100, help="Learn vectors of N numbers.")
 @click.option("--window", default=5, help="Look at up to N words on each side.")
 @click.option(
