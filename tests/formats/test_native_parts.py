@@ -9,6 +9,8 @@ from safetensors.numpy import load_file, save_file
 from inlay import Table, load
 from inlay.containers.safetensors import Safetensors
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.formats.protocol import ReadOptions
+from inlay.formats.selection import select
 
 
 def table_with_parts():
@@ -54,11 +56,33 @@ def test_parts_are_copied_and_pickled(path):
     assert_same_parts(pickle.loads(pickle.dumps(table)), table)  # of no file any more
 
 
-def test_parts_stay_with_other_numbers_and_go_with_other_rows(path):
+def test_parts_stay_with_other_numbers_and_go_where_rows_are_aligned(path):
     table = load(path)
     assert_same_parts(table.astype("float16"), table)
-    assert load(path, limit=2).parts == {}
     assert table.align(["a", "b c"]).parts == {}
+
+
+@pytest.mark.parametrize("asked", [{"limit": 2}, {"keep": {"é", "a"}}, {"limit": 2, "keep": {"a"}}])
+def test_a_part_of_the_same_words_has_the_rows_that_the_table_has(path, tmp_path, asked):
+    table, found = load(path), load(path, **asked)
+    rows = [table.find(token) for token in found.tokens]
+    assert 0 < len(rows) < len(table)
+    context = found.parts["context"]
+    assert context.tokens is found.tokens
+    assert context.vectors.tolist() == table.parts["context"].vectors[rows].tolist()
+    assert context.provenance == table.parts["context"].provenance
+    documents = found.parts["docs"]  # of other tokens, none of which was asked about
+    assert documents.tokens.tolist() == table.parts["docs"].tokens.tolist()
+    again = pickle.loads(pickle.dumps(found))
+    assert again.parts["context"].vectors.tolist() == context.vectors.tolist()
+    found.save(tmp_path / "again.safetensors")
+    assert load(tmp_path / "again.safetensors").parts["context"].tokens[0] == found.tokens[0]
+
+
+def test_the_first_rows_of_a_part_are_no_copy(path):
+    table = load(path)
+    found = select(table, ReadOptions(limit=2)).parts["context"]
+    assert np.shares_memory(found.matrix, table.parts["context"].matrix)
 
 
 def test_parts_never_change():

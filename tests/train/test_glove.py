@@ -115,6 +115,18 @@ def test_what_was_stopped_goes_on_to_the_same_result(tmp_path):
         learn(corpus, eta=0.01, **common)
 
 
+def test_a_folder_keeps_the_numbered_corpus_too(tmp_path, monkeypatch):
+    path, numbered = tmp_path / "corpus.txt", []
+    path.write_text("\n".join(map(" ".join, many_words())))
+    module = sys.modules["inlay.text.corpus"]
+    number = module._number
+    monkeypatch.setattr(module, "_number", lambda *a: numbered.append(1) or number(*a))
+    first, again = (learn(path, folder=tmp_path / "f") for _ in range(2))
+    np.testing.assert_array_equal(again.vectors, first.vectors)
+    assert len(numbered) == 1
+    assert (tmp_path / "f" / "corpus.safetensors").is_file()
+
+
 def test_vectors_are_those_of_words_and_contexts_together(monkeypatch):
     corpus, works = two_topics(100), []
     monkeypatch.setattr(
@@ -122,7 +134,7 @@ def test_vectors_are_those_of_words_and_contexts_together(monkeypatch):
     )
     table = learn(corpus)
     context = table.parts["context"]
-    assert context.tokens.tolist() == table.tokens.tolist()
+    assert context.tokens is table.tokens  # which a file holds once
     words, contexts = (m.reshape(-1, 2, 16)[:, 0, :14] for m in works[0].model)
     places = works[0].layout.places()
     np.testing.assert_array_equal(context.vectors, contexts[places])

@@ -118,7 +118,8 @@ def _check_finite(
 def select(table: Table, options: ReadOptions) -> Table:
     """The rows that were asked for; the table itself if all were.
 
-    `limit` alone gives a view of the matrix. `keep` copies the rows that are kept.
+    `limit` alone gives a view of the matrix. `keep` copies the rows that are kept. So it is with
+    parts that have the same tokens; others stay whole.
     """
     n = len(table) if options.limit is None else min(options.limit, len(table))
     wanted = as_keep(options.keep)
@@ -131,19 +132,30 @@ def select(table: Table, options: ReadOptions) -> Table:
     if table._origin is not None and wanted is None:
         origin = table._origin.limited(n)
     chosen = slice(n) if wanted is None else rows
+    tokens = take(table.tokens, rows)
     stored = table._rows
     matrix = stored.taken(chosen) if isinstance(stored, StoredRows) else stored[chosen]
-    counts = None if table.counts is None else table.counts[rows]
     return Table._unchecked(
-        take(table.tokens, rows),
+        tokens,
         matrix,
-        counts=counts,
+        counts=None if table.counts is None else table.counts[rows],
         pad_id=_moved(table.pad_id, rows),
         unk_id=_moved(table.unk_id, rows),
         provenance=table.provenance,
         origin=origin,
         subwords=table._subwords,
+        parts={
+            name: _part(part, tokens, chosen) if part.tokens is table.tokens else part
+            for name, part in table.parts.items()
+        },
     )
+
+
+def _part(part: Table, tokens: Tokens, chosen: slice | Array) -> Table:
+    """Some rows of a part, which is of numbers alone and has no special ones."""
+    counts = None if part.counts is None else part.counts[chosen]
+    rows = part._rows[chosen]
+    return Table._unchecked(tokens, rows, counts=counts, provenance=part.provenance)
 
 
 def _moved(row: int | None, rows: Array) -> int | None:

@@ -155,10 +155,11 @@ def glove(
         encoding: The encoding of a file, such as "cp949" for Korean.
         progress: Whether to show a bar with pairs a second and the time left. None: only on a
             terminal.
-        folder: A working folder, in which checkpoints are kept. If the training is stopped, by
-            Ctrl-C or by a kill, the same call counts anew and goes on from the last one; after the
-            end it gives the same table again. A checkpoint of another training, or of another
-            corpus, is refused. Without a folder nothing is written.
+        folder: A working folder, in which the numbered corpus and checkpoints are kept. If the
+            training is stopped, by Ctrl-C or by a kill, the same call counts the pairs anew, which
+            does not take the text, and goes on from the last checkpoint; after the end it gives
+            the same table again. A checkpoint of another training, or of another corpus, is
+            refused. Without a folder nothing is kept.
         checkpoint_every: Seconds between two checkpoints; each takes as much disk as the vectors
             of words and contexts, and twice that, for the sums of squares.
         resume: Whether to go on from a checkpoint. False starts anew and replaces it.
@@ -244,6 +245,7 @@ def glove(
                 max_size=settings.max_size,
                 tokenizer=tokenizer,
                 encoding=encoding,
+                keep=True,
             )
             check_pairs(data.ids)
             about = facts("GloVe", made, data, given=data is corpus)

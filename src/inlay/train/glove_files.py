@@ -21,7 +21,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.lines import read_lines
 from inlay.bytes.writing import atomic_path
-from inlay.core import Table
+from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.threads import available_workers
@@ -253,9 +253,10 @@ def read_vectors(path: str | PathLike[str], vocab: str | PathLike[str]) -> Table
             hint="the vocabulary of this training; vectors as text are opened by inlay.load",
         )
     rows = np.memmap(where, "<f8", "r", shape=(2, len(tokens), numbers))[..., :-1]
-    context = Table(tokens, rows[1].astype(np.float32), counts=counts)
+    words = Tokens.from_list(tokens)
+    context = Table(words, rows[1].astype(np.float32), counts=counts)
     both = (rows[0] + rows[1]).astype(np.float32)
-    return Table(tokens, both, counts=counts, parts={"context": context})
+    return Table(words, both, counts=counts, parts={"context": context})
 
 
 def _there(name: str, path: str | PathLike[str]) -> Path:

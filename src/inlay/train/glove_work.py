@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from inlay.aliases import Array
-from inlay.core import Table
+from inlay.core import Table, Tokens
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.threads import Spread
 from inlay.text.corpus import Corpus
@@ -110,9 +110,10 @@ class Cells:
     def table(self) -> Table:
         words, contexts = self._vectors()
         words += contexts
-        context = Table(self.data.tokens, contexts, counts=self.data.counts)
+        tokens = Tokens.from_list(self.data.tokens)
+        context = Table(tokens, contexts, counts=self.data.counts)
         return Table(
-            self.data.tokens,
+            tokens,
             words,
             counts=self.data.counts,
             provenance=self.about,
