@@ -262,6 +262,15 @@ def test_arguments_are_looked_at_first(settings, error, message):
         encode_corpus(**{"corpus": ["a b a"], "min_count": 1} | settings)
 
 
+def test_what_is_given_without_a_name_or_by_another_one():
+    with pytest.raises(ArgumentTypeError, match=r"^encode_corpus: expected only corpus "):
+        encode_corpus(["a b a"], 1)
+    with pytest.raises(ArgumentTypeError, match=r"Try: min_count="):
+        encode_corpus(["a b a"], mincount=1)
+    with pytest.raises(ArgumentTypeError, match=r"Try: max_size="):
+        encode_corpus(["a b a"], max_final_vocab=1)
+
+
 def test_numbers_of_numpy_are_numbers():
     corpus = encode_corpus(["a b a"], min_count=np.int64(1), max_size=np.int8(1))
     assert corpus.tokens == ["a"]

@@ -3,7 +3,7 @@ import struct
 import numpy as np
 import pytest
 
-from inlay.errors import ArgumentError, FormatError, MissingFileError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.text import encode_corpus
 from inlay.train import glove
 from inlay.train.glove_files import (
@@ -132,3 +132,17 @@ def test_vectors_of_the_original(tmp_path):
     (tmp_path / "vectors.bin").write_bytes(bytes(8 * 17))
     with pytest.raises(FormatError, match="two vectors of float64 for each of 2 words"):
         read_vectors(tmp_path / "vectors.bin", tmp_path / "vocab.txt")
+
+
+def test_what_is_given_without_a_name_or_by_another_one(files, tmp_path):
+    corpus, pairs, vocab = files
+    calls = [
+        lambda: read_pairs(pairs, vocab, 5),
+        lambda: read_vocab(vocab, 5),
+        lambda: write_vocab(corpus, tmp_path / "v", 5),
+        lambda: write_cooccurrences(corpus, tmp_path / "p", 5),
+        lambda: read_vectors(pairs, vocab, 5),
+    ]
+    for call in calls:
+        with pytest.raises(ArgumentTypeError, match=r"expected only .* without a name.* got int 5"):
+            call()

@@ -4,16 +4,20 @@ import copy
 import json
 import math
 import pickle
+import re
+import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from inlay.encode.static import StaticEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.text import encode_corpus
 from inlay.text import phrase_counts as counting
 from inlay.text.vocabularies import Vocabularies
-from inlay.train import Phrases, phrases, word2vec
+from inlay.train import Phrases, doc2vec, phrases, word2vec
 
 YORK = ["new york is big", "he left new york", "new york is old", "the art of the deal"]
 
@@ -137,6 +141,50 @@ def test_phrases_are_a_tokenizer():
     assert "new_york" in corpus.tokens
 
 
+def test_what_was_trained_with_phrases_says_with_which(tmp_path, monkeypatch):
+    text = tmp_path / "corpus.txt"
+    text.write_text("\n".join(YORK * 3), "utf-8")
+    found = phrases(YORK * 3, min_count=2, threshold=1.2, passes=2)
+    settings = {"min_count": 1, "vector_size": 4, "epochs": 1, "workers": 1}
+    table = word2vec(text, tokenizer=found, folder=tmp_path / "f", **settings)
+    assert table.tokenizer == found.name
+    assert re.fullmatch(r"phrases:2:[0-9a-f]{16}", found.name)
+    found.save(tmp_path / "phrases.json")
+    assert Phrases.load(tmp_path / "phrases.json").name == found.name
+    changes = {
+        "passes": found.passes[:1],
+        "delimiter": "-",
+        "connectors": frozenset(["of"]),
+        "tokenizer": "lower",
+    }
+    others = [replace(found, **{name: value}) for name, value in changes.items()]
+    assert len({other.name for other in [found, *others]}) == 5
+    assert replace(found, tokenizer=lambda text: [text]).name is None
+    module = sys.modules["inlay.text.corpus"]
+    monkeypatch.setattr(module, "_number", None)  # the corpus is there, of the same phrases
+    again = word2vec(text, tokenizer=found, folder=tmp_path / "f", **settings)
+    assert again.vectors.tolist() == table.vectors.tolist()
+    with pytest.raises(ArgumentError, match="another folder"):
+        word2vec(text, tokenizer=others[1], folder=tmp_path / "f", **settings)
+
+
+def test_phrases_cannot_be_had_by_their_name():
+    found = phrases(YORK * 3, min_count=2, threshold=1.2)
+    expected = rf"the phrases '{found.name}' themselves.*Try: tokenizer=Phrases\.load\(path\)"
+    with pytest.raises(ArgumentError, match=expected):
+        encode_corpus(YORK, tokenizer=found.name)
+    table = word2vec(YORK * 3, tokenizer=found, min_count=1, vector_size=4, epochs=1)
+    with pytest.raises(ArgumentError, match=r"StaticEncoder\(table, tokenizer=Phrases\.load"):
+        StaticEncoder(table).encode(["new york"])
+    assert StaticEncoder(table, tokenizer=found).known(["he left new york"])[0].tolist() == [2]
+    corpus = encode_corpus(YORK * 3, tokenizer=found, min_count=1, every_text=True)
+    vectors = doc2vec(corpus, vector_size=4, epochs=1)
+    with pytest.raises(ArgumentError, match=r"ParagraphEncoder\.load\(path, tokenizer=Phrases"):
+        vectors.encode(["new york"])
+    vectors = doc2vec(YORK * 3, tokenizer=found, min_count=1, vector_size=4, epochs=1)
+    assert vectors.known(["he left new york"])[0].tolist() == [2]
+
+
 def own(text):
     return text.split("-")
 
@@ -150,6 +198,8 @@ def test_they_are_saved_copied_and_sent(tmp_path):
         assert other == found
         assert other("NEW york") == found("NEW york")
     assert Phrases.load(path, tokenizer="words")("NEW york") == ["NEW", "york"]
+    with pytest.raises(ArgumentTypeError, match="only path without a name; by name tokenizer"):
+        Phrases.load(path, "words")
     Phrases(found.passes, tokenizer=own).save(path)
     with pytest.raises(ArgumentError, match=r"not imported.*Phrases\.load\(path, tokenizer="):
         Phrases.load(path)("a-b")

@@ -19,6 +19,7 @@ import numpy as np
 
 from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import first_lines, read_lines
+from inlay.calls import refuses_unknown
 from inlay.checks import flag, flag_or_none, whole, whole_or_none
 from inlay.jobs.progress import progress as show_progress
 from inlay.jobs.threads import available_workers
@@ -50,6 +51,14 @@ from inlay.tokenizers.named import AUTO
 __all__ = ["Corpus", "CorpusLike", "encode_corpus"]
 
 
+@refuses_unknown(
+    {
+        **dict.fromkeys(("sentences", "texts", "path"), "encode_corpus(corpus): first and unnamed"),
+        **dict.fromkeys(("max_vocab", "max_final_vocab", "vocab_size"), "max_size="),
+        "max_vocab_size": "leave it out: what memory does not hold waits on the disk",
+        **dict.fromkeys(("threads", "n_jobs", "num_proc"), "workers="),
+    }
+)
 def encode_corpus(
     corpus: CorpusLike,
     *,

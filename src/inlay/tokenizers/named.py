@@ -31,6 +31,7 @@ from inlay.tokenizers.words import fasttext, lower, split, words
 
 DEFAULT = "words"
 AUTO = "auto"
+PHRASES = "phrases"  # how the names of phrases begin, which are in a file of their own
 
 # Those without anything behind them.
 PLAIN: tuple[tuple[str, Tokenizer], ...] = (
@@ -138,8 +139,8 @@ def saved_tokenizer(name: Any, *, hint: str) -> "str | NotOpened | None":
         hint: How the user passes one instead: `"Vocabulary.load(path, tokenizer=...)"`.
 
     Returns:
-        The name. Where it leads nowhere (a function, which is not imported, a library that is
-        not installed, a file that is gone or changed), what raises when it is called, and says
+        The name. Where it leads nowhere (a function, which is not imported, phrases, a library that
+        is not installed, a file that is gone or changed), what raises when it is called, and says
         what to do. None for None.
 
     Raises:
@@ -158,6 +159,8 @@ def saved_tokenizer(name: Any, *, hint: str) -> "str | NotOpened | None":
             hint=hint.replace("...", repr(name)),
         )
         return NotOpened(name, error)
+    if name.startswith(f"{PHRASES}:"):
+        return NotOpened(name, _phrases(name, hint.replace("...", "Phrases.load(path)")))
     try:
         get_tokenizer(name)
     except MissingPackageError as error:
@@ -180,6 +183,8 @@ def _by_name(name: str) -> Tokenizer:
     kind_name, colon, argument = name.partition(":")
     if kind_name == "ngrams" and colon:
         return Ngrams.of(argument)
+    if kind_name == PHRASES and colon:
+        raise _phrases(name, "tokenizer=Phrases.load(path)")
     if _is_file(name):
         return Pieces.of(name)
     if is_function(name):
@@ -192,6 +197,11 @@ def _by_name(name: str) -> Tokenizer:
             hint="Vocabulary.from_texts(texts, tokenizer='auto').tokenizer, to see its choice",
         )
     raise ArgumentError("tokenizer", expected=_choices(), got=described(name), hint=_near(name))
+
+
+def _phrases(name: str, hint: str) -> ArgumentError:
+    expected = f"the phrases {name!r} themselves, which no name leads to"
+    return ArgumentError("tokenizer", expected=expected, got="their name", hint=hint)
 
 
 def _near(name: str) -> str:

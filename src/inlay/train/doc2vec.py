@@ -13,7 +13,8 @@ from inlay.encode.paragraph.network import Architecture, Design
 from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
 from inlay.text.corpus import Corpus, CorpusLike
-from inlay.tokenizers import TokenizerLike
+from inlay.tokenizers import TokenizerLike, saved_tokenizer
+from inlay.tokenizers.named import PHRASES
 from inlay.train.corpora import facts, numbered
 from inlay.train.doc2vec_work import Paragraphs
 from inlay.train.foreign import foreign
@@ -215,5 +216,9 @@ def doc2vec(
         about=about,
     )
     work.about |= report.facts()
-    # A function that no name leads to is not in the corpus, but encodes as well.
-    return work.encoder(tokenizer if data.tokenizer is None else data.tokenizer)
+    # A function that no name leads to is not in the corpus, and of phrases the name alone.
+    if data.tokenizer is None or callable(tokenizer):
+        return work.encoder(tokenizer)
+    is_there = not data.tokenizer.startswith(f"{PHRASES}:")
+    hint = "ParagraphEncoder.load(path, tokenizer=...), when it is saved"
+    return work.encoder(data.tokenizer if is_there else saved_tokenizer(data.tokenizer, hint=hint))

@@ -21,6 +21,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.lines import read_lines
 from inlay.bytes.writing import atomic_path
+from inlay.calls import refuses_unknown
 from inlay.core import Table, Tokens
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.jobs.progress import progress as show_progress
@@ -121,6 +122,7 @@ class Pairs:
             )
 
 
+@refuses_unknown()
 def read_pairs(cooccurrences: str | PathLike[str], vocab: str | PathLike[str]) -> Pairs:
     """Pairs that were counted already, for `inlay.train.glove(pairs)`.
 
@@ -138,6 +140,7 @@ def read_pairs(cooccurrences: str | PathLike[str], vocab: str | PathLike[str]) -
     return pairs
 
 
+@refuses_unknown()
 def read_vocab(path: str | PathLike[str]) -> tuple[list[str], Array]:
     """The words of `vocab.txt`, and how often each occurs: int64.
 
@@ -160,6 +163,7 @@ def read_vocab(path: str | PathLike[str]) -> tuple[list[str], Array]:
     return list(words), np.array(list(words.values()), np.int64)
 
 
+@refuses_unknown()
 def write_vocab(corpus: Corpus, path: str | PathLike[str]) -> None:
     """Write the words of a corpus and their counts, as `vocab_count` does.
 
@@ -174,6 +178,7 @@ def write_vocab(corpus: Corpus, path: str | PathLike[str]) -> None:
             file.write(f"{token} {times}\n")
 
 
+@refuses_unknown()
 def write_cooccurrences(
     corpus: Corpus,
     path: str | PathLike[str],
@@ -227,6 +232,7 @@ def write_cooccurrences(
     return n
 
 
+@refuses_unknown()
 def read_vectors(path: str | PathLike[str], vocab: str | PathLike[str]) -> Table:
     """The vectors of a binary file of `glove -binary 1`, `vectors.bin`.
 

@@ -1,9 +1,12 @@
 """Phrases: words that stand side by side more often than chance would have it."""
 
+import hashlib
+import json
 import math
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from inlay.bytes.damage import damage_reported
@@ -13,7 +16,9 @@ from inlay.core.json_file import read_json, write_json
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.text.phrase_counts import PhraseCounts, count_phrases, sentences
-from inlay.tokenizers import TokenizerLike, get_tokenizer, saved_tokenizer
+from inlay.tokenizers import TokenizerLike, get_tokenizer, saved_tokenizer, tokenizer_name
+from inlay.tokenizers.named import PHRASES
+from inlay.tokenizers.protocol import Named
 
 FORMAT = "inlay-phrases"
 EXPECTED = "phrases that inlay saved"
@@ -34,11 +39,11 @@ FOREIGN = {
 
 
 @dataclass(frozen=True)
-class Phrases:
+class Phrases(Named):
     """Joins words to phrases: a function of a text, or of a list of tokens.
 
-    Given to a trainer as `tokenizer=`, it makes a word of each phrase. It compares, pickles and
-    copies as what it holds.
+    Given to a trainer as `tokenizer=`, it makes a word of each phrase, and what was trained says
+    by its `name` which phrases they were. It compares, pickles and copies as what it holds.
 
     Attributes:
         passes: Of each pass over a text the phrases with their scores.
@@ -51,6 +56,23 @@ class Phrases:
     delimiter: str = "_"
     connectors: frozenset[str] = frozenset()
     tokenizer: TokenizerLike | None = None
+
+    @cached_property
+    def name(self) -> str | None:  # type: ignore[override]  # not to be set
+        """Such as `"phrases:2:3f51..."`: how many passes, and a digest of all that they do.
+
+        None with a tokenizer that has no name. Phrases cannot be had by it: they are in a file.
+        """
+        if self._tokenizer_name is None and self.tokenizer is not None:
+            return None
+        passes = [sorted([list(words), score] for words, score in p.items()) for p in self.passes]
+        said = [self._tokenizer_name, self.delimiter, sorted(self.connectors), passes]
+        digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        return f"{PHRASES}:{len(self.passes)}:{digest[:16]}"
+
+    @property
+    def _tokenizer_name(self) -> str | None:
+        return None if self.tokenizer is None else tokenizer_name(self.tokenizer)
 
     def __len__(self) -> int:
         return sum(map(len, self.passes))
@@ -101,15 +123,14 @@ class Phrases:
             begun = [token]
         yield from begun
 
+    @refuses_unknown()
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file of JSON, over an older one.
 
         Raises:
             ArgumentError: The tokenizer has no name that a file could hold.
         """
-        from inlay.tokenizers import tokenizer_name
-
-        name = None if self.tokenizer is None else tokenizer_name(self.tokenizer)
+        name = self._tokenizer_name
         if name is None and self.tokenizer is not None:
             raise ArgumentError(
                 "tokenizer",
@@ -126,6 +147,7 @@ class Phrases:
         write_json(path, FORMAT, {**said, "connectors": connectors, "passes": passes})
 
     @classmethod
+    @refuses_unknown()
     def load(cls, path: str | os.PathLike[str], *, tokenizer: TokenizerLike | None = None) -> Self:
         """Read what `save` wrote.
 
