@@ -232,6 +232,7 @@ def test_what_their_options_stand_for(theirs, ours):
         ("supervised -input d.txt", "'supervised'. Try: inlay classify fit --model fasttext."),
         ("predict-prob m.bin d.txt", "Try: inlay classify predict."),
         ("test-label m.bin d.txt", "Try: inlay classify test --per-label."),
+        ("predict m.bin - 2 0.5", "A hyphen stands for standard input, alone."),
         ("test m.bin d.txt x", "'-k': 'x' is not a valid integer"),
         ("test m.bin d.txt 1 2", "'--threshold': expected a number from 0 to 1, got 2"),
         ("test m.bin d.txt 1 0.5 7", "unexpected extra arguments (7)"),

@@ -66,6 +66,8 @@ def predict(
     k, threshold = whole("k", k), number("threshold", threshold, least=0, most=1)
     if bool(texts) == (file is not None):
         raise click.UsageError("Give one of: TEXT, - for standard input, --file.")
+    if "-" in texts and len(texts) > 1:
+        raise click.UsageError("A hyphen stands for standard input, alone. Try: -k N, --threshold.")
     source = "-" if texts == ("-",) else file
     if source is None and encoding != "utf-8":
         raise click.UsageError("--encoding has no effect on texts that are arguments.")
