@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from inlay.aliases import Array, Text
+from inlay.classify.forms import find_forms
 from inlay.core import Vocabulary
-from inlay.core.alignment import CASE, FALLBACKS, FORMS, find_rows
 from inlay.core.numericalizer import token_lists
 
 CHUNK = 512
@@ -18,19 +18,14 @@ ENOUGH = 200  # batches of a width, in all epochs, that repay compiling a progra
 def encode(vocab: Vocabulary, texts: Sequence[Text], max_length: int | None) -> list[Array]:
     """Each text's ids without padding, int32 `(tokens,)`; cut at `max_length`.
 
-    A word that is not known is looked for in other forms, as in a table: a text may begin with a
-    word that all others have in lower case, and macOS stores letters in parts. Then in another
-    case with its letters composed.
+    A word that is not known is looked for in other forms.
     """
     rows: list[Array] = []
     for start in range(0, len(texts), CHUNK):
         lists = token_lists(texts[start : start + CHUNK], vocab._tokenizer())
         kept = [tokens[:max_length] for tokens in lists]
         flat = [token for tokens in kept for token in tokens]
-        ids, _ = find_rows(vocab._find, flat, FORMS)
-        composed = {i: FALLBACKS["nfc"](flat[i]) for i in np.flatnonzero(ids < 0).tolist()}
-        at = [i for i, token in composed.items() if token != flat[i]]
-        ids[at], _ = find_rows(vocab._find, [composed[i] for i in at], CASE)
+        ids = find_forms(vocab._find, flat)
         ids[ids < 0] = vocab.unk_id
         ends = np.cumsum([len(tokens) for tokens in kept])
         rows += np.split(ids.astype(np.int32), ends[:-1])

@@ -2,6 +2,7 @@ import copy
 import pickle
 import subprocess
 import sys
+import unicodedata
 import warnings
 
 import numpy as np
@@ -332,3 +333,40 @@ def test_it_is_compared_without_keras(reviews, monkeypatch):
     found = compare(texts, labels, estimators=[("fast", TextClassifier(**QUICK))], folds=2)
     assert len(found.rows[0].accuracies) == 2
     assert found.rows[0].n_trainable > 0
+
+
+@pytest.mark.parametrize("part", [{}, {"word_ngrams": 2, "min_n": 2, "max_n": 3, "bucket": 500}])
+def test_a_word_is_known_in_other_forms_too(part):
+    """As to the networks: in another case, in parts as macOS stores it, in full width."""
+    texts = ["영화 재미있다 good", "영화 지루하다 bad"] * 4
+    labels = ["pos", "neg"] * 4
+    model = TextClassifier(**QUICK | part, tokenizer="words").fit(texts, labels)
+    others = [
+        unicodedata.normalize("NFD", texts[0]),
+        "영화 재미있다 GOOD",
+        "영화 재미있다 ｇｏｏｄ",
+    ]
+    expected = model.predict_proba(texts[:1])
+    assert expected.max() > 0.9
+    np.testing.assert_array_equal(model.predict_proba(others), np.repeat(expected, 3, axis=0))
+    official = TextClassifier(**QUICK | part, tokenizer="fasttext").fit(texts, labels)
+    found = official.predict_proba([texts[0], *others])
+    assert (found[0] != found[1:]).any(axis=1).all()
+
+
+def test_an_unknown_word_has_the_parts_of_its_composed_letters():
+    texts, labels = ["재미있다", "지루하다"] * 4, ["pos", "neg"] * 4
+    model = TextClassifier(**QUICK, min_n=2, max_n=3, bucket=500).fit(texts, labels)
+    whole = "재미있는"
+    assert model.vocabulary_.tokens.find(whole) < 0
+    one, two = model.predict_proba([whole, unicodedata.normalize("NFD", whole)])
+    np.testing.assert_array_equal(one, two)
+
+
+def test_the_best_epoch_is_told_by_what_is_answered():
+    """Held-out texts are read as those to answer are."""
+    texts, labels = ["good", "bad"] * 4, ["pos", "neg"] * 4
+    settings = QUICK | {"validation": (["GOOD", "BAD"], ["pos", "neg"]), "epochs": 3}
+    model = TextClassifier(**settings, learning_rate=2.0, patience=3).fit(texts, labels)
+    assert model.history_["val_accuracy"][-1] == 1
+    assert model.score(["GOOD", "BAD"], ["pos", "neg"]) == 1

@@ -10,7 +10,7 @@ from inlay.aliases import Array
 from inlay.bytes.content import open_content
 from inlay.bytes.writing import atomic_path
 from inlay.checks import described
-from inlay.classify.fasttext.model import Supervised
+from inlay.classify.fasttext.model import OFFICIAL, Supervised
 from inlay.classify.settings import OF_FASTTEXT, ClassifierSettings
 from inlay.classify.storage import Fitted
 from inlay.core import Tokens, Vocabulary
@@ -23,7 +23,6 @@ from inlay.tokenizers import TokenizerLike
 
 PLAIN, CODED = ".bin", ".ftz"
 PREFIX = "__label__"
-OFFICIAL = "fasttext"  # the tokenizer
 # What fastText writes where it is told nothing, and what a classifier has no word for.
 DEFAULTS = {"ws": 5, "lrUpdateRate": 100, "t": 1e-4}
 

@@ -40,7 +40,7 @@ class Held:
     @cached_property
     def rows(self) -> TextRows:
         """The rows of the texts."""
-        return self.model.lookup.rows(self.part.read)
+        return self.model.rows_of(self.part.read)
 
     def chances(self) -> Array:
         """How probable each class is, float32 `(n_texts, n_classes)`."""

@@ -10,9 +10,10 @@ import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.checks import described
-from inlay.classify.fasttext.numbering import numbered
-from inlay.classify.fasttext.rows import Lookup, Rule
+from inlay.classify.fasttext.numbering import Numbered, numbered
+from inlay.classify.fasttext.rows import Lookup, Rule, TextRows
 from inlay.classify.fasttext.tree import Paths, along, paths_of
+from inlay.classify.forms import in_known_forms
 from inlay.classify.settings import ClassifierSettings
 from inlay.core import Table, Vocabulary
 from inlay.core.subwords import CENTROIDS, Coded, as_kernels_take
@@ -20,6 +21,7 @@ from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.tokenizers import get_tokenizer, tokenizer_name
 
 VOCABULARY = "vocabulary.json"
+OFFICIAL = "fasttext"  # the tokenizer
 BLOCK = 4096  # texts answered at once
 SCORES = 1 << 24  # at once
 # fastText looks the logistic function up: what it answers is that of the next lower 1/32.
@@ -86,11 +88,21 @@ class Supervised:
     def ready(self, where: str) -> None:
         """See `Learned`: everything is there."""
 
+    def rows_of(self, texts: Numbered) -> TextRows:
+        """The rows of texts to answer; words may be known in another form than they come in.
+
+        With fastText's own tokenizer they may not: there the answers are those of its program.
+        """
+        if self.vocabulary.tokenizer != OFFICIAL:
+            words = in_known_forms(texts.words, self.vocabulary.tokens, texts.counts)
+            texts = texts._replace(words=words)
+        return self.lookup.rows(texts)
+
     def vectors(self, texts: Sequence[Text]) -> Array:
         """The mean of the rows of each text, float32 `(n, dim)`; zeros where it has none."""
         from inlay.kernels.supervised import mean_rows
 
-        found = self.lookup.rows(numbered(texts, get_tokenizer(self.vocabulary.tokenizer)))
+        found = self.rows_of(numbered(texts, get_tokenizer(self.vocabulary.tokenizer)))
         out = np.empty((len(texts), self.rows.shape[1]), np.float32)
         mean_rows(*found, as_kernels_take(self.rows), out)
         return out
