@@ -3,10 +3,12 @@
 English is the unlabelled IMDB reviews, as `skipgram.py` prepares them; Korean and Chinese are
 samples of Wikipedia. All read one tokenised file, with the official program's defaults: 100
 dimensions, window 5, 5 noise words, sample 1e-4, alpha 0.05, n-grams of 3 to 6 characters (of
-Chinese 1 to 4). Each leaves a `.bin`, from which words are scored alike: WS-353, MEN and RW, whose
-rare words are composed, or WS-353 in Korean, and analogies. The official program (`fasttext` on
-the path) counts words and makes its matrices in the same process: its CPU seconds, and "total" of
-the others, include that. The loss is not compared, as each measures its own.
+Chinese 1 to 4). English is learned by hierarchical softmax, too, and by inlay alone with noise
+for each pair, and in deterministic mode. Each leaves a `.bin`, from which words are scored alike:
+WS-353, MEN and RW, whose rare words are composed, or WS-353 in Korean, and analogies. The
+official program (`fasttext` on the path) counts words and makes its matrices in the same process:
+its CPU seconds, and "total" of the others, include that. The loss is not compared, as each
+measures its own.
 """
 
 import lzma
@@ -15,18 +17,17 @@ import statistics
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from _measure import DATA, SOURCE, run_measured, versions
 from skipgram import CORPUS, tokenised
 
-COMMON = (
-    "vector_size=100, window=5, negative=5, sample=1e-4, alpha=0.05, min_alpha=0.0, ns_exponent=0.5"
-)
+COMMON = "vector_size=100, window=5, sample=1e-4, alpha=0.05, min_alpha=0.0"
+NOISE = "negative=5, ns_exponent=0.5"
 CLOCK = "import time\nfrom _measure import peak_mb\nclock = time.process_time\nbegun = clock()\n"
 GENSIM = """
-model = FastText(sg={sg}, hs=0, {common}, min_count=5, min_n={min_n}, max_n={max_n},
+model = FastText(sg={sg}, hs={hs}, {common}, {theirs}, min_count=5, min_n={min_n}, max_n={max_n},
                  bucket=2_000_000, workers=1, seed={seed}, epochs={epochs})
 model.build_vocab(corpus_file={path!r})
 counted = clock()
@@ -38,8 +39,9 @@ save_facebook_model(model, {target!r})
 INLAY = """
 corpus = encode_corpus({path!r}, tokenizer="split")
 counted = clock()
-table = fasttext(corpus, architecture={architecture!r}, {common}, min_n={min_n},
-                 max_n={max_n}, jamo={jamo}, workers={workers}, seed={seed}, epochs={epochs})
+table = fasttext(corpus, architecture={architecture!r}, loss={loss!r}, {common}, {noise},
+                 min_n={min_n}, max_n={max_n}, workers={workers}, seed={seed},
+                 epochs={epochs}, **{more})
 done, peak = clock(), peak_mb()
 table.save({target!r})
 """
@@ -47,14 +49,15 @@ OFFICIAL = """
 counted = begun
 subprocess.run([{program!r}, {architecture!r}, "-input", {path!r}, "-output", {target!r}[:-4],
                 "-minn", "{min_n}", "-maxn", "{max_n}", "-epoch", "{epochs}", "-seed", "{seed}",
-                "-thread", "1", "-verbose", "0"], check=True)
+                "-loss", "{loss}", "-thread", "1", "-verbose", "0"], check=True)
 done = begun + sum(os.times()[2:4])
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 """
 WARM = """
 from inlay.text import encode_corpus
 from inlay.train import fasttext
-fasttext([["a", "b", "c"]] * 9, architecture={architecture!r}, min_count=1, workers=1)
+fasttext([["a", "b", "c"]] * 9, architecture={architecture!r}, loss={loss!r}, min_count=1,
+         workers=1, **{more})
 """
 SETUP = {
     "inlay": WARM,
@@ -72,14 +75,19 @@ def rows(args: Namespace) -> Iterator[dict[str, object]]:
         english = folder / "english.txt"
         tokenised(CORPUS, english, args.words)
         for architecture in ("skipgram", "cbow"):
-            yield from _job(args, english, f"English {architecture}", architecture=architecture)
+            how = {"architecture": architecture}
+            yield from _job(args, english, f"English {architecture}", **how)
+            yield from _job(args, english, f"English {architecture} hs", **how, loss="hs")
+            for name in ("exact", "deterministic"):
+                job = f"English {architecture} {name}"
+                yield from _job(args, english, job, **how, more={name: True})
         for language, sizes in (("ko", (3, 6)), ("zh", (1, 4))):
             path = folder / f"{language}.txt"
             _wikipedia(language, path, args.words)
-            more = {"min_n": sizes[0], "max_n": sizes[1]}
-            yield from _job(args, path, language, **more)
+            ngrams = {"min_n": sizes[0], "max_n": sizes[1]}
+            yield from _job(args, path, language, **ngrams)
             if language == "ko":
-                yield from _job(args, path, "ko jamo", jamo=True, **more)
+                yield from _job(args, path, "ko jamo", more={"jamo": True}, **ngrams)
 
 
 def _job(
@@ -88,26 +96,32 @@ def _job(
     job: str,
     *,
     architecture: str = "skipgram",
+    loss: str = "ns",
     min_n: int = 3,
     max_n: int = 6,
-    jamo: bool = False,
+    more: Mapping[str, bool] | None = None,  # inlay's own settings, which peers do not have
 ) -> Iterator[dict[str, object]]:
+    if args.jobs and not any(text in job for text in args.jobs):
+        return
     words = sum(len(line.split()) for line in path.open(encoding="utf-8"))
     epochs = args.epochs or 5
     common = {"path": str(path), "architecture": architecture, "sg": int(architecture != "cbow")}
-    common |= {"min_n": min_n, "max_n": max_n, "epochs": epochs, "common": COMMON, "jamo": jamo}
+    common |= {"min_n": min_n, "max_n": max_n, "epochs": epochs, "more": more or {}}
+    common |= {"common": COMMON, "loss": loss, "hs": int(loss == "hs")}
+    draws = {"noise": NOISE, "theirs": NOISE}
+    common |= draws if loss == "ns" else {"noise": "negative=None", "theirs": "negative=0"}
     program = shutil.which("fasttext")
     kinds = [("inlay", workers) for workers in args.workers]
-    if not args.skip_peers and not jamo:
+    if not args.skip_peers and not more:
         kinds += [("gensim", 1)] + [("official", 1)] * (program is not None)
     for who, workers in kinds:
         runs = []
         for seed in range(1, args.seeds + 1):
-            ending = ".safetensors" if jamo else ".bin"
+            ending = ".safetensors" if "jamo" in job else ".bin"
             target = path.with_name(f"vectors{ending}")
             values = common | {"seed": seed, "workers": workers, "target": str(target)}
             made = {"inlay": INLAY, "gensim": GENSIM, "official": OFFICIAL}[who]
-            setup = SETUP[who].format(architecture=architecture) + CLOCK
+            setup = SETUP[who].format(**common) + CLOCK
             answer = run_measured(
                 made.format(**values, program=program), setup=setup, result=FIGURES
             )

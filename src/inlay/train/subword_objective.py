@@ -13,6 +13,9 @@ from inlay.aliases import Array
 from inlay.text.corpus import Corpus
 from inlay.train.word2vec_objectives import LOAD, Local, Noise, Tree
 
+# Of the nodes of a path, one in so many is in doubt; the others hardly move anything. With all of
+# them in doubt, CBOW's steps would be three times as small, and its vectors worse.
+DOUBT = 3
 ROOM = 5 / 4  # of what a piece needs, so that the next one needs no more, perhaps
 
 
@@ -99,13 +102,13 @@ class SubwordObjective:
         """How many pairs of a vector may be added up in a block: see the kernel's `choose_block`.
 
         As for `inlay.train.word2vec`, whose `_limit` says why; but it grows as the rate falls. In
-        a tree, a pair is as many steps as there are nodes on a path.
+        a tree, a pair is as many steps as there are nodes in doubt on its path.
         """
         if rate == 0:
             return 1e9
         settings = self.settings
         if settings.loss == "hs":
-            return LOAD / (rate * max(self.steps, 1))
+            return LOAD / (rate * max(self.steps / DOUBT, 1))
         noise = rate * settings.negative * (settings.window + 1) * self.often
         pair = rate * (1 + settings.negative)
         return float(min(LOAD / pair - 1, LOAD / noise))
