@@ -208,6 +208,18 @@ def test_empty_file(tmp_path):
         encode_corpus(tmp_path / "empty.txt")
 
 
+@pytest.mark.parametrize("tokenizer", ["split", "words", str.split])
+def test_one_word_and_one_line_of_very_many(tmp_path, tokenizer):
+    path = tmp_path / "corpus.txt"
+    path.write_text("word", "utf-8")
+    corpus = encode_corpus(path, min_count=1, tokenizer=tokenizer)
+    assert (corpus.tokens, corpus.ids.tolist(), corpus.words) == (["word"], [0, -1], 1)
+    path.write_text("a b " * 500_000, "utf-8")
+    corpus = encode_corpus(path, tokenizer=tokenizer)
+    assert (corpus.ids.size, corpus.texts, corpus.words) == (1_000_001, 1, 1_000_000)
+    assert np.array_equal(corpus.ids[:-1], np.tile([0, 1], 500_000))
+
+
 def test_no_word_is_frequent_enough():
     with pytest.raises(ArgumentError, match=r"5 times.*none more than 2 times.*smaller min_count"):
         encode_corpus(["a b a"])

@@ -1,12 +1,15 @@
 """The way from the runs between white space to tokens: the same as text by text, but faster."""
 
+import errno
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, NoSpaceError
 from inlay.text import encode_corpus, numbering, vocabularies
+from inlay.text.space import write_whole
 from inlay.text.vocabularies import Vocabularies
 
 TEXTS = st.lists(
@@ -132,6 +135,34 @@ def test_words_that_wait_on_the_disk_are_gone_afterwards(tmp_path, monkeypatch):
     assert len(opened) == 2
     assert len(words) == 2  # the numbers are mapped, which needs no open file
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["numbering", "vocabularies"])
+@pytest.mark.parametrize("source", ["file", "stream"])
+def test_a_disk_that_is_full_leaves_nothing_half_written(tmp_path, monkeypatch, where, source):
+    """Whether it is the numbers or the words that do not fit."""
+    monkeypatch.setattr("inlay.text.vocabularies.MOST", 100)
+    monkeypatch.setattr(numbering, "STRINGS", 100)
+    monkeypatch.setattr(numbering, "BATCH", 1_000)
+    monkeypatch.setattr("inlay.text.chunks.CHUNK", 1 << 12)
+    texts = words_in(1, 3_000)
+    path, folder, written = tmp_path / "corpus.txt", tmp_path / "work", []
+    path.write_text("\n".join(texts))
+
+    def full(file, array):
+        written.append(array.size)
+        if len(written) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_whole(file, array)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"inlay.text.{where}.write_whole", full)
+        with pytest.raises(NoSpaceError, match=r"4 bytes for each word.* got no space left"):
+            encode_corpus(path if source == "file" else iter(texts), folder=folder, min_count=1)
+    assert len(written) == 3
+    assert list(folder.iterdir()) == []
+    again = encode_corpus(path, folder=folder, min_count=1)
+    assert again.fingerprint == encode_corpus(path, min_count=1).fingerprint
 
 
 @pytest.mark.parametrize("workers", [1, 3])
