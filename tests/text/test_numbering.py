@@ -159,7 +159,7 @@ def test_a_disk_that_is_full_leaves_nothing_half_written(tmp_path, monkeypatch, 
         patch.setattr(f"inlay.text.{where}.write_whole", full)
         with pytest.raises(NoSpaceError, match=r"4 bytes for each word.* got no space left"):
             encode_corpus(path if source == "file" else iter(texts), folder=folder, min_count=1)
-    assert len(written) == 3
+    assert len(written) > 2  # several threads may try
     assert list(folder.iterdir()) == []
     again = encode_corpus(path, folder=folder, min_count=1)
     assert again.fingerprint == encode_corpus(path, min_count=1).fingerprint
