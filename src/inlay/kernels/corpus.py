@@ -21,7 +21,8 @@ from inlay.kernels.hashing import GOLDEN
 from inlay.kernels.lanes import prefetch
 from inlay.kernels.word_keys import LONG, equal_words
 
-AHEAD = 12  # words between asking for a slot and reading it
+AHEAD = np.uint64(32)  # words between asking for a slot and reading it
+U1, U2 = np.uint64(1), np.uint64(2)  # places without a sign need no look at whether they have one
 BITS = np.uint64(27)  # of a number; the others are the count's
 ONE = np.uint64(1 << 27)  # what counts a word once
 NONE = np.uint64(0)  # what looks it up and does not count it
@@ -36,20 +37,20 @@ part = njit(cache=True, nogil=True, forceinline=True)
 @part
 def slot_of(key, shift):
     """Where the search for a key begins in the table."""
-    return np.int64((key * GOLDEN) >> shift) << 1
+    return ((key * GOLDEN) >> shift) << U1
 
 
 @kernel
 def enter(old, table, shift):
     """Enter all that an old table holds into an empty one; `shift` is 64 - log2(slots)."""
-    mask = table.size - 1
+    mask = np.uint64(table.size - 1)
     for i in range(0, old.size, 2):
         if old[i + 1] != 0:
             slot = slot_of(old[i], shift)
-            while table[slot + 1] != 0:
-                slot = (slot + 2) & mask
+            while table[slot + U1] != 0:
+                slot = (slot + U2) & mask
             table[slot] = old[i]
-            table[slot + 1] = old[i + 1]
+            table[slot + U1] = old[i + 1]
 
 
 @kernel
@@ -83,37 +84,36 @@ def look_up(text, items, begin, end, words, n_words, shift, once, ids):
     """
     item_keys, starts, stops = items
     table, offsets, blob = words  # and no call takes them on: that would count references
-    mask = table.size - 1
-    for i in range(begin, end):
-        if i + AHEAD < end:
-            prefetch(table, slot_of(item_keys[i + AHEAD], shift))
+    mask, last = np.uint64(table.size - 1), np.uint64(end) - U1
+    for i in range(np.uint64(begin), np.uint64(end)):
+        prefetch(table, slot_of(item_keys[min(np.uint64(i) + AHEAD, last)], shift))
         key = item_keys[i]
         if key == 0:
             ids[i] = END
             continue
         slot = slot_of(key, shift)
-        value = table[slot + 1]
+        value = table[slot + U1]
         while value != 0:
             if table[slot] == key:
                 if key < LONG:
                     break
-                word = np.int64(value & NUMBER) - 1
-                if equal_words(text, starts[i], stops[i], blob, offsets[word], offsets[word + 1]):
+                word = (value & NUMBER) - U1
+                if equal_words(text, starts[i], stops[i], blob, offsets[word], offsets[word + U1]):
                     break
-            slot = (slot + 2) & mask
-            value = table[slot + 1]
+            slot = (slot + U2) & mask
+            value = table[slot + U1]
         if value == 0:
             offset = offsets[n_words]
             size = stops[i] - starts[i]
             if n_words == offsets.size - 1 or offset + size > blob.size:
-                return i, n_words
+                return np.int64(i), n_words
             for j in range(size):
                 blob[offset + j] = text[starts[i] + j]
             n_words += 1
             offsets[n_words] = offset + size
             table[slot] = key
             value = np.uint64(n_words)
-        table[slot + 1] = value + once
+        table[slot + U1] = value + once
         ids[i] = np.int64(value & NUMBER) - 1
     return end, n_words
 
@@ -144,23 +144,23 @@ def merge(theirs, begin, which, words, n_words, shift, numbers):
     """
     keys, counts, ends, text = theirs
     table, offsets, blob = words
-    mask = table.size - 1
+    mask = np.uint64(table.size - 1)
     for i in range(begin, keys.size):
         key = keys[i]
         if part_of(key, which[1]) != which[0]:
             continue
         start, stop = ends[i], ends[i + 1]
         slot = slot_of(key, shift)
-        value = table[slot + 1]
+        value = table[slot + U1]
         while value != 0:
             if table[slot] == key:
-                word = np.int64(value & NUMBER) - 1
+                word = (value & NUMBER) - U1
                 if key < LONG or equal_words(
-                    text, start, stop, blob, offsets[word], offsets[word + 1]
+                    text, start, stop, blob, offsets[word], offsets[word + U1]
                 ):
                     break
-            slot = (slot + 2) & mask
-            value = table[slot + 1]
+            slot = (slot + U2) & mask
+            value = table[slot + U1]
         if value == 0:
             offset = offsets[n_words]
             if n_words == offsets.size - 1 or offset + stop - start > blob.size:
@@ -171,7 +171,7 @@ def merge(theirs, begin, which, words, n_words, shift, numbers):
             offsets[n_words] = offset + stop - start
             table[slot] = key
             value = np.uint64(n_words)
-        table[slot + 1] = value + (np.uint64(counts[i]) << BITS)
+        table[slot + U1] = value + (np.uint64(counts[i]) << BITS)
         numbers[i] = np.int64(value & NUMBER) - 1
     return keys.size, n_words
 

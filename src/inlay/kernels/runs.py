@@ -1,9 +1,12 @@
 """Numbers of runs of text to those of the words in them, and to ranks."""
 
+import numpy as np
+
 from inlay.kernels.compiled import njit
 from inlay.kernels.lanes import prefetch
 
-AHEAD = 16  # runs between asking for a span and reading it
+U0, U1 = np.uint64(0), np.uint64(1)
+AHEAD = np.uint64(16)  # runs between asking for a span and reading it
 END = -1  # of a sentence
 
 kernel = njit(cache=True, nogil=True)
@@ -53,26 +56,26 @@ def expand(ids, begin, spans, flat, out):
     Returns:
         `(next, n)`: the run for which there is no room, or `ids.size`, and how many are written.
     """
-    n = 0
-    for i in range(begin, ids.size):
-        if i + AHEAD < ids.size:
-            prefetch(spans, ids[i + AHEAD])
+    n, room = U0, np.uint64(out.size)
+    last = np.uint64(ids.size) - U1
+    for i in range(np.uint64(begin), np.uint64(ids.size)):
+        prefetch(spans, ids[min(np.uint64(i) + AHEAD, last)])
         run = ids[i]
-        token = END if run < 0 else spans[run]
+        token = END if run < 0 else spans[np.uint64(run)]
         if run < 0 or token >= 0:
-            if n == out.size:
-                return i, n
+            if n == room:
+                return np.int64(i), np.int64(n)
             out[n] = token
-            n += 1
+            n += U1
             continue
-        first = ~token + 1
-        size = flat[first - 1]
-        if n + size > out.size:
-            return i, n
+        first = np.uint64(~token)
+        size = np.uint64(flat[first])
+        if n + size > room:
+            return np.int64(i), np.int64(n)
         for j in range(size):
-            out[n + j] = flat[first + j]
+            out[n + np.uint64(j)] = flat[first + U1 + np.uint64(j)]
         n += size
-    return ids.size, n
+    return ids.size, np.int64(n)
 
 
 @kernel
@@ -95,17 +98,17 @@ def renumber(ids, rank, every_end):
     Sentence ends stay: all of them if `every_end`, and else not two in a row. Returns how many
     entries are left.
     """
-    n = 0
+    n = U0
     ended = False  # whether the last that is left is an end
-    for i in range(ids.size):
+    for i in range(np.uint64(ids.size)):
         word = ids[i]
         if word >= 0:
-            word = rank[word]
+            word = rank[np.uint64(word)]
             ids[n] = word
-            n += word >= 0  # no branch, which nobody could predict
+            n += np.uint64(word >= 0)  # no branch, which nobody could predict
             ended &= word < 0
         elif every_end or not ended:
             ids[n] = END
-            n += 1
+            n += U1
             ended = True
-    return n
+    return np.int64(n)

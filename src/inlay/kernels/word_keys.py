@@ -58,19 +58,17 @@ def key_of(text, start, stop):
 @part
 def equal_words(text, start, stop, other, other_start, other_stop):
     """Whether two words have the same bytes, eight at a time."""
-    size = stop - start
-    if size != other_stop - other_start:
+    if stop - start != other_stop - other_start:
         return False
-    if size <= SHORT:
+    if stop - start <= SHORT:
         return equal(text, start, stop, other, other_start, other_stop)
-    at, behind = np.uint64(start), np.uint64(other_start)
-    last = np.uint64(stop) - U8
-    while at < last:
-        if _load8(text, at) != _load8(other, behind):
-            return False
+    at, behind, last = np.uint64(start), np.uint64(other_start), np.uint64(stop) - U8
+    same = _load8(text, last) == _load8(other, np.uint64(other_stop) - U8)
+    while same and at < last:
+        same = _load8(text, at) == _load8(other, behind)
         at += U8
         behind += U8
-    return _load8(text, last) == _load8(other, np.uint64(other_stop) - U8)
+    return same
 
 
 @kernel
