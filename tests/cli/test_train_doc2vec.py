@@ -76,3 +76,17 @@ def test_phrases_become_words_of_the_texts(inlay, corpus, tmp_path):
     assert done.exit_code == 0, done.stderr
     counts = lib.load_encoder(folder).outputs
     assert counts.counts[counts.tokens.index("the_cat")] == 10
+
+
+def test_words_start_from_a_file(inlay, corpus, tmp_path):
+    file, folder = tmp_path / "words.safetensors", tmp_path / "made"
+    table = lib.Table(["cat", "sat"], np.eye(2, 12, dtype=np.float32))
+    table.save(file)
+    options = ("--words", "--start", file, "--start-rate", "0", "--deterministic")
+    done = inlay("train", "doc2vec", corpus, "-o", folder, *SMALL, *options)
+    assert done.exit_code == 0, done.stderr
+    words = lib.load_encoder(folder).words
+    found = words.vectors[words.tokens.find_many(["cat", "sat"])]
+    np.testing.assert_array_equal(found, table.vectors)
+    said = lib.load_encoder(folder).provenance
+    assert (said["start"]["words"], said["settings"]["deterministic"]) == (2, True)

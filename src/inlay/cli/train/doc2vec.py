@@ -17,6 +17,7 @@ from inlay.cli.train.common import (
     given,
     phrases_option,
     result_options,
+    start_options,
     text_options,
     texts_of_corpus,
     workers_option,
@@ -98,10 +99,13 @@ Example:
 @click.option(
     "--ns-exponent", default=0.75, help="Raise the counts to this power to draw noise words."
 )
+@start_options
 @workers_option
 @seed_option
 @click.option(
-    "--deterministic", is_flag=True, help="Compute the same numbers every time, in one thread."
+    "--deterministic",
+    is_flag=True,
+    help="Compute the same numbers every time, whatever the number of threads.",
 )
 @course_options
 @phrases_option
@@ -118,6 +122,7 @@ def doc2vec(
     overwrite: bool,
     as_json: bool,
     phrase_file: str | None,
+    start: str | None,
     **settings: Any,
 ) -> None:
     check_corpus(corpus)
@@ -127,17 +132,19 @@ def doc2vec(
     if tags is not None:
         check_there(tags, "a file with the tags of each text")
     from inlay.bytes.lines import read_lines
-    from inlay.formats import save
+    from inlay.formats import load, save
     from inlay.train import doc2vec
 
-    start = time.perf_counter()
+    begun = time.perf_counter()
     with work():
         settings |= given(tokenizer, phrase_file)
+        if start is not None:
+            settings["start"] = load(start)
         texts, known = texts_of_corpus(corpus, encoding, column)
         if tags is not None:
             settings["tags"] = (line.rstrip("\r\n").split("\t") for line in read_lines(tags))
         encoder = doc2vec(texts, encoding=known, **settings)
-        seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - begun
         encoder.save(target)
         if documents_out is not None:
             save(encoder.documents, documents_out)
