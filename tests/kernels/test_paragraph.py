@@ -179,14 +179,16 @@ def test_seeds_and_beginnings(plain):
     seed_texts(np.array([1, 2, -1, 2, 1, -1, -1, 1, -1, 1, 2, -1], np.int32), states)
     assert len(set(states.tolist())) == 4
     assert states[0] == states[4]
+    assert (states == 0).tolist() == [False, False, True, False, False]
     before, vectors = states.copy(), np.zeros(5 * 16, np.float32)
     begin_texts(vectors, states, 12)
     rows = vectors.reshape(5, 16)
     assert (np.abs(rows[:, :12]) <= 0.5 / 12).all()
-    assert 0.25 / 12 < np.abs(rows[:, :12]).mean() * 4 / 3 < 0.5 / 12
+    assert not rows[2].any()  # a text without a word
+    assert 0.25 / 12 < np.abs(rows[rows.any(axis=1), :12]).mean() * 4 / 3 < 0.5 / 12
     assert not rows[:, 12:].any()
     np.testing.assert_array_equal(rows[0], rows[4])
-    assert (states != before).all()
+    assert (states != before).tolist() == [True, True, False, True, True]
 
 
 def test_words_are_thinned_out():

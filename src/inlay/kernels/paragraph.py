@@ -68,9 +68,10 @@ def make_scratch(size, n_noise, dim):
 def seed_texts(ids, states):
     """A generator's state for each text, of its words and their order alone: uint64 `(texts,)`.
 
+    That of a text without a word is 0.
     `ids` is int32, -1 ends a text (FNV-1a, ended by the mixer of SplitMix64).
     """
-    text = 0
+    text, before = 0, -1
     state = np.uint64(0xCBF29CE484222325)
     for i in range(ids.size):
         if ids[i] >= 0:
@@ -78,17 +79,22 @@ def seed_texts(ids, states):
             continue
         state = (state ^ state >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
         state = (state ^ state >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-        states[text] = state ^ state >> np.uint64(31)
-        text += 1
+        states[text] = state ^ state >> np.uint64(31) if i > before + 1 else np.uint64(0)
+        text, before = text + 1, i
         state = np.uint64(0xCBF29CE484222325)
 
 
 @kernel
 def begin_texts(documents, states, dim):
-    """Vectors to begin with, uniform in +-1/2 / dim, of each text's generator; it moves on."""
+    """Vectors to begin with, uniform in +-1/2 / dim, of each text's generator; it moves on.
+
+    A text without a word keeps its zeros.
+    """
     row = documents.size // max(states.size, 1)
     for text in range(states.size):
         state = states[text]
+        if state == 0:
+            continue
         for i in range(text * row, text * row + dim):
             state = state * MULTIPLIER + INCREMENT
             share = np.float32(state >> HIGH) * np.float32(2.0**-32)

@@ -8,7 +8,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.core import Table
 from inlay.encode.paragraph.encoder import ParagraphEncoder
-from inlay.encode.paragraph.network import Design, Network, Piece
+from inlay.encode.paragraph.network import POOL, Design, Network, Piece
 from inlay.jobs.threads import Spread
 from inlay.text.corpus import Corpus
 from inlay.tokenizers import TokenizerLike
@@ -23,7 +23,6 @@ from inlay.train.tags import Tagged
 # Words between two looks at the learning rate. A text that is cut there goes on in the next piece.
 PIECE = 10_000
 APART = 250  # words that are kept, about, of a piece that is learned from apart
-POOL = 4096  # noise words that are drawn for a piece, else
 MAX_32 = 2**32 - 1
 # Learned vectors have a norm of 1 to 10; those that overshot, of dozens to infinity.
 LONG = 100.0

@@ -66,6 +66,19 @@ def test_a_text_leaves_nothing_behind_for_the_next_call(kind):
     assert len(used._spare) == 1
 
 
+def test_new_texts_all_draw_from_the_same_noise_words():
+    counts = np.array([90, 5, 3, 2, 100])
+    made = Network(design(), counts, np.ones((5, 8), np.float32), None)
+    noise = made._for_new.noise
+    assert np.bincount(noise.alias, minlength=5).argmax() == 4
+    made._for_new = made.on(noise=noise._replace(alias=np.zeros_like(noise.alias)))
+    other = Network(design(), counts, np.ones((5, 8), np.float32), None)
+    ids, rates = np.array([0, 1, 2, -1, -1], np.int32), np.full(2, 0.1, np.float32)
+    found, usual = made.infer(ids, rates, 1), other.infer(ids, rates, 1)
+    assert not found[1].any()
+    assert np.abs(found[0] - usual[0]).max() > 1e-4
+
+
 def test_spans_hold_so_many_words_or_one_text():
     assert _spans(np.array([0, 3, 4, 20, 21, 22]), 5) == [(0, 2), (2, 3), (3, 5)]
     assert _spans(np.array([0]), 5) == []

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ LOAD = 2.75
 # What nobody means to ask for, and what would not fit into any memory.
 MOST = {"vector_size": 1 << 16, "window": 1000, "negative": 10_000, "epochs": 1 << 20}
 WORDS = 8192  # of texts that a thread takes at a time
+POOL = 4096  # noise words that are drawn for a piece, or for all new texts
 OTHER = np.uint64(0x5DEECE66D)  # so that the pool is not drawn as the piece is thinned out
 
 
@@ -214,6 +216,11 @@ class Network:
         )
         return found
 
+    @cached_property
+    def _for_new(self) -> "Network":
+        """For new texts: all draw from the same noise words."""
+        return self.on(noise=self.pool(np.uint64(0), np.empty(POOL, np.int32)))
+
     def infer(self, ids: Array, rates: Array, workers: int) -> Array:
         """The vectors of new texts: float32 `(texts, dim)`, zeros where there is no word.
 
@@ -226,17 +233,37 @@ class Network:
         """
         from inlay.kernels import paragraph, rows
 
-        ends = np.append(0, np.flatnonzero(ids < 0) + 1)
-        n, lengths = ends.size - 1, np.diff(ends)
+        is_end = ids < 0
+        n, network = int(np.count_nonzero(is_end)), self._for_new
         states, documents = np.empty(n, np.uint64), rows.aligned_zeros(n * self.row)
         paragraph.seed_texts(ids, states)
         paragraph.begin_texts(documents, states, self.design.vector_size)
         tags = paragraph.Tags(np.arange(n + 1), np.arange(n, dtype=np.int32))
+        if ids.size <= WORDS:
+            scratch = self._spare_scratch(ids.size)
+            network.learn(Piece(ids, states, rates), documents, tags, scratch, learns=False)
+            self._spare.append(scratch)
+        else:
+            self._infer_spans(ids, is_end, states, rates, documents, tags, workers)
+        return documents.reshape(n, self.row)[:, : self.design.vector_size].copy()
+
+    def _infer_spans(
+        self,
+        ids: Array,
+        is_end: Array,
+        states: Array,
+        rates: Array,
+        documents: Array,
+        tags: Any,
+        workers: int,
+    ) -> None:
+        """`infer` for many texts, a span of them at a time."""
+        ends, network = np.append(0, np.flatnonzero(is_end) + 1), self._for_new
 
         def read(span: tuple[int, int], scratch: Any) -> None:
             first, last = span
             piece = Piece(ids[ends[first] : ends[last]], states[first:last], rates, first)
-            self.learn(piece, documents, tags, scratch, learns=False)
+            network.learn(piece, documents, tags, scratch, learns=False)
 
         spans = _spans(ends, WORDS)
         most = max((int(ends[last] - ends[first]) for first, last in spans), default=0)
@@ -250,9 +277,6 @@ class Network:
                 read(span, scratch)
             if most <= WORDS:
                 self._spare.append(scratch)
-        vectors: Array = documents.reshape(n, self.row)[:, : self.design.vector_size].copy()
-        vectors[lengths == 1] = 0
-        return vectors
 
     def _spare_scratch(self, size: int) -> Any:
         """Work space of `infer` that no other thread has: one that was made before, if it fits."""
