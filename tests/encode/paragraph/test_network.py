@@ -76,6 +76,7 @@ def test_new_texts_all_draw_from_the_same_noise_words():
     ids, rates = np.array([0, 1, 2, -1, -1], np.int32), np.full(2, 0.1, np.float32)
     found, usual = made.infer(ids, rates, 1), other.infer(ids, rates, 1)
     assert not found[1].any()
+    assert made.infer(np.empty(0, np.int32), rates, 1).shape == (0, 8)
     assert np.abs(found[0] - usual[0]).max() > 1e-4
 
 

@@ -239,13 +239,14 @@ class Network:
         paragraph.seed_texts(ids, states)
         paragraph.begin_texts(documents, states, self.design.vector_size)
         tags = paragraph.Tags(np.arange(n + 1), np.arange(n, dtype=np.int32))
-        if ids.size <= WORDS:
+        if 0 < ids.size <= WORDS:
             scratch = self._spare_scratch(ids.size)
             network.learn(Piece(ids, states, rates), documents, tags, scratch, learns=False)
             self._spare.append(scratch)
         else:
             self._infer_spans(ids, is_end, states, rates, documents, tags, workers)
-        return documents.reshape(n, self.row)[:, : self.design.vector_size].copy()
+        found: Array = documents.reshape(n, self.row)[:, : self.design.vector_size].copy()
+        return found
 
     def _infer_spans(
         self,
