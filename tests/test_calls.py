@@ -37,6 +37,22 @@ VOCAB = Vocabulary(["good", "film"])
             lambda: TextClassifier(TABLE, "cnn", 3),
             "only embedding, model without a name; by name t",
         ),
+        (lambda: TextClassifier(lr=0.1), r"^TextClassifier: .* Try: learning_rate=\.$"),
+        (lambda: TextClassifier(ws=5), "Try: leave it out: all words of a text count alike"),
+        (
+            lambda: TextClassifier().fit("train.txt"),
+            r"^fit: expected texts and labels, got no labels. Try: fit\(\*inlay.read_labelled\(",
+        ),
+        (lambda: TextClassifier().score("x.txt"), r"got no labels. Try: score\(\*inlay.read_lab"),
+        (lambda: TextClassifier().predict(TEXTS, 2), r"got int 2. Try: predict_top\(texts, k="),
+        (lambda: TextClassifier().predict_top(TEXTS, topn=2), "^predict_top: .* Try: k="),
+        (
+            lambda: TextClassifier().quantize("d.txt"),
+            "^quantize: expected names for all arguments: cutoff, .*, got str .d.txt.. Try: leave",
+        ),
+        (lambda: TextClassifier().quantize(retrain=True), "Try: leave it out: nothing is trained"),
+        (lambda: word2vec(), "^word2vec: expected corpus, got no corpus"),
+        (lambda: word2vec(size=3), "^word2vec: .* Try: vector_size="),
         (lambda: TextClassifier().predict(TEXTS, k=2), r"^predict: .* Try: predict_top\(texts, k="),
         (lambda: inlay.train.refine.center(TABLE, 3), "only table without a name, got int 3"),
         (lambda: TextClassifier().fit(TEXTS, [0, 1], epochs=3), r"Try: TextClassifier\(epochs="),
@@ -94,5 +110,15 @@ def test_what_a_function_itself_raises_is_left_alone():
 
     with pytest.raises(TypeError, match="of its own"):
         fail(1, b=2)
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'a'"):
-        fail()
+
+
+def test_a_missing_argument_is_named_with_what_to_give():
+    @refuses_unknown({"b": "one of b"})
+    def two(a, b, c=0, *, d=0):
+        return a, b, c, d
+
+    assert two(1, b=2, d=3) == (1, 2, 0, 3)
+    with pytest.raises(ArgumentTypeError, match=r"^two: expected a and b, got no a\.$"):
+        two(d=1)
+    with pytest.raises(ArgumentTypeError, match=r"expected a and b, got no b\. Try: one of b"):
+        two(1)

@@ -130,6 +130,10 @@ def test_what_trainable_means():
         ({"variant": "rand", "embedding": 1}, "variant: expected another one beside an embedding"),
         ({"variant": "static", "trainable": True, "embedding": 1}, "trainable"),
         ({"model": "lstm"}, "'mlp' or 'fasttext'.*a function of your own"),
+        ({"model": "fastText"}, "Try: model='fasttext'"),
+        ({"embedding": "fasttext"}, "embedding: .* got the name of a model. Try: model='fasttext'"),
+        ({"loss": "one-vs-all"}, "loss: .* Try: loss='ova'"),
+        ({"validation": "dev.csv"}, r"got str 'dev.csv'. Try: inlay.read_labelled\(path\)"),
         ({"validation": 1.5}, "between 0 and 1"),
         ({"validation": ([], [])}, "validation, labels: expected a class or more, got no texts"),
         ({"validation": (["x"], [None])}, "validation, label 0: expected a class, got None"),
@@ -413,5 +417,5 @@ def test_what_keras_and_scikit_learn_call_it_leads_to_ours(name):
         with pytest.raises(UnknownNameError, match=rf"TextClassifier\.{name}: .* Try: ") as raised:
             getattr(asked, name)
     said = re.match(r"(?:numpy\.log\()?(?:classifier|TextClassifier)\.?(\w*)", raised.value.hint)
-    learned = ("", "classes_", "history_", "vocabulary_", "coverage_")
+    learned = ("", "classes_", "history_", "vocabulary_", "coverage_", "table_")
     assert said[1] in learned or hasattr(TextClassifier, said[1])

@@ -1,4 +1,5 @@
 import warnings
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -162,3 +163,29 @@ def test_tensors_are_no_numbers():
 
     with pytest.raises(ArgumentTypeError, match=r"got Scalar\. Try: labels\.tolist\(\)\."):
         checked_labels([Scalar(), Scalar()], 2)
+
+
+def test_labels_that_differ_by_how_letters_are_composed_are_told():
+    parts = normalize("NFD", "\uae0d\uc815")
+    labels = np.array(["\uae0d\uc815", "\ubd80\uc815", parts])
+    with pytest.warns(InlayWarning, match="as text 2 has it, in decomposed ones, which are two"):
+        warn_of_doubtful(labels, held_out=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_doubtful(labels[1:], held_out=False)
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [
+        ("__label__caf\xe9", "label.removeprefix('__label__') for all of them"),
+        (" caf\xe9", "label.strip() for all of them"),
+        (normalize("NFD", "caf\xe9"), "unicodedata.normalize('NFC', label) for all of them"),
+        ("tea", "labels of the type that it was fitted with"),
+        (1, "labels of the type that it was fitted with"),
+    ],
+)
+def test_labels_that_are_no_classes_are_told_what_they_may_be(label, hint):
+    with pytest.raises(ArgumentError, match="classes that the classifier knows") as told:
+        compared(np.array(["bar"]), [label], np.array(["bar", "caf\xe9"]))
+    assert told.value.hint == hint

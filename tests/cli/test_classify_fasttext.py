@@ -8,6 +8,7 @@ import inlay as lib
 from tests.classify.fasttext.official import HS, HS_SAYS, TEXTS, packed
 
 QUICK = ("--model", "fasttext", "--dim", "12", "--epochs", "40", "--validation", "0")
+QUICK += ("--tokenizer", "split")
 
 
 @pytest.fixture(scope="module")
@@ -278,3 +279,12 @@ def test_texts_of_another_file_choose_the_epoch(inlay, data, tmp_path):
     assert "expected classes of the texts, got 'fair'" in " ".join(other.stderr.split())
     missing = inlay("classify", "fit", data, "-o", tmp_path / "n", *args, tmp_path / "no.csv")
     assert "no.csv: expected labelled texts, got nothing there" in missing.stderr
+
+
+def test_a_file_of_fasttext_that_others_would_split_otherwise(inlay, data, tmp_path):
+    args = ["--model", "fasttext", "--dim", "4", "--epochs", "1", "--validation", "0"]
+    done = inlay("classify", "fit", data, "-o", tmp_path / "m.bin", *args)
+    assert done.exit_code == 0
+    assert done.stderr.startswith(f"inlay: warning: {tmp_path / 'm.bin'}: whoever reads a file")
+    hint = "Try: --tokenizer fasttext for the training, or --tokenizer words again for each use."
+    assert done.stderr.endswith(f"by 'words', whose answers may be others. {hint}\n")

@@ -87,6 +87,7 @@ NEVER = {
     "labels.argmax(": "labels are read from a file, so they are strings",
     "Vocabulary.from_texts(texts, tokenizer='auto')": "the commands pass 'auto' on to the texts",
     "TextClassifier.load(path, X=...)": "the tokenizer's name is tested below",
+    "inlay.read_labelled(path)": "the command line reads them itself",
     "TextClassifier(embedding=path)": "the command line gives a path or a name",
     "torch.save(": "vectors are in none of these files",
     "kind=X, or whichever": "there is one kind of encoder so far",

@@ -10,6 +10,7 @@ from inlay.calls import refuses_unknown
 from inlay.checks import number, whole_or_none
 from inlay.classify.estimator import Estimator
 from inlay.classify.fitting import checked_texts
+from inlay.classify.foreign import OF_PREDICT, OF_SCORE, OF_TOP
 from inlay.classify.labels import compared
 from inlay.classify.settings import FASTTEXT
 from inlay.classify.storage import Fitted
@@ -38,14 +39,15 @@ class Answering(Estimator):
         self._check_fitted("predict")
         return self._fitted.learned.probabilities(checked_texts(texts))
 
-    @refuses_unknown(dict.fromkeys(("k", "threshold"), "predict_top(texts, k=..., threshold=...)"))
+    @refuses_unknown(OF_PREDICT)
     def predict(self, texts: Iterable[Text]) -> Array:
         """The most probable class of each text, `(len(texts),)`, as the labels were given."""
         best: Array = self.predict_proba(texts).argmax(axis=1)
         return np.asarray(self.classes_[best])
 
+    @refuses_unknown(OF_TOP)
     def predict_top(
-        self, texts: Iterable[Text], *, k: int | None = 1, threshold: float = 0.0
+        self, texts: Iterable[Text], k: int | None = 1, *, threshold: float = 0.0
     ) -> list[list[tuple[Any, float]]]:
         """The most probable classes of each text, with their probabilities, the best first.
 
@@ -67,6 +69,7 @@ class Answering(Estimator):
             for row, order in zip(chances, best, strict=True)
         ]
 
+    @refuses_unknown(OF_SCORE)
     def score(self, texts: Iterable[Text], labels: Iterable[Any]) -> float:
         """The share of texts whose class `predict` finds, or one of whose classes.
 

@@ -11,7 +11,7 @@ from inlay.checks import flag
 from inlay.classify import fitting, storage
 from inlay.classify.answering import Answering
 from inlay.classify.embeddings import Embedding
-from inlay.classify.foreign import FOREIGN
+from inlay.classify.foreign import FOREIGN, OF_FIT, OF_QUANTIZE
 from inlay.classify.settings import (
     BATCH_SIZE,
     EPOCHS,
@@ -187,11 +187,7 @@ class TextClassifier(Answering, elsewhere.Elsewhere):
     # -- learning ----------------------------------------------------------------------------
 
     @on_stop(lambda: "Stopped; a classifier keeps nothing of a fit that has not ended.")
-    @refuses_unknown(
-        dict.fromkeys(("epochs", "batch_size"), "TextClassifier(epochs=..., batch_size=...)")
-        | dict.fromkeys(("validation_data", "validation_split"), "TextClassifier(validation=...)")
-        | {"y": "labels="}
-    )
+    @refuses_unknown(OF_FIT)
     def fit(self, texts: Iterable[Text], labels: Iterable[Any]) -> Self:
         """Learn from texts and their labels.
 
@@ -245,6 +241,7 @@ class TextClassifier(Answering, elsewhere.Elsewhere):
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state | {"embedding": reopened(state["embedding"])})
 
+    @refuses_unknown(OF_QUANTIZE)
     def quantize(
         self, *, cutoff: int | None = None, dsub: int = 2, qnorm: bool = False, seed: int = 0
     ) -> Self:
@@ -293,7 +290,8 @@ class TextClassifier(Answering, elsewhere.Elsewhere):
 
         With `model="fasttext"`, a name that ends in `.bin` or, once quantised, in `.ftz` makes a
         file of fastText instead, which its program and its libraries read. They split texts at
-        white space and read all of them, whatever `tokenizer` and `max_length` were here.
+        white space and read all of them, whatever `tokenizer` and `max_length` were here: a
+        warning says if the tokenizer was another. Labels are strings there.
 
         Args:
             path: The folder.

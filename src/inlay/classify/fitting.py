@@ -1,5 +1,6 @@
 """One fit: everything is looked at first, then texts become rows, then the network trains."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +13,7 @@ from inlay.classify.embeddings import inputs_of, opened
 from inlay.classify.inputs import Inputs, lengths_of
 from inlay.classify.labels import check_order, checked_labels, warn_of_doubtful, warn_of_order
 from inlay.classify.network import Network, networks, new_body
-from inlay.classify.settings import FASTTEXT, RATE, ClassifierSettings
+from inlay.classify.settings import FASTTEXT, MODELS, RATE, ClassifierSettings
 from inlay.classify.several import Several, each_once, have_several
 from inlay.classify.splits import held_out
 from inlay.classify.storage import Fitted
@@ -26,6 +27,9 @@ def fit(
     settings: ClassifierSettings, embedding: Any, texts: Iterable[Text], labels: Iterable[Any]
 ) -> tuple[Fitted, Coverage | None]:
     """What `TextClassifier.fit` learns, and how many words were found."""
+    if isinstance(embedding, str) and embedding in MODELS and not os.path.exists(embedding):
+        expected, hint = "vectors to start from", f"model={embedding!r}"
+        raise ArgumentError("embedding", expected=expected, got="the name of a model", hint=hint)
     settings.variant_for(given=embedding is not None)
     warn_of_order(texts, labels)
     texts = checked_texts(texts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -78,11 +79,17 @@ def warn_of_doubtful(labels: Array, *, held_out: bool) -> None:
     if classes.dtype.kind == "U":
         known = set(classes.tolist())
         for label in classes.tolist():
+            where = int((labels == label).argmax())
             if label != label.strip() and label.strip() in known:
-                where = int((labels == label).argmax())
                 warn(
                     f"the labels {label!r} (text {where}) and {label.strip()!r} differ by white "
                     "space alone and are two classes. Try: [label.strip() for label in labels]."
+                )
+            if (composed := normalize("NFC", label)) != label and composed in known:
+                warn(
+                    f"the label {label!r} stands in composed letters and, as text {where} has it, "
+                    "in decomposed ones, which are two classes. "
+                    "Try: [unicodedata.normalize('NFC', label) for label in labels]."
                 )
     rare = classes[counts == 1].tolist()
     if held_out and rare:
@@ -127,7 +134,7 @@ def compared(
             "labels",
             expected=f"classes that the classifier knows: {shown}",
             got=f"none of them, {described(unseen[0])} first",
-            hint="labels of the type that it was fitted with",
+            hint=_nearest(unseen[0], known_set),
         )
     if unseen:
         names = ", ".join(dict.fromkeys(repr(label) for label in unseen[:SHOWN]))
@@ -143,6 +150,19 @@ def compared(
 def as_many(label: Any) -> Any:
     """The labels of a text that may have several, as a list of them."""
     return label if isinstance(label, list | tuple | set | frozenset) else [label]
+
+
+def _nearest(label: Any, known: set[Any]) -> str:
+    """What to try where a label is no class as it is."""
+    if isinstance(label, str):
+        for way, form in (
+            ("label.removeprefix('__label__')", label.removeprefix("__label__")),
+            ("label.strip()", label.strip()),
+            ("unicodedata.normalize('NFC', label)", normalize("NFC", label)),
+        ):
+            if form != label and form in known:
+                return f"{way} for all of them"
+    return "labels of the type that it was fitted with"
 
 
 def _is_one_of(label: Any, known: set[Any]) -> bool:

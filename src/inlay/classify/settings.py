@@ -1,5 +1,6 @@
 """What a classifier was asked for, looked at once: plain values that a fit can rely on."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ FASTTEXT = "fasttext"  # needs no framework: `inlay.classify.fasttext`
 MODELS = ("cnn", "mean", "linear", "mlp", FASTTEXT)  # the others are of `inlay.classify.keras`
 BY_TEXT = ("linear", "mlp")  # those that read one vector for each text
 MIX = "mix"
+READ = "inlay.read_labelled(path), whose texts and labels are such a pair"
 # Of words that are counted, where nobody says anything.
 MAX_LENGTH, MAX_SIZE, MIN_COUNT = 400, 100_000, 1
 EPOCHS, PATIENCE = 25, 3
@@ -99,7 +101,8 @@ class ClassifierSettings:
             values[name] = whole(name, values[name], most=MOST.get(name))
         for name in ("min_n", "max_n"):
             values[name] = whole(name, values[name], least=0, most=MOST["max_n"])
-        choice("loss", values["loss"], LOSSES)
+        is_ova = values["loss"] in ("one-vs-all", "one-vs-rest")
+        choice("loss", values["loss"], LOSSES, hint="loss='ova'" if is_ova else "")
         if values["autotune_seconds"] is not None:
             values["autotune_seconds"] = number(
                 "autotune_seconds", values["autotune_seconds"], above=0
@@ -115,6 +118,8 @@ class ClassifierSettings:
         check_tokenizer(values["tokenizer"])
         if values["model"] is not None and not callable(values["model"]):
             hint = "a function of your own: (vectors, mask, n_classes) -> scores"
+            if str(values["model"]).lower() in (FASTTEXT, "supervised"):
+                hint = "model='fasttext'"
             choice("model", values["model"], MODELS, hint=hint)
         values["validation"] = _checked_validation(values["validation"])
         made = cls(**values)
@@ -201,6 +206,8 @@ class ClassifierSettings:
 def _checked_validation(value: Any) -> Any:
     if value is None:
         return None
+    if hasattr(value, "texts") and hasattr(value, "labels"):  # of `inlay.read_labelled`
+        return value.texts, value.labels
     if isinstance(value, tuple):
         if len(value) != 2:
             raise ArgumentError(
@@ -214,4 +221,5 @@ def _checked_validation(value: Any) -> Any:
             "validation",
             expected="a share between 0 and 1, a pair (texts, labels), or None",
             got=error.got,
+            hint=READ if isinstance(value, str | os.PathLike) else "",
         ) from None

@@ -96,7 +96,8 @@ OF_VOCABULARIES = {
     "fit_on_texts": "Vocabulary.from_texts(texts)",
     "set_default_index": "Vocabulary.from_texts(texts, unk='<unk>')",
 }
-# Keras' and scikit-learn's, of a classifier.
+# Keras', scikit-learn's and fastText's, of a classifier.
+MEASURES = "classifier.predict(texts), for scikit-learn's measures, or inlay classify test"
 OF_CLASSIFIERS = {
     **dict.fromkeys(("classes", "labels"), "classifier.classes_"),
     **dict.fromkeys(("history", "log"), "classifier.history_, once it is fitted"),
@@ -104,6 +105,19 @@ OF_CLASSIFIERS = {
     "coverage": "classifier.coverage_, once it is fitted",
     "evaluate": "classifier.score(texts, labels)",
     "test": "classifier.score(texts, labels), or inlay classify test for precision and recall",
+    **dict.fromkeys(("test_label", "f1", "get_f1", "precision", "recall"), MEASURES),
+    **dict.fromkeys(
+        ("train", "train_supervised"), "TextClassifier(model='fasttext').fit(texts, labels)"
+    ),
+    **dict.fromkeys(("words", "get_words"), "classifier.vocabulary_.tokens"),
+    **dict.fromkeys(("predict_prob", "predict_probabilities"), "classifier.predict_proba(texts)"),
+    "get_word_vector": "classifier.table_[word]",
+    "get_sentence_vector": "classifier.table_.mean(words)",
+    "get_nearest_neighbors": "classifier.table_.most_similar(word)",
+    "get_analogies": "classifier.table_.most_similar([b, c], [a])",
+    "get_input_matrix": "classifier.table_.vectors, of the words",
+    "get_output_matrix": "classifier.save('m.bin'), and inlay.load('m.bin', name='output').matrix",
+    "get_dimension": "classifier.table_.dim",
     "quantise": "classifier.quantize()",
     "get_labels": "classifier.classes_",
     "compile": "TextClassifier(learning_rate=...)",

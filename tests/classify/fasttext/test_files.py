@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inlay import Table, TextClassifier, load
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import ArgumentError, FormatError, InlayWarning
 from tests.classify.fasttext import official
 from tests.classify.fasttext.official import TEXTS, packed
 
@@ -106,3 +106,35 @@ def test_a_name_must_say_what_is_in_it(given, tmp_path):
     path, _, _ = given
     with pytest.raises(ArgumentError, match=r"ends in \.bin, for the classifier is not quantised"):
         TextClassifier.load(path).save(tmp_path / "model.ftz")
+
+
+def test_a_file_does_not_say_how_texts_were_split(reviews, tmp_path):
+    """So a warning does, where it is not at white space, and the tokenizer can be given again."""
+    texts, labels = ["good, bad", "bad"] * 4, ["pos", "neg"] * 4
+    path = tmp_path / "m.bin"
+    settings = {"model": "fasttext", "dim": 4, "epochs": 9, "validation": None}
+    model = TextClassifier(**settings).fit(texts, labels)
+    with pytest.warns(InlayWarning, match=r"m\.bin: .* split by 'words', whose answers") as told:
+        model.save(path)
+    (message,) = [str(each.message) for each in told]
+    assert message.endswith("or tokenizer='words' again for each use.")
+    expected = model.predict_proba(["good!"])
+    assert not np.allclose(TextClassifier.load(path).predict_proba(["good!"]), expected)
+    again = TextClassifier.load(path, tokenizer="words").predict_proba(["good!"])
+    np.testing.assert_allclose(again, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("labels", "written"),
+    [
+        (["__label__a", "__label__b"], [b"__label__a\0", b"__label__b\0"]),
+        (["a", "__label__b"], [b"__label__a\0", b"__label____label__b\0"]),
+    ],
+)
+def test_labels_begin_as_the_program_expects_it(tmp_path, labels, written):
+    settings = {"model": "fasttext", "dim": 4, "epochs": 1, "validation": None}
+    model = TextClassifier(**settings, tokenizer="split").fit(["x", "y"], labels)
+    model.save(tmp_path / "m.bin")
+    raw = (tmp_path / "m.bin").read_bytes()
+    assert [raw.count(name) for name in written] == [1, 1]
+    assert raw.count(b"__label__") == sum(name.count(b"__label__") for name in written)

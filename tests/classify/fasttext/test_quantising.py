@@ -12,7 +12,7 @@ GRAMS = {"word_ngrams": 5, "min_n": 2, "max_n": 6}
 
 @pytest.fixture(scope="module")
 def fitted(reviews):
-    return TextClassifier(**QUICK, **GRAMS).fit(*reviews)
+    return TextClassifier(**QUICK, **GRAMS, tokenizer="split").fit(*reviews)
 
 
 def rows_of(classifier):

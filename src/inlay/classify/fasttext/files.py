@@ -9,7 +9,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.content import open_content
 from inlay.bytes.writing import atomic_path
-from inlay.checks import described
+from inlay.checks import described, warn
 from inlay.classify.fasttext.model import OFFICIAL, Supervised
 from inlay.classify.settings import OF_FASTTEXT, ClassifierSettings
 from inlay.classify.storage import Fitted
@@ -19,10 +19,11 @@ from inlay.errors import ArgumentError, FormatError
 from inlay.formats.fasttext_model import LOSSES, MODELS, NEWEST, PACKED, SETTINGS, Model, read_model
 from inlay.formats.rows import spans, valid_utf8
 from inlay.formats.strangers import FASTTEXT, is_old_fasttext
-from inlay.tokenizers import TokenizerLike
+from inlay.tokenizers import TokenizerLike, tokenizer_name
 
 PLAIN, CODED = ".bin", ".ftz"
 PREFIX = "__label__"
+SPLIT = "split"  # the tokenizer that is nearly theirs
 # What fastText writes where it is told nothing, and what a classifier has no word for.
 DEFAULTS = {"ws": 5, "lrUpdateRate": 100, "t": 1e-4}
 
@@ -144,7 +145,8 @@ def _dense(rows: Array | Coded) -> Array:
 def write_official(fitted: Fitted, path: Path) -> None:
     """Write a model that fastText's own program and libraries read, in one step.
 
-    Buckets that no text to learn from met are rows of zeros.
+    Buckets that no text to learn from met are rows of zeros. Labels that all begin with
+    `__label__` are written as they are.
 
     Raises:
         ArgumentError: The name does not end as such files do, or labels or words hold NUL.
@@ -161,7 +163,10 @@ def write_official(fitted: Fitted, path: Path) -> None:
             got=path.name,
             hint="another name",
         )
-    names = [PREFIX + str(name) for name in fitted.classes[model.labels].tolist()]
+    _warn_of_tokenizer(model, path)
+    names = [str(name) for name in fitted.classes[model.labels].tolist()]
+    if not all(name.startswith(PREFIX) for name in names):
+        names = [PREFIX + name for name in names]
     words = [*model.vocabulary.tokens, *names]
     for word in words:
         if "\0" in word:
@@ -170,6 +175,18 @@ def write_official(fitted: Fitted, path: Path) -> None:
         _write_head(file, model, words)
         _write_input(file, model)
         _write_dense(file, model.output)
+
+
+def _warn_of_tokenizer(model: Supervised, path: Path) -> None:
+    """Warn of a tokenizer whose tokens those who read the file do not see."""
+    tokenizer = tokenizer_name(model.vocabulary.tokenizer)
+    if tokenizer not in (OFFICIAL, SPLIT):
+        warn(
+            f"{path}: whoever reads a file of fastText splits texts at white space, and here they "
+            f"were split by {tokenizer!r}, whose answers may be others. "
+            f"Try: tokenizer='fasttext' for the training, or tokenizer={tokenizer!r} again for "
+            "each use."
+        )
 
 
 def _write_head(file: IO[bytes], model: Supervised, words: list[str]) -> None:
