@@ -126,14 +126,26 @@ def test_where_it_starts_is_part_of_the_training(first, tmp_path):
         learn(MORE, start=table, folder=tmp_path)
 
 
+def test_n_grams_of_another_method_are_refused(first):
+    other = first._with(first.vectors, {})
+    pruned = first._subwords.ngrams._replace(zeros=False)  # as in a model that was made smaller
+    other._set(_subwords=type(first._subwords)(pruned, first._subwords.rows))
+    with pytest.raises(ArgumentError, match="got those of another method. Try: the table as it"):
+        learn(MORE, start=other)
+    assert "dog" in learn(MORE, start=other, max_n=0)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"start": "table.bin"}, "start: expected a Table"),
         ({"start_rate": 0.5}, "start_rate: expected nothing, without start="),
         ({"vector_size": 16, "start": None}, r"start: expected vectors of 16 .* vector_size=12"),
-        ({"min_n": 2, "start": None}, r"start: .*min_n=2.*, got min_n=3, .* Try: min_n=3, max_n=6"),
-        ({"jamo": True, "start": None}, "start: expected fastText's rows .* letters of Hangul"),
+        (
+            {"min_n": 2, "start": None},
+            r"start: .*min_n=2.* got those of min_n=3, .* Try: min_n=3, m",
+        ),
+        ({"jamo": True, "start": None}, r"start: .* jamo=True, .* Try: .*, jamo=False\."),
         (
             {"start": Table(["a"], np.ones((1, 12), "f"))},
             r"start: expected a table with the rows of n-grams.* Try: max_n=0, for words alone, or",

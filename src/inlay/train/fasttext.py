@@ -100,7 +100,8 @@ def fasttext(
             its draws, which is faster, and alike in expectation.
         vector_size: How many numbers a vector has.
         window: How many words to each side a word is paired with at most. Each block of up to
-            eight words draws a width from 1 to this; of CBOW, up to sixteen.
+            eight words draws a width from 1 to this; of CBOW, up to sixteen. With `exact`, and
+            along a tree with skip-gram, each word draws its own.
         negative: How many noise words each pair is set against. None: 5, for `loss="ns"`.
         sample: Words that are more frequent than this share of the corpus are thinned out;
             0 keeps them all.
@@ -125,7 +126,7 @@ def fasttext(
         seed: Seed of everything that is left to chance.
         deterministic: Give the same result every time, for any number of workers. Pieces of the
             corpus are learned from apart, eight from the same rows, and their changes are added in
-            order. It takes three to four times the CPU time.
+            order. It takes three to four times the CPU time, and is as good, but for small corpora.
         tokenizer: How texts become tokens: a name such as "words" (None is the same), "lower",
             "split" (at white space, for text that is tokenized already), "jieba", "kiwi" or
             "auto", or a callable; see `inlay.tokenizers.get_tokenizer`. Lists of tokens are taken

@@ -36,23 +36,23 @@ class SubwordStart(Start):
                 got="one of words alone",
                 hint="max_n=0, for words alone, or inlay.train.word2vec(corpus, start=...)",
             )
-        ngrams = subwords.ngrams
-        if not is_whole(self.table) or ngrams.jamo != settings.jamo:
-            how = "letters of Hangul" if settings.jamo else "characters"
+        if not is_whole(self.table):
             raise ArgumentError(
                 "start",
-                expected=f"fastText's rows for n-grams of {how}, as numbers",
-                got="quantised ones" if _is_coded(subwords.rows) else "others",
+                expected="fastText's rows of n-grams, as numbers",
+                got="quantised ones" if _is_coded(subwords.rows) else "those of another method",
                 hint="the table as it was trained, or max_n=0, for words alone",
             )
-        theirs, ours = ((n.min_n, n.max_n, n.bucket) for n in (ngrams, settings))
+        theirs, ours = (
+            f"min_n={n.min_n}, max_n={n.max_n}, bucket={n.bucket}" + ", jamo=True" * n.jamo
+            for n in (subwords.ngrams, settings)
+        )
         if theirs != ours:
-            said = "min_n={}, max_n={}, bucket={}"
             raise ArgumentError(
                 "start",
-                expected=f"n-grams of {said.format(*ours)}",
-                got=said.format(*theirs),
-                hint=said.format(*theirs),
+                expected=f"n-grams of {ours}, as for this training",
+                got=f"those of {theirs}",
+                hint=theirs if "jamo" in theirs or not settings.jamo else f"{theirs}, jamo=False",
             )
 
     def begin(self, rows: Array, parts: Any, places: Array, of: Array) -> Array:
