@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from inlay import Table, TextClassifier
+from inlay import Table, TextClassifier, read_labelled
 from inlay.errors import ArgumentError, ArgumentTypeError
 
 QUICK = {"model": "fasttext", "dim": 12, "epochs": 40, "validation": None}
@@ -370,3 +370,12 @@ def test_the_best_epoch_is_told_by_what_is_answered():
     model = TextClassifier(**settings, learning_rate=2.0, patience=3).fit(texts, labels)
     assert model.history_["val_accuracy"][-1] == 1
     assert model.score(["GOOD", "BAD"], ["pos", "neg"]) == 1
+
+
+def test_texts_that_were_read_choose_the_epoch(tmp_path):
+    """What `inlay.read_labelled` gives is a pair, too."""
+    texts, labels = ["good", "bad"] * 4, ["pos", "neg"] * 4
+    path = tmp_path / "dev.csv"
+    path.write_text("text,label\ngood,pos\nbad,neg\n", encoding="utf-8")
+    model = TextClassifier(**QUICK | {"validation": read_labelled(path)}).fit(texts, labels)
+    assert model.history_["val_accuracy"][-1] == 1
