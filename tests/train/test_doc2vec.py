@@ -7,6 +7,7 @@ import pytest
 
 import inlay
 from inlay.encode.paragraph import ParagraphEncoder
+from inlay.encode.paragraph.network import Network
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayError
 from inlay.text import encode_corpus
 from inlay.train import doc2vec
@@ -90,8 +91,9 @@ def test_one_worker_does_the_same_twice(kind):
 
 
 @kinds
-def test_deterministic_means_the_same_for_any_number_of_workers(kind):
-    texts, is_tool = two_topics(800)  # of two rounds and a half
+def test_deterministic_means_the_same_for_any_number_of_workers(kind, monkeypatch):
+    monkeypatch.setattr(sys.modules["inlay.train.doc2vec_work"], "APART", 200)
+    texts, is_tool = two_topics(400)  # of two rounds and a half
     tags = [f"{'tool' if tool else 'fruit'} {i // 2}" for i, tool in enumerate(is_tool)]
     one, two, three = (
         learn(texts, tags=tags, deterministic=True, workers=workers, epochs=3, **kind)
@@ -101,10 +103,10 @@ def test_deterministic_means_the_same_for_any_number_of_workers(kind):
     np.testing.assert_array_equal(one.documents.vectors, three.documents.vectors)
     np.testing.assert_array_equal(one.documents.vectors, two.documents.vectors)
     assert "workers" not in one.provenance
-    assert one.provenance["losses"][-1] < one.provenance["losses"][0]
 
 
-def test_learned_apart_topics_come_apart_too():
+def test_learned_apart_topics_come_apart_too(monkeypatch):
+    monkeypatch.setattr(sys.modules["inlay.train.doc2vec_work"], "APART", 250)
     texts, is_tool = two_topics(600)
     settings = {"deterministic": True, "epochs": 20, "alpha": 0.05}
     encoder = learn(texts, words=True, **settings)
@@ -326,6 +328,20 @@ def test_a_training_goes_on_from_its_folder(tmp_path, deterministic):
         learn(texts, tags=["a"] * 60, **folder)
     with pytest.raises(InlayError, match="deterministic"):
         learn(texts, folder=tmp_path, deterministic=not deterministic)
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_each_piece_has_chance_of_its_own(monkeypatch, deterministic):
+    states, learn_from = [], Network.learn
+
+    def spied(network, piece, *given, **more):
+        states.append(int(piece.states[0]))
+        return learn_from(network, piece, *given, **more)
+
+    monkeypatch.setattr(Network, "learn", spied)
+    monkeypatch.setattr(sys.modules["inlay.train.doc2vec_work"], "PIECE", 100)
+    learn(two_topics(40)[0], deterministic=deterministic, epochs=2)
+    assert len(states) == len(set(states)) > 6
 
 
 def test_a_folder_keeps_the_numbered_corpus_too(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.core import Table
 from inlay.encode.paragraph.encoder import ParagraphEncoder
-from inlay.encode.paragraph.network import POOL, Design, Network, Piece
+from inlay.encode.paragraph.network import Design, Network, Piece
 from inlay.jobs.threads import Spread
 from inlay.text.corpus import Corpus
 from inlay.tokenizers import TokenizerLike
@@ -22,7 +22,10 @@ from inlay.train.tags import Tagged
 
 # Words between two looks at the learning rate. A text that is cut there goes on in the next piece.
 PIECE = 10_000
-APART = 250  # words that are kept, about, of a piece that is learned from apart
+# Words that are kept, about, of a piece that is learned from apart, and noise words drawn for it.
+# With as few as word2vec takes most texts are cut in two, and copying takes most of the time.
+APART = 1000
+POOL = 8192  # noise words that are drawn for a piece of PV-DM; with half of them it learns less
 MAX_32 = 2**32 - 1
 # Learned vectors have a norm of 1 to 10; those that overshot, of dozens to infinity.
 LONG = 100.0
@@ -97,8 +100,7 @@ class Paragraphs:
         self.size, pool = PIECE, POOL
         if deterministic or self.is_apart:
             self.size = int(min(APART / kept, PIECE))
-            # Of a pool as large as the draws from it, one draws as if from all words.
-            pool = APART * design.n_noise // (2 if design.reads_words else 8)
+            pool = APART if design.reads_words else 2 * APART
         self.pieces, self.units = -(-ids.size // self.size), int(ids.size)
         self.together, self.pool = TOGETHER, pool
         # The number of the text in which each piece begins.
@@ -135,10 +137,12 @@ class Paragraphs:
         if self.is_apart:
             return self._piece_of_slow(epoch, piece, rate, scratch)
         seed, ids = self._seed_and_words(epoch, piece)
-        noise = self.network.pool(seed, scratch[2])
+        network = self.network
+        if self.design.reads_words:
+            network = network.on(noise=network.pool(seed, scratch[2]))
         tags = paragraph.Tags(self.tagged.offsets, self.tagged.numbers)
         return self._learn(
-            *(ids, (rate, seed), self.network.on(noise=noise), self.documents),
+            *(ids, (rate, seed), network, self.documents),
             *(tags, int(self.texts[piece]), scratch),
         )
 

@@ -21,7 +21,7 @@ LOAD = 2.75
 # What nobody means to ask for, and what would not fit into any memory.
 MOST = {"vector_size": 1 << 16, "window": 1000, "negative": 10_000, "epochs": 1 << 20}
 WORDS = 8192  # of texts that a thread takes at a time
-POOL = 4096  # noise words that are drawn for a piece, or for all new texts
+POOL = 4096  # noise words that are drawn for all new texts
 OTHER = np.uint64(0x5DEECE66D)  # so that the pool is not drawn as the piece is thinned out
 
 
@@ -183,9 +183,10 @@ class Network:
         from inlay.kernels import sampling
 
         sampling.draw_noise(*self.noise, seed ^ OTHER, words, 0, words.size)
-        if self._even.size != words.size:
-            self._even = np.zeros(words.size, np.uint32)
-        return sampling.Noise(self._even, words)
+        even = self._even
+        if even.size != words.size:
+            even = self._even = np.zeros(words.size, np.uint32)
+        return sampling.Noise(even, words)
 
     def on(self, **changed: Any) -> "Network":
         """The same with other vectors or noise words, which it learns on; nothing is copied."""
