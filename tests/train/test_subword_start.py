@@ -130,7 +130,7 @@ def test_n_grams_of_another_method_are_refused(first):
     other = first._with(first.vectors, {})
     pruned = first._subwords.ngrams._replace(zeros=False)  # as in a model that was made smaller
     other._set(_subwords=type(first._subwords)(pruned, first._subwords.rows))
-    with pytest.raises(ArgumentError, match="got those of another method. Try: the table as it"):
+    with pytest.raises(ArgumentError, match="got those of another method"):
         learn(MORE, start=other)
     assert "dog" in learn(MORE, start=other, max_n=0)
 
