@@ -17,12 +17,13 @@ def make(width):
     )
     greater, smaller, over_root = of["greater"], of["smaller"], of["over_root"]
     total, store_sums, prefetch = of["total"], of["store_sums"], of["prefetch"]
+    spread = of["spread"]
 
     @njit
     def run(a, out):
         x, y = load(a, 3), load(a, 3 + width)
         prefetch(a, 3)
-        store(out, 0, fma(x, y, splat(a[0])))
+        store(out, 0, fma(x, y, spread(a, 0)))
         store(out, width, greater(x, y))
         store(out, 2 * width, smaller(x, y))
         store(out, 3 * width, over_root(x, fma(y, y, splat(a[2] * a[2]))))

@@ -184,15 +184,28 @@ def skip_gram_pair(x: Array, centre: Array, noise: Array, share: float) -> tuple
 def skip_gram_block(
     inputs: Array, outputs: Array, words: list[Kept], block: Block, rate: float, share: float
 ) -> None:
-    """Add what all pairs of a block ask for; all read the vectors as they were before it."""
-    old_inputs, old_outputs = inputs.copy(), outputs.copy()
-    for word, centre in pairs(words, block):
-        noise = without(block.noise, centre)
-        steps = skip_gram_pair(old_inputs[word], old_outputs[centre], old_outputs[noise], share)
-        step = rate * block.scale
-        inputs[word] += step * steps[0]
-        outputs[centre] += step * steps[1]
-        np.add.at(outputs, noise, step * steps[2])
+    """One step for a block: errors of all vectors as they were; then four places at a time.
+
+    An output vector moves the four as it stands, and then is moved by them.
+    """
+    width, step = block.width, rate * block.scale
+    low, high = max(block.start - width, 0), min(block.stop + width, len(words))
+    targets = [*block.noise, *(words[c].word for c in range(block.start, block.stop))]
+    errors = np.zeros((len(targets), high - low + 4))
+    for c in range(block.start, block.stop):
+        at = len(block.noise) + c - block.start
+        for p in around(words, block, c):
+            x, centre = inputs[words[p].word], words[c].word
+            noise = outputs[block.noise]
+            up, down = 1 - sigmoid(x @ outputs[centre]), -share * sigmoid(noise @ x)
+            errors[at, p - low] += step * up
+            errors[: len(block.noise), p - low] += step * down * (np.array(block.noise) != centre)
+    for p in range(low, high, 4):
+        four = [words[q].word for q in range(p, min(p + 4, high))]
+        old, asked = inputs[four], errors[:, p - low : p - low + len(four)]
+        for target, each in zip(targets, asked, strict=True):
+            np.add.at(inputs, four, np.outer(each, outputs[target]))
+            outputs[target] += each @ old
 
 
 def around(words: list[Kept], block: Block, c: int) -> list[int]:
@@ -323,7 +336,7 @@ def skip_gram(
     per_centre = alpha * negative * (window + 1) * (1 / n_noise + noise_share.max())
     limit = min(LOAD / per_pair - 1, LOAD / per_centre)
     shape = len(corpus.tokens), vector_size
-    start = np.random.default_rng(seed).random(shape, np.float32) - 0.5
+    start = np.random.default_rng(seed).random(shape, np.float32) * 2 - 1
     inputs, outputs = start.astype(np.float64) / vector_size, np.zeros(shape)
     plan = schedule(
         corpus.ids, piece=piece, epochs=epochs, alpha=alpha, min_alpha=min_alpha, seed=seed

@@ -13,7 +13,7 @@ import numpy as np
 
 from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.rows import lanes_row, part
-from inlay.kernels.wide import WIDTH, fma, load, splat, store, store_sums, zeros
+from inlay.kernels.wide import WIDTH, fma, load, splat, spread, store, store_sums, zeros
 
 
 @part
@@ -51,24 +51,32 @@ def dots_of_pairs(a, four_a, b, four_b, out, out0, lanes):
 
 
 @part
+def exchange_row(y, at, weights, w, by, x, s):
+    """A register of a row of y and those of four rows x: `s += w y` and `y += w x`.
+
+    The weights of the four are `by` apart. Returns s.
+    """
+    w0, w1 = spread(weights, w), spread(weights, w + by)
+    w2, w3 = spread(weights, w + 2 * by), spread(weights, w + 3 * by)
+    z = load(y, at)
+    store(y, at, fma(w3, x[3], fma(w2, x[2], fma(w1, x[1], fma(w0, x[0], z)))))
+    return fma(w0, z, s[0]), fma(w1, z, s[1]), fma(w2, z, s[2]), fma(w3, z, s[3])
+
+
+@part
 def exchange_four(h, four, d, d0, y, targets, first, last, weights, at, by, lanes):
     """Steps of four rows h, written to four rows of d from `d0` on; and of the rows y, in place."""
     h0, h1, h2, h3 = four
     row = lanes_row(lanes)
     for c in range(0, len(lanes) * 8, WIDTH):
-        x0, x1, x2, x3 = load(h, h0 + c), load(h, h1 + c), load(h, h2 + c), load(h, h3 + c)
-        s0, s1, s2, s3 = zeros(), zeros(), zeros(), zeros()
+        x = load(h, h0 + c), load(h, h1 + c), load(h, h2 + c), load(h, h3 + c)
+        s = zeros(), zeros(), zeros(), zeros()
         for k in range(first, last):
-            place, w = targets[k] * row + c, at + (k - first) * by
-            z = load(y, place)
-            w0, w1 = splat(weights[w]), splat(weights[w + 1])
-            w2, w3 = splat(weights[w + 2]), splat(weights[w + 3])
-            s0, s1, s2, s3 = fma(w0, z, s0), fma(w1, z, s1), fma(w2, z, s2), fma(w3, z, s3)
-            store(y, place, fma(w3, x3, fma(w2, x2, fma(w1, x1, fma(w0, x0, z)))))
-        store(d, d0 + c, s0)
-        store(d, d0 + row + c, s1)
-        store(d, d0 + 2 * row + c, s2)
-        store(d, d0 + 3 * row + c, s3)
+            s = exchange_row(y, targets[k] * row + c, weights, at + (k - first) * by, 1, x, s)
+        store(d, d0 + c, s[0])
+        store(d, d0 + row + c, s[1])
+        store(d, d0 + 2 * row + c, s[2])
+        store(d, d0 + 3 * row + c, s[3])
 
 
 @part
@@ -100,8 +108,8 @@ def exchange_one(h, h0, d, y, targets, first, last, weights, at, lanes):
     whole = first + (last - first) // 4 * 4
     for k in range(first, whole, 4):
         w = at + k - first
-        v0, v1 = splat(weights[w]), splat(weights[w + 1])
-        v2, v3 = splat(weights[w + 2]), splat(weights[w + 3])
+        v0, v1 = spread(weights, w), spread(weights, w + 1)
+        v2, v3 = spread(weights, w + 2), spread(weights, w + 3)
         y0, y1 = targets[k] * row, targets[k + 1] * row
         y2, y3 = targets[k + 2] * row, targets[k + 3] * row
         for c in range(0, len(lanes) * 8, WIDTH):

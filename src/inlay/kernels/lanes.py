@@ -6,6 +6,7 @@ WIDTH = 8  # floats in a register
 _all = registers(WIDTH)
 zeros = _all.zeros
 splat = _all.splat
+spread = _all.spread
 load = _all.load
 store = _all.store
 fma = _all.fma

@@ -15,6 +15,7 @@ def weigh_errors(logits, weights, at, size):
     s(z) = 1/2 + tanh(z / 2) / 2. The rational function for tanh (z / 2) was fitted by weighted
     least squares; it is exact to 9e-6, and it vectorises. Mikolov's table is exact to 3e-3.
     """
+    first = np.uint64(at)  # which cannot be negative: else the compiler gathers weight by weight
     for i in range(size):
         z = min(max(logits[i], np.float32(-12.5)), np.float32(12.5))
         y = z * z
@@ -23,7 +24,7 @@ def weigh_errors(logits, weights, at, size):
         q = y * np.float32(8.31688366e-07) + np.float32(1.08114339e-03)
         q = y * q + np.float32(1.11795230e-01)
         q = y * q + np.float32(1)
-        half = weights[at + i] * np.float32(0.5)
+        half = weights[first + np.uint64(i)] * np.float32(0.5)
         logits[i] = half - abs(half) * (z * p / q)
 
 

@@ -67,6 +67,10 @@ def registers(width):
         """The float32 `x` in every place."""
         return np.full(width, x, np.float32)
 
+    def spread(array, at):
+        """`array[at]` in every place."""
+        return np.full(width, array[at], np.float32)
+
     def load(array, at):
         """`array[at : at + width]`."""
         return array[at : at + width].copy()
@@ -122,6 +126,17 @@ def registers(width):
             return _pick(builder, first, first, [0] * width)
 
         return kind(types.float32), emit
+
+    @intrinsic
+    def _spread(typing, array, at):
+        def emit(context, builder, signature, arguments):
+            pointer = _pointer(context, builder, signature.args[0], *arguments)
+            first = builder.insert_element(
+                ir.Constant(register, ir.Undefined), builder.load(pointer), _INT32(0)
+            )
+            return _pick(builder, first, first, [0] * width)
+
+        return kind(array, types.intp), emit
 
     @intrinsic
     def _load(typing, array, at):
@@ -229,6 +244,10 @@ def registers(width):
     def _splat_compiled(x):
         return lambda x: _splat(x)
 
+    @overload(spread)
+    def _spread_compiled(array, at):
+        return lambda array, at: _spread(array, at)
+
     @overload(load)
     def _load_compiled(array, at):
         return lambda array, at: _load(array, at)
@@ -268,6 +287,7 @@ def registers(width):
     return SimpleNamespace(
         zeros=zeros,
         splat=splat,
+        spread=spread,
         load=load,
         store=store,
         fma=fma,

@@ -9,9 +9,10 @@ and none of the drawn noise words n. With s(z) = 1 / (1 + exp(-z)), one step for
 
 Two things differ from Mikolov's program, neither in expectation: the centres of a block share one
 window width and one set of K noise words, weighted to count as `negative` each, so that the
-product of a word with a noise word is worked out once and not once for each pair; and all
-vectors are read before any is changed. Then a block is three small matrix products over a few
-rows that stay in the first-level cache, worked in tiles of two rows by four.
+product of a word with a noise word is worked out once and not once for each pair; and the errors
+of a block are found before any vector is changed. Then four words around and the output vectors of
+their columns move each other. A block is three small matrix products over a few rows that stay in
+the first-level cache.
 
 Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases and their
 Compositionality", equation 4; Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed
@@ -23,18 +24,9 @@ from collections import namedtuple
 import numpy as np
 
 from inlay.kernels.compiled import njit
+from inlay.kernels.exchange import dots_four, exchange_row
 from inlay.kernels.logistic import weigh_errors, weigh_losses
-from inlay.kernels.rows import (
-    FAST,
-    add,
-    aligned_zeros,
-    copy,
-    dots,
-    fetch,
-    lanes_row,
-    part,
-    row_width,
-)
+from inlay.kernels.rows import FAST, aligned_zeros, fetch, lanes_row, part, plus
 from inlay.kernels.sampling import (
     BLOCK,
     INCREMENT,
@@ -48,9 +40,10 @@ from inlay.kernels.sampling import (
     subsample,
     take,
 )
+from inlay.kernels.wide import WIDTH, load, store, zeros
 
 # Work space, see `make_scratch`.
-Scratch = namedtuple("Scratch", "words left right repeats targets rows logits weights")
+Scratch = namedtuple("Scratch", "words left right repeats targets logits weights")
 
 kernel = njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 
@@ -67,7 +60,6 @@ def make_scratch(size, window, n_noise, dim):
         left=np.zeros(size, np.int32),
         right=np.zeros(size, np.int32),
         repeats=np.zeros(size, np.int32),
-        rows=aligned_zeros(columns * row_width(dim)),
         logits=aligned_zeros(span * columns),
         weights=aligned_zeros((window + 1) * span * columns),
         targets=np.zeros(columns + n_noise, np.int32),
@@ -145,51 +137,51 @@ def column_ranges(p, b, start, n_noise):
 
 
 @part
-def take_targets(rows, outputs, targets, columns, row, lanes):
-    """Copy the output vectors of a block, so that they can be read after they are changed."""
-    for k in range(columns):
-        copy(rows, k * row, outputs, targets[k] * row, lanes)
+def find_logits(logits, inputs, outputs, targets, words, n, block, columns, row, lanes):
+    """The product of each position's input vector with the output vectors of its columns.
 
-
-@part
-def find_logits(logits, inputs, rows, words, block, columns, row, lanes):
-    """The product of each position's input vector with the output vectors of its columns."""
-    start, _, low, high, b = block
+    Meanwhile those of the next block are asked for, a few at a time: a processor can wait for
+    few of them at once.
+    """
+    start, stop, low, high, b = block
     for p in range(low, high, 2):
         x0, x1 = words[p] * row, words[p + 1] * row
         at = (p - low) * columns
+        for q in range(p - low, min(p - low + 2, BLOCK, n - high)):
+            fetch(outputs, words[stop + q] * row, lanes)
+            fetch(inputs, words[high + q] * row, lanes)
         for begin, end in column_ranges(p, b, start, columns - BLOCK):
             for k in range(begin, end, 4):
-                dots(inputs, x0, x1, rows, k * row, logits, at + k, at + columns + k, lanes)
+                y01 = targets[k] * row, targets[k + 1] * row
+                y23 = targets[k + 2] * row, targets[k + 3] * row
+                dots_four(
+                    inputs, x0, x1, outputs, y01 + y23, logits, at + k, at + columns + k, lanes
+                )
 
 
 @part
-def change_outputs(outputs, targets, inputs, words, errors, block, columns, row, lanes):
-    """Add to each output vector its errors times the input vectors of its positions."""
+def exchange(inputs, words, outputs, targets, errors, block, columns, row, lanes):
+    """Four positions at a time, move them and the output vectors of their columns by each other."""
     start, _, low, high, b = block
-    for k in range(0, columns, 2):
-        c = start + k - (columns - BLOCK)
-        begin, end = (low, high) if c < start else (max(c - b, low), min(c + b + 2, high))
-        y0, y1 = targets[k] * row, targets[k + 1] * row
-        for p in range(begin, end, 4):
-            at = (p - low) * columns + k
-            x01 = words[p] * row, words[p + 1] * row
-            x23 = words[p + 2] * row, words[p + 3] * row
-            add(outputs, y0, y1, inputs, x01 + x23, errors, at, at + 1, columns, lanes)
-
-
-@part
-def change_inputs(inputs, words, rows, errors, block, columns, row, lanes):
-    """Add to each input vector its errors times the old output vectors of its columns."""
-    start, _, low, high, b = block
-    near = np.int64(1)  # a literal 1 would be a type of its own: everything compiled twice
-    for p in range(low, high, 2):
+    n_noise = columns - BLOCK
+    for p in range(low, high, 4):
         x0, x1 = words[p] * row, words[p + 1] * row
+        x2, x3 = words[p + 2] * row, words[p + 3] * row
+        first = n_noise + max(p - b - start, 0)
+        last = columns - max(start + BLOCK - (p + 4 + b), 0)
         at = (p - low) * columns
-        for begin, end in column_ranges(p, b, start, columns - BLOCK):
-            for k in range(begin, end, 4):
-                four = (k * row, (k + 1) * row, (k + 2) * row, (k + 3) * row)
-                add(inputs, x0, x1, rows, four, errors, at + k, at + columns + k, near, lanes)
+        for c in range(0, len(lanes) * 8, WIDTH):
+            u01 = load(inputs, x0 + c), load(inputs, x1 + c)
+            u = *u01, load(inputs, x2 + c), load(inputs, x3 + c)
+            s = zeros(), zeros(), zeros(), zeros()
+            for k in range(n_noise):
+                s = exchange_row(outputs, targets[k] * row + c, errors, at + k, columns, u, s)
+            for k in range(first, last):
+                s = exchange_row(outputs, targets[k] * row + c, errors, at + k, columns, u, s)
+            store(inputs, x0 + c, plus(load(inputs, x0 + c), s[0]))
+            store(inputs, x1 + c, plus(load(inputs, x1 + c), s[1]))
+            store(inputs, x2 + c, plus(load(inputs, x2 + c), s[2]))
+            store(inputs, x3 + c, plus(load(inputs, x3 + c), s[3]))
 
 
 @kernel
@@ -213,11 +205,11 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     """
     inputs, outputs = model.inputs, model.outputs
     accept, alias = noise_table.accept, noise_table.alias
-    words, targets, rows = scratch.words, scratch.targets, scratch.rows
+    words, targets = scratch.words, scratch.targets
     left, right, repeats = scratch.left, scratch.right, scratch.repeats
     logits, weights = scratch.logits, scratch.weights
     row = lanes_row(lanes)
-    columns = rows.size // row
+    columns = (targets.size + BLOCK) // 2
     n_noise = columns - BLOCK
     sizes = (step.alpha, step.alpha * step.share)
     span = weights.size // ((step.window + 1) * columns)
@@ -247,10 +239,6 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         state = np.uint64(draw_noise(accept, alias, state, targets, columns, columns + n_noise))
         for k in range(columns, columns + n_noise):
             fetch(outputs, targets[k] * row, lanes)
-        if high + BLOCK <= n:
-            for p in range(BLOCK):
-                fetch(outputs, words[stop + p] * row, lanes)
-                fetch(inputs, words[high + p] * row, lanes)
 
         area, size = zero, sizes[0]
         whole = low + BLOCK + 2 * b == high and right[low] >= high and stop - start == BLOCK
@@ -259,14 +247,12 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         else:
             size = sizes[0] * scale
             weigh(weights, words, left, right, targets, block, (size, size * step.share))
-        take_targets(rows, outputs, targets, columns, row, lanes)
-        find_logits(logits, inputs, rows, words, block, columns, row, lanes)
+        find_logits(logits, inputs, outputs, targets, words, n, block, columns, row, lanes)
         if number % MEASURED == 0 and size > 0:
             sums = weigh_losses(logits, weights, area, (high - low) * columns)
             loss += sums[0] / size
             terms += sums[1]
         number += 1
         weigh_errors(logits, weights, area, (high - low + 4) * columns)
-        change_outputs(outputs, targets, inputs, words, logits, block, columns, row, lanes)
-        change_inputs(inputs, words, rows, logits, block, columns, row, lanes)
+        exchange(inputs, words, outputs, targets, logits, block, columns, row, lanes)
     return n, loss, terms

@@ -8,6 +8,7 @@ WIDTH = 16 if processor_has("avx512f") else lanes.WIDTH  # floats in a register
 _all = registers(WIDTH) if WIDTH > lanes.WIDTH else lanes
 zeros = _all.zeros
 splat = _all.splat
+spread = _all.spread
 load = _all.load
 store = _all.store
 fma = _all.fma

@@ -89,8 +89,6 @@ class SubwordWork(Words):
         start: What to go on from, or None.
     """
 
-    begins = 1.0  # as in the official program
-
     def __init__(
         self, data: Corpus, settings: FastTextSettings, start: SubwordStart | None
     ) -> None:
