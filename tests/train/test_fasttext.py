@@ -281,6 +281,7 @@ def test_settings_out_of_bounds(settings, message):
         ("hs", "loss='hs' for hs=1"),
         ("sg", "architecture='skipgram' or 'cbow'"),
         ("thread", "workers="),
+        ("pretrainedVectors", "start="),
         ("wordNgrams", "max_n=0"),
     ],
 )

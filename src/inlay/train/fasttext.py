@@ -33,6 +33,7 @@ FOREIGN = foreign(
         "maxn": "max_n=",
         "neg": "negative=",
         "t": "sample=",
+        "pretrainedVectors": "start=inlay.load(path), of a model with n-grams",
         "lrUpdateRate": "leave it out: the rate falls with every piece of the corpus",
         "output": 'fasttext(...).save("vectors.bin")',
     },
