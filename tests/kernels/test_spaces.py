@@ -8,7 +8,23 @@ from tests.kernels.text import split_up
 
 # The hash wraps around; plain numpy says so.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
-PARTS = ["a", "é", "한", "👍🏽", " ", "\n", "\t", "\x1c", "\x08", "\0", "\x85", "\xa0", "\xa1"]
+PARTS = [
+    "\x0e",
+    "\x1b",
+    "a",
+    "é",
+    "한",
+    "👍🏽",
+    " ",
+    "\n",
+    "\t",
+    "\x1c",
+    "\x08",
+    "\0",
+    "\x85",
+    "\xa0",
+    "\xa1",
+]
 PARTS += ["\u1680", "\u1681", "\u2003", "\u200b", "\u2029", "\u202f", "\u205f", "\u2060", "\u3000"]
 
 
