@@ -28,6 +28,8 @@ ONE = np.uint64(1 << 27)  # what counts a word once
 NONE = np.uint64(0)  # what looks it up and does not count it
 NUMBER = np.uint64((1 << 27) - 1)
 END = -1  # of a sentence
+PARTS = 1 << 10  # into which words may be divided
+TO_PART = np.uint64(64 - 10)
 PRIME = np.uint64(0x100000001B3)
 
 kernel = njit(cache=True, nogil=True)
@@ -119,25 +121,44 @@ def look_up(text, items, begin, end, words, n_words, shift, once, ids):
 
 
 @part
-def part_of(key, parts):
-    """In which of so many parts, a power of two, a word is; by other bits than its slot."""
+def part_of(key):
+    """In which of `PARTS` parts a word is; by other bits than its slot."""
     mixed = key * PRIME
     mixed = (mixed ^ (mixed >> np.uint64(29))) * GOLDEN
-    return np.int64((mixed >> np.uint64(20)) & np.uint64(parts - 1))
+    return np.int64(mixed >> TO_PART)
 
 
 @kernel
-def merge(theirs, begin, which, words, n_words, shift, numbers):
-    """Enter and count the words of another vocabulary, those of one part of all words.
+def by_part(keys, order, starts):
+    """Order words by their parts: those of part `p` are `order[starts[p]:starts[p + 1]]`.
+
+    Args:
+        keys: uint64 `(words,)`.
+        order: int32, as many; receives their numbers, in each part from small to large.
+        starts: int64 `(PARTS + 2,)`, zeros; receives where each part begins.
+    """
+    for key in keys:
+        starts[part_of(key) + 2] += 1
+    for i in range(1, starts.size):
+        starts[i] += starts[i - 1]
+    for i in range(keys.size):
+        at = part_of(keys[i]) + 1
+        order[starts[at]] = i
+        starts[at] += 1
+
+
+@kernel
+def merge(theirs, rows, begin, words, n_words, shift, numbers):
+    """Enter and count words of another vocabulary.
 
     Args:
         theirs: Their `keys`, `counts`, `offsets` and `blob`.
-        begin: The first of them to look at.
-        which: `(part, parts)`.
+        rows: int32, which of them.
+        begin: The first of these to look at.
         words: The vocabulary, as for `look_up`.
         n_words: How many words it has.
         shift: 64 - log2(number of slots).
-        numbers: int32, receives the number of each of their words in this part.
+        numbers: int32, receives the number of each of their words, in its place.
 
     Returns:
         As `look_up`.
@@ -145,11 +166,11 @@ def merge(theirs, begin, which, words, n_words, shift, numbers):
     keys, counts, ends, text = theirs
     table, offsets, blob = words
     mask = np.uint64(table.size - 1)
-    for i in range(begin, keys.size):
-        key = keys[i]
-        if part_of(key, which[1]) != which[0]:
-            continue
-        start, stop = ends[i], ends[i + 1]
+    for i in range(begin, rows.size):
+        ahead = min(np.uint64(i) + AHEAD, np.uint64(rows.size - 1))
+        prefetch(table, slot_of(keys[np.uint64(rows[ahead])], shift))
+        row = np.uint64(rows[i])
+        key, start, stop = keys[row], ends[row], ends[row + U1]
         slot = slot_of(key, shift)
         value = table[slot + U1]
         while value != 0:
@@ -171,14 +192,6 @@ def merge(theirs, begin, which, words, n_words, shift, numbers):
             offsets[n_words] = offset + stop - start
             table[slot] = key
             value = np.uint64(n_words)
-        table[slot + U1] = value + (np.uint64(counts[i]) << BITS)
-        numbers[i] = np.int64(value & NUMBER) - 1
-    return keys.size, n_words
-
-
-@kernel
-def settle(keys, which, chosen, numbers):
-    """Replace the numbers of the words of one part by `chosen[number]`."""
-    for i in range(keys.size):
-        if part_of(keys[i], which[1]) == which[0]:
-            numbers[i] = chosen[numbers[i]]
+        table[slot + U1] = value + (np.uint64(counts[row]) << BITS)
+        numbers[row] = np.int64(value & NUMBER) - 1
+    return rows.size, n_words

@@ -121,21 +121,23 @@ class Distinct:
             if at < n:
                 self.enlarge(text.size)
 
-    def merge(self, theirs: Words, which: tuple[int, int], numbers: Array) -> None:
-        """Enter the words of another vocabulary, with their counts.
+    def merge(self, theirs: Words, rows: Array, numbers: Array) -> None:
+        """Enter words of another vocabulary, with their counts.
 
         Args:
             theirs: The other one.
-            which: `(part, parts)`: only those of one of so many parts, a power of two.
-            numbers: int32, receives the number of each word that was entered.
+            rows: int32, which of its words.
+            numbers: int32, receives the number of each word that was entered, in its place.
         """
         from inlay.kernels.corpus import merge
 
-        at, n = 0, theirs.keys.size
-        while at < n:
-            at, self.n = merge(tuple(theirs), at, which, self.arrays, self.n, self.shift, numbers)
-            if at < n:
-                self.enlarge(int(theirs.offsets[at + 1] - theirs.offsets[at]))
+        at = 0
+        while at < rows.size:
+            to = self.arrays, self.n, self.shift
+            at, self.n = merge(tuple(theirs), rows, at, *to, numbers)
+            if at < rows.size:
+                row = int(rows[at])
+                self.enlarge(int(theirs.offsets[row + 1] - theirs.offsets[row]))
 
     def since(self, first: int) -> list[str]:
         """Those from a number on."""

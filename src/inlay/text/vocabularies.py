@@ -8,6 +8,7 @@ are those of one vocabulary that had held them all.
 """
 
 import tempfile
+from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -85,12 +86,13 @@ class Vocabularies:
                 buffering=0, prefix="inlay-words-", dir=self._folder
             )
         self._file.seek(0, 2)
+        order, starts = _by_part(words.keys)
         begins = []
-        for array in (*words, numbers):
+        for array in (*words, order, numbers):
             write_whole(self._file, np.zeros(-self._file.tell() % 8, np.uint8))
             begins.append((self._file.tell(), array.dtype, array.size))
             write_whole(self._file, array)
-        return _OnDisk(self._file, begins)
+        return _OnDisk(self._file, begins, starts)
 
     def close(self) -> None:
         """Leave nothing on the disk."""
@@ -113,9 +115,11 @@ class Vocabularies:
         Raises:
             ArgumentError: There is none.
         """
+        from inlay.kernels.corpus import PARTS
+
         total = sum(each.size for each in self._all if each)
         parts = 1
-        while total > parts * PART and len(self._all) > 1:
+        while total > parts * PART and len(self._all) > 1 and parts < PARTS:
             parts *= 2
         found: list[Words] = []
         n = words = highest = 0
@@ -166,15 +170,14 @@ class Vocabularies:
         merged = Distinct()
         for place in range(len(self._all)):
             each = self._at(place)
-            merged.merge(each.words(), which, each.numbers())
+            merged.merge(each.words(), each.rows(which), each.numbers())
         return merged.words
 
     def _settle(self, which: tuple[int, int], chosen: Array) -> None:
-        from inlay.kernels.corpus import settle
-
         for place in range(len(self._all)):
             each = self._at(place)
-            settle(each.words().keys, which, chosen, each.numbers())
+            rows, numbers = each.rows(which), each.numbers()
+            numbers[rows] = chosen[numbers[rows]]
 
     def _ranked(self, words: Words, most: int | None, total: int) -> Chosen:
         rows = np.arange(words.counts.size)
@@ -191,6 +194,13 @@ class _InMemory:
     def __init__(self, words: Words, numbers: Array) -> None:
         self._words, self._numbers, self.size = words, numbers, numbers.size
 
+    @cached_property
+    def _order(self) -> tuple[Array, Array]:
+        return _by_part(self._words.keys)
+
+    def rows(self, which: tuple[int, int]) -> Array:
+        return _in_part(*self._order, which)
+
     def words(self) -> Words:
         return self._words
 
@@ -201,11 +211,16 @@ class _InMemory:
 class _OnDisk:
     """Opened for each look at it: what is mapped counts as memory of this process."""
 
-    def __init__(self, file: IO[bytes], begins: list[tuple[int, np.dtype, int]]) -> None:
-        self._file, self._begins, self.size = file, begins, begins[-1][2]
+    def __init__(
+        self, file: IO[bytes], begins: list[tuple[int, np.dtype, int]], starts: Array
+    ) -> None:
+        self._file, self._begins, self._starts, self.size = file, begins, starts, begins[-1][2]
 
     def words(self) -> Words:
-        return Words(*map(self._map, self._begins[:-1]))
+        return Words(*map(self._map, self._begins[:-2]))
+
+    def rows(self, which: tuple[int, int]) -> Array:
+        return _in_part(self._map(self._begins[-2]), self._starts, which)
 
     def numbers(self) -> Array:
         return self._map(self._begins[-1])
@@ -215,6 +230,22 @@ class _OnDisk:
         if not size:
             return np.empty(0, dtype)
         return np.memmap(self._file, dtype, "r+", at, (size,)).view(np.ndarray)
+
+
+def _by_part(keys: Array) -> tuple[Array, Array]:
+    """Words in the order of their parts, int32, and where each part begins in it."""
+    from inlay.kernels.corpus import PARTS, by_part
+
+    order, starts = np.empty(keys.size, np.int32), np.zeros(PARTS + 2, np.int64)
+    by_part(keys, order, starts)
+    return order, starts
+
+
+def _in_part(order: Array, starts: Array, which: tuple[int, int]) -> Array:
+    """The words of one part of so many, a power of two."""
+    part, parts = which
+    each = (starts.size - 2) // parts
+    return order[starts[part * each] : starts[(part + 1) * each]]
 
 
 def _picked(words: Words, rows: Array) -> Words:
