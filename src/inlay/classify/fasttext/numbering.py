@@ -1,5 +1,6 @@
 """Texts as numbers of distinct words, each text with its end."""
 
+import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,10 +14,18 @@ from inlay.core import Tokens
 from inlay.text.chunks import BEYOND
 from inlay.text.distinct import Distinct
 from inlay.tokenizers import Tokenizer, batched, is_local, split
+from inlay.tokenizers.words import fasttext
 
 CHUNK = 1 << 18  # characters at a time: they and their numbers stay in the second-level cache
 TEXTS = 256  # that go to a tokenizer at a time
 END = -1
+# White space at which fastText does not split, and characters of no text to stand for it.
+OTHER_SPACES = "\x1c\x1d\x1e\x1f\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B)))
+OTHER_SPACES += "\u2028\u2029\u202f\u205f\u3000"
+HIDE = {ord(space): 0xFDD0 + i for i, space in enumerate(OTHER_SPACES)}
+SHOW = {hidden: space for space, hidden in HIDE.items()}
+ASCII_SPACES = OTHER_SPACES[:4]
+SPACE, HIDDEN = re.compile(f"[{OTHER_SPACES}]"), re.compile("[\ufdd0-\ufdef]")
 
 
 class Numbered(NamedTuple):
@@ -57,9 +66,13 @@ def numbered(texts: Sequence[Text], tokenize: Tokenizer) -> Numbered:
     Where the tokenizer never looks across white space, each distinct run between it is split
     once, however often it comes.
     """
-    if is_local(tokenize) and all(isinstance(text, str) for text in texts):
+    if (is_local(tokenize) or tokenize is fasttext) and all(isinstance(x, str) for x in texts):
+        found: Sequence[str] = texts  # type: ignore[assignment]  # all are strings
         try:
-            return _by_runs(texts, tokenize)  # type: ignore[arg-type]  # all are strings
+            if tokenize is not fasttext:
+                return _by_runs(found, tokenize)
+            if not any(not text.isascii() and HIDDEN.search(text) for text in found):
+                return _by_runs([_hidden(text) for text in found], _of_hidden)
         except UnicodeEncodeError:
             pass  # half a surrogate pair: told of in our words, if it matters to the tokenizer
     numbers: defaultdict[str, int] = defaultdict()
@@ -69,6 +82,22 @@ def numbered(texts: Sequence[Text], tokenize: Tokenizer) -> Numbered:
         ids.extend(map(numbers.__getitem__, tokens))
         ids.append(END)
     return Numbered.of_ids(np.frombuffer(ids, np.int32), list(numbers), len(texts))
+
+
+def _hidden(text: str) -> str:
+    """A text without the white space at which fastText does not split."""
+    if text.isascii():
+        has_some = any(space in text for space in ASCII_SPACES)
+    else:
+        has_some = SPACE.search(text) is not None
+    return text.translate(HIDE) if has_some else text
+
+
+def _of_hidden(run: str) -> list[str]:
+    """The tokens of what stands between white space in such a text, as `fasttext` splits it."""
+    if not run.isascii():
+        run = run.translate(SHOW)
+    return fasttext(run) if "\0" in run else [run]
 
 
 def _split(texts: Sequence[Text], tokenize: Tokenizer) -> Iterator[Sequence[str] | Array]:
