@@ -8,7 +8,7 @@ IDS = np.array([7, 2, 7, -1, 2, 9, -1], np.int32)
 TAGS = np.array([0, 1, 3]), np.array([4, 4, 1], np.int32)  # the second text has two
 
 
-def made():
+def made(seed=3):
     """A network of 12 words side by side, vectors of 5 tags, and a piece with rows of its own."""
     rng, plain = np.random.default_rng(0), design(architecture="dm", concatenate=True, window=1)
     outputs, words = rng.normal(size=(12, 24)), rng.normal(size=(13, 8))
@@ -20,7 +20,7 @@ def made():
     documents = np.zeros(5 * network.row, np.float32)
     documents.reshape(5, -1)[:, :8] = rng.normal(size=(5, 8))
     local, number = Local(network, 16, 40), np.full(12, -1, np.int32)
-    tags = local.take(network, documents, IDS, np.uint64(3), number, *TAGS)
+    tags = local.take(network, documents, IDS, np.uint64(seed), number, *TAGS)
     assert (number == -1).all()
     return network, documents, local, tags
 
@@ -49,6 +49,8 @@ def test_a_piece_has_the_rows_of_its_words_noise_words_and_tags():
     assert own.noise.alias.size == 40
     assert noise.mean() > 7  # the frequent ones
     assert len(set(noise.tolist())) > 4
+    _, _, other, _ = made(4)
+    assert not np.array_equal(other.rows[other.pool], noise)
 
 
 def test_changes_are_added_to_the_model_by_their_factors():
