@@ -158,7 +158,7 @@ def merge(theirs, rows, begin, words, n_words, shift, numbers):
         words: The vocabulary, as for `look_up`.
         n_words: How many words it has.
         shift: 64 - log2(number of slots).
-        numbers: int32, receives the number of each of their words, in its place.
+        numbers: int32, receives the number of each of these.
 
     Returns:
         As `look_up`.
@@ -193,5 +193,5 @@ def merge(theirs, rows, begin, words, n_words, shift, numbers):
             table[slot] = key
             value = np.uint64(n_words)
         table[slot + U1] = value + (np.uint64(counts[row]) << BITS)
-        numbers[row] = np.int64(value & NUMBER) - 1
+        numbers[i] = np.int64(value & NUMBER) - 1
     return rows.size, n_words

@@ -127,7 +127,7 @@ class Distinct:
         Args:
             theirs: The other one.
             rows: int32, which of its words.
-            numbers: int32, receives the number of each word that was entered, in its place.
+            numbers: int32, receives the number of each of these.
         """
         from inlay.kernels.corpus import merge
 

@@ -150,8 +150,10 @@ class Vocabularies:
         if place not in self._ranks:
             while len(self._ranks) >= 64 or (self._ranks and self._held() > MOST):
                 self._ranks.pop(next(iter(self._ranks)))
-            numbers = self._at(place).numbers()
-            self._ranks[place] = self._rank_of[numbers]
+            rows, numbers = self._at(place).part((0, 1))
+            rank = np.empty(rows.size, np.int32)
+            rank[rows] = self._rank_of[numbers]
+            self._ranks[place] = rank
         return self._ranks[place]
 
     def _held(self) -> int:
@@ -165,19 +167,19 @@ class Vocabularies:
     def _merged(self, which: tuple[int, int]) -> Words:
         if len(self._all) == 1:
             only = self._at(0)
-            only.numbers()[:] = np.arange(only.size, dtype=np.int32)
+            rows, numbers = only.part((0, 1))
+            numbers[:] = rows
             return only.words()
         merged = Distinct()
         for place in range(len(self._all)):
             each = self._at(place)
-            merged.merge(each.words(), each.rows(which), each.numbers())
+            merged.merge(each.words(), *each.part(which))
         return merged.words
 
     def _settle(self, which: tuple[int, int], chosen: Array) -> None:
         for place in range(len(self._all)):
-            each = self._at(place)
-            rows, numbers = each.rows(which), each.numbers()
-            numbers[rows] = chosen[numbers[rows]]
+            _, numbers = self._at(place).part(which)
+            numbers[:] = chosen[numbers]
 
     def _ranked(self, words: Words, most: int | None, total: int) -> Chosen:
         rows = np.arange(words.counts.size)
@@ -198,14 +200,13 @@ class _InMemory:
     def _order(self) -> tuple[Array, Array]:
         return _by_part(self._words.keys)
 
-    def rows(self, which: tuple[int, int]) -> Array:
-        return _in_part(*self._order, which)
+    def part(self, which: tuple[int, int]) -> tuple[Array, Array]:
+        order, starts = self._order
+        part = _part(starts, which)
+        return order[part], self._numbers[part]
 
     def words(self) -> Words:
         return self._words
-
-    def numbers(self) -> Array:
-        return self._numbers
 
 
 class _OnDisk:
@@ -219,11 +220,10 @@ class _OnDisk:
     def words(self) -> Words:
         return Words(*map(self._map, self._begins[:-2]))
 
-    def rows(self, which: tuple[int, int]) -> Array:
-        return _in_part(self._map(self._begins[-2]), self._starts, which)
-
-    def numbers(self) -> Array:
-        return self._map(self._begins[-1])
+    def part(self, which: tuple[int, int]) -> tuple[Array, Array]:
+        part = _part(self._starts, which)
+        order, numbers = map(self._map, self._begins[-2:])
+        return order[part], numbers[part]
 
     def _map(self, begin: tuple[int, np.dtype, int]) -> Array:
         at, dtype, size = begin
@@ -241,11 +241,11 @@ def _by_part(keys: Array) -> tuple[Array, Array]:
     return order, starts
 
 
-def _in_part(order: Array, starts: Array, which: tuple[int, int]) -> Array:
-    """The words of one part of so many, a power of two."""
+def _part(starts: Array, which: tuple[int, int]) -> slice:
+    """Where the words of one part of so many, a power of two, stand in that order."""
     part, parts = which
     each = (starts.size - 2) // parts
-    return order[starts[part * each] : starts[(part + 1) * each]]
+    return slice(starts[part * each], starts[(part + 1) * each])
 
 
 def _picked(words: Words, rows: Array) -> Words:
