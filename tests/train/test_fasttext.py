@@ -142,6 +142,11 @@ def test_what_words_are_predicted_by_hangs_on_the_table(table, tmp_path):
     np.testing.assert_array_equal(outputs.vectors, table.parts["context"].vectors)
     assert outputs.tokens == table.tokens
     assert abs(outputs.vectors).min(axis=1).all()
+    other = inlay.Table(["b"], np.ones((1, 2), "f"))  # whose rows are of no word of the model
+    inlay.Table(["a"], np.ones((1, 2), "f"), parts={"context": other}).save(
+        tmp_path / "w.bin", format="fasttext"
+    )
+    assert not inlay.load(tmp_path / "w.bin", name="output").vectors.any()
 
 
 def test_the_native_file_keeps_all(table, tmp_path):

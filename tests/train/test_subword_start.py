@@ -101,6 +101,8 @@ def test_a_model_of_another_trainer_has_a_row_for_every_bucket(first, tmp_path):
     for word in ("zebra", "dogs", *model.tokens):  # no word of either corpus is like the first
         np.testing.assert_allclose(more[word], first[word], atol=1e-6)
     assert "dog" not in more
+    before, after = rows_of(first), rows_of(more)
+    assert all((after[bucket] == row).all() for bucket, row in before.items())
 
 
 def test_words_alone_go_on_from_any_table():
