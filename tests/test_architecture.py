@@ -191,11 +191,12 @@ def test_threads_are_started_in_jobs():
 
 
 def test_kernels_know_arrays_only():
+    known = {"numpy", "numba", "llvmlite", "math", "collections", "types", "inlay"}
     for path in (SRC / "kernels").glob("*.py"):
         roots = {name.split(".")[0] for name, _ in imports(parse(path))}
-        assert roots <= {"numpy", "numba", "llvmlite", "math", "collections", "types", "inlay"}, (
-            path.name
-        )
+        if path.name == "compiled.py":  # it looks at the files that are compiled
+            roots -= {"functools", "hashlib", "pathlib", "re"}
+        assert roots <= known, path.name
         if path.name != "registers.py":  # it teaches numba a type: floats side by side
             assert not [n for n in ast.walk(parse(path)) if isinstance(n, ast.ClassDef)], path.name
 
