@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from inlay.bytes import pickle_machine
-from inlay.bytes.pickle_machine import CHANGES, DONE, VALUES
+from inlay.bytes.pickle_instructions import CHANGES, VALUES
+from inlay.bytes.pickle_machine import DONE
 from inlay.bytes.pickles import Inert, Name, numpy_array, read_pickle
 from inlay.errors import FormatError
 from tests.processes import soon

@@ -17,6 +17,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.bytes.damage import CUT_OFF
+from inlay.bytes.pickle_instructions import INSTRUCTIONS
 from inlay.bytes.pickle_machine import Inert, Machine, Maker, Name, checked_key
 from inlay.errors import FormatError
 
@@ -59,7 +60,8 @@ def read_pickle(
         >>> read_pickle(pickle.dumps({"a": [1, print]}), where="x")[0]
         {'a': [1, Name(module='builtins', name='print')]}
     """
-    machine = Machine(memoryview(data).cast("B"), at, KNOWN if known is None else known, persistent)
+    known = KNOWN if known is None else known
+    machine = Machine(memoryview(data).cast("B"), at, known, persistent, INSTRUCTIONS)
     try:
         return machine.run(), machine.at
     except FormatError:
