@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from inlay import load_encoder
 from inlay.encode.static import StaticEncoder
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
 from inlay.text import encode_corpus
@@ -183,6 +184,17 @@ def test_phrases_cannot_be_had_by_their_name():
         vectors.encode(["new york"])
     vectors = doc2vec(YORK * 3, tokenizer=found, min_count=1, vector_size=4, epochs=1)
     assert vectors.known(["he left new york"])[0].tolist() == [2]
+
+
+def test_encoders_are_saved_with_the_phrases_that_they_read(tmp_path):
+    found = phrases(YORK * 3, min_count=2, threshold=1.2)
+    settings = {"tokenizer": found, "min_count": 1, "vector_size": 4, "epochs": 1}
+    table = word2vec(YORK * 3, **settings)
+    for encoder in (doc2vec(YORK * 3, **settings), StaticEncoder(table, tokenizer=found)):
+        encoder.save(tmp_path / "encoder")
+        again = load_encoder(tmp_path / "encoder")
+        assert again.known(["he left new york"])[0].tolist() == [2]
+        assert again.hash == encoder.hash
 
 
 def own(text):

@@ -5,12 +5,13 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from inlay.errors import ArgumentTypeError, UnknownNameError
+from inlay.text.phrases import Phrases
 from inlay.train import refine
 from inlay.train.doc2vec import doc2vec
 from inlay.train.elmo.bilm import bilm
 from inlay.train.fasttext import fasttext
 from inlay.train.glove import glove
-from inlay.train.phrases import Phrases, phrases
+from inlay.train.phrases import phrases
 from inlay.train.running import Epoch
 from inlay.train.word2vec import word2vec
 
@@ -31,7 +32,8 @@ WORDS = "inlay.train.word2vec(corpus)"
 # What others call a trainer that is here.
 ELSEWHERE = {
     **dict.fromkeys(("Word2Vec", "skipgram", "cbow"), WORDS),
-    "FastText": "inlay.train.fasttext(corpus)",
+    **dict.fromkeys(("FastText", "train_unsupervised"), "inlay.train.fasttext(corpus)"),
+    "train_supervised": "inlay.TextClassifier(model='fasttext').fit(texts, labels)",
     **dict.fromkeys(("Elmo", "ELMo"), "inlay.train.bilm(corpus, folder)"),
     **dict.fromkeys(("GloVe", "Glove"), "inlay.train.glove(corpus)"),
     **dict.fromkeys(("Doc2Vec", "paragraph2vec", "dbow"), "inlay.train.doc2vec(corpus)"),

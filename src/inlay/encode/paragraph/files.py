@@ -1,7 +1,6 @@
 """A paragraph encoder out of the folder that `saving` wrote."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -9,12 +8,13 @@ from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
 from inlay.containers import safetensors
 from inlay.core import Table
+from inlay.encode import tokenizer_file
 from inlay.encode.folder import read_folder
 from inlay.encode.paragraph.network import Design
 from inlay.encode.paragraph.saving import DOCUMENTS, KIND, NULL, OUTPUTS, WORDS, Parts
 from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.formats import load
-from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer
+from inlay.tokenizers import TokenizerLike
 
 EXPECTED, HINT = "a paragraph encoder, saved by inlay", "load_encoder(folder, tokenizer=...)"
 
@@ -50,7 +50,7 @@ def read(folder: Path, *, tokenizer: TokenizerLike | None, verify: bool) -> Part
             documents=_table(folder / DOCUMENTS, design.vector_size, verify),
             words=words,
             null=_null(folder / NULL, design.vector_size) if design.concatenate else None,
-            tokenizer=_tokenizer_in(folder, content) if tokenizer is None else tokenizer,
+            tokenizer=tokenizer_file.read(folder, content, tokenizer, hint=HINT),
             max_length=content["max_length"],
             infer_epochs=content["infer_epochs"],
             alpha=content["alpha"],
@@ -76,25 +76,6 @@ def _null(path: Path, dim: int) -> Array:
     if array.shape != (dim,) or array.dtype != np.float32:
         raise _wrong(path, f"null: float32 ({dim},)", f"{array.dtype} {array.shape}")
     return np.ascontiguousarray(array)
-
-
-def _tokenizer_in(folder: Path, content: dict[str, Any]) -> TokenizerLike:
-    """The tokenizer that a folder has or names; what raises when it is used, if there is none."""
-    file: str | None = content["tokenizer_file"]
-    if file is not None:
-        if Path(file).name != file:
-            raise _wrong(folder, "names of files in the folder", repr(file))
-        return folder / file
-    found = saved_tokenizer(content["tokenizer"], hint=HINT)
-    if found is None:
-        error = ArgumentError(
-            "tokenizer",
-            expected="the function that splits texts, which no file can hold",
-            got="none",
-            hint=HINT,
-        )
-        return NotOpened("", error)
-    return found
 
 
 def _wrong(where: Path, expected: str, got: str) -> InlayError:

@@ -8,16 +8,15 @@ is a file.
 
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from inlay.aliases import Array
 from inlay.containers import safetensors
 from inlay.core import Table
+from inlay.encode import tokenizer_file
 from inlay.encode.folder import written_folder
 from inlay.encode.paragraph.network import Design
-from inlay.tokenizers import TokenizerLike, get_tokenizer, tokenizer_name
-from inlay.tokenizers.pieces import Pieces
+from inlay.tokenizers import TokenizerLike
 
 KIND = "paragraph"
 OUTPUTS, DOCUMENTS, WORDS = "outputs.safetensors", "documents.safetensors", "words.safetensors"
@@ -42,13 +41,9 @@ class Parts(NamedTuple):
 
 def write(parts: Parts, folder: str | os.PathLike[str]) -> None:
     """Write an encoder's folder; see `ParagraphEncoder.save`."""
-    tokenizer = get_tokenizer(parts.tokenizer)
-    is_file = isinstance(tokenizer, Pieces)
-    file = f"tokenizer{Path(tokenizer.path).suffix}" if isinstance(tokenizer, Pieces) else None
     content: dict[str, Any] = {
         "design": asdict(parts.design),
-        "tokenizer": None if is_file else tokenizer_name(tokenizer) or None,
-        "tokenizer_file": file,
+        **tokenizer_file.facts(parts.tokenizer),
         "max_length": parts.max_length,
         "infer_epochs": parts.infer_epochs,
         "alpha": parts.alpha,
@@ -62,5 +57,4 @@ def write(parts: Parts, folder: str | os.PathLike[str]) -> None:
             parts.words.save(part / WORDS)
         if parts.null is not None:
             safetensors.write(part / NULL, {"null": parts.null})
-        if file is not None and isinstance(tokenizer, Pieces):
-            (part / file).write_bytes(Path(tokenizer.path).read_bytes())
+        tokenizer_file.write(parts.tokenizer, part)

@@ -11,8 +11,9 @@ from inlay.core import Table
 from inlay.encode.static.fitting import Counts, fit_sif, fit_tfidf
 from inlay.encode.static.learned import Fitted
 from inlay.encode.static.pooling import LEARNED, checked_pool, parts_of
-from inlay.encode.static.saving import saved_name, write
+from inlay.encode.static.saving import write
 from inlay.encode.static.vectors import StaticVectors
+from inlay.encode.tokenizer_file import saved_name
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.tokenizers import (
     DEFAULT,

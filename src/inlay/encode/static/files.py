@@ -8,6 +8,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.bytes.damage import damage_reported
 from inlay.containers import safetensors
+from inlay.encode import tokenizer_file
 from inlay.encode.folder import read_folder
 from inlay.encode.static.encoder import StaticEncoder
 from inlay.encode.static.learned import Fitted
@@ -15,7 +16,7 @@ from inlay.encode.static.pooling import LEARNED
 from inlay.encode.static.saving import KIND, LEARNED_FILE
 from inlay.errors import ArgumentError, FormatError, InlayError
 from inlay.formats import load
-from inlay.tokenizers import NotOpened, TokenizerLike, saved_tokenizer
+from inlay.tokenizers import TokenizerLike
 
 HINT = "inlay.load_encoder(folder, tokenizer=...)"
 
@@ -39,7 +40,7 @@ def read_ours(
         try:
             encoder = StaticEncoder(
                 tables,
-                tokenizer=_tokenizer_in(folder, content) if tokenizer is None else tokenizer,
+                tokenizer=tokenizer_file.read(folder, content, tokenizer, hint=HINT),
                 pool=content["pool"],
                 max_length=content["max_length"] if max_length is None else max_length,
                 max_characters=content["max_characters"],
@@ -50,22 +51,6 @@ def read_ours(
         if content["learned"] is not None:
             encoder.fitted = _fitted(folder, encoder, content["learned"])
     return encoder
-
-
-def _tokenizer_in(folder: Path, content: dict[str, Any]) -> TokenizerLike:
-    """The tokenizer that a folder has or names; what raises when it is used, if there is none."""
-    if content["tokenizer_file"] is not None:
-        return _inside(folder, content["tokenizer_file"])
-    found = saved_tokenizer(content["tokenizer"], hint=HINT)
-    if found is None:
-        error = ArgumentError(
-            "tokenizer",
-            expected="the function that splits texts, which no file can hold",
-            got="none",
-            hint=HINT,
-        )
-        return NotOpened("", error)
-    return found
 
 
 def _fitted(folder: Path, encoder: StaticEncoder, said: dict[str, Any]) -> Fitted:

@@ -8,34 +8,24 @@ learned, and the tokenizer, if that is a file:
 """
 
 import os
-from pathlib import Path
 from typing import Any
 
 from inlay.containers import safetensors
+from inlay.encode import tokenizer_file
 from inlay.encode.folder import written_folder
 from inlay.encode.static.vectors import StaticVectors
-from inlay.tokenizers import get_tokenizer, tokenizer_name
-from inlay.tokenizers.pieces import Pieces
 
 KIND = "static"
 LEARNED_FILE = "learned.safetensors"
 
 
-def saved_name(tokenizer: Pieces) -> str:
-    """What the file of a tokenizer is called in an encoder's folder."""
-    return f"tokenizer{Path(tokenizer.path).suffix}"
-
-
 def write(encoder: StaticVectors, folder: str | os.PathLike[str]) -> None:
     """Write an encoder's folder; see `StaticEncoder.save`."""
-    tokenizer = get_tokenizer(encoder.tokenizer)
-    file = saved_name(tokenizer) if isinstance(tokenizer, Pieces) else None
     names = [f"table_{i}.safetensors" for i in range(len(encoder.tables))]
     fitted = encoder.fitted
     content: dict[str, Any] = {
         "tables": names,
-        "tokenizer": (tokenizer_name(tokenizer) or None) if file is None else None,
-        "tokenizer_file": file,
+        **tokenizer_file.facts(encoder.tokenizer),
         "pool": encoder.pool,
         "max_length": encoder.max_length,
         "max_characters": encoder.max_characters,
@@ -45,8 +35,7 @@ def write(encoder: StaticVectors, folder: str | os.PathLike[str]) -> None:
     with written_folder(folder, KIND, content) as part:
         for name, table in zip(names, encoder.tables, strict=True):
             table.save(part / name)
-        if file is not None and isinstance(tokenizer, Pieces):
-            (part / file).write_bytes(Path(tokenizer.path).read_bytes())
+        tokenizer_file.write(encoder.tokenizer, part)
         if fitted is not None:
             arrays = {f"weights_{i}": weights for i, weights in enumerate(fitted.weights)}
             safetensors.write(part / LEARNED_FILE, arrays | {"directions": fitted.directions})
