@@ -62,7 +62,8 @@ course_options = all_options(
         "--folder",
         metavar="FOLDER",
         type=click.Path(),
-        help="Keep checkpoints in this folder; the same command goes on from the last one.",
+        help="Keep the numbered corpus and checkpoints in this folder; the same command goes on "
+        "from the last one.",
     ),
     click.option(
         "--checkpoint-every",
