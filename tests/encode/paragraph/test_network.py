@@ -66,18 +66,23 @@ def test_a_text_leaves_nothing_behind_for_the_next_call(kind):
     assert len(used._spare) == 1
 
 
-def test_new_texts_all_draw_from_the_same_noise_words():
-    counts = np.array([90, 5, 3, 2, 100])
-    made = Network(design(), counts, np.ones((5, 8), np.float32), None)
+def test_new_texts_of_pv_dm_all_draw_from_the_same_noise_words():
+    counts, words = np.array([90, 5, 3, 2, 100]), np.ones((5, 8), np.float32)
+    dm = design(architecture="dm")
+    made, other = (Network(dm, counts, np.ones((5, 8), np.float32), words) for _ in range(2))
     noise = made._for_new.noise
     assert np.bincount(noise.alias, minlength=5).argmax() == 4
     made._for_new = made.on(noise=noise._replace(alias=np.zeros_like(noise.alias)))
-    other = Network(design(), counts, np.ones((5, 8), np.float32), None)
     ids, rates = np.array([0, 1, 2, -1, -1], np.int32), np.full(2, 0.1, np.float32)
     found, usual = made.infer(ids, rates, 1), other.infer(ids, rates, 1)
     assert not found[1].any()
     assert made.infer(np.empty(0, np.int32), rates, 1).shape == (0, 8)
     assert np.abs(found[0] - usual[0]).max() > 1e-4
+
+
+def test_new_texts_of_pv_dbow_draw_from_all_words():
+    made = Network(design(), np.array([90, 5, 3]), np.ones((3, 8), np.float32), None)
+    assert made._for_new.noise is made.noise
 
 
 def test_spans_hold_so_many_words_or_one_text():
