@@ -7,8 +7,9 @@ Chinese 1 to 4). English is learned by hierarchical softmax, too, and by inlay a
 for each pair, and in deterministic mode. Each leaves a `.bin`, from which words are scored alike:
 WS-353, MEN and RW, whose rare words are composed, or WS-353 in Korean, and analogies. The
 official program (`fasttext` on the path) counts words and makes its matrices in the same process:
-its CPU seconds, and "total" of the others, include that. The loss is not compared, as each
-measures its own.
+its CPU seconds, and "total" of the others, include that. Rare words, which are left out, count in
+what it calls an epoch: in Korean, where they are more than a quarter of all, it goes through the
+text seven times for five epochs. The loss is not compared, as each measures its own.
 """
 
 import lzma

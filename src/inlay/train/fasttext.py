@@ -108,7 +108,9 @@ def fasttext(
             0 keeps them all.
         min_count: Words that occur less often are left out.
         max_size: How many words are kept at most, the most frequent ones. None: no limit.
-        epochs: How many times the corpus is gone through.
+        epochs: How many times the corpus is gone through. The official program ends when it has
+            read as many known words as the passes have words, rare ones among them, so that it
+            goes through a corpus with many rare words more often.
         alpha: Learning rate at the start, below 0.45 for 5 noise words. It is lowered where a
             word is repeated over and over, as in "- - - -", and above about 0.04 where the window
             is wide.
