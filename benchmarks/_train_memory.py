@@ -45,6 +45,8 @@ def rows(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for times in args.times:
             path = grown(Path(place, "corpus.txt"), times)
             for name, call in CALLS.items():
+                if args.jobs and not any(text in name for text in args.jobs):
+                    continue
                 yield one(name, call, path, warm, args.workers[0])
 
 

@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--epochs", type=int, help="instead of the part's own number")
     made.add_argument("--seeds", type=int, default=3, help="medians of so many runs")
     made.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    made.add_argument("--jobs", nargs="+", metavar="TEXT", help="of words: names that hold one")
+    made.add_argument("--jobs", nargs="+", metavar="TEXT", help="only those whose names hold one")
     made.add_argument("--times", type=int, nargs="+", default=[1, 10], help="memory: of the corpus")
     made.add_argument("--skip-peers", action="store_true", help="measure inlay alone")
     made.add_argument("--json", action="store_true", help="each row as a line of JSON")
