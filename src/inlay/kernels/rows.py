@@ -46,6 +46,16 @@ def scatter(rows, most, rng):
         part[:] = chance * np.float32(2 * most) / np.float32(dim)
 
 
+def packed(flat, row, dim):
+    """Rows without their padding, moved together where they are."""
+    n = flat.size // row
+    padded, dense = flat.reshape(n, row), flat[: n * dim].reshape(n, dim)
+    if row != dim:
+        for at in range(0, n, 10_000):
+            dense[at : at + 10_000] = padded[at : at + 10_000, :dim].copy()
+    return dense
+
+
 @part
 def lanes_row(lanes):
     """`row_width`, of `row_lanes`."""

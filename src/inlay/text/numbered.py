@@ -36,10 +36,16 @@ class Corpus:
     every_text: bool = False
 
     @cached_property
+    def ends(self) -> Array:
+        """Where each text ends, int64: the i-th at the i-th -1. Takes 8 bytes for each text."""
+        places = range(0, self.ids.size, BLOCK)
+        found = [np.flatnonzero(self.ids[at : at + BLOCK] < 0) + at for at in places]
+        return np.concatenate(found) if found else np.empty(0, np.int64)
+
+    @property
     def texts(self) -> int:
-        """How many texts there are: the i-th ends at the i-th -1."""
-        blocks = (self.ids[at : at + BLOCK] < 0 for at in range(0, self.ids.size, BLOCK))
-        return sum(int(np.count_nonzero(ends)) for ends in blocks)
+        """How many texts there are."""
+        return int(self.ends.size)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -76,7 +76,7 @@ class Paragraphs:
         self.documents = rows.aligned_zeros(tagged.n * self.row)
         vectors = self.documents.reshape(-1, self.row)[:, : self.dim]
         rows.scatter(vectors, 0.5, rng)
-        vectors[~tagged.with_words(data.ids)] = 0
+        vectors[~tagged.with_words(data.ends)] = 0
         self.arrays = {"documents": self.documents, "outputs": self.network.outputs}
         if words is not None:
             self.arrays["words"] = self.network.words
@@ -104,7 +104,7 @@ class Paragraphs:
         self.pieces, self.units = -(-ids.size // self.size), int(ids.size)
         self.together, self.pool = TOGETHER, pool
         # The number of the text in which each piece begins.
-        ends = np.flatnonzero(ids < 0)
+        ends = self.data.ends
         self.texts = np.searchsorted(ends, np.arange(0, self.pieces * self.size + 1, self.size))
         lengths = np.diff(np.append(-1, ends)) - 1
         lengths = np.append(lengths, np.zeros(self.data.texts - lengths.size, int))
@@ -255,30 +255,34 @@ class Paragraphs:
 
     def table(self) -> Table:
         """The documents."""
-        matrix = self.documents.reshape(-1, self.row)[:, : self.dim].copy()
+        return self._of_tags(self.documents.reshape(-1, self.row)[:, : self.dim].copy())
+
+    def _of_tags(self, matrix: Array) -> Table:
         return Table(self.tagged.tokens(), matrix, provenance=self.about)
 
     def encoder(self, tokenizer: TokenizerLike | None) -> ParagraphEncoder:
-        """What was learned.
+        """What was learned, in the memory of the model: nothing more can be learned.
 
         Raises:
             ArgumentError: Vectors grew without bound.
         """
-        documents, network = self.table(), self.network
-        length = float(np.sqrt(np.square(documents.vectors).sum() / max(len(documents), 1)))
+        from inlay.kernels.rows import packed
+
+        network, given = self.network, self.documents  # of which nothing is copied from here on
+        length = float(np.sqrt(np.dot(given, given) / max(self.tagged.n, 1)))
         usual = "0.025 and 0.05 are"
         check_length("alpha", self.design.alpha, length, most=LONG, usual=usual)
         slots, n = self.design.slots, len(self.data.tokens)
-        outputs = network.outputs.reshape(n, slots, self.row)[..., : self.dim]
+        outputs = packed(network.outputs, self.row, self.dim)
         words, null = None, None
         if network.words.size:
-            rows = network.words.reshape(-1, self.row)[:, : self.dim].copy()
-            null = rows[-1] if self.design.concatenate else None
+            rows = packed(network.words, self.row, self.dim)
+            null = rows[-1].copy() if self.design.concatenate else None
             words = self._of_words(rows[:n])
         return ParagraphEncoder(
             self.design,
             outputs=self._of_words(outputs.reshape(n, slots * self.dim)),
-            documents=documents,
+            documents=self._of_tags(packed(given, self.row, self.dim)),
             words=words,
             null=null,
             tokenizer=tokenizer,
@@ -287,9 +291,7 @@ class Paragraphs:
 
     def _of_words(self, matrix: Array) -> Table:
         counts, about = self.data.counts, self.about
-        return Table(
-            self.data.tokens, np.ascontiguousarray(matrix), counts=counts, provenance=about
-        )
+        return Table(self.data.tokens, matrix, counts=counts, provenance=about)
 
 
 def _load(design: Design, kept: Array, counts: Array) -> tuple[Array, Array]:

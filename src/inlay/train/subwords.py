@@ -18,7 +18,7 @@ from inlay.train.subword_objective import SubwordObjective
 from inlay.train.subword_start import SubwordStart
 from inlay.train.word2vec import checked, checked_loss, idle
 from inlay.train.word2vec_objectives import LOAD
-from inlay.train.word2vec_work import Words, packed
+from inlay.train.word2vec_work import Words
 
 MOST_BUCKETS = 2**31 - 1  # a model's file has 32 bits for them
 
@@ -116,16 +116,18 @@ class SubwordWork(Words):
         return self._made([self._words(), self._rows(self.model.outputs).copy()])
 
     def finished(self) -> Table:
+        from inlay.kernels.rows import packed
+
         return self._made([self._words(), packed(self.model.outputs, self.row, self.dim)])
 
     def _words(self) -> Array:
         """The vectors of words: allocated."""
-        from inlay.kernels.rows import aligned_zeros
+        from inlay.kernels.rows import aligned_zeros, packed
         from inlay.kernels.subword_training import compose_words
 
         words = aligned_zeros(len(self.tokens) * self.row)
         compose_words(self.model.inputs, self.parts, self.row, words)
-        found = packed(words, self.row, self.dim)
+        found: Array = packed(words, self.row, self.dim)
         if self.start is not None:  # to the bit, which a sum of rows is not
             for at in range(0, self.still.size, BLOCK):
                 some = self.still[at : at + BLOCK]

@@ -81,10 +81,9 @@ class Tagged:
         """Their names."""
         return [str(i) for i in range(self.n)] if self.names is None else self.names
 
-    def with_words(self, ids: Array) -> Array:
-        """Which tags some text with a word bears: bool `(n,)`."""
-        ends = np.flatnonzero(ids < 0)
-        has = np.diff(np.append(-1, ends)) > 1
+    def with_words(self, ends: Array) -> Array:
+        """Which tags some text with a word bears: bool `(n,)`. Texts end at `ends`."""
+        has = np.diff(ends, prepend=-1) > 1
         found = np.zeros(self.n, bool)
         found[self.numbers[np.repeat(has, np.diff(self.offsets))]] = True
         return found

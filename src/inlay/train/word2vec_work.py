@@ -216,6 +216,8 @@ class Words:
 
     def finished(self) -> Table:
         """`table`, in the memory of the model: nothing more can be learned."""
+        from inlay.kernels.rows import packed
+
         return self._made([packed(array, self.row, self.dim) for array in self.model])
 
     def _rows(self, array: Array) -> Array:
@@ -236,13 +238,3 @@ class Words:
             provenance=self.facts,
             parts=parts,
         )
-
-
-def packed(flat: Array, row: int, dim: int) -> Array:
-    """Rows without their padding, moved together where they are."""
-    n = flat.size // row
-    padded, dense = flat.reshape(n, row), flat[: n * dim].reshape(n, dim)
-    if row != dim:
-        for at in range(0, n, 10_000):
-            dense[at : at + 10_000] = padded[at : at + 10_000, :dim].copy()
-    return dense
