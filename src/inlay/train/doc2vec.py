@@ -150,7 +150,7 @@ def doc2vec(
         An encoder: `encode(texts)` finds vectors for new texts. Its `documents` is a table of the
         vectors by tag, zeros where no text of a tag has a known word; `words` is one of words,
         where they are trained. Training holds `vector_size` numbers for each tag and one or two
-        times as many for each word, in rows of a multiple of 16, and the result as many again.
+        times as many for each word, in rows of a multiple of 16, which become the result's.
 
     Raises:
         ArgumentError: A setting is out of bounds or has no effect, the corpus is empty, no word is
