@@ -61,6 +61,7 @@ REACHED = {
     "text/space.py": ["train word2vec"],
     "text/corpus_sources.py": "texts that are given in Python, and a list of names of files",
     "text/labelled": DATA,
+    "text/phrases.py": ["train phrases"],
     "tokenizers": ["classify fit", "encode"],
     "train/__init__.py": "the module called as a function",
     "train/doc2vec.py": ["train doc2vec"],
