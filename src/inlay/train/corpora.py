@@ -23,19 +23,17 @@ def numbered(
     tokenizer: TokenizerLike | None,
     encoding: str,
     every_text: bool = False,
-    keep: bool = False,
 ) -> Corpus:
     """A corpus to learn from.
 
     Args:
         corpus: As the user gave it.
-        running: Who numbers it, and whether with a bar.
+        running: Who numbers it, whether with a bar, and in which folder it stays, if in any.
         min_count: As for `encode_corpus`.
         max_size: As for `encode_corpus`.
         tokenizer: As for `encode_corpus`.
         encoding: As for `encode_corpus`.
         every_text: Whether each text is numbered, one without a word that is kept, too.
-        keep: Whether it stays in the folder of the training.
 
     Raises:
         ArgumentError: It is numbered already, and something says how to do that.
@@ -60,7 +58,7 @@ def numbered(
         tokenizer=tokenizer,
         encoding=encoding,
         every_text=every_text,
-        folder=running.folder if keep else None,
+        folder=running.folder,
         workers=running.workers,
         progress=running.progress,
     )

@@ -194,7 +194,6 @@ def doc2vec(
             tokenizer=tokenizer,
             encoding=encoding,
             every_text=True,
-            keep=True,
         )
         tagged = Tagged.of(tags, data, one=concatenate)
         settings = {"min_count": least, "max_size": most, "seed": running.seed}
@@ -202,8 +201,7 @@ def doc2vec(
         about = facts(design.name, asdict(design) | settings, data, given=data is corpus)
         about["tags"] = tagged.digest()
         if begin is not None:
-            about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
-            about["start"] |= {"pull": begin.pull}
+            about["start"] = begin.facts()
         work = Paragraphs(
             *(data, tagged, design, running.seed, about | {"inlay": __version__}),
             deterministic=running.deterministic,

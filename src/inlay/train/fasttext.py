@@ -218,14 +218,12 @@ def fasttext(
             max_size=settings.max_size,
             tokenizer=tokenizer,
             encoding=encoding,
-            keep=True,
         )
         check_pairs(data.ids)
         model = f"fastText {NAMES[settings.architecture]}"
         about = facts(model, asdict(settings), data, given=data is corpus)
         if begin is not None:
-            about["start"] = {"digest": begin.digest(), "words": len(begin.table)}
-            about["start"] |= {"pull": begin.pull}
+            about["start"] = begin.facts()
         work = SubwordWork(data, settings, begin)
         about["model"] += f", {work.objective.name}"
         work.facts |= about | {"inlay": __version__}

@@ -245,7 +245,6 @@ def glove(
                 max_size=settings.max_size,
                 tokenizer=tokenizer,
                 encoding=encoding,
-                keep=True,
             )
             check_pairs(data.ids)
             about = facts("GloVe", made, data, given=data is corpus)

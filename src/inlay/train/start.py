@@ -104,6 +104,10 @@ class Start:
             found.update(self.rates.tobytes())
         return found.hexdigest()
 
+    def facts(self) -> dict[str, Any]:
+        """What the provenance says of it."""
+        return {"digest": self.digest(), "words": len(self.table), "pull": self.pull}
+
 
 def _fill(table: Table, rows: Array, of: Array) -> None:
     for at in range(0, len(rows), BLOCK):
