@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
-from inlay.text import encode_corpus
+from inlay.text import encode_corpus, numbered
 from inlay.text.chunks import CHUNK
 from tests.bytes.packing import tarred, zipped
 
@@ -345,3 +345,10 @@ def test_auto_looks_at_a_file_in_its_encoding(tmp_path, capsys):
 def test_no_tokenizer_is_claimed_of_lists_of_tokens(texts, tokenizer, name):
     for given in (texts, iter(texts)):
         assert encode_corpus(given, min_count=1, tokenizer=tokenizer).tokenizer == name
+
+
+def test_ends_of_texts_are_found_block_by_block(monkeypatch):
+    monkeypatch.setattr(numbered, "BLOCK", 3)
+    corpus = encode_corpus([["a", "b"], ["c"], ["a"]], min_count=1)
+    assert corpus.ends.tolist() == np.flatnonzero(corpus.ids < 0).tolist() == [2, 4, 6]
+    assert corpus.texts == 3
