@@ -26,12 +26,12 @@ def test_what_a_numbered_corpus_would_ignore_is_refused(corpus, name):
         numbered(corpus, Running(), **(USUAL | {name: OTHER[name]}), every_text=True)
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_a_corpus_stays_in_the_folder_if_it_is_to_be_kept(tmp_path, keep):
-    running = Running(folder=tmp_path, workers=1)
-    found = numbered(["a b", "c"], running, **(USUAL | {"min_count": 1}), keep=keep)
+@pytest.mark.parametrize("named", [False, True])
+def test_a_corpus_stays_in_the_folder_that_is_named(tmp_path, named):
+    running = Running(folder=tmp_path if named else None, workers=1)
+    found = numbered(["a b", "c"], running, **(USUAL | {"min_count": 1}))
     assert sorted(found.tokens) == ["a", "b", "c"]
-    assert any(tmp_path.iterdir()) == keep
+    assert any(tmp_path.iterdir()) == named
 
 
 def test_facts_do_not_say_what_is_not_known(corpus):
