@@ -19,8 +19,10 @@ from inlay.train.word2vec_objectives import APART, MAX_32, Local, Objective, obj
 # Words between two looks at the learning rate. No word is dropped at the border of two pieces,
 # but the few pairs across it are, as at the end of a sentence.
 PIECE = 10_000
-# Learned vectors have a norm of 1 to 6; those that overshot, of dozens to infinity.
-LONG = 30.0
+# Learned vectors have a norm of 1 to 6, but where a few words are all that there is. Then there is
+# no noise to hold them back, and CBOW's grow with the logarithm of the corpus, to 120 for 10^9
+# pairs, as they do in word2vec.c and gensim. Those that overshot go to infinity.
+LONG = 1000.0
 
 
 class Words:
