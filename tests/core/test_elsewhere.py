@@ -7,12 +7,14 @@ import pytest
 
 import inlay
 from inlay import Table, Vocabulary
+from inlay.compat.gensim.models import KeyedVectors
 from inlay.core import HashingVocabulary
 from inlay.core.elsewhere import OF_HASHES, OF_TABLES, OF_VOCABULARIES
 from inlay.errors import InlayError, UnknownNameError
 
 HASHES = HashingVocabulary(10)
-TABLE, VOCAB = Table(["good", "film"], np.eye(2, dtype="f4")), Vocabulary(["good", "film"])
+TABLE = Table(["good", "film"], np.eye(2, dtype="f4"), counts=[2, 1])
+VOCAB = Vocabulary(["good", "film"])
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_what_it_leads_to_is_there(hint, tmp_path):
     names |= {"ids": [2, 3], "texts": ["a film"], "vector": np.ones(2), "Vocabulary": Vocabulary}
     names |= {"Table": Table, "matrix": np.eye(2), "token2": "good", "path": tmp_path / "t.bin"}
     names |= {"np": np, "d": {"a": [1.0]}, "mapping": {"a": 0}}
-    names |= {"inlay": inlay}
+    names |= {"inlay": inlay, "KeyedVectors": KeyedVectors}
     if "pandas." in hint:
         names["pandas"] = pytest.importorskip("pandas")
     code = re.split(", (?:or|for|with|which) ", hint)[0]

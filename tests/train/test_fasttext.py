@@ -295,6 +295,12 @@ def test_others_names(given, wanted):
         fasttext(TEXTS, **{given: 1})
 
 
+@pytest.mark.parametrize("given", [{"model": "supervised"}, {"label": "__label__"}])
+def test_labels_are_learned_by_the_classifier(given):
+    with pytest.raises(ArgumentTypeError, match=r"TextClassifier\(model='fastt"):
+        fasttext(TEXTS, **given)
+
+
 def test_a_flag_is_a_flag():
     with pytest.raises(ArgumentTypeError, match="jamo"):
         fasttext(TEXTS, jamo="yes")

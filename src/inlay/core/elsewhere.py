@@ -52,6 +52,53 @@ OF_TABLES = {
     "get_nearest_neighbors": "table.most_similar(token)",
     "get_labels": "inlay.load(path, name='output').tokens",
     "get_output_matrix": "inlay.load(path, name='output').matrix",
+    "get_input_matrix": "table.vectors",
+    **dict.fromkeys(
+        ("get_subwords", "get_subword_id", "get_input_vector"),
+        "table[token], which is composed of its n-grams where there are such",
+    ),
+    "get_line": "inlay.tokenizers.get_tokenizer('fasttext')(text)",
+    "get_sentence_vector": "table.mean(tokens)",
+    "get_analogies": "table.most_similar(tokens, [token])",
+    "is_quantized": "table.stored_dtype, for what the numbers are stored as",
+    **dict.fromkeys(
+        ("get_meter", "predict", "test", "test_label", "get_label_id", "quantize"),
+        "inlay.TextClassifier.load(path), for a model that gives labels",
+    ),
+    "save_model": "table.save(path)",
+    "load_model": "inlay.load(path)",
+    # Of what gensim's models have beside their vectors.
+    **dict.fromkeys(("train", "build_vocab"), "inlay.train.word2vec(corpus, start=table)"),
+    "infer_vector": "inlay.train.doc2vec(texts).encode([text])",
+    **dict.fromkeys(("dv", "docvecs"), "inlay.train.doc2vec(texts).documents"),
+    **dict.fromkeys(
+        ("syn1", "syn1neg", "trainables"), "table.parts, which has context vectors as 'context'"
+    ),
+    **dict.fromkeys(
+        (
+            *("window", "epochs", "alpha", "min_count", "negative", "sg", "min_n", "max_n"),
+            *("bucket", "corpus_count", "corpus_total_words", "total_train_time"),
+            *("get_latest_training_loss", "running_training_loss", "loss"),
+        ),
+        "table.provenance, which says how it was trained",
+    ),
+    **dict.fromkeys(("get_vecattr", "expandos"), "table.counts, for how often each token was seen"),
+    **dict.fromkeys(
+        ("similar_by_key", "most_similar_cosmul", "most_similar_by_vector"),
+        "table.most_similar(token)",
+    ),
+    **dict.fromkeys(("distances", "cosine_similarities"), "table.most_similar(token, topn=None)"),
+    **dict.fromkeys(
+        ("doesnt_match", "closer_than", "rank", "most_similar_to_given", "wmdistance"),
+        "KeyedVectors(table), which has it, from inlay.compat.gensim.models",
+    ),
+    "evaluate_word_pairs": "inlay.evaluate.word_pairs(table, path)",
+    **dict.fromkeys(
+        ("evaluate_word_analogies", "accuracy"), "inlay.evaluate.analogies(table, path)"
+    ),
+    **dict.fromkeys(("unit_normalize_all", "vectors_norm"), "inlay.train.refine.normalize(table)"),
+    "word_vectors": "table.vectors",  # of the package glove_python, as is the next
+    "dictionary": "table.key_to_index",
     "weight": "table.vectors, or inlay.to_torch(table).weight",
     "numpy": "table.vectors",
     "embedding_dim": "table.dim",
@@ -111,7 +158,15 @@ OF_CLASSIFIERS = {
     ),
     **dict.fromkeys(("words", "get_words"), "classifier.vocabulary_.tokens"),
     **dict.fromkeys(("predict_prob", "predict_probabilities"), "classifier.predict_proba(texts)"),
-    "get_word_vector": "classifier.table_[word]",
+    "get_meter": MEASURES,
+    "get_line": "TextClassifier(tokenizer=...), which splits texts",
+    "is_quantized": "classifier.save(path), in .ftz, which takes only what is quantised",
+    **dict.fromkeys(
+        ("get_word_vector", "get_subwords", "get_subword_id", "get_input_vector"),
+        "classifier.table_[word]",
+    ),
+    "get_word_id": "classifier.vocabulary_[word]",
+    "get_label_id": "classifier.classes_.tolist().index(label)",
     "get_sentence_vector": "classifier.table_.mean(words)",
     "get_nearest_neighbors": "classifier.table_.most_similar(word)",
     "get_analogies": "classifier.table_.most_similar([b, c], [a])",

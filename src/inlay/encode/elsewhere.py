@@ -71,7 +71,11 @@ AS_INPUT = "encoder.encode(texts), and the vectors as the input of a model"
 OF_READING = {
     "to_keras": AS_INPUT,
     "to_torch": AS_INPUT,
-    "get_sentence_embedding_dimension": "encoder.dim",
+    **dict.fromkeys(
+        ("get_sentence_embedding_dimension", "get_dimension", "vector_size", "embedding_dim"),
+        "encoder.dim",
+    ),
+    "get_sentence_vector": "encoder.encode([text])[0]",
     "max_seq_length": "encoder.max_length",
     "similarity": "encoder.encode(texts, normalize=True), and a @ b.T",
     **dict.fromkeys(("embed", "embed_sentence", "encode_multi_process"), "encoder.encode(texts)"),

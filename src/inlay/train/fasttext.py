@@ -19,13 +19,17 @@ from inlay.train.subwords import FastTextSettings, SubwordWork
 from inlay.train.word2vec import NAMES, Architecture, Loss
 from inlay.version import __version__
 
+ARCHITECTURE = "architecture='skipgram' or 'cbow'"
+CLASSIFIER = "inlay.TextClassifier(model='fasttext').fit(texts, labels), which learns labels"
 # The words of the official library, of gensim, and of others.
 FOREIGN = foreign(
     "fasttext",
     {
         **dict.fromkeys(("input", "corpus_iterable"), "fasttext(corpus): first and unnamed"),
         "epoch": "epochs=",
-        **dict.fromkeys(("model", "sg"), "architecture='skipgram' or 'cbow'"),
+        "model": lambda value: CLASSIFIER if value == "supervised" else ARCHITECTURE,
+        "sg": ARCHITECTURE,
+        **dict.fromkeys(("supervised", "label", "label_prefix"), CLASSIFIER),
         "hs": "loss='hs' for hs=1, loss='ns' for hs=0",
         **dict.fromkeys(("wordNgrams", "word_ngrams"), "max_n=0, for words without n-grams"),
         "minCount": "min_count=",
