@@ -1,41 +1,33 @@
 """Labelled texts of which each may have several labels."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from inlay.cli.inputs import read_data
+
+if TYPE_CHECKING:
+    from inlay.text import LabelledTexts
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 
 
-class Labelled(NamedTuple):
-    """Texts, and of each its label, or all of them."""
-
-    texts: list[str]
-    labels: list[Any]
-
-    @property
-    def wanted(self) -> list[list[str]]:
-        """All labels of each text."""
-        return [some if isinstance(some, list) else [some] for some in self.labels]
-
-
-def read_several(data: str, options: dict[str, Any]) -> Labelled:
+def read_several(data: str, options: dict[str, Any]) -> "LabelledTexts":
     """`read_data`, where lines of fastText may have several labels each.
 
     Raises:
         InlayError: As `inlay.read_labelled`.
     """
     from inlay.bytes.encodings import Encoding
-    from inlay.text.labelled.several import is_of_lines, several_labels
+    from inlay.text import read_labelled
+    from inlay.text.labelled.several import is_of_lines
 
     kind, path = options["kind"], Path(data)
     if kind in (None, "fasttext") and path.is_file():
-        encoding = Encoding.given(options["encoding"], options["errors"], lines=True)
+        how = {"encoding": options["encoding"], "errors": options["errors"]}
         columns = any(options[name] is not None for name in ("text", "label", "split"))
-        if not columns and path.suffix not in TABLES and is_of_lines(path, encoding):
-            found = list(several_labels(path, encoding))
-            if any(len(labels) > 1 for _, labels in found):
-                return Labelled([text for text, _ in found], [labels for _, labels in found])
-    texts = read_data(data, options)
-    return Labelled(texts.texts, [*texts.labels])
+        lines = Encoding.given(how["encoding"], how["errors"], lines=True)
+        if not columns and path.suffix not in TABLES and is_of_lines(path, lines):
+            found = read_labelled(path, kind="fasttext", several=True, **how)
+            if any(len(labels) > 1 for labels in found.labels):
+                return found
+    return read_data(data, options)

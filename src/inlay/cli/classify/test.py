@@ -65,9 +65,8 @@ def test(
     from inlay.evaluate.at_k import at_k
 
     names = [str(label) for label in classifier.classes_]
-    found = at_k(
-        classifier.predict_proba(texts.texts), names, texts.wanted, k=k, threshold=threshold
-    )
+    wanted = [some if isinstance(some, list) else [some] for some in texts.labels]
+    found = at_k(classifier.predict_proba(texts.texts), names, wanted, k=k, threshold=threshold)
     if as_json:
         print_json(_measures(found))
     else:

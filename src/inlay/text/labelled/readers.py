@@ -11,7 +11,7 @@ from inlay.bytes.content import is_tar, kind_of, open_content, shortened
 from inlay.bytes.encodings import BOM, Encoding
 from inlay.bytes.limits import UNPACKED
 from inlay.calls import refuses_unknown
-from inlay.checks import choice, whole, whole_or_none
+from inlay.checks import choice, flag, whole, whole_or_none
 from inlay.errors import ArgumentError, FormatError, MissingFileError
 from inlay.paths import path_to_read
 from inlay.sources.asked import asked_for, near_hint
@@ -19,6 +19,7 @@ from inlay.text.labelled.doubts import warn_of_labels
 from inlay.text.labelled.folders import archive_files, class_files, folder_files, one_file_a_class
 from inlay.text.labelled.frames import frame_rows, is_frame
 from inlay.text.labelled.records import Columns, delimited, fasttext, json_lines
+from inlay.text.labelled.several import several_labels
 from inlay.text.labelled.texts import Item, LabelledTexts
 from inlay.text.labelled.trees import FIRST, trees
 
@@ -42,6 +43,7 @@ SUFFIXES: dict[str, Kind] = {
         "label_column": "label=",
         "labels": "label=",
         "sep": "kind='csv' or 'tsv'",
+        **dict.fromkeys(("multilabel", "multi_label"), "several="),
     }
 )
 def read_labelled(
@@ -54,6 +56,7 @@ def read_labelled(
     max_length: int | None = None,
     encoding: str = "utf-8",
     errors: Literal["strict", "replace", "ignore", "backslashreplace"] = "strict",
+    several: bool = False,
 ) -> LabelledTexts:
     r"""Read texts and their labels.
 
@@ -89,6 +92,9 @@ def read_labelled(
             spaces (the ELMo tutorials take 150). None: everything.
         encoding: The encoding of the bytes. A UTF-8 byte order mark is not part of the text.
         errors: What to do about bytes that are not in it: as in `bytes.decode`.
+        several: Whether a line of fastText may have several labels, as in
+            `__label__x __label__y text`, anywhere in it. The labels are lists then, of at least
+            one name each, which `TextClassifier(model="fasttext")` takes.
 
     Returns:
         All texts in memory. A folder named `unsup` is left out, as it has no labels, and
@@ -112,7 +118,10 @@ def read_labelled(
         >>> texts, labels
         (['good film', 'a bore'], ['pos', 'neg'])
     """
+    several = flag("several", several)
     if is_frame(data):
+        if several:
+            raise _not_several("a data frame")
         return _of_frame(data, kind, _columns(text, label), split, max_length)
     if (source := asked_for(data, "labelled")) is not None:
         from inlay.text.labelled.fetched import fetched_texts
@@ -120,7 +129,7 @@ def read_labelled(
         given: dict[str, Any] = {"kind": kind, "text": text, "label": label, "split": split}
         given |= {"max_length": max_length, "encoding": encoding, "errors": errors}
         place, given = fetched_texts(source, given)
-        return read_labelled(place, **given)
+        return read_labelled(place, several=several, **given)
     path = path_to_read("data", data)
     if kind_of(path) is None:
         expected = "a file or folder of labelled texts"
@@ -136,6 +145,8 @@ def read_labelled(
         choice("text", text or TEXTS[0], TEXTS)
         choice("label", label or LABELS[0], LABELS)
         text = label = None
+    if several and kind != "fasttext":
+        raise _not_several(f"{kind!r}")
     if split is not None and kind in ("files", "fasttext", "trees"):
         expected = "a folder, an archive, or a column 'split'"
         raise ArgumentError("split", expected=expected, got=f"{kind!r}")
@@ -144,22 +155,24 @@ def read_labelled(
             expected = f"a file with columns ({', '.join(OF_COLUMNS)})"
             raise ArgumentError(f"{name}={column!r}", expected=expected, got=f"{kind!r}")
     skipped: dict[str, int] = {}
-    items = _items(
-        kind,
-        path,
-        Encoding.given(encoding, errors, lines=kind in OF_LINES),
-        columns,
-        split,
-        skipped,
-    )
+    decoding = Encoding.given(encoding, errors, lines=kind in OF_LINES)
+    if several:
+        items = several_labels(path, decoding, skipped)
+    else:
+        items = _items(kind, path, decoding, columns, split, skipped)
     found = list(_limited(items, path))
     if not found:
         got = f"none, but {_listed(skipped)}" if skipped else "none"
         hint = f"kind= one of {', '.join(KINDS)}"
         raise FormatError(str(path), expected="labelled texts", got=got, hint=hint)
-    if kind in OF_LINES:
+    if kind in OF_LINES and not several:
         warn_of_labels(found)
     return LabelledTexts.from_items(found, skipped, max_length)
+
+
+def _not_several(got: str) -> ArgumentError:
+    expected = "lines of fastText, such as '__label__x __label__y text'"
+    return ArgumentError("several=True", expected=expected, got=got)
 
 
 def kind_of_table(path: str | os.PathLike[str]) -> Kind | None:

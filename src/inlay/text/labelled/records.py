@@ -15,6 +15,10 @@ from inlay.text.labelled.texts import Item
 
 Columns = tuple[str | int, str | int | None]  # of the text and of the label, if there is one
 PREFIX = "__label__"
+SEVERAL = (
+    "several=True, for a list of the labels of each text; or inlay classify fit --model fasttext "
+    "and inlay classify test, which read several"
+)
 
 
 def delimited(
@@ -112,9 +116,8 @@ def fasttext(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterato
         text = line.lstrip()[len(first) + 1 :]
         if not first.startswith(PREFIX):
             raise FormatError(where, expected=f"{PREFIX}NAME first", got=f"{first[:60]!r}")
-        if text.startswith(PREFIX):
-            hint = "inlay classify fit --model fasttext and inlay classify test, which read several"
-            raise FormatError(where, expected="one label", got=f"{line[:60]!r}", hint=hint)
+        if PREFIX in text and any(word.startswith(PREFIX) for word in text.split()):
+            raise FormatError(where, expected="one label", got=f"{line[:60]!r}", hint=SEVERAL)
         label = label_of(first.removeprefix(PREFIX), where)
         yield Item(text, label, f"{path.name}:{number}")
 

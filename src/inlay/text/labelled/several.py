@@ -7,6 +7,7 @@ from inlay.bytes.encodings import Encoding
 from inlay.bytes.lines import read_lines
 from inlay.errors import FormatError
 from inlay.text.labelled.records import PREFIX
+from inlay.text.labelled.texts import Item
 
 
 def is_of_lines(path: Path, encoding: Encoding) -> bool:
@@ -17,8 +18,8 @@ def is_of_lines(path: Path, encoding: Encoding) -> bool:
     return first.lstrip().startswith(PREFIX)
 
 
-def several_labels(path: Path, encoding: Encoding) -> Iterator[tuple[str, list[str]]]:
-    """Each text, and its labels in the order in which they stand; blank lines are passed over.
+def several_labels(path: Path, encoding: Encoding, skipped: dict[str, int]) -> Iterator[Item]:
+    """Each text, and its labels in the order in which they stand; blank lines are counted.
 
     Raises:
         FormatError: A line without a label.
@@ -26,6 +27,7 @@ def several_labels(path: Path, encoding: Encoding) -> Iterator[tuple[str, list[s
     for number, line in enumerate(read_lines(path, encoding), 1):
         words = line.split()
         if not words:
+            skipped["blank lines"] = skipped.get("blank lines", 0) + 1
             continue
         labels = [word.removeprefix(PREFIX) for word in words if word.startswith(PREFIX)]
         where = f"{path}, line {number}"
@@ -42,4 +44,4 @@ def several_labels(path: Path, encoding: Encoding) -> Iterator[tuple[str, list[s
                 text = text.split(maxsplit=1)[1] if len(text.split(maxsplit=1)) > 1 else ""
         else:
             text = " ".join(word for word in words if not word.startswith(PREFIX))
-        yield text, labels
+        yield Item(text, labels, f"{path.name}:{number}")

@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from inlay.checks import whole
 
@@ -12,10 +12,13 @@ RATED = re.compile(r"(?:.*/)?\d+_(\d+)\.\w+")
 
 
 class Item(NamedTuple):
-    """A text, its label, where it came from, and how many stars it was given if that is known."""
+    """A text, its label, where it came from, and how many stars it was given if that is known.
+
+    The label is a string, or the list of them where a text may have several.
+    """
 
     text: str
-    label: str
+    label: Any
     id: str
     rating: int | None = None
 
@@ -28,7 +31,7 @@ class LabelledTexts:
 
     Attributes:
         texts: As they lie in the file.
-        labels: A name for each.
+        labels: A name for each; read with `several=True`, a list of names for each.
         ids: Where each text came from: `"pos/0_9.txt"`, or file name and line.
         ratings: From file names such as `0_9.txt` (text 0, rating 9) or a column `rating`, if
             all have one.
@@ -36,7 +39,7 @@ class LabelledTexts:
     """
 
     texts: list[str]
-    labels: list[str]
+    labels: list[Any]
     ids: list[str]
     ratings: list[int] | None = None
     skipped: dict[str, int] = field(default_factory=dict)
@@ -62,7 +65,8 @@ class LabelledTexts:
     @property
     def classes(self) -> list[str]:
         """The different labels, sorted."""
-        return sorted(set(self.labels))
+        each = (label if isinstance(label, list) else [label] for label in self.labels)
+        return sorted({name for names in each for name in names})
 
     def shuffled(self, seed: int = 0) -> "LabelledTexts":
         """The same texts in another order, which the seed and their number decide.
@@ -86,7 +90,7 @@ class LabelledTexts:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def __iter__(self) -> Iterator[list[str]]:
+    def __iter__(self) -> Iterator[list[Any]]:
         """The texts, and then the labels, for unpacking."""
         return iter((self.texts, self.labels))
 
