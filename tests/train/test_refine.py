@@ -5,6 +5,7 @@ import pytest
 
 import inlay
 from inlay import Table
+from inlay.core.subwords import Ngrams, Subwords
 from inlay.errors import ArgumentError, ArgumentTypeError, UnknownTokenError
 from inlay.train import refine
 from inlay.train.refine import rows
@@ -161,6 +162,20 @@ def test_rows_are_pruned_as_they_are_stored(dtype):
     np.testing.assert_array_equal(few["w1"], table["w1"])
     assert [*refine.prune(table, min_count=58).tokens] == ["<pad>", "w0", "w1"]
     assert len(refine.prune(table, keep=lambda token: token.endswith("1"))) == 7
+
+
+def test_what_belongs_to_a_table_is_pruned_with_it():
+    context, other = Table(TABLE.tokens, -MATRIX), Table(["x"], np.ones((1, 2), "float32"))
+    whole = Table(TABLE.tokens, MATRIX, parts={"context": context, "other": other})
+    whole._set(_subwords=Subwords(Ngrams(3, 3, 10), np.ones((10, MATRIX.shape[1]), "float32")))
+    few = refine.prune(whole, keep=lambda token: token in ("w1", "w3"))
+    assert [*few.parts["context"].tokens] == [*few.tokens] == ["w1", "w3"]
+    np.testing.assert_array_equal(few.parts["context"].matrix, -few.matrix)
+    assert few.parts["other"] is other
+    assert (few["unknown"] == 1).all()
+    moved = refine.center(whole)
+    assert not moved.parts
+    assert not moved.can_compose
 
 
 def test_a_row_that_must_stay_moves_up():

@@ -52,9 +52,10 @@ class Table(Vectors):
         coverage: After `align`: which tokens were found. Otherwise None.
         parts: What else its trainer made, by name, each a table: `parts["context"]` has the
             context vectors of word2vec and GloVe. The native format keeps them, and so does a
-            pickle; `inlay.load` with `limit=` or `keep=` takes the same rows of a part that has
-            the same tokens. A table that was aligned has none: they are aligned by themselves,
-            by `table.parts["context"].align(vocab)`.
+            pickle; `inlay.load` with `limit=` or `keep=`, and `inlay.train.refine.prune`, take the
+            same rows of a part that has the same tokens. A table that was aligned has none: they
+            are aligned by themselves, by `table.parts["context"].align(vocab)`. Nor has one whose
+            vectors were changed by another function of `inlay.train.refine`.
 
     Examples:
         >>> import numpy as np

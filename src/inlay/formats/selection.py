@@ -10,6 +10,7 @@ from inlay.bytes.content import Content
 from inlay.core import Table, Tokens
 from inlay.core.storage import StoredRows
 from inlay.core.subwords import Subwords
+from inlay.core.travel import Origin
 from inlay.errors import ArgumentError, FormatError
 from inlay.formats.format_options import NumbersFormat
 from inlay.formats.protocol import ReadOptions
@@ -131,7 +132,20 @@ def select(table: Table, options: ReadOptions) -> Table:
     origin = None
     if table._origin is not None and wanted is None:
         origin = table._origin.limited(n)
-    chosen = slice(n) if wanted is None else rows
+    return taken(table, slice(n) if wanted is None else rows, origin)
+
+
+def taken(table: Table, chosen: slice | Array, origin: Origin | None = None) -> Table:
+    """Some rows of a table, of its counts, and of those parts that have the same tokens.
+
+    Subwords stay, for these vectors are as they were; other parts stay whole.
+
+    Args:
+        table: The table.
+        chosen: A slice, which makes a view; or row numbers, rising, which make a copy.
+        origin: The file where these rows, and no others, can be had.
+    """
+    rows = np.arange(len(table))[chosen]
     tokens = take(table.tokens, rows)
     stored = table._rows
     matrix = stored.taken(chosen) if isinstance(stored, StoredRows) else stored[chosen]

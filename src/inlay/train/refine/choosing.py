@@ -10,6 +10,7 @@ from inlay.checks import choice, described, many, whole_or_none
 from inlay.core import Table
 from inlay.core.tokens import Tokens
 from inlay.errors import ArgumentError, ArgumentTypeError
+from inlay.formats.selection import taken
 from inlay.train.refine.rows import blocks, checked, room, with_rows
 
 BOTH = ("first", "mean")
@@ -37,7 +38,8 @@ def prune(
             unknown tokens.
 
     Returns:
-        A table of the rows that stay; subwords are lost.
+        A table of the rows that stay, with the same rows of `parts` that have its tokens. One
+        that could compose the vectors of other words still can.
 
     Raises:
         ArgumentError: Counts are asked for and there are none, or nothing would stay.
@@ -73,19 +75,10 @@ def prune(
     rows = np.flatnonzero(stays)
     if not rows.size:
         raise ArgumentError("table", expected="a row that stays", got="none of them")
-    new = np.cumsum(stays) - 1
-    stored = table._rows.taken(rows) if hasattr(table._rows, "taken") else table._rows[rows]
-    tokens = table.tokens
     made = {"name": "prune", "max_size": max_size, "min_count": min_count}
     before = table.provenance
-    return Table._unchecked(
-        Tokens.from_list([tokens[i] for i in rows.tolist()]),
-        stored,
-        counts=None if table.counts is None else table.counts[rows],
-        pad_id=None if table.pad_id is None else int(new[table.pad_id]),
-        unk_id=None if table.unk_id is None else int(new[table.unk_id]),
-        provenance={**before, "refined": [*before.get("refined", []), made]},
-    )
+    refined = [*before.get("refined", []), made]
+    return taken(table, rows)._replaced(provenance={**before, "refined": refined})
 
 
 @refuses_unknown()
@@ -101,7 +94,8 @@ def merge(tables: Iterable[Table], *, both: str = "first") -> Table:
             "mean" of all its vectors.
 
     Returns:
-        A float32 table without counts. Padding and the row of unknown tokens are the first's.
+        A float32 table without counts, parts and subwords. Padding and the row of unknown tokens
+        are the first's.
 
     Raises:
         ArgumentError: Fewer than two tables, other dimensions, or a vector with NaN.

@@ -92,7 +92,7 @@ def changed(
 ) -> Table:
     """A table whose rows are `change(rows, block)`; padding stays zero, and provenance says `made`.
 
-    It has no subwords: what was done to the rows of the words was not done to those.
+    It has neither subwords nor parts: what was done to the rows was not done to those.
     """
     matrix = room((len(table), dim))
     for some, block in blocks(table):
