@@ -39,3 +39,12 @@ def test_rows_are_numbered_as_they_are_first_needed(run):
     assert run(starts, rows, places) == 6
     assert rows.tolist() == [0, 1, 2, 3, 4, 2, 1, 5]
     assert {i: int(row) for i, row in enumerate(places) if row >= 0} == {9: 1, 4: 2, 0: 5}
+
+
+@both(sr.order_rows)
+def test_rows_are_put_into_another_order(run):
+    to = np.random.default_rng(2).permutation(50).astype(np.int32)
+    before = np.arange(150, dtype=np.float32)
+    after = before.copy()
+    run(after, 3, to.copy())
+    np.testing.assert_array_equal(after.reshape(50, 3)[to], before.reshape(50, 3))

@@ -197,6 +197,29 @@ def test_one_worker_does_the_same_twice(table):
     assert (other.vectors != table.vectors).any()
 
 
+def test_the_table_is_made_in_the_memory_of_the_model(table, monkeypatch):
+    """The one at the end; those of callbacks are copies, and the same."""
+    work, seen, rooms = sys.modules["inlay.train.subwords"].SubwordWork, [], []
+    finished = work.finished
+    monkeypatch.setattr(
+        work, "finished", lambda self: rooms.append((self.room, *self.model)) or finished(self)
+    )
+    made = fasttext(TEXTS, **SMALL, callbacks=[lambda epoch: seen.append(epoch.table())])
+    room, inputs, outputs = rooms[0]
+    assert room.size == inputs.size
+    assert np.shares_memory(made.matrix, room)
+    assert np.shares_memory(made._subwords.rows, room)
+    assert np.shares_memory(made.parts["context"].matrix, outputs)
+    last = seen[-1]
+    assert not np.shares_memory(last.matrix, room)
+    for one in (made, last):
+        np.testing.assert_array_equal(one.vectors, table.vectors)
+        np.testing.assert_array_equal(one._subwords.rows, table._subwords.rows)
+        np.testing.assert_array_equal(one["cats"], table["cats"])
+        context = one.parts["context"].vectors
+        np.testing.assert_array_equal(context, table.parts["context"].vectors)
+
+
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 def test_deterministic_gives_the_same_file_for_any_number_of_workers(tmp_path, architecture, loss):

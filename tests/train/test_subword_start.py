@@ -105,6 +105,19 @@ def test_a_model_of_another_trainer_has_a_row_for_every_bucket(first, tmp_path):
     assert all((after[bucket] == row).all() for bucket, row in before.items())
 
 
+@pytest.mark.parametrize("block", [3, 1 << 14])
+def test_rows_that_no_word_has_stand_between_those_that_are_learned(first, block, monkeypatch):
+    """Whatever the size of the blocks that they move in."""
+    monkeypatch.setattr("inlay.train.subwords.BLOCK", block)
+    rows = np.random.default_rng(5).random((3000, 12), np.float32)
+    model = first._with(first.vectors, {})  # as one of another trainer, with all buckets
+    ngrams = first._subwords.ngrams._replace(kept=None, zeros=False)
+    model._set(_subwords=type(first._subwords)(ngrams, rows))
+    more = learn(MORE, start=model, start_rate=0)
+    np.testing.assert_array_equal(more._subwords.rows, rows)
+    assert more._subwords.rows.base is more.matrix.base is not None  # in the model's memory
+
+
 def test_words_alone_go_on_from_any_table():
     plain = word2vec(TEXTS, vector_size=12, min_count=1, workers=1, tokenizer="split")
     more = learn(MORE, start=plain, max_n=0, start_rate=0)

@@ -259,27 +259,21 @@ class Tokens(Sequence[str]):
 def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array]:
     """Strings as `(blob, offsets)`: uint8 `(bytes,)` and int64 `(n + 1,)`."""
     joined = "".join(tokens)
-    if joined.isascii():  # as many bytes as characters
-        return np.frombuffer(joined.encode(), np.uint8), _ends(tokens)
-    encoded = []
+    lengths: Iterator[int] = map(len, tokens)
+    if not joined.isascii():  # else as many bytes as characters
+        lengths = (len(token.encode(errors=errors)) for token in tokens)
+    offsets = np.zeros(len(tokens) + 1, np.int64)
     try:
-        for token in tokens:
-            encoded.append(token.encode(errors=errors))
+        np.cumsum(np.fromiter(lengths, np.int64, len(tokens)), out=offsets[1:])
     except UnicodeEncodeError as error:
+        at = next(i for i, token in enumerate(tokens) if token == error.object)
         raise ArgumentError(
-            f"tokens, item {len(encoded)}",
+            f"tokens, item {at}",
             expected="text that UTF-8 can hold",
-            got=repr(token),
+            got=repr(error.object),
             hint="token.encode(errors='replace').decode()",
         ) from error
-    return np.frombuffer(b"".join(encoded), np.uint8), _ends(encoded)
-
-
-def _ends(tokens: Sequence[str] | Sequence[bytes]) -> Array:
-    """Where each ends if they stand one behind the other, and 0 before: int64 `(n + 1,)`."""
-    offsets = np.zeros(len(tokens) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, tokens), np.int64, len(tokens)), out=offsets[1:])
-    return offsets
+    return np.frombuffer(joined.encode(errors=errors), np.uint8), offsets
 
 
 def _rebuilt(blob: Array, offsets: Array, slots: Array | None, name: str) -> Tokens:

@@ -79,3 +79,21 @@ def number_rows(starts, rows, places):
                 n += 1
             rows[k] = places[bucket]
     return n
+
+
+@njit(cache=True, nogil=True)
+def order_rows(matrix, row, to):
+    """Put rows into another order where they are.
+
+    Args:
+        matrix: float32 `(n * row,)`, changed.
+        row: Floats from one row to the next.
+        to: int32 `(n,)`: where each row goes, every place once; used up.
+    """
+    for i in range(to.size):
+        while to[i] != i:
+            k = to[i]
+            x, y = matrix[i * row : (i + 1) * row], matrix[k * row : (k + 1) * row]
+            for j in range(row):
+                x[j], y[j] = y[j], x[j]
+            to[i], to[k] = to[k], k

@@ -179,10 +179,9 @@ def fasttext(
         `.bin` it is a model that the official library opens: n-grams that the corpus does not
         have are zeros there, where that library leaves random numbers. With `loss="ns"`,
         `table.parts["context"]` has the vectors that words are predicted by. Training holds two
-        rows for each word and one for each n-gram's bucket, of a multiple of 16 numbers, and
-        making the table allocates the vectors and a copy of the latter; the corpus goes to a
-        temporary file of 4 bytes a word. The provenance has the settings, the fingerprint of the
-        corpus and the mean loss of each epoch.
+        rows for each word and one for each n-gram's bucket, of a multiple of 16 numbers, which
+        become the table's; the corpus goes to a temporary file of 4 bytes a word. The provenance
+        has the settings, the fingerprint of the corpus and the mean loss of each epoch.
 
     Raises:
         ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent

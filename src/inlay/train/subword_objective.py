@@ -89,9 +89,9 @@ class SubwordObjective:
         self.train = self.module.train_cbow if has_both else self.module.train
         self.name, self.n_outputs = self.of.name, self.of.n_outputs
         self.share, self.limit = self.of.share, self.of.limit
-        self.source, self.kernel = (parts, self.of.source), self._learn
+        self.source = parts, self.of.source
 
-    def _learn(
+    def kernel(
         self, ids: Array, keep: Array, model: Any, source: Any, scratch: Any, step: Any, lanes: Any
     ) -> Any:
         """Learn from a piece, with the limit of the rate at which that is."""

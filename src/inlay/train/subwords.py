@@ -93,10 +93,15 @@ class SubwordWork(Words):
         self, data: Corpus, settings: FastTextSettings, start: SubwordStart | None
     ) -> None:
         self.start, self.still = start, np.empty(0, np.int64)
+        self.came = np.empty(0, np.int64)  # buckets of `start` that no word has
         super().__init__(data, settings, start)
 
     def _objective(self) -> Any:
         self.parts, self.places, self.n_rows = _parts(self.tokens, self.settings)
+        if self.start is not None and self.settings.max_n:
+            came = self.start.buckets(self.settings.bucket)
+            self.came = came[self.places[came] < 0]
+            self.spare = self.came.size
         return SubwordObjective(self.data, self.settings, self.parts, self.n_rows)
 
     def _begin(self, start: Any, of: Array) -> None:
@@ -113,56 +118,78 @@ class SubwordWork(Words):
     # -- the result --------------------------------------------------------------------------
 
     def table(self) -> Table:
-        return self._made([self._words(), self._rows(self.model.outputs).copy()])
+        from inlay.kernels.rows import aligned_zeros
+
+        room = aligned_zeros(self.room.size)
+        room[: self.model.inputs.size] = self.model.inputs
+        self._compose(room, self.parts._replace(rows=self.parts.rows.copy()))
+        return self._of(room, self._rows(self.model.outputs).copy())
 
     def finished(self) -> Table:
         from inlay.kernels.rows import packed
 
-        return self._made([self._words(), packed(self.model.outputs, self.row, self.dim)])
+        self._compose(self.room, self.parts)
+        self.anchors, self.free, self.damped = None, [], (0, None)
+        del self.parts, self.objective  # the largest of what only training needs
+        return self._of(self.room, packed(self.model.outputs, self.row, self.dim))
 
-    def _words(self) -> Array:
-        """The vectors of words: allocated."""
-        from inlay.kernels.rows import aligned_zeros, packed
+    def _compose(self, room: Array, parts: Any) -> None:
+        """Turn rows of the model into those of the result, where they are; `parts` is used up.
+
+        The vectors of words come first, and behind them the rows of n-grams, as their buckets
+        rise. A word's own row is part of no other word, so that its vector can take that place.
+        """
+        from inlay.kernels.subword_rows import order_rows
         from inlay.kernels.subword_training import compose_words
 
-        words = aligned_zeros(len(self.tokens) * self.row)
-        compose_words(self.model.inputs, self.parts, self.row, words)
-        found: Array = packed(words, self.row, self.dim)
-        if self.start is not None:  # to the bit, which a sum of rows is not
-            for at in range(0, self.still.size, BLOCK):
-                some = self.still[at : at + BLOCK]
-                found[some] = self.start.table._rows[self.of[some]]
-        return found
+        n, has_row = len(self.tokens), self.places >= 0
+        to = np.empty(self.n_rows, np.int32)
+        to[parts.rows[parts.starts[:-1]]] = np.arange(n, dtype=np.int32)
+        to[self.places[has_row]] = np.arange(n, self.n_rows, dtype=np.int32)
+        for at in range(0, parts.rows.size, BLOCK):
+            parts.rows[at : at + BLOCK] = to[parts.rows[at : at + BLOCK]]
+        order_rows(room, self.row, to)
+        compose_words(room, parts, self.row, room)
 
-    def _subwords(self) -> Subwords | None:
-        """The rows of n-grams, those included that came and that no word has: allocated."""
+    def _of(self, room: Array, context: Array) -> Table:
+        """The table of composed rows, with what came and was not learned."""
+        from inlay.kernels.rows import packed
+
+        rows, n = packed(room, self.row, self.dim), len(self.tokens)
+        words, ngrams = rows[:n], rows[n:]
+        has_row = self.places >= 0
+        learned = np.flatnonzero(has_row)
+        if self.start is None:
+            return self._made([words, context], self._subwords(learned, ngrams))
+        for at in range(0, self.still.size, BLOCK):  # to the bit, which a sum of rows is not
+            some = self.still[at : at + BLOCK]
+            words[some] = self.start.table._rows[self.of[some]]
+        has_row[self.came] = True
+        buckets = np.flatnonzero(has_row)
+        places = np.searchsorted(buckets, learned)
+        for end in range(learned.size, 0, -BLOCK):  # from the last: none is written over
+            here = slice(max(end - BLOCK, 0), end)
+            ngrams[places[here]] = ngrams[here].copy()
+        for some, given in self.start.ngrams(self.came):
+            ngrams[np.searchsorted(buckets, some)] = given
+        return self._made([words, context], self._subwords(buckets, ngrams))
+
+    def _subwords(self, buckets: Array, rows: Array) -> Subwords | None:
         settings = self.settings
         if not settings.max_n:
             return None
-        has_row = self.places >= 0
-        learned = np.flatnonzero(has_row)
-        if self.start is not None:
-            has_row[self.start.buckets(settings.bucket)] = True
-        buckets = np.flatnonzero(has_row).astype(np.int32)
-        rows = np.empty((buckets.size, self.dim), np.float32)
-        if self.start is not None:
-            for some, given in self.start.ngrams(buckets):
-                rows[np.searchsorted(buckets, some)] = given
-        inputs, at = self._rows(self.model.inputs), np.searchsorted(buckets, learned)
-        for k in range(0, learned.size, BLOCK):
-            rows[at[k : k + BLOCK]] = inputs[self.places[learned[k : k + BLOCK]]]
-        kept = buckets, np.arange(buckets.size, dtype=np.int32)
+        kept = buckets.astype(np.int32), np.arange(buckets.size, dtype=np.int32)
         ngrams = Ngrams(settings.min_n, settings.max_n, settings.bucket, kept, zeros=True)
         return Subwords(ngrams._replace(jamo=settings.jamo), rows)
 
-    def _made(self, matrices: list[Array]) -> Table:
+    def _made(self, matrices: list[Array], subwords: Subwords | None = None) -> Table:
         made = super()._made(matrices)
         return Table._unchecked(
             made.tokens,
             matrices[0],
             counts=made.counts,
             provenance=made.provenance,
-            subwords=self._subwords(),
+            subwords=subwords,
             parts=made.parts,
         )
 

@@ -1,6 +1,7 @@
 """What word2vec trains, piece by piece: together on one model, or apart from each other."""
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,17 @@ LONG = 1000.0
 class Words:
     """Skip-gram or CBOW, as `inlay.train.job` trains it.
 
+    Attributes:
+        n_rows: Rows of inputs.
+        spare: Rows behind them, of which training knows nothing: room for the result.
+
     Args:
         data: The corpus.
         settings: The `Word2VecSettings`.
         start: What to go on from, or None.
     """
+
+    spare = 0
 
     def __init__(self, data: Corpus, settings: Any, start: Start | None) -> None:
         from inlay.kernels import rows, sampling
@@ -51,8 +58,9 @@ class Words:
         self.objective = self._objective()
         self.has_context = settings.loss == "ns"
         n_outputs = len(self.tokens) if self.has_context else self.objective.n_outputs
+        self.room = rows.aligned_zeros((self.n_rows + self.spare) * self.row)
         self.model = sampling.Model(
-            inputs=rows.aligned_zeros(self.n_rows * self.row),
+            inputs=self.room[: self.n_rows * self.row],
             outputs=rows.aligned_zeros(n_outputs * self.row),
         )
         # As gensim and fastText do. From half as far, as in Mikolov's program, CBOW takes longer to
@@ -71,8 +79,12 @@ class Words:
         self.pieces, self.units = -(-data.ids.size // self.size), int(data.ids.size)
         self.free: list[Local] = []
         self.shares = 0
-        self.load = self.objective.load(self.keep, APART)
         self.damped: tuple[int, Any] = (0, None)
+
+    @cached_property
+    def load(self) -> tuple[Array, Array]:
+        """See `Objective.load`: for pieces that are learned from apart."""
+        return self.objective.load(self.keep, APART)
 
     def _objective(self) -> Objective:
         return objective(self.data, self.settings)
