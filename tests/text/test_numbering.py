@@ -34,8 +34,8 @@ def test_a_file_is_what_its_lines_are(tmp_path_factory, name, texts):
 
 
 def test_runs_are_forgotten_before_they_fill_the_memory(tmp_path, monkeypatch):
-    """Text without white space has as many different runs as lines."""
-    lines = [f"line{i},film{i % 7}." for i in range(3_000)] * 3
+    """Text without white space has as many different runs as lines; here, of what is hard."""
+    lines = [f"line{i},fi👍lm{i % 7}." for i in range(3_000)] * 3
     path = tmp_path / "corpus.txt"
     path.write_text("".join(f"{line}\n" for line in lines))
     expected = encode_corpus(lines, min_count=1)

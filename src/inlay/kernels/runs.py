@@ -8,6 +8,7 @@ from inlay.kernels.lanes import prefetch
 U0, U1 = np.uint64(0), np.uint64(1)
 AHEAD = np.uint64(16)  # runs between asking for a span and reading it
 END = -1  # of a sentence
+RUN = -2  # what the numbers of runs are taken from, where they stand among those of tokens
 
 kernel = njit(cache=True, nogil=True)
 
@@ -18,7 +19,7 @@ def remember(ids, lengths, spans, flat, size):
 
     Args:
         ids: int32, the tokens of all of them, one behind the other.
-        lengths: int64, of each run how many it has, or -1: then nothing is noted.
+        lengths: int64, of each run how many it has.
         spans: int32, for each run; receives its only token, or `~at`, where `flat[at]` is how
             many it has, and they follow.
         flat: int32; receives what there is, from `size` on, at most one more than tokens for each.
@@ -32,37 +33,41 @@ def remember(ids, lengths, spans, flat, size):
         n = lengths[run]
         if n == 1:
             spans[run] = ids[at]
-        elif n >= 0:
+        else:
             spans[run] = ~size
             flat[size] = n
             for j in range(n):
                 flat[size + 1 + j] = ids[at + j]
             size += n + 1
-        at += max(n, 0)
+        at += n
     return size
 
 
 @kernel
-def expand(ids, begin, spans, flat, out):
-    """Write the tokens of runs, one behind the other, as long as there is room.
+def expand(items, begin, spans, flat, out):
+    """Write the tokens of runs in their places among others, as long as there is room.
 
     Args:
-        ids: int32, numbers of runs, and -1, which stays.
+        items: int32: tokens and -1, which stay, and `RUN - i` for run `i`.
         begin: The first of them to look at.
         spans: int32, from `remember`.
         flat: int32, likewise.
         out: int32.
 
     Returns:
-        `(next, n)`: the run for which there is no room, or `ids.size`, and how many are written.
+        `(next, n)`: the item for which there is no room, or `items.size`, and how many tokens are
+        written.
     """
     n, room = U0, np.uint64(out.size)
-    last = np.uint64(ids.size) - U1
-    for i in range(np.uint64(begin), np.uint64(ids.size)):
-        prefetch(spans, ids[min(np.uint64(i) + AHEAD, last)])
-        run = ids[i]
-        token = END if run < 0 else spans[np.uint64(run)]
-        if run < 0 or token >= 0:
+    last = np.uint64(items.size) - U1
+    for i in range(np.uint64(begin), np.uint64(items.size)):
+        prefetch(spans, max(RUN - items[min(np.uint64(i) + AHEAD, last)], 0))
+        token = items[i]
+        is_one = token >= END
+        if not is_one:
+            token = spans[np.uint64(RUN - token)]
+            is_one = token >= 0
+        if is_one:
             if n == room:
                 return np.int64(i), np.int64(n)
             out[n] = token
@@ -75,7 +80,7 @@ def expand(ids, begin, spans, flat, out):
         for j in range(size):
             out[n + np.uint64(j)] = flat[first + U1 + np.uint64(j)]
         n += size
-    return ids.size, np.int64(n)
+    return items.size, np.int64(n)
 
 
 @kernel

@@ -30,6 +30,7 @@ TEXTS = 256  # that go to a tokenizer at a time
 BATCH = 1 << 18  # numbers that are written or renumbered at a time
 AHEAD = 2  # chunks for each worker that wait to be written
 END = -1
+RUN = -2  # as in `inlay.kernels.runs`
 RUNS = 7 << 17  # different runs that all workers remember together
 RUN_BYTES = 1 << 24  # and bytes of them
 STRINGS = 1 << 18  # Python strings that a vocabulary of a stream may have
@@ -135,8 +136,9 @@ class Splitter:
 class Tokens(Splitter):
     """What one worker knows where a tokenizer splits further what stands between white space.
 
-    Each such run is split once and no more, however often it comes, until those that are
-    remembered would fill the memory, as they would where text has no white space at all.
+    A kernel does what "words" does to most text. Any other run between white space is split in
+    Python: once and no more, however often it comes, until those that are remembered would fill
+    the memory, as they would where text has no white space at all.
     """
 
     def __init__(self, known: Vocabularies, tokenize: Tokenizer, workers: int) -> None:
@@ -158,20 +160,45 @@ class Tokens(Splitter):
     def _numbers(self, chunk: Chunk) -> Array:
         from inlay.kernels.runs import expand
 
-        runs = self._split(chunk, self._runs, counted=True)
+        if self._classes is None:
+            items = self._split(chunk, self._runs, counted=True)
+            np.subtract(RUN, items, out=items, where=items != END)
+            runs = items.size
+        else:
+            items, runs = self._plain(chunk)
+        if not runs:
+            return items.copy()
         if self._runs.n > self._n:
             self._add()
-        tokens, at, n = np.empty(2 * runs.size, np.int32), 0, 0
-        while at < runs.size:
+        tokens, at, n = np.empty(2 * items.size, np.int32), 0, 0
+        while at < items.size:
             if at:  # runs of more than two tokens, on average
                 tokens = grown(tokens, 2 * tokens.size + int(self._flat.max()))
-            at, more = expand(runs, at, self._spans, self._flat, tokens[n:])
+            at, more = expand(items, at, self._spans, self._flat, tokens[n:])
             n += more
         tokens = tokens[:n]
         if self._runs.n > self._most or self._runs.size > self._most_bytes:
             self._credit()
             self._forget()
         return tokens
+
+    def _plain(self, chunk: Chunk) -> tuple[Array, int]:
+        """The numbers of tokens that a kernel finds, of runs that it does not split, how many."""
+        from inlay.kernels.word_masks import split_text
+
+        raw, size = chunk.checked(), chunk.size
+        if self._tokenize is lower:
+            raw = np.where((raw >= 65) & (raw <= 90), raw + np.uint8(32), raw)
+        if self._ids.size < size:
+            self._ids, self._items = np.empty(size, np.int32), _room_for_items(size)
+            self._hard = np.empty(size, np.int32), *_room_for_items(size)
+        n, runs = split_text(raw, size, self._classes, self._items, self._hard)
+        self._words.look_up(raw, self._items, n, self._ids)
+        if runs:
+            numbers = np.empty(runs, np.int32)
+            self._runs.look_up(raw, self._hard[1:], runs, numbers)
+            self._ids[self._hard[0][:runs]] = RUN - numbers
+        return self._ids[:n], runs
 
     def _credit(self) -> None:
         """Count the tokens of the runs that are known, which are then to be forgotten."""
@@ -181,33 +208,22 @@ class Tokens(Splitter):
 
     def _counted(self) -> Words:
         self._credit()
-        return self._words.words._replace(counts=self._counts[: self._words.n])
+        words = self._words.words
+        words.counts[: self._counts.size] += self._counts[: self._words.n]
+        return words
 
     def _add(self) -> None:
-        """Split the runs that are new: plain ones in a kernel, the others in Python."""
+        """Split the runs that are new."""
         from inlay.kernels.word_keys import word_keys
-        from inlay.kernels.words import split_words
 
-        offsets = self._runs.offsets[self._n : self._runs.n + 1]
-        text = self._runs.blob[offsets[0] : offsets[-1]]
-        runs = Words(offsets, offsets, offsets - offsets[0], text)
-        lengths = np.full(self._runs.n - self._n, -1, np.int64)
-        self._spans = _with(self._spans, self._n, np.zeros(lengths.size, np.int32))
-        if self._classes is not None:
-            if self._tokenize is lower:
-                text = np.where((text >= 65) & (text <= 90), text + np.uint8(32), text)
-            items = _room_for_items(text.size)
-            n = split_words(text, runs.offsets, self._classes, items, lengths)
-            self._remember(text, items, n, lengths)
-        hard = np.flatnonzero(lengths < 0)
-        if hard.size:
-            tokens = list(batched(self._tokenize, runs.strings(hard)))
-            blob, ends = pack(list(chain.from_iterable(tokens)), errors="surrogatepass")
-            items = _room_for_items(ends.size - 1)
-            word_keys(blob, ends, *items)
-            lengths[:] = -1
-            lengths[hard] = np.fromiter(map(len, tokens), np.int64, hard.size)
-            self._remember(blob, items, ends.size - 1, lengths)
+        new = self._runs.n - self._n
+        self._spans = _with(self._spans, self._n, np.zeros(new, np.int32))
+        tokens = list(batched(self._tokenize, self._runs.since(self._n)))
+        blob, ends = pack(list(chain.from_iterable(tokens)), errors="surrogatepass")
+        items = _room_for_items(ends.size - 1)
+        word_keys(blob, ends, *items)
+        lengths = np.fromiter(map(len, tokens), np.int64, new)
+        self._remember(blob, items, ends.size - 1, lengths)
         self._n = self._runs.n
         if self._words.n > self._counts.size:
             self._counts = grown(self._counts, 2 * self._words.n)
@@ -215,7 +231,7 @@ class Tokens(Splitter):
     def _remember(
         self, text: Array, items: tuple[Array, Array, Array], n: int, lengths: Array
     ) -> None:
-        """Number the tokens of the new runs, those that have a length."""
+        """Number the tokens of the new runs."""
         from inlay.kernels.runs import remember
 
         ids = np.empty(n, np.int32)
