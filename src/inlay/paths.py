@@ -79,14 +79,14 @@ def file_to_write(path: str | os.PathLike[str]) -> Path:
     return _in_a_folder(target)
 
 
-def folder_to_write(path: str | os.PathLike[str]) -> Path:
-    """The path of a folder that can be written, which may exist.
+def folder_to_write(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """The path of a folder that can be written, which may exist; `name` is the argument's.
 
     Raises:
         MissingFileError: There is no folder around it.
         ArgumentError: It is a file; or nothing is there yet, and it has the name of a file.
     """
-    target = path_to_read("path", path)
+    target = path_to_read(name, path)
     try:  # one look: another process may replace it between two
         stands_there = target.stat().st_mode
     except (OSError, ValueError):

@@ -115,6 +115,8 @@ NEVER = {
     "X()": "formats are made in Python",
     "inlay.load(path, mmap": "pickling a table",
     "load it again; or inlay.load(path, mmap": "pickling a table",
+    "list(corpus), for": "iterators are given in Python",
+    "inlay.train.phrases(corpus), which": "phrases are made in Python",
     "[callback]": "callbacks are given in Python",
     "lambda text:": "there is no function to correct",
     "encode_corpus(": "a corpus that was numbered in Python",

@@ -346,3 +346,40 @@ def test_a_training_goes_on_from_a_file(inlay, corpus, tmp_path):
     np.testing.assert_array_equal(new["the"], old["the"])
     wrong = inlay(*line, "--overwrite", "--start", first, "--start-rate", 3)
     assert (wrong.exit_code, "Invalid value for '--start-rate'" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("trainer", "option", "ours"),
+    [
+        ("word2vec", "--size", "'--vector-size'"),
+        ("word2vec", "--iter", "'--epochs'"),
+        ("word2vec", "--sg", "'--architecture'"),
+        ("word2vec", "--lr", "'--alpha', '--min-alpha'"),
+        ("fasttext", "--dim", "'--vector-size'"),
+        ("fasttext", "--wordNgrams", "-wordNgrams: n-grams of words are for labels"),
+        ("glove", "--lr", "'--eta'"),
+        ("glove", "-input-file", "CORPUS is the text itself"),
+        ("doc2vec", "--dm", "'--architecture'"),
+    ],
+)
+def test_what_others_call_an_option(inlay, trainer, option, ours):
+    done = inlay("train", trainer, "corpus.txt", "-o", "out", option, 1)
+    assert (done.exit_code, ours in done.stderr) == (2, True), done.stderr
+
+
+def test_a_line_of_the_original_writes_text_as_it_does(inlay, corpus, tmp_path):
+    lines = {
+        "v": f"word2vec -train {corpus} -output {tmp_path / 'v'} -size 12",
+        "v.txt": f"word2vec -train {corpus} -output {tmp_path / 'v.txt'} -size 12",
+        "g.txt": f"glove {corpus} -save-file {tmp_path / 'g'} -vector-size 12 -iter 1",
+    }
+    for name, line in lines.items():
+        done = inlay("train", *line.split(), "-min-count", 2)
+        assert done.exit_code == 0, done.stderr
+        first = (tmp_path / name).read_text().splitlines()[0].split()
+        assert first == ["7", "12"] if name[0] == "v" else len(first) == 13
+
+
+def test_other_commands_of_fasttext_are_elsewhere(inlay):
+    done = inlay("train", "fasttext", "supervised", "-input", "a.txt", "-output", "m")
+    assert (done.exit_code, "Try: inlay classify fit supervised." in done.stderr) == (2, True)

@@ -35,6 +35,14 @@ def drawn(n=400, seed=0):
     return [list(map(str, text)) for text in draw]
 
 
+def test_phrases_are_called_as_gensim_does_it():
+    joined = Phrases(({("new", "york"): 9.0},), tokenizer="split")
+    assert joined[["in", "new", "york"]] == joined("in new york") == ["in", "new_york"]
+    for given in (["in new york"], [["in", "new", "york"]], 5):
+        with pytest.raises(ArgumentTypeError, match=r"^Phrases: .* Try: inlay\.train\.phrases\("):
+            Phrases(given)
+
+
 def test_the_scores_are_those_of_the_papers():
     texts = [text.split() for text in YORK] * 3
     found = phrases(texts, min_count=2, threshold=0.1)

@@ -430,14 +430,42 @@ def test_a_call_of_the_module_says_what_to_write():
 
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_another_s_name_of_a_trainer_leads_to_ours(name):
+    name = name.capitalize()
     with pytest.raises(UnknownNameError, match=rf"got '{name}'. Try: inlay\."):
         getattr(inlay.train, name)
-    written = ELSEWHERE[name].removeprefix("inlay.").partition("(")[0]
-    assert written in (*(f"train.{known}" for known in inlay.train.__all__), *inlay.__all__)
-    assert "Word2Vec" in ELSEWHERE
+    written = ELSEWHERE[name.lower()].removeprefix("inlay.").partition("(")[0]
+    known = [f"train.{trainer}" for trainer in inlay.train.__all__]
+    assert written in (*known, *inlay.__all__, "text.encode_corpus")
     assert not hasattr(inlay.train, "trainer")
     with pytest.raises(ImportError, match="cannot import name"):
         exec(f"from inlay.train import {name}")
+
+
+def test_an_iterator_that_was_read_has_nothing_more():
+    texts = iter([["a", "b"]])
+    list(texts)
+    with pytest.raises(ArgumentError, match=r"a corpus with words, got none. Try: list\(corpus\)"):
+        word2vec(texts)
+
+
+def test_the_argument_is_named_that_was_given():
+    with pytest.raises(ArgumentTypeError, match=r"^folder: expected a path"):
+        word2vec([["a", "b"]], folder=5)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"lowercase": True}, "tokenizer='lower'"),
+        ({"dm": 1}, r"inlay\.train\.doc2vec\(texts\)"),
+        ({"batch_size": 32}, "leave it out"),
+        ({"device": "cuda"}, "workers="),
+        ({"pretrained": "v.bin"}, r"start=inlay\.load\(path\)"),
+    ],
+)
+def test_words_of_other_libraries(given, hint):
+    with pytest.raises(ArgumentTypeError, match=rf"Try: .*{hint}"):
+        word2vec([["a", "b"]], **given)
 
 
 def test_an_error_in_a_thread_comes_out(monkeypatch):

@@ -216,7 +216,8 @@ def _as_array(labels: list[Any]) -> Array:
             "labels",
             expected="all strings or all whole numbers",
             got=" and ".join(kinds),
-            hint="labels.argmax(axis=1) of one-hot rows, labels.ravel() of a column: a text has one"
+            hint="labels.argmax(axis=1) of one-hot rows, labels.ravel() of a column; or "
+            "model='fasttext', where a text may have several"
             if any(isinstance(label, list | tuple | np.ndarray) for label in labels)
             else "labels.tolist()"
             if any(map(_is_tensor, labels))

@@ -1,12 +1,15 @@
 """The options of other programs, which many know by heart: `-minCount 1` for `--min-count 1`."""
 
+import re
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
 import click
 
 from inlay.cli.failures import Command
+from inlay.cli.hints import names_of
 
 UNNAMED = ""  # what stands for an option in the table below whose value is our argument
 
@@ -17,10 +20,12 @@ class Originals(Command):
     Attributes:
         theirs: Their option to ours; to `UNNAMED`, if its value is our argument.
         refused: Their option, and why it is not known here.
+        trainer: The module of the function behind the command, whose `FOREIGN` has others' words.
     """
 
     theirs: ClassVar[Mapping[str, str]] = {}
     refused: ClassVar[Mapping[str, str]] = {}
+    trainer: ClassVar[str] = ""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, with their options replaced by ours.
@@ -36,7 +41,24 @@ class Originals(Command):
                 raise click.UsageError(f"{arg}: {self.refused[arg]}", ctx)
             elif self.theirs.get(arg) != UNNAMED:
                 ours.append(self.theirs.get(arg, arg))
-        return super().parse_args(ctx, ours)
+        try:
+            return super().parse_args(ctx, ours)
+        except click.NoSuchOption as error:
+            name = f"-{error.option_name.lstrip('-')}"
+            if name in self.refused:
+                raise click.UsageError(f"{name}: {self.refused[name]}", ctx) from None
+            meant = self._meant(error.option_name) or error.possibilities
+            raise click.NoSuchOption(error.option_name, possibilities=meant, ctx=ctx) from None
+
+    def _meant(self, option: str) -> list[str]:
+        """What others call so, as `--dim` and `--iter`, by our options."""
+        ours = self.theirs.get(f"-{option.lstrip('-')}", UNNAMED)
+        if ours != UNNAMED or not self.trainer:
+            return [ours] if ours else []
+        hint = import_module(self.trainer).FOREIGN.get(option.lstrip("-").replace("-", "_"), "")
+        names = names_of(self)
+        said = re.findall(r"\b(\w+)=", hint if isinstance(hint, str) else hint("1"))
+        return [names[name] for name in dict.fromkeys(said) if name in names]
 
 
 def with_ending(args: Sequence[str], option: str, ending: str) -> list[str]:

@@ -28,7 +28,8 @@ OF_TABLES = {
     "to_jax": "inlay.to_jax(table)",
     "to_tensorflow": "inlay.to_tensorflow(table)",
     "get_keras_embedding": "inlay.to_keras(table)",
-    "vocab": "table.key_to_index",
+    **dict.fromkeys(("vocab", "vocabulary"), "table.key_to_index"),
+    "layer1_size": "table.dim",
     "index2word": "table.index_to_key",
     "get_index": "table.find(token)",
     "get_vector": "table[token]",
@@ -68,7 +69,10 @@ OF_TABLES = {
     "save_model": "table.save(path)",
     "load_model": "inlay.load(path)",
     # Of what gensim's models have beside their vectors.
-    **dict.fromkeys(("train", "build_vocab"), "inlay.train.word2vec(corpus, start=table)"),
+    **dict.fromkeys(
+        ("train", "build_vocab", "intersect_word2vec_format"),
+        "inlay.train.word2vec(corpus, start=table)",
+    ),
     "infer_vector": "inlay.train.doc2vec(texts).encode([text])",
     **dict.fromkeys(("dv", "docvecs"), "inlay.train.doc2vec(texts).documents"),
     **dict.fromkeys(
@@ -149,6 +153,7 @@ OF_CLASSIFIERS = {
     **dict.fromkeys(("classes", "labels"), "classifier.classes_"),
     **dict.fromkeys(("history", "log"), "classifier.history_, once it is fitted"),
     **dict.fromkeys(("vocab", "vocabulary"), "classifier.vocabulary_, once it is fitted"),
+    **dict.fromkeys(("lr", "wordNgrams"), "classifier.get_params(), which has all settings"),
     "coverage": "classifier.coverage_, once it is fitted",
     "evaluate": "classifier.score(texts, labels)",
     "test": "classifier.score(texts, labels), or inlay classify test for precision and recall",

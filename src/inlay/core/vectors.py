@@ -183,6 +183,7 @@ class Vectors(Rows):
 
     # -- similarity --------------------------------------------------------------------------
 
+    @refuses_unknown({"b": "most_similar(token), for the tokens nearest to one"})
     def similarity(self, a: str, b: str) -> float:
         """The cosine of two tokens' vectors; 0 if one of them is all zeros.
 

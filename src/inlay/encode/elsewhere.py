@@ -28,6 +28,9 @@ OF_TEXTS: Elsewhere = {
     **dict.fromkeys(("use_multiprocessing", "multiprocessing_threshold"), "leave it out"),
     **dict.fromkeys(("truncate_dim", "dimensions", "dim"), "vectors[:, :n] of what it gives"),
     "precision": "load_encoder(path, precision=...)",
+    **dict.fromkeys(
+        ("epochs", "steps", "n_iter"), "encoder.adjusted(infer_epochs=...), of paragraph vectors"
+    ),
     "output_value": "encoder.tokens(texts), for a vector of each token",
     "layers": "encoder.layers(texts)",
 }
@@ -81,6 +84,7 @@ OF_READING = {
     **dict.fromkeys(("embed", "embed_sentence", "encode_multi_process"), "encoder.encode(texts)"),
     **dict.fromkeys(("embed_batch", "encode_as_sequence"), "encoder.tokens(texts)"),
     **dict.fromkeys(("transform", "fit_transform"), "inlay.Vectorizer(encoder)"),
+    "similarity_unseen_docs": "encoder.encode(texts, normalize=True), and a @ b.T",
     "infer_vector": "encoder.encode([text])[0]",  # gensim's, of paragraph vectors
     **dict.fromkeys(("dv", "docvecs"), "encoder.documents, a table of the vectors by tag"),
     "wv": "encoder.words, where vectors of words were trained",

@@ -4,16 +4,16 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from inlay.bytes.damage import damage_reported
 from inlay.calls import refuses_unknown
 from inlay.checks import described, one_text
 from inlay.core.json_file import read_json, write_json
-from inlay.errors import ArgumentError, FormatError
+from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.tokenizers import TokenizerLike, get_tokenizer, saved_tokenizer, tokenizer_name
 from inlay.tokenizers.named import PHRASES
 from inlay.tokenizers.protocol import Named
@@ -43,6 +43,16 @@ class Phrases(Named):
     delimiter: str = "_"
     connectors: frozenset[str] = frozenset()
     tokenizer: TokenizerLike | None = None
+
+    def __post_init__(self) -> None:
+        given: Any = self.passes
+        if not isinstance(given, Sequence) or not all(isinstance(p, Mapping) for p in given):
+            raise ArgumentTypeError(
+                "Phrases",
+                expected="of each pass a dict of phrases and their scores",
+                got=described(given),
+                hint="inlay.train.phrases(corpus), which finds them",
+            )
 
     @cached_property
     def name(self) -> str | None:  # type: ignore[override]  # not to be set
@@ -91,6 +101,10 @@ class Phrases(Named):
         for known in self.passes:
             tokens = list(self._joined(tokens, known))
         return tokens
+
+    def __getitem__(self, text: str | Sequence[str]) -> list[str]:
+        """A call, as gensim writes it: `phrases[tokens]`."""
+        return self(text)
 
     def _joined(self, tokens: Iterable[str], known: Scores) -> Iterator[str]:
         """Join from left to right: a word that has become part of a phrase is in no other."""

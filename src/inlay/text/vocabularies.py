@@ -135,7 +135,8 @@ class Vocabularies:
             self._settle((part, parts), chosen)
             found.append(_picked(merged, kept))
         if not words:
-            raise ArgumentError(where, expected="a corpus with words", got="none")
+            hint = "list(corpus), for an iterator is read once" if where == "corpus" else ""
+            raise ArgumentError(where, expected="a corpus with words", got="none", hint=hint)
         if not n and not may_be_none:
             raise ArgumentError(
                 where,

@@ -29,14 +29,27 @@ __all__ = [
 
 
 WORDS = "inlay.train.word2vec(corpus)"
-# What others call a trainer that is here.
+# What others call a trainer that is here, in small letters.
 ELSEWHERE = {
-    **dict.fromkeys(("Word2Vec", "skipgram", "cbow"), WORDS),
-    **dict.fromkeys(("FastText", "train_unsupervised"), "inlay.train.fasttext(corpus)"),
-    "train_supervised": "inlay.TextClassifier(model='fasttext').fit(texts, labels)",
-    **dict.fromkeys(("Elmo", "ELMo"), "inlay.train.bilm(corpus, folder)"),
-    **dict.fromkeys(("GloVe", "Glove"), "inlay.train.glove(corpus)"),
-    **dict.fromkeys(("Doc2Vec", "paragraph2vec", "dbow"), "inlay.train.doc2vec(corpus)"),
+    **dict.fromkeys(("word2vec", "w2v", "skipgram", "skip_gram", "sgns", "cbow"), WORDS),
+    **dict.fromkeys(("fasttext", "train_unsupervised"), "inlay.train.fasttext(corpus)"),
+    **dict.fromkeys(
+        ("train_supervised", "supervised"),
+        "inlay.TextClassifier(model='fasttext').fit(texts, labels)",
+    ),
+    **dict.fromkeys(("elmo", "bilm", "language_model"), "inlay.train.bilm(corpus, folder)"),
+    "glove": "inlay.train.glove(corpus)",
+    **dict.fromkeys(
+        ("doc2vec", "paragraph2vec", "paragraph_vectors", "dbow", "dm"),
+        "inlay.train.doc2vec(corpus)",
+    ),
+    "taggeddocument": "inlay.train.doc2vec(texts, tags=tags)",
+    **dict.fromkeys(("phraser", "bigrams"), "inlay.train.phrases(corpus)"),
+    **dict.fromkeys(("load", "load_model", "keyedvectors"), "inlay.load(path)"),
+    **dict.fromkeys(
+        ("corpus", "linesentence", "text8corpus", "pathlinesentences"),
+        "inlay.text.encode_corpus(path), or the path itself",
+    ),
 }
 
 
@@ -44,11 +57,13 @@ class _Trainers(ModuleType):
     """This module: a call of it, or another's name, which many would guess, says what to write."""
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ELSEWHERE:
+        if name.lower() not in ELSEWHERE:
             message = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=self)
         expected = " or ".join(sorted(name for name in __all__ if name.islower()))
-        raise UnknownNameError(__name__, expected=expected, got=repr(name), hint=ELSEWHERE[name])
+        raise UnknownNameError(
+            __name__, expected=expected, got=repr(name), hint=ELSEWHERE[name.lower()]
+        )
 
     def __call__(self, *args: object, **settings: object) -> NoReturn:
         raise ArgumentTypeError(

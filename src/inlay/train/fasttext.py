@@ -29,7 +29,14 @@ FOREIGN = foreign(
         "epoch": "epochs=",
         "model": lambda value: CLASSIFIER if value == "supervised" else ARCHITECTURE,
         "sg": ARCHITECTURE,
-        **dict.fromkeys(("supervised", "label", "label_prefix"), CLASSIFIER),
+        **dict.fromkeys(
+            (
+                *("supervised", "label", "label_prefix", "minCountLabel", "autotuneDuration"),
+                *("autotuneValidationFile", "autotuneMetric", "autotuneModelSize"),
+            ),
+            CLASSIFIER,
+        ),
+        "saveOutput": "leave it out: table.parts['context'] has the other vectors",
         "hs": "loss='hs' for hs=1, loss='ns' for hs=0",
         **dict.fromkeys(("wordNgrams", "word_ngrams"), "max_n=0, for words without n-grams"),
         "minCount": "min_count=",
@@ -38,6 +45,7 @@ FOREIGN = foreign(
         "neg": "negative=",
         "t": "sample=",
         "pretrainedVectors": "start=inlay.load(path), of a model with n-grams",
+        **dict.fromkeys(("pretrained", "pretrained_vectors", "weights"), "start=inlay.load(path)"),
         "lrUpdateRate": "leave it out: the rate falls with every piece of the corpus",
         "output": 'fasttext(...).save("vectors.bin")',
     },

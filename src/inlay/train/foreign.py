@@ -25,5 +25,13 @@ COMMON: Elsewhere = {
     **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
     **dict.fromkeys(("thread", "threads", "num_threads", "n_jobs"), "workers="),
     **dict.fromkeys(("random_state", "hashfxn"), "seed="),
+    **dict.fromkeys(("lower", "lowercase", "do_lower_case"), "tokenizer='lower'"),
+    **dict.fromkeys(("dm", "dbow_words", "documents"), "inlay.train.doc2vec(texts), for texts"),
+    **dict.fromkeys(("output", "save_path", "model_path"), "leave it out, and save what it gives"),
+    **dict.fromkeys(
+        ("batch_size", "batch_words", "sorted_vocab", "null_word", "comment"),
+        "leave it out: it would change nothing of the result",
+    ),
+    **dict.fromkeys(("device", "gpu", "use_gpu", "cuda"), "leave it out: threads train, workers="),
     "compute_loss": "leave it out: the loss of each epoch is in the provenance",
 }

@@ -87,7 +87,7 @@ class Running:
             object.__setattr__(self, name, value)
         self._check_effects()
         if self.folder is not None:
-            folder = folder_to_write(self.folder).absolute()
+            folder = folder_to_write(self.folder, "folder").absolute()
             check_writable(fspath(self.folder), folder)
             object.__setattr__(self, "folder", folder)
 

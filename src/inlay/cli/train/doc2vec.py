@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from inlay.cli.failures import Command
 from inlay.cli.inputs import check_there
 from inlay.cli.interrupts import work
 from inlay.cli.options import seed_option
+from inlay.cli.originals import Originals
 from inlay.cli.outputs import check_folder, check_vectors, print_json, say
 from inlay.cli.train.common import (
     check_corpus,
@@ -42,8 +42,14 @@ Example:
   inlay train doc2vec reviews.csv --text review -o encoder --documents-out vectors.vec"""
 
 
+class Doc2VecCommand(Originals):
+    """Knows the words of gensim's Doc2Vec."""
+
+    trainer = "inlay.train.doc2vec"
+
+
 @click.command(
-    cls=Command,
+    cls=Doc2VecCommand,
     help=DOC2VEC_HELP,
     no_args_is_help=True,
     context_settings={"show_default": True},

@@ -45,10 +45,24 @@ ARCHITECTURES = ("skipgram", "cbow")
 LOSSES = ("ns", "hs")
 OTHER_LOSSES = ("softmax", "ova", "one-vs-all")  # of the original
 
+# Of the original, and what does the same here.
+OTHER_COMMANDS = {
+    "supervised": "inlay classify fit supervised",
+    "test": "inlay classify test",
+    "test-label": "inlay classify test --per-label",
+    **dict.fromkeys(("predict", "predict-prob"), "inlay classify predict"),
+    "quantize": "inlay classify quantize",
+    **dict.fromkeys(("nn", "analogies"), "inlay similar"),
+    "print-word-vectors": "inlay.load(path)[words], in Python",
+    "print-sentence-vectors": "inlay encode",
+    "dump": "inlay info",
+}
+
 
 class FastTextCommand(Originals):
     """Knows the options of `fasttext skipgram`."""
 
+    trainer = "inlay.train.fasttext"
     theirs: ClassVar = {
         "-input": UNNAMED,
         "-output": "--output",
@@ -81,7 +95,7 @@ class FastTextCommand(Originals):
         In its lines, the architecture is the command: `fasttext cbow -input corpus.txt`.
 
         Raises:
-            click.UsageError: A loss that is for labels.
+            click.UsageError: A loss or a command that is for labels, or that trains nothing.
         """
         for option, value in pairwise(args):
             if option in ("-loss", "--loss") and value in OTHER_LOSSES:
@@ -90,6 +104,9 @@ class FastTextCommand(Originals):
                     "Try: --loss hs; or inlay classify fit --model fasttext, for labels.",
                     ctx,
                 )
+        if args and args[0] in OTHER_COMMANDS and not Path(args[0]).exists():
+            said = OTHER_COMMANDS[args[0]]
+            raise click.UsageError(f"No training is called {args[0]!r}. Try: {said}.", ctx)
         if args and args[0] in ARCHITECTURES and "-input" in args:
             args = ["--architecture", *args]
         return super().parse_args(ctx, with_ending(args, "-output", ".bin"))

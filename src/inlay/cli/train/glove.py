@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import click
 
 from inlay.cli.options import seed_option
-from inlay.cli.originals import Originals
+from inlay.cli.originals import Originals, with_ending
 from inlay.cli.outputs import check_vectors
 from inlay.cli.train.common import (
     check_corpus,
@@ -45,6 +45,7 @@ SWITCHES = {
 class GloVeCommand(Originals):
     """Knows the options of `vocab_count`, `cooccur`, `shuffle` and `glove`."""
 
+    trainer = "inlay.train.glove"
     theirs: ClassVar = {
         "-vector-size": "--vector-size",
         "-window-size": "--window",
@@ -60,6 +61,19 @@ class GloVeCommand(Originals):
         "-save-file": "--output",
     }
     refused: ClassVar = {
+        **dict.fromkeys(
+            ("-input-file", "-vocab-file"),
+            "CORPUS is the text itself, whose words and pairs are counted here.",
+        ),
+        "-write-header": "--format-out word2vec has a header, and --format-out glove has none.",
+        **dict.fromkeys(
+            ("-gradsq-file", "-save-gradsq", "-init-param", "-load-init-param"),
+            "--folder keeps all that a training goes on from.",
+        ),
+        **dict.fromkeys(
+            ("-temp-file", "-overflow-file", "-overflow-length", "-max-product", "-array-size"),
+            "--memory says how much memory the counts may take.",
+        ),
         "-binary": "the ending of OUT, or --format-out, says how vectors are written.",
         "-model": "vectors are the sums of those of words and of contexts (-model 2).",
         "-verbose": "--progress and --no-progress say whether there is a bar.",
@@ -82,6 +96,10 @@ class GloVeCommand(Originals):
             if value not in ("0", "1"):
                 raise click.UsageError(f"{arg}: expected 0 or 1, got {value!r}.", ctx)
             ours.append(SWITCHES[arg][int(value)])
+        if "-save-file" in ours and "--format-out" not in ours:  # theirs is text, without a header
+            ours = with_ending(ours, "-save-file", ".txt")
+            if any(arg.endswith(".txt") for arg in ours[ours.index("-save-file") + 1 :][:1]):
+                ours = ["--format-out", "glove", *ours]
         return super().parse_args(ctx, ours)
 
 

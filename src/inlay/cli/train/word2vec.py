@@ -1,6 +1,7 @@
 """`inlay train word2vec`."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, ClassVar
 
 import click
@@ -49,6 +50,7 @@ VALUES: dict[str, dict[str, tuple[str, ...]]] = {
 class Word2VecCommand(Originals):
     """Knows the options of Mikolov's word2vec."""
 
+    trainer = "inlay.train.word2vec"
     theirs: ClassVar = {
         "-train": UNNAMED,
         "-output": "--output",
@@ -71,6 +73,9 @@ class Word2VecCommand(Originals):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, with values of the original's switches as ours."""
         ours: list[str] = []
+        at = args.index("-output") + 1 if "-output" in args else len(args)
+        if at < len(args) and Path(args[at]).suffix in ("", ".txt") and "-binary" not in args:
+            args = [*args, "-binary", "0"] if "--format-out" not in args else args  # their default
         if ("-hs", "1") in pairwise(args) and ("-negative", "0") in pairwise(args):
             at = args.index("-negative")  # a tree draws none
             args = [*args[:at], *args[at + 2 :]]
