@@ -127,18 +127,26 @@ def test_a_folder_keeps_the_numbered_corpus_too(tmp_path, monkeypatch):
     assert (tmp_path / "f" / "corpus.safetensors").is_file()
 
 
-def test_vectors_are_those_of_words_and_contexts_together(monkeypatch):
-    corpus, works = two_topics(100), []
+@pytest.mark.parametrize("block", [3, 1 << 14])
+def test_vectors_are_those_of_words_and_contexts_together(block, monkeypatch):
+    """And stand where the model was."""
+    corpus, found, seen = two_topics(100), [], []
+    work = sys.modules["inlay.train.glove_work"]
+    monkeypatch.setattr(work, "BLOCK", block)
     monkeypatch.setattr(
-        sys.modules["inlay.train.glove_work"].Cells, "check", lambda work: works.append(work)
+        work.Cells,
+        "check",
+        lambda w: found.append((w.layout.places(), w.model, [m.copy() for m in w.model])),
     )
-    table = learn(corpus)
-    context = table.parts["context"]
+    table = learn(corpus, callbacks=[lambda epoch: seen.append(epoch.table())])
+    (places, model, kept), context = found[0], table.parts["context"]
     assert context.tokens is table.tokens  # which a file holds once
-    words, contexts = (m.reshape(-1, 2, 16)[:, 0, :14] for m in works[0].model)
-    places = works[0].layout.places()
-    np.testing.assert_array_equal(context.vectors, contexts[places])
-    np.testing.assert_array_equal(table.vectors, words[places] + contexts[places])
+    words, contexts = (m.reshape(-1, 2, 16)[:, 0, :14] for m in kept)
+    for one in (table, seen[-1]):
+        np.testing.assert_array_equal(one.parts["context"].vectors, contexts[places])
+        np.testing.assert_array_equal(one.vectors, words[places] + contexts[places])
+    assert all(np.shares_memory(part.matrix, model.words) for part in (table, context))
+    assert not np.shares_memory(seen[-1].matrix, model.words)
     assert abs(table.vectors - learn(corpus, symmetric=False).vectors).max() > 1e-2
 
 

@@ -176,7 +176,7 @@ def glove(
         A table with the most frequent word first, and with counts; float32
         `(vocab_size, vector_size)`, the sums of the vectors of words and of contexts, as in the
         paper. The latter are `table.parts["context"]`. Training holds four such matrices, with
-        rows of a multiple of 16.
+        rows of a multiple of 16, and the table is made in the memory of two of them.
 
     Raises:
         ArgumentError: A setting is out of bounds, the corpus is empty, no word is frequent
@@ -260,7 +260,7 @@ def glove(
     )
     work.check()
     work.about |= report.facts()
-    return work.table()
+    return work.finished()
 
 
 # What says how pairs are counted, and has no effect on those that are counted already.

@@ -1,5 +1,7 @@
 """What GloVe trains: the cells of a matrix of co-occurrences, a tile after the other."""
 
+import math
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -20,6 +22,7 @@ from inlay.train.schedule import seed_of
 BAND = 192 << 10
 # Learned vectors have a norm of 1 to 10; those that overshot, of hundreds to infinity.
 LONG = 100.0
+BLOCK = 1 << 14  # vectors that are moved together
 
 
 class Cells:
@@ -99,26 +102,55 @@ class Cells:
 
     def check(self) -> None:
         """Refuse vectors that grew without bound."""
-        length = max(float(np.sqrt(np.mean(np.square(part).sum(1)))) for part in self._vectors())
+        squares = np.zeros(2)
+        for _, *both in self._blocks():
+            squares += [np.square(part).sum(dtype=np.float64) for part in both]
+        length = math.sqrt(squares.max() / len(self.data.tokens))
         check_length("eta", self.settings.eta, length, most=LONG, usual="0.05 is")
 
-    def _vectors(self) -> list[Array]:
-        """Those of words and those of contexts, in the order of the tokens."""
+    # -- the result --------------------------------------------------------------------------
+
+    def _blocks(self) -> Iterator[tuple[slice, Array, Array]]:
+        """The vectors of words and of contexts, in the order of the tokens, some at a time."""
         places, dim = self.layout.places(), self.settings.vector_size
-        return [m.reshape(-1, 2, self.row)[places, 0, :dim] for m in self.model]
+        for at in range(0, places.size, BLOCK):
+            some = slice(at, min(at + BLOCK, places.size))
+            words, contexts = (
+                m.reshape(-1, 2, self.row)[places[some], 0, :dim] for m in self.model
+            )
+            yield some, words, contexts
 
     def table(self) -> Table:
-        words, contexts = self._vectors()
-        words += contexts
-        tokens = Tokens.from_list(self.data.tokens)
-        context = Table(tokens, contexts, counts=self.data.counts)
-        return Table(
-            tokens,
-            words,
-            counts=self.data.counts,
-            provenance=self.about,
-            parts={"context": context},
-        )
+        """The vectors as they stand, in memory of their own."""
+        shape = len(self.data.tokens), self.settings.vector_size
+        both, context = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        for some, words, contexts in self._blocks():
+            both[some], context[some] = words + contexts, contexts
+        return self._made(both, context)
+
+    def finished(self) -> Table:
+        """`table`, in half of the memory of the model: nothing more can be learned.
+
+        What is of a word goes to where sums of squares were, for no vector is there; then it is
+        moved together, and behind it come the vectors of contexts.
+        """
+        n, dim, room = len(self.data.tokens), self.settings.vector_size, self.model.words
+        spread = room.reshape(-1, 2, self.row)[:n, 1, :dim]
+        for some, words, contexts in self._blocks():
+            spread[some] = words + contexts
+        both, context = room[: 2 * n * dim].reshape(2, n, dim)
+        for at in range(0, n, BLOCK):
+            both[at : at + BLOCK] = spread[at : at + BLOCK].copy()
+        self.model = self.model._replace(words=self.model.contexts)  # whose own are written over
+        for some, _, contexts in self._blocks():
+            context[some] = contexts
+        del self.model, self.arrays, self.tiles
+        return self._made(both, context)
+
+    def _made(self, both: Array, contexts: Array) -> Table:
+        tokens, counts = Tokens.from_list(self.data.tokens), self.data.counts
+        context = Table(tokens, contexts, counts=counts)
+        return Table(tokens, both, counts=counts, provenance=self.about, parts={"context": context})
 
 
 def _tiles(
