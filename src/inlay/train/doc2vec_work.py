@@ -1,6 +1,7 @@
 """What paragraph vectors train, piece by piece: together on one model, or apart from each other."""
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,8 @@ class Paragraphs:
     def _divide(self, deterministic: bool) -> None:
         """Into pieces, small ones if each has rows of its own."""
         ids, design, counts = self.data.ids, self.design, self.data.counts
-        often = counts * (self.network.keep / MAX_32)
-        kept = float(often.sum() / counts.sum())
+        self.often = counts * (self.network.keep / MAX_32)
+        kept = float(self.often.sum() / counts.sum())
         self.is_apart = self.factors is not None or self.anchors is not None
         self.size, pool = PIECE, POOL
         if deterministic or self.is_apart:
@@ -106,14 +107,7 @@ class Paragraphs:
         # The number of the text in which each piece begins.
         ends = self.data.ends
         self.texts = np.searchsorted(ends, np.arange(0, self.pieces * self.size + 1, self.size))
-        lengths = np.diff(np.append(-1, ends)) - 1
-        lengths = np.append(lengths, np.zeros(self.data.texts - lengths.size, int))
-        of_tags = np.repeat(lengths, np.diff(self.tagged.offsets))
-        self.lengths = kept * np.bincount(self.tagged.numbers, of_tags, minlength=self.tagged.n)
-        self.load = _load(design, often * (APART / often.sum()), counts)
         self.damped: tuple[int, Any] = (0, None)
-        self.ones = np.ones(max(len(counts) + 1, self.tagged.n), np.float32)
-        self.damped_documents = np.ones(self.tagged.n, np.float32)
         self.free: list[Local] = []
 
     # -- pieces ------------------------------------------------------------------------------
@@ -185,6 +179,31 @@ class Paragraphs:
         skipgram.train(ids, network.keep, model, network.noise, scratch, step, lanes)
 
     # -- pieces apart ------------------------------------------------------------------------
+
+    @cached_property
+    def load(self) -> tuple[Array, Array]:
+        """See `_load`."""
+        return _load(self.design, self.often * (APART / self.often.sum()), self.data.counts)
+
+    @cached_property
+    def lengths(self) -> Array:
+        """How many words the texts of each tag have, those that are thinned out left out."""
+        kept = float(self.often.sum() / self.data.counts.sum())
+        lengths = np.diff(np.append(-1, self.data.ends)) - 1
+        lengths = np.append(lengths, np.zeros(self.data.texts - lengths.size, int))
+        of_tags = np.repeat(lengths, np.diff(self.tagged.offsets))
+        found: Array = kept * np.bincount(self.tagged.numbers, of_tags, minlength=self.tagged.n)
+        return found
+
+    @cached_property
+    def ones(self) -> Array:
+        """Factors that change nothing."""
+        return np.ones(max(len(self.data.counts) + 1, self.tagged.n), np.float32)
+
+    @cached_property
+    def damped_documents(self) -> Array:
+        """Room for the factors of tags."""
+        return np.ones(self.tagged.n, np.float32)
 
     def apart(self, epoch: int, piece: int, rate: float, scratch: Any) -> tuple[Done, Local]:
         local, done = self._learn_apart(epoch, piece, rate, scratch)
@@ -258,7 +277,7 @@ class Paragraphs:
         return self._of_tags(self.documents.reshape(-1, self.row)[:, : self.dim].copy())
 
     def _of_tags(self, matrix: Array) -> Table:
-        return Table(self.tagged.tokens(), matrix, provenance=self.about)
+        return self.tagged.table(matrix, self.about)
 
     def encoder(self, tokenizer: TokenizerLike | None) -> ParagraphEncoder:
         """What was learned, in the memory of the model: nothing more can be learned.

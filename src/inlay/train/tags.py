@@ -2,15 +2,19 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.checks import described, many
+from inlay.core import Table, Tokens
+from inlay.core.given import plain_json
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.text.corpus import Corpus
 
+BLOCK = 1 << 14  # numbers that are written together
 Tags = Iterable[str | int | Sequence[str | int]]
 
 
@@ -77,9 +81,11 @@ class Tagged:
             found.update(name.encode("utf-8", "surrogatepass") + b"\0")
         return found.hexdigest()
 
-    def tokens(self) -> list[str]:
-        """Their names."""
-        return [str(i) for i in range(self.n)] if self.names is None else self.names
+    def table(self, matrix: Array, about: dict[str, Any]) -> Table:
+        """Their vectors, float32 `(n, dim)`, by their names."""
+        if self.names is not None:
+            return Table(self.names, matrix, provenance=about)
+        return Table._unchecked(_decimals(self.n), matrix, provenance=plain_json(about))
 
     def with_words(self, ends: Array) -> Array:
         """Which tags some text with a word bears: bool `(n,)`. Texts end at `ends`."""
@@ -87,6 +93,24 @@ class Tagged:
         found = np.zeros(self.n, bool)
         found[self.numbers[np.repeat(has, np.diff(self.offsets))]] = True
         return found
+
+
+def _decimals(n: int) -> Tokens:
+    """The whole numbers below n as they are written: no strings are made."""
+    offsets = np.ones(n + 1, np.int64)  # how long each is, and then where it begins
+    offsets[0] = 0
+    powers = [10**k for k in range(1, len(str(n))) if 10**k < n]
+    for power in powers:
+        offsets[1 + power :] += 1
+    np.cumsum(offsets, out=offsets)
+    blob = np.empty(offsets[-1], np.uint8)
+    for digits, (low, high) in enumerate(pairwise([0, *powers, n]), start=1):
+        places = 10 ** np.arange(digits)[::-1]
+        for at in range(low, high, BLOCK):
+            end = min(at + BLOCK, high)
+            rest = np.arange(at, end)[:, None] // places % 10
+            blob[offsets[at] : offsets[end]] = (rest + ord("0")).reshape(-1)
+    return Tokens(blob, offsets)
 
 
 def _no_tag(i: int, got: Any) -> ArgumentTypeError:
