@@ -354,7 +354,7 @@ def test_a_training_goes_on_from_a_file(inlay, corpus, tmp_path):
         ("word2vec", "--size", "'--vector-size'"),
         ("word2vec", "--iter", "'--epochs'"),
         ("word2vec", "--sg", "'--architecture'"),
-        ("word2vec", "--lr", "'--alpha', '--min-alpha'"),
+        ("word2vec", "--lr", "'--alpha' or '--min-alpha'"),
         ("fasttext", "--dim", "'--vector-size'"),
         ("fasttext", "--wordNgrams", "-wordNgrams: n-grams of words are for labels"),
         ("glove", "--lr", "'--eta'"),

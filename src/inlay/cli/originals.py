@@ -47,8 +47,11 @@ class Originals(Command):
             name = f"-{error.option_name.lstrip('-')}"
             if name in self.refused:
                 raise click.UsageError(f"{name}: {self.refused[name]}", ctx) from None
-            meant = self._meant(error.option_name) or error.possibilities
-            raise click.NoSuchOption(error.option_name, possibilities=meant, ctx=ctx) from None
+            if not (meant := self._meant(error.option_name)):
+                raise
+            ask = f"Did you mean {' or '.join(map(repr, meant))}?"
+            message = f"No such option {error.option_name!r}. {ask}"
+            raise click.NoSuchOption(error.option_name, message, ctx=ctx) from None
 
     def _meant(self, option: str) -> list[str]:
         """What others call so, as `--dim` and `--iter`, by our options."""
