@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 
@@ -16,13 +17,14 @@ def make(width):
         of[name] for name in ("zeros", "splat", "load", "store", "fma")
     )
     greater, smaller, over_root = of["greater"], of["smaller"], of["over_root"]
-    total, store_sums, prefetch = of["total"], of["store_sums"], of["prefetch"]
-    spread = of["spread"]
+    total, store_sums, spread = of["total"], of["store_sums"], of["spread"]
+    prefetch, prefetch_far = of["prefetch"], of["prefetch_far"]
 
     @njit
     def run(a, out):
         x, y = load(a, 3), load(a, 3 + width)
         prefetch(a, 3)
+        prefetch_far(a, 3)
         store(out, 0, fma(x, y, spread(a, 0)))
         store(out, width, greater(x, y))
         store(out, 2 * width, smaller(x, y))
@@ -67,6 +69,15 @@ def test_nan_and_infinity_stay_visible(width):
     assert out[2 * width : 2 * width + 2].tolist() == [0, 2]  # nor smaller
     assert np.isnan(out[3 * width])
     assert np.isnan(out[[4 * width, 4 * width + 4]]).all()
+
+
+def test_far_is_the_second_cache():
+    a = np.zeros(100, np.float32)
+    KERNELS[8](a, a)
+    code = KERNELS[8].inspect_llvm(KERNELS[8].signatures[0])
+    # For reading, how near (3 is the first cache), and that it is data.
+    asked = re.findall(r"call void @llvm.prefetch.* i32 0, i32 (\d), i32 1\)", code)
+    assert asked == ["3", "2"]
 
 
 @pytest.mark.parametrize(("features", "width"), [("+avx2,+fma", 8), ("+avx512f", 16)])

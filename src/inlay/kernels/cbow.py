@@ -32,7 +32,7 @@ from inlay.kernels.exchange import dots_four, dots_of_pairs, exchange_four, exch
 from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.rows import (
     aligned_zeros,
-    fetch,
+    fetch_far,
     lanes_row,
     minus,
     part,
@@ -230,11 +230,11 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         take(targets, zero, targets, n_noise, n_noise)
         state = np.uint64(draw_noise(accept, alias, state, targets, n_noise, 2 * n_noise))
         for k in range(n_noise, 2 * n_noise):
-            fetch(outputs, targets[k] * row, lanes)
+            fetch_far(outputs, targets[k] * row, lanes)
         if high + BLOCK <= n:
             for p in range(BLOCK):
-                fetch(outputs, words[stop + p] * row, lanes)
-                fetch(inputs, words[high + p] * row, lanes)
+                fetch_far(outputs, words[stop + p] * row, lanes)
+                fetch_far(inputs, words[high + p] * row, lanes)
 
         block = (start, stop, b)
         find_ranges(left, right, block, step.mean, firsts, lasts, ups, downs)

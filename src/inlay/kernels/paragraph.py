@@ -21,7 +21,7 @@ from collections import namedtuple
 import numpy as np
 
 from inlay.kernels.logistic import weigh_errors, weigh_losses
-from inlay.kernels.rows import ROW, add_one, aligned_zeros, fetch, part, row_width
+from inlay.kernels.rows import ROW, add_one, aligned_zeros, fetch_far, part, row_width
 from inlay.kernels.sampling import BLOCK, HIGH, INCREMENT, MULTIPLIER, draw_noise, kernel
 from inlay.kernels.wide import WIDTH, fma, load, splat, store, store_sums, zeros
 
@@ -263,9 +263,9 @@ def bag(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                     draw_noise(accept, alias, state, targets, columns, columns + n_noise)
                 )
                 for k in range(columns, columns + n_noise):
-                    fetch(outputs, targets[k] * row, lanes)
+                    fetch_far(outputs, targets[k] * row, lanes)
                 for p in range(stop, min(stop + BLOCK, n)):
-                    fetch(outputs, words[p] * row, lanes)
+                    fetch_far(outputs, words[p] * row, lanes)
                 weigh(weights, targets, n_noise, stop - start, rate, step.share)
                 size = n_noise + (stop - start + 3) // 4 * 4
                 measured = step.learns and number % MEASURED == 0

@@ -17,7 +17,7 @@ from inlay.kernels.paragraph_memory import (
     pull,
     weigh,
 )
-from inlay.kernels.rows import ROW, fetch, minus, part, plus, times
+from inlay.kernels.rows import ROW, fetch_far, minus, part, plus, times
 from inlay.kernels.sampling import (
     BLOCK,
     INCREMENT,
@@ -134,9 +134,9 @@ def mean(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                 block = (start, stop, b, n)
                 state = np.uint64(draw_block(targets, n_noise, words, start, accept, alias, state))
                 for p in range(stop, min(stop + BLOCK, n)):
-                    fetch(outputs, words[p] * row, lanes)
+                    fetch_far(outputs, words[p] * row, lanes)
                 for p in range(stop + b, min(stop + b + BLOCK, n)):
-                    fetch(model.words, words[p] * row, lanes)
+                    fetch_far(model.words, words[p] * row, lanes)
                 count = stop - start
                 take_means(hidden, shares, model, own, words, block, row, lanes)
                 products(hidden, at, outputs, targets, row, zero, errors, count, n_noise, lanes)

@@ -32,7 +32,7 @@ import numpy as np
 
 from inlay.kernels.exchange import dots_four, dots_of_pairs
 from inlay.kernels.paragraph import four_rows
-from inlay.kernels.rows import add_one, aligned_zeros, fetch, part, row_width
+from inlay.kernels.rows import add_one, aligned_zeros, fetch_far, part, row_width
 from inlay.kernels.sampling import BLOCK, draw_noise, kernel, take
 from inlay.kernels.wide import WIDTH, fma, load, splat, store, zeros
 
@@ -160,7 +160,7 @@ def fetch_noise(outputs, targets, c, width, base, n_noise, lanes):
     """
     begin = PAIRS * n_noise + BLOCK + c // 2 * n_noise
     for k in range(begin, begin + n_noise):
-        fetch(outputs, targets[k] * width + base, lanes)
+        fetch_far(outputs, targets[k] * width + base, lanes)
 
 
 @kernel

@@ -106,6 +106,9 @@ def registers(width):
     def prefetch(array, at):
         """Ask for the cache line of `array[at]`, to be read or written soon."""
 
+    def prefetch_far(array, at):
+        """`prefetch` into the second-level cache only: for what is needed later, or is much."""
+
     def _register_at(context, builder, array_kind, array, at):
         pointer = _pointer(context, builder, array_kind, array, at)
         return builder.bitcast(pointer, register.as_pointer())
@@ -220,21 +223,26 @@ def registers(width):
 
         return types.void(kind, kind, kind, kind, array, types.intp), emit
 
-    @intrinsic
-    def _prefetch(typing, array, at):
-        def emit(context, builder, signature, arguments):
-            pointer = _pointer(context, builder, signature.args[0], *arguments)
-            pointer = builder.bitcast(pointer, ir.IntType(8).as_pointer())
-            fetch = builder.module.declare_intrinsic(
-                "llvm.prefetch",
-                [pointer.type],
-                ir.FunctionType(ir.VoidType(), [pointer.type, _INT32, _INT32, _INT32]),
-            )
-            # For reading (a writer's claim would take the line from other threads), near, data.
-            builder.call(fetch, [pointer, _INT32(0), _INT32(3), _INT32(1)])
-            return context.get_dummy_value()
+    def _prefetch_to(near):
+        @intrinsic
+        def _prefetch(typing, array, at):
+            def emit(context, builder, signature, arguments):
+                pointer = _pointer(context, builder, signature.args[0], *arguments)
+                pointer = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+                fetch = builder.module.declare_intrinsic(
+                    "llvm.prefetch",
+                    [pointer.type],
+                    ir.FunctionType(ir.VoidType(), [pointer.type, _INT32, _INT32, _INT32]),
+                )
+                # For reading: a writer's claim would take the line from other threads. Of data.
+                builder.call(fetch, [pointer, _INT32(0), _INT32(near), _INT32(1)])
+                return context.get_dummy_value()
 
-        return types.void(array, types.intp), emit
+            return types.void(array, types.intp), emit
+
+        return _prefetch
+
+    _prefetch, _prefetch_far = _prefetch_to(3), _prefetch_to(2)
 
     @overload(zeros)
     def _zeros_compiled():
@@ -284,6 +292,10 @@ def registers(width):
     def _prefetch_compiled(array, at):
         return lambda array, at: _prefetch(array, at)
 
+    @overload(prefetch_far)
+    def _prefetch_far_compiled(array, at):
+        return lambda array, at: _prefetch_far(array, at)
+
     return SimpleNamespace(
         zeros=zeros,
         splat=splat,
@@ -297,4 +309,5 @@ def registers(width):
         total=total,
         store_sums=store_sums,
         prefetch=prefetch,
+        prefetch_far=prefetch_far,
     )

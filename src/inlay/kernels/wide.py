@@ -18,3 +18,4 @@ over_root = _all.over_root
 total = _all.total
 store_sums = _all.store_sums
 prefetch = _all.prefetch
+prefetch_far = _all.prefetch_far
