@@ -1,23 +1,19 @@
 """Word vectors by fastText: each word is the mean of its own row and those of its n-grams."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
 from inlay.calls import refuses_unknown
 from inlay.core import Table
-from inlay.jobs.stop import on_stop
 from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
-from inlay.train.corpora import check_pairs, facts, numbered
 from inlay.train.foreign import foreign
-from inlay.train.job import run
+from inlay.train.learning import learned
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.subword_start import SubwordStart
 from inlay.train.subwords import FastTextSettings, SubwordWork
 from inlay.train.word2vec import NAMES, Architecture, Loss
-from inlay.version import __version__
 
 ARCHITECTURE = "architecture='skipgram' or 'cbow'"
 CLASSIFIER = "inlay.TextClassifier(model='fasttext').fit(texts, labels), which learns labels"
@@ -221,31 +217,6 @@ def fasttext(
     begin = SubwordStart.of(start, start_rate, pull, settings.vector_size)
     if begin is not None:
         begin.check(settings)
-    with on_stop(lambda: "Stopped; the training had not begun."):
-        data = numbered(
-            corpus,
-            running,
-            min_count=settings.min_count,
-            max_size=settings.max_size,
-            tokenizer=tokenizer,
-            encoding=encoding,
-        )
-        check_pairs(data.ids)
-        model = f"fastText {NAMES[settings.architecture]}"
-        about = facts(model, asdict(settings), data, given=data is corpus)
-        if begin is not None:
-            about["start"] = begin.facts()
-        work = SubwordWork(data, settings, begin)
-        about["model"] += f", {work.objective.name}"
-        work.facts |= about | {"inlay": __version__}
-    report = run(
-        work,
-        running,
-        epochs=settings.epochs,
-        alpha=settings.alpha,
-        min_alpha=settings.min_alpha,
-        about=about,
-    )
-    work.check()
-    work.facts |= report.facts()
-    return work.finished()
+    model = f"fastText {NAMES[settings.architecture]}"
+    how = (corpus, running, settings, begin)
+    return learned(SubwordWork, *how, model=model, tokenizer=tokenizer, encoding=encoding)

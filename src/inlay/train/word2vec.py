@@ -1,7 +1,7 @@
 """Word vectors by skip-gram or CBOW."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Literal
 
@@ -9,16 +9,13 @@ from inlay.calls import refuses_unknown
 from inlay.checks import choice, described, flag, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.errors import ArgumentError
-from inlay.jobs.stop import on_stop
 from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
-from inlay.train.corpora import check_pairs, facts, numbered
 from inlay.train.foreign import foreign
-from inlay.train.job import run
+from inlay.train.learning import learned
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
 from inlay.train.start import Start
 from inlay.train.word2vec_work import Words
-from inlay.version import __version__
 
 # What nobody means to ask for, and what would not fit into any memory.
 ARCHITECTURES = ("skipgram", "cbow")
@@ -265,31 +262,6 @@ def word2vec(
         *(running.seed, running.deterministic),
     )
     begin = Start.of(start, start_rate, pull, settings.vector_size)
-    with on_stop(lambda: "Stopped; the training had not begun."):
-        data = numbered(
-            corpus,
-            running,
-            min_count=settings.min_count,
-            max_size=settings.max_size,
-            tokenizer=tokenizer,
-            encoding=encoding,
-        )
-        check_pairs(data.ids)
-        model = f"word2vec {NAMES[settings.architecture]}"
-        about = facts(model, asdict(settings), data, given=data is corpus)
-        if begin is not None:
-            about["start"] = begin.facts()
-        work = Words(data, settings, begin)
-        about["model"] += f", {work.objective.name}"
-        work.facts |= about | {"inlay": __version__}
-    report = run(
-        work,
-        running,
-        epochs=settings.epochs,
-        alpha=settings.alpha,
-        min_alpha=settings.min_alpha,
-        about=about,
-    )
-    work.check()
-    work.facts |= report.facts()
-    return work.finished()
+    model = f"word2vec {NAMES[settings.architecture]}"
+    how = (corpus, running, settings, begin)
+    return learned(Words, *how, model=model, tokenizer=tokenizer, encoding=encoding)
