@@ -122,8 +122,32 @@ def test_an_error_in_a_round_comes_out():
     assert settled == [[0, 0]]
 
 
+@pytest.mark.parametrize("where", ["piece", "part", "settle", "rounds"])
+def test_an_error_anywhere_in_rounds_leaves_no_thread(where):
+    before, settled = threading.active_count(), []
+
+    def fail(here, i=3):
+        assert here != where or i != 3, here
+
+    def settle(results, spread):
+        fail("settle")
+        spread(lambda i: fail("part", i), 4)
+        settled.append(results)
+
+    def rounds():
+        yield range(3)
+        fail("rounds")
+        yield range(4)
+
+    with pytest.raises(AssertionError, match=where):
+        run_rounds(lambda piece, _: fail("piece", piece), settle, rounds(), range(3))
+    assert len(settled) == (where in ("piece", "rounds"))
+    assert threading.active_count() == before
+
+
 @posix
-def test_ctrl_c_ends_a_round_first():
+@pytest.mark.parametrize("scratches", [[0], [0, 1, 2]])
+def test_ctrl_c_ends_a_round_first(scratches):
     settled = []
 
     def work(piece, scratch):
@@ -134,7 +158,7 @@ def test_ctrl_c_ends_a_round_first():
 
     with ctrl_c_works(), pytest.raises(KeyboardInterrupt):
         run_rounds(
-            work, lambda r, _: settled.extend(r), [[i, i + 1] for i in range(0, 900, 2)], [0]
+            work, lambda r, _: settled.extend(r), [[i, i + 1] for i in range(0, 900, 2)], scratches
         )
     assert settled == list(range(len(settled)))
     assert 6 <= len(settled) < 50

@@ -117,33 +117,87 @@ def run_rounds(
         rounds: The pieces of each round.
         scratches: One for each thread.
     """
-    free: SimpleQueue[Any] = SimpleQueue()
-    for scratch in scratches:
-        free.put(scratch)
-    stop, is_there = threading.Event(), threading.Event()
+    crew, stop, is_there = _Crew(scratches), threading.Event(), threading.Event()
 
-    def one(piece: T) -> R:
-        scratch = free.get()
+    def round_of(pieces: list[T]) -> list[R]:
+        results: list[Any] = [None] * len(pieces)
+
+        def one(i: int, scratch: Any) -> None:
+            results[i] = work(pieces[i], scratch)
+
+        crew.each(one, len(pieces))
+        return results
+
+    def spread(part: Callable[[int], object], n: int) -> None:
+        crew.each(lambda i, _: part(i), n)
+
+    def drive() -> None:
+        is_there.wait()
+        order = iter(rounds)
         try:
-            return work(piece, scratch)
-        finally:
-            free.put(scratch)
-
-    with Pool(len(scratches)) as workers, Pool(1) as driver:
-
-        def spread(part: Callable[[int], object], n: int) -> None:
-            list(workers.map(part, range(n)))
-
-        def drive() -> None:
-            is_there.wait()
-            order = iter(rounds)
             while not stop.is_set() and (pieces := next(order, None)) is not None:
-                settle(list(workers.map(one, pieces)), spread)
+                settle(round_of(list(pieces)), spread)
+        finally:
+            crew.leave()
 
+    with Pool(len(scratches)) as pool:
         try:
-            driving = driver.submit(drive)
+            driving = pool.submit(drive)
+            for helper in range(len(scratches) - 1):
+                pool.submit(crew.help, helper)
             is_there.set()
             driving.result()
         finally:
             stop.set()
             is_there.set()
+
+
+class _Crew:
+    """Threads that wait for the next thing to do: the caller's own is the first of them.
+
+    Pieces of a round may take a fifth of a millisecond, as long as a pool takes to hand one out.
+    """
+
+    def __init__(self, scratches: Sequence[Any]) -> None:
+        self._scratches, self._taking = scratches, threading.Lock()
+        self._told: list[SimpleQueue[Any]] = [SimpleQueue() for _ in scratches[1:]]
+        self._ended: SimpleQueue[None] = SimpleQueue()
+
+    def each(self, work: Callable[[int, Any], object], n: int) -> None:
+        """Call `work(i, scratch)` for each i below n, and return when all have ended."""
+        order, errors = iter(range(n)), list[BaseException]()
+        for told in self._told:
+            told.put((work, order, errors))
+        self._take(work, order, errors, self._scratches[0])
+        for _ in self._told:
+            self._ended.get()
+        if errors:
+            raise errors[0]
+
+    def help(self, helper: int) -> None:
+        """Be one of the others, until `leave`."""
+        while (task := self._told[helper].get()) is not None:
+            self._take(*task, self._scratches[1 + helper])
+            self._ended.put(None)
+
+    def leave(self) -> None:
+        """Let the others go."""
+        for told in self._told:
+            told.put(None)
+
+    def _take(
+        self,
+        work: Callable[[int, Any], object],
+        order: Iterator[int],
+        errors: list[BaseException],
+        scratch: Any,
+    ) -> None:
+        try:
+            while not errors:
+                with self._taking:
+                    i = next(order, None)
+                if i is None:
+                    return
+                work(i, scratch)
+        except BaseException as error:
+            errors.append(error)
