@@ -177,7 +177,8 @@ class _Crew:
     def help(self, helper: int) -> None:
         """Be one of the others, until `leave`."""
         while (task := self._told[helper].get()) is not None:
-            self._take(*task, self._scratches[1 + helper])
+            work, order, errors = task
+            self._take(work, order, errors, self._scratches[1 + helper])
             self._ended.put(None)
 
     def leave(self) -> None:
