@@ -25,7 +25,7 @@ import numpy as np
 
 from inlay.kernels.exchange import add_row, clear, dots_four, exchange_four, gather, learn
 from inlay.kernels.logistic import weigh_errors, weigh_losses
-from inlay.kernels.rows import aligned_zeros, fetch, lanes_row, part, row_width
+from inlay.kernels.rows import aligned_zeros, fetch_far, lanes_row, part, row_width
 from inlay.kernels.sampling import INCREMENT, MEASURED, MULTIPLIER, below, kernel, subsample
 
 # Work space, see `make_scratch`.
@@ -63,7 +63,7 @@ def weigh_path(tree, word, alpha, weights):
 def fetch_path(tree, word, outputs, row, lanes):
     """Ask for the vectors of a path, but for those near the root."""
     for k in range(tree.starts[word] + 6, tree.starts[word + 1]):
-        fetch(outputs, tree.points[k] * row, lanes)
+        fetch_far(outputs, tree.points[k] * row, lanes)
 
 
 @part
@@ -128,7 +128,7 @@ def train(ids, keep, model, tree, scratch, step, lanes):
         b = 1 + below(state, step.window) if step.shrink else step.window
         if c + 1 < n:
             fetch_path(tree, words[c + 1], outputs, row, lanes)
-            fetch(inputs, words[min(c + 1 + step.window, n - 1)] * row, lanes)
+            fetch_far(inputs, words[min(c + 1 + step.window, n - 1)] * row, lanes)
         first, last = tree.starts[words[c]], tree.starts[words[c] + 1]
         measured = c % MEASURED == 0 and step.alpha > 0 and first < last
         high, filled = min(c + b + 1, right[c]), 0
@@ -173,7 +173,7 @@ def train_cbow(ids, keep, model, tree, scratch, step, lanes):
         b = 1 + below(state, step.window) if step.shrink else step.window
         if c + 1 < n:
             fetch_path(tree, words[c + 1], outputs, row, lanes)
-            fetch(inputs, words[min(c + 1 + step.window, n - 1)] * row, lanes)
+            fetch_far(inputs, words[min(c + 1 + step.window, n - 1)] * row, lanes)
         low, high = max(c - b, left[c]), min(c + b + 1, right[c])
         if high - low > 1:
             first, last = weigh_path(tree, words[c], step.alpha, weights)

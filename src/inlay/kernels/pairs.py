@@ -25,7 +25,7 @@ from collections import namedtuple
 import numpy as np
 
 from inlay.kernels.exchange import add_row, clear, gather, learn
-from inlay.kernels.rows import aligned_zeros, fetch, lanes_row, part, row_width
+from inlay.kernels.rows import aligned_zeros, fetch_far, lanes_row, part, row_width
 from inlay.kernels.sampling import (
     HIGH,
     INCREMENT,
@@ -78,7 +78,7 @@ def draw_pairs(accept, alias, state, targets, sizes, pair, pairs, word, outputs,
                     twice |= targets[k] == noise
                 targets[at + n] = noise
                 n += 1
-                fetch(outputs, noise * row, lanes)
+                fetch_far(outputs, noise * row, lanes)
         sizes[q] = -n if twice else n
     return state
 
@@ -145,8 +145,8 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
                     *(outputs, row, lanes),
                 )
             )
-            fetch(outputs, word * row, lanes)
-            fetch(inputs, words[min(following + step.window, n - 1)] * row, lanes)
+            fetch_far(outputs, word * row, lanes)
+            fetch_far(inputs, words[min(following + step.window, n - 1)] * row, lanes)
         q, measured = now, c % MEASURED == 0 and step.alpha > 0
         for p in range(low, high):
             if p != c:
@@ -191,8 +191,8 @@ def train_cbow(ids, keep, model, noise_table, scratch, step, lanes):
                     *(outputs, row, lanes),
                 )
             )
-            fetch(outputs, word * row, lanes)
-            fetch(inputs, words[min(following + step.window, n - 1)] * row, lanes)
+            fetch_far(outputs, word * row, lanes)
+            fetch_far(inputs, words[min(following + step.window, n - 1)] * row, lanes)
         if high - low > 1:
             measured = c % MEASURED == 0 and step.alpha > 0
             over = np.float32(1) / np.float32(high - low - 1)

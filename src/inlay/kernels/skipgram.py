@@ -26,7 +26,7 @@ import numpy as np
 from inlay.kernels.compiled import njit
 from inlay.kernels.exchange import dots_four, exchange_row
 from inlay.kernels.logistic import weigh_errors, weigh_losses
-from inlay.kernels.rows import FAST, aligned_zeros, fetch, lanes_row, part, plus
+from inlay.kernels.rows import FAST, aligned_zeros, fetch_far, lanes_row, part, plus
 from inlay.kernels.sampling import (
     BLOCK,
     INCREMENT,
@@ -148,8 +148,8 @@ def find_logits(logits, inputs, outputs, targets, words, n, block, columns, row,
         x0, x1 = words[p] * row, words[p + 1] * row
         at = (p - low) * columns
         for q in range(p - low, min(p - low + 2, BLOCK, n - high)):
-            fetch(outputs, words[stop + q] * row, lanes)
-            fetch(inputs, words[high + q] * row, lanes)
+            fetch_far(outputs, words[stop + q] * row, lanes)
+            fetch_far(inputs, words[high + q] * row, lanes)
         for begin, end in column_ranges(p, b, start, columns - BLOCK):
             for k in range(begin, end, 4):
                 y01 = targets[k] * row, targets[k + 1] * row
@@ -238,7 +238,7 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         take(targets, n_noise, words, start, np.int64(BLOCK))
         state = np.uint64(draw_noise(accept, alias, state, targets, columns, columns + n_noise))
         for k in range(columns, columns + n_noise):
-            fetch(outputs, targets[k] * row, lanes)
+            fetch_far(outputs, targets[k] * row, lanes)
 
         area, size = zero, sizes[0]
         whole = low + BLOCK + 2 * b == high and right[low] >= high and stop - start == BLOCK
