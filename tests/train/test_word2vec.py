@@ -2,6 +2,7 @@ import re
 import signal
 import sys
 import time
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -446,6 +447,26 @@ def test_an_iterator_that_was_read_has_nothing_more():
     list(texts)
     with pytest.raises(ArgumentError, match=r"a corpus with words, got none. Try: list\(corpus\)"):
         word2vec(texts)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "hint"),
+    [
+        ([[["a", "b"]]], r"item 0, a token: .* for sentence in text\]"),
+        ([b"a b"], r"text\.decode\(\)"),
+        ([namedtuple("Tagged", "words tags")(["a"], [0])], r"doc2vec\(\[d\.words for d"),
+        (lambda: ["a b"], r"corpus\(\)"),
+        ([__file__, "missing.py"], r"the name of a file. Try: \[Path\(name\) for name in corpus"),
+    ],
+)
+def test_what_stands_in_the_place_of_texts(corpus, hint):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=hint):
+        word2vec(corpus)
+
+
+def test_texts_in_the_place_of_tokens_are_warned_of():
+    with pytest.warns(UserWarning, match=r"tokens .* are whole texts, such as 'a bad film'"):
+        learn([["a good film", "a bad film"]] * 5)
 
 
 def test_the_argument_is_named_that_was_given():

@@ -45,7 +45,8 @@ def files_or_texts(corpus: Any) -> list[Path] | Texts:
     """
     if isinstance(corpus, bytes) or not isinstance(corpus, str | PathLike | Iterable):
         expected = "the path of a text file, or a list of texts"
-        raise ArgumentTypeError("corpus", expected=expected, got=described(corpus))
+        hint = "corpus(), if it makes texts" if callable(corpus) else ""
+        raise ArgumentTypeError("corpus", expected=expected, got=described(corpus), hint=hint)
     if isinstance(corpus, str | PathLike):
         return _expanded(corpus)
     if isinstance(corpus, set | frozenset):
@@ -55,7 +56,7 @@ def files_or_texts(corpus: Any) -> list[Path] | Texts:
     head = list(islice(texts, 1))
     if head and isinstance(head[0], PathLike):
         return _paths(chain(head, texts))
-    if isinstance(corpus, list | tuple) and head and all(map(_is_file, corpus[:FEW])):
+    if isinstance(corpus, list | tuple) and head and _are_names(corpus[:FEW]):
         raise ArgumentError(
             "corpus, item 0",
             expected="a text",
@@ -68,6 +69,15 @@ def files_or_texts(corpus: Any) -> list[Path] | Texts:
 def _is_labelled(corpus: Any) -> bool:
     """Whether these are `inlay.text.LabelledTexts`; a table's columns may have those names."""
     return isinstance(getattr(corpus, "texts", None), list) and hasattr(corpus, "labels")
+
+
+def _are_names(items: Sequence[Any]) -> bool:
+    """Whether strings are names of files: the first is there, and others look like it."""
+    ending = Path(items[0]).suffix if isinstance(items[0], str) else ""
+    return _is_file(items[0]) and all(
+        _is_file(item) or (isinstance(item, str) and ending != "" and item.endswith(ending))
+        for item in items
+    )
 
 
 def _is_file(item: Any) -> bool:
@@ -124,7 +134,13 @@ def _matching(pattern: str) -> list[Path]:
 def not_text(where: str, got: Any) -> ArgumentTypeError:
     """The error of an item that is neither a text nor a list of tokens."""
     hint = OF_TUPLES if isinstance(got, tuple) else ""
-    if isinstance(got, Mapping):
+    if hasattr(got, "words") and hasattr(got, "tags"):  # gensim's TaggedDocument
+        hint = "doc2vec([d.words for d in documents], tags=[d.tags for d in documents])"
+    elif isinstance(got, bytes):
+        hint = "text.decode(), or open(path, encoding='utf-8') for a file that is open already"
+    elif isinstance(got, list):
+        hint = "[sentence for text in corpus for sentence in text], for texts of several sentences"
+    elif isinstance(got, Mapping):
         hint = f"[row[{next(iter(got), 'text')!r}] for row in corpus]"
     elif got is None or (isinstance(got, float) and math.isnan(got)):
         hint = "leave out what is missing: corpus.dropna() in pandas, corpus.drop_nulls() in Polars"

@@ -279,7 +279,13 @@ def number_texts(
     for number, tokens in enumerate(_split(texts, tokenize)):
         if isinstance(tokens, bytes | tuple | Mapping) or not isinstance(tokens, Iterable):
             raise not_text(f"corpus, item {number}", tokens)
-        batch.extend(map(numbers.__getitem__, tokens))
+        try:
+            batch.extend(map(numbers.__getitem__, tokens))
+        except TypeError:  # a list among them cannot be a key
+            wrong = [token for token in tokens if not isinstance(token, str)]
+            if not wrong:
+                raise
+            raise not_text(f"corpus, item {number}, a token", wrong[0]) from None
         batch.append(END)
         if len(batch) > BATCH:
             write()

@@ -3,12 +3,13 @@
 from typing import Any
 
 from inlay.aliases import Array
-from inlay.checks import described
+from inlay.checks import described, shown, warn
 from inlay.errors import ArgumentError
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.tokenizers import TokenizerLike
 from inlay.train.running import Running
 
+FEW = 8  # tokens that tell whether texts stand in their place
 BLOCK = 10_000  # words that are looked at together
 # What says how a corpus is numbered, and the defaults of all trainers.
 NUMBERING = {"min_count": 5, "max_size": None, "tokenizer": None, "encoding": "utf-8"}
@@ -51,7 +52,7 @@ def numbered(
                 hint="encode_corpus(..., every_text=True)",
             )
         return corpus
-    return encode_corpus(
+    made = encode_corpus(
         corpus,
         min_count=min_count,
         max_size=max_size,
@@ -62,6 +63,13 @@ def numbered(
         workers=running.workers,
         progress=running.progress,
     )
+    first = list(made.tokens[:FEW])
+    if made.tokenizer is None and first and all(len(token.split()) > 2 for token in first):
+        warn(
+            f"the tokens of the corpus are whole texts, such as {shown(first[0])}. Try: the texts "
+            "themselves as the corpus, and no list around them."
+        )
+    return made
 
 
 def _check_nothing_said(how: dict[str, Any], more: str) -> None:
