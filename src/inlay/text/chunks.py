@@ -47,12 +47,12 @@ class Chunk(NamedTuple):
         Raises:
             FormatError: They are not UTF-8; it says in which line of which file.
         """
-        if not self.raw.isascii():
-            try:
-                self.raw.decode()
-            except UnicodeDecodeError:
-                self._refuse()
-        return np.frombuffer(self.raw, np.uint8)
+        from inlay.kernels.utf8 import is_utf8
+
+        text = np.frombuffer(self.raw, np.uint8)
+        if not self.raw.isascii() and not is_utf8(text, self.size):
+            self._refuse()
+        return text
 
     def _refuse(self) -> None:
         begins = [place.begin for place in self.places]
