@@ -29,7 +29,7 @@ def size(made):
     if {name!r} == "PV-DBOW":
         rows = len(made.documents) + len(made.outputs)
     elif {name!r} == "fastText":
-        rows = len(made) + len(made._subwords.rows)  # all but the words' own are of buckets
+        rows = 2 * len(made) + len(made._subwords.rows)  # words, as they are predicted, n-grams
     else:
         rows = len(made) * (4 if {name!r} == "GloVe" else 2)
     return rows * 112 * 4 / 2**20

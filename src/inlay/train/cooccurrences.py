@@ -18,6 +18,7 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import flag, number, whole
 from inlay.errors import NoSpaceError
+from inlay.jobs.freed import give_back
 from inlay.jobs.progress import Progress
 from inlay.jobs.threads import Pool
 from inlay.text.space import FULL, write_whole
@@ -350,6 +351,7 @@ class Tiles:
                 cells.add(some)
                 terms.add(their)
             self.cells, self.terms = cells.map(), terms.map().reshape(-1, 2)
+        give_back()
 
     def of(self, rows: int, columns: int, seed: np.uint64) -> Array:
         """The tiles of a stripe of rows and one of columns, in random order: int64 `(n, 4)`.

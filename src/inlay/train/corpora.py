@@ -5,6 +5,7 @@ from typing import Any
 from inlay.aliases import Array
 from inlay.checks import described, shown, warn
 from inlay.errors import ArgumentError
+from inlay.jobs.freed import give_back
 from inlay.text.corpus import Corpus, CorpusLike, encode_corpus
 from inlay.tokenizers import TokenizerLike
 from inlay.train.running import Running
@@ -63,6 +64,7 @@ def numbered(
         workers=running.workers,
         progress=running.progress,
     )
+    give_back()
     first = list(made.tokens[:FEW])
     if made.tokenizer is None and first and all(len(token.split()) > 2 for token in first):
         warn(
