@@ -83,3 +83,16 @@ def test_switches_of_the_original_may_be_on(inlay, corpus, tmp_path):
     made = json.loads(inlay("train", "glove", corpus, "-o", tmp_path / "o.npz", *line).stdout)
     settings = made["provenance"]["settings"]
     assert settings["symmetric"] is settings["distance_weighting"] is True
+
+
+def test_a_file_is_gone_on_from(inlay, corpus, tmp_path):
+    first, more = tmp_path / "first.safetensors", tmp_path / "more.safetensors"
+    assert inlay("train", "glove", corpus, "-o", first, *SMALL).exit_code == 0
+    corpus.write_text("a cat sat\n" * 20)
+    done = inlay("train", "glove", corpus, "-o", more, *SMALL, "--start", first)
+    assert done.exit_code == 0, done.stderr
+    before, after = lib.load(first), lib.load(more)
+    assert after.tokens[:3] == ["a", "cat", "sat"]
+    assert len(after) == 8
+    assert after.provenance["start"]["words"] == 7
+    np.testing.assert_array_equal(after["dog"], before["dog"])

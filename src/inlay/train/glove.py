@@ -18,6 +18,7 @@ from inlay.train.cooccurrences import Counting
 from inlay.train.corpora import check_pairs, facts, numbered
 from inlay.train.foreign import foreign
 from inlay.train.glove_files import Pairs
+from inlay.train.glove_start import GloVeStart
 from inlay.train.glove_work import Cells
 from inlay.train.job import run
 from inlay.train.running import CHECKPOINT_EVERY, Callback, Running, Until
@@ -116,6 +117,7 @@ def glove(
     callbacks: Iterable[Callback] = (),
     until: Until | None = None,
     patience: int = 1,
+    start: Table | None = None,
 ) -> Table:
     """Learn a vector for each frequent word of a corpus from which words stand near which.
 
@@ -175,6 +177,13 @@ def glove(
             of the best epoch, of which a copy is held meanwhile.
         patience: How many epochs in a row `until` may give no better score before the training
             ends.
+        start: A table to go on from; its context vectors, `start.parts["context"]`, as well, if it
+            is one of GloVe's. New words of the corpus are added. A table has no biases; so these,
+            and new words, are learned in the first epoch while all that came stays where it is,
+            unless it is the only one. The words come in the order of the corpus; behind them, with
+            a count of 0, come those that the corpus does not have, whose vectors stay as they are.
+            The sums of squares of AdaGrad begin anew, so that a smaller `eta` keeps vectors nearer
+            to where they were.
 
     Returns:
         A table with the most frequent word first, and with counts; float32
@@ -228,6 +237,7 @@ def glove(
         seed=running.seed,
     )
     counting = settings.counting(memory, available_workers(running.workers))
+    begin = GloVeStart.of(start, None, 0.0, settings.vector_size)
     with on_stop(lambda: "Stopped; the training had not begun."):
         made = asdict(settings)
         if isinstance(corpus, Pairs):
@@ -252,7 +262,10 @@ def glove(
             )
             check_pairs(data.ids)
             about = facts("GloVe", made, data, given=data is corpus)
-        work = Cells(data, settings, (counting, running.progress), about | {"inlay": __version__})
+        if begin is not None:
+            about["start"] = begin.facts()
+        version = {"inlay": __version__}
+        work = Cells(data, settings, (counting, running.progress), about | version, begin)
     report = run(
         work,
         running,

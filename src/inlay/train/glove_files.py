@@ -262,7 +262,8 @@ def read_vectors(path: str | PathLike[str], vocab: str | PathLike[str]) -> Table
     words = Tokens.from_list(tokens)
     context = Table(words, rows[1].astype(np.float32), counts=counts)
     both = (rows[0] + rows[1]).astype(np.float32)
-    return Table(words, both, counts=counts, parts={"context": context})
+    said = {"model": "GloVe"}  # whose context vectors are a part of the sums
+    return Table(words, both, counts=counts, provenance=said, parts={"context": context})
 
 
 def _there(name: str, path: str | PathLike[str]) -> Path:

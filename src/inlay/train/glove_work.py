@@ -15,6 +15,7 @@ from inlay.text.corpus import Corpus
 from inlay.train.cooccurrences import Counting, Layout, Tiles, Weighting, count
 from inlay.train.corpora import check_length
 from inlay.train.glove_files import Pairs
+from inlay.train.glove_start import GloVeStart
 from inlay.train.job import Done
 from inlay.train.schedule import seed_of
 
@@ -30,6 +31,13 @@ class Cells:
 
     A piece is a stripe of rows by one of columns. No two pieces of a round have a row or a column
     in common, so that they can be learned from at the same time, each in place.
+
+    Args:
+        data: What is counted, or was.
+        settings: The `GloVeSettings`.
+        how: How it is counted, and whether with a bar.
+        about: What the provenance says.
+        start: What to go on from, or None.
     """
 
     def __init__(
@@ -38,18 +46,24 @@ class Cells:
         settings: Any,
         how: tuple[Counting, bool | None],
         about: dict[str, Any],
+        start: GloVeStart | None = None,
     ) -> None:
         from inlay.kernels import glove as kernel
 
-        self.data, self.settings, self.about = data, settings, about
+        self.data, self.settings, self.about, self.start = data, settings, about, start
+        self.tokens, self.held = data.tokens, np.zeros(0, bool)
+        if start is not None:
+            self.tokens, self.of = start.merged(data.tokens)
         self.row = kernel.row_size(settings.vector_size)
         self.lanes = kernel.lanes_of(settings.vector_size)
-        self.layout = Layout.of(len(data.tokens), max(16, BAND // (8 * self.row)))
+        self.layout = Layout.of(len(self.tokens), max(16, BAND // (8 * self.row)))
         self.tiles = _tiles(data, settings, self.layout, *how)
         self.together = self.layout.stripes
         self.pieces, self.units = self.together**2, int(self.tiles.cells.size)
         self.model = kernel.Model(*(self._initial(side) for side in (0, 1)))
         self.arrays = self.model._asdict()
+        if start is not None:
+            self._begin(start)
 
     def _initial(self, side: int) -> Array:
         """Vectors and biases uniform in +-1/2 / dim, as in the C program, and sums of 1."""
@@ -68,6 +82,31 @@ class Cells:
         rows[:, 1, dim + 1 - side] = FIXED
         return flat
 
+    def _begin(self, start: GloVeStart) -> None:
+        """Fill in what came, and hold it for an epoch: its biases are to be learned first.
+
+        From biases near zero all vectors would be moved as far as if they had begun by chance.
+        Their steps begin at half of the error, whatever `eta` is: the two of a cell mend it.
+        """
+        from inlay.kernels.glove import FIXED
+
+        dim, places = self.settings.vector_size, self.layout.places()
+        words, contexts = (m.reshape(-1, 2, self.row) for m in self.model)
+        start.fill_both(words[:, 0, :dim], contexts[:, 0, :dim], places, self.of)
+        if self.settings.epochs > 1:
+            self.held = np.zeros(self.layout.rows, bool)
+            self.held[places[self.of >= 0]] = True
+            for stripe in range(self.together):
+                self._set_sums((stripe, stripe), FIXED, (2 * self.settings.eta) ** 2)
+
+    def _set_sums(self, stripes: tuple[int, int], vectors: float, biases: float) -> None:
+        """Set the sums of squares of what is held, in a stripe of rows and in one of columns."""
+        size, dim = self.layout.per * self.layout.band, self.settings.vector_size
+        for side, (stripe, m) in enumerate(zip(stripes, self.model, strict=True)):
+            here = slice(stripe * size, (stripe + 1) * size)
+            sums = m.reshape(-1, 2, self.row)[here, 1]
+            sums[self.held[here], :dim], sums[self.held[here], dim + side] = vectors, biases
+
     def scratch(self) -> Any:
         from inlay.kernels.glove import make_scratch
 
@@ -77,7 +116,10 @@ class Cells:
         from inlay.kernels import glove as kernel
 
         number = seed_of(self.settings.seed, epoch * self.pieces + piece)
-        tiles = self.tiles.of(*self.stripes(epoch, piece), number)
+        stripes = self.stripes(epoch, piece)
+        if self.held.size and epoch == 1 and piece < self.together:  # the first round has each once
+            self._set_sums(stripes, 1, 1)
+        tiles = self.tiles.of(*stripes, number)
         loss = kernel.train(
             *(self.model, self.tiles.cells, self.tiles.terms, tiles),
             *(np.float32(rate), scratch, self.lanes),
@@ -105,7 +147,7 @@ class Cells:
         squares = np.zeros(2)
         for _, *both in self._blocks():
             squares += [np.square(part).sum(dtype=np.float64) for part in both]
-        length = math.sqrt(squares.max() / len(self.data.tokens))
+        length = math.sqrt(squares.max() / len(self.tokens))
         check_length("eta", self.settings.eta, length, most=LONG, usual="0.05 is")
 
     # -- the result --------------------------------------------------------------------------
@@ -122,7 +164,7 @@ class Cells:
 
     def table(self) -> Table:
         """The vectors as they stand, in memory of their own."""
-        shape = len(self.data.tokens), self.settings.vector_size
+        shape = len(self.tokens), self.settings.vector_size
         both, context = np.empty(shape, np.float32), np.empty(shape, np.float32)
         for some, words, contexts in self._blocks():
             both[some], context[some] = words + contexts, contexts
@@ -134,7 +176,7 @@ class Cells:
         What is of a word goes to where sums of squares were, for no vector is there; then it is
         moved together, and behind it come the vectors of contexts.
         """
-        n, dim, room = len(self.data.tokens), self.settings.vector_size, self.model.words
+        n, dim, room = len(self.tokens), self.settings.vector_size, self.model.words
         spread = room.reshape(-1, 2, self.row)[:n, 1, :dim]
         for some, words, contexts in self._blocks():
             spread[some] = words + contexts
@@ -148,7 +190,11 @@ class Cells:
         return self._made(both, context)
 
     def _made(self, both: Array, contexts: Array) -> Table:
-        tokens, counts = Tokens.from_list(self.data.tokens), self.data.counts
+        n, tokens = len(self.data.tokens), Tokens.from_list(self.tokens)
+        counts = np.append(self.data.counts, np.zeros(len(tokens) - n, np.int64))
+        if self.start is not None:  # to the bit, which a sum of two is not
+            for at in range(n, len(tokens), BLOCK):
+                both[at : at + BLOCK] = self.start.table._rows[self.of[at : at + BLOCK]]
         context = Table(tokens, contexts, counts=counts)
         return Table(tokens, both, counts=counts, provenance=self.about, parts={"context": context})
 

@@ -80,13 +80,14 @@ course_options = all_options(
     ),
 )
 # What a training goes on from.
+start_option = click.option(
+    "--start",
+    metavar="FILE",
+    type=click.Path(),
+    help="Start from the vectors in this file, to which new words are added.",
+)
 start_options = all_options(
-    click.option(
-        "--start",
-        metavar="FILE",
-        type=click.Path(),
-        help="Start from the vectors in this file, to which new words are added.",
-    ),
+    start_option,
     click.option(
         "--start-rate",
         type=float,

@@ -14,6 +14,7 @@ from inlay.cli.train.common import (
     learn_vectors,
     phrases_option,
     result_options,
+    start_option,
     text_options,
     vectors_options,
     workers_option,
@@ -133,6 +134,7 @@ class GloVeCommand(Originals):
 @workers_option
 @seed_option
 @course_options
+@start_option
 @phrases_option
 @text_options
 @result_options
