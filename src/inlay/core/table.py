@@ -2,17 +2,15 @@
 
 import os
 from collections.abc import Container, Iterable, Mapping, Sequence
-from copy import deepcopy
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from inlay.aliases import Array
 from inlay.calls import refuses_unknown
-from inlay.checks import LONG, choice, number, shown, whole
+from inlay.checks import LONG, choice, number, whole
 from inlay.core.agreement import split_by, warn_of_cost
-from inlay.core.alignment import DEFAULT, Coverage, align_rows, as_vocabulary, check_buckets
+from inlay.core.alignment import DEFAULT, align_rows, as_vocabulary, check_buckets
 from inlay.core.given import (
     check_order,
     checked_counts,
@@ -22,22 +20,18 @@ from inlay.core.given import (
     row_or_none,
 )
 from inlay.core.hashing import HashingVocabulary
-from inlay.core.immutable import read_only
+from inlay.core.held import Held
 from inlay.core.rows import Rows
-from inlay.core.storage import Room, StoredRows, as_stored, stored_type
 from inlay.core.tokens import Tokens
-from inlay.core.travel import Origin
 from inlay.core.unknown import DISTRIBUTIONS, Distribution, Unknown, checked_unknown, drawn
-from inlay.core.vectors import CACHED, Vectors
 from inlay.core.vocabulary import Vocabulary
 from inlay.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from inlay.core.subwords import Subwords, WordRows
     from inlay.formats import Format
 
 
-class Table(Vectors):
+class Table(Held):
     """An immutable table of vectors: row `i` of the matrix belongs to token `i`.
 
     Make one of arrays, with `inlay.load`, `table.align`, `Table.random` or a trainer. A table read
@@ -65,11 +59,6 @@ class Table(Vectors):
         >>> "bad" in table, len(table), table.dim
         (False, 2, 2)
     """
-
-    coverage: Coverage | None
-    _provenance: dict[str, Any]
-    _origin: Origin | None
-    _parts: dict[str, "Table"]
 
     @refuses_unknown(
         dict.fromkeys(("vectors", "embeddings", "weights"), "matrix=")
@@ -187,59 +176,6 @@ class Table(Vectors):
             provenance=made,
         )
 
-    @classmethod
-    def _unchecked(
-        cls,
-        tokens: Tokens,
-        matrix: "Array | WordRows | StoredRows",
-        *,
-        counts: Array | None = None,
-        pad_id: int | None = None,
-        unk_id: int | None = None,
-        provenance: Mapping[str, Any] | None = None,
-        coverage: Coverage | None = None,
-        origin: Origin | None = None,
-        subwords: "Subwords | None" = None,
-        parts: "Mapping[str, Table] | None" = None,
-    ) -> Self:
-        """For readers that have checked their arrays already: nothing is read."""
-        table = cls.__new__(cls)
-        table._fill(tokens, matrix, counts, pad_id, unk_id, dict(provenance or {}))
-        table._set(coverage=coverage, _origin=origin, _subwords=subwords, _parts=dict(parts or {}))
-        return table
-
-    def _fill(
-        self,
-        tokens: Tokens,
-        matrix: "Array | WordRows | StoredRows",
-        counts: Array | None,
-        pad_id: int | None,
-        unk_id: int | None,
-        provenance: dict[str, Any],
-    ) -> None:
-        self._set(
-            tokens=tokens,
-            counts=None if counts is None else read_only(counts),
-            pad_id=pad_id,
-            unk_id=unk_id,
-            coverage=None,
-            _rows=matrix,
-            _provenance=provenance,
-            _origin=None,
-            _subwords=None,
-            _parts={},
-        )
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        if self._origin is not None and self._origin.is_there():
-            return self._origin, ()
-        return super().__reduce_ex__(protocol)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Views of the matrix would be pickled as matrices of their own.
-        state = {name: value for name, value in vars(self).items() if name not in CACHED}
-        return state | {"_rows": self._whole}
-
     @staticmethod
     @refuses_unknown()
     def load(
@@ -260,23 +196,9 @@ class Table(Vectors):
         )
 
     @property
-    def provenance(self) -> dict[str, Any]:
-        """Where the table came from, as plain JSON values: a copy, for the table never changes."""
-        return deepcopy(self._provenance)
-
-    @property
     def parts(self) -> "Mapping[str, Table]":
         """Tables that belong to this one, by name; they cannot be changed."""
         return MappingProxyType(self._parts)
-
-    @property
-    def tokenizer(self) -> str | None:
-        """The name of the tokenizer of the texts that it was trained on; None if it is not known.
-
-        Texts that are to meet these vectors are best split by the same.
-        """
-        name = self._provenance.get("tokenizer")
-        return name if isinstance(name, str) else None
 
     def __repr__(self) -> str:
         source = str(self._provenance.get("source", ""))[:LONG]
@@ -359,57 +281,6 @@ class Table(Vectors):
             unk_id=wanted.unk_id,
             provenance=made,
             coverage=found.coverage,
-        )
-
-    @refuses_unknown()
-    def astype(self, dtype: Any) -> "Table":
-        """The same vectors stored as another type; this table itself if that is what it has.
-
-        bfloat16 keeps 8 bits of each number, and rounds to the nearest, in the middle to even.
-        int8 keeps whole numbers from -127 to 127, and for each row the largest of its numbers over
-        127, by which they are multiplied. Both are float32 again as they are asked for.
-
-        Args:
-            dtype: `"float16"`, `"float32"`, `"float64"`, `"bfloat16"` or `"int8"`.
-
-        Returns:
-            A table that allocates its numbers: 2, 4, 8, 2, or 1 byte each, and for int8 4 a row.
-            Its provenance has what they were stored as before, as `stored_dtype`.
-
-        Raises:
-            ArgumentError: Another type, or a number that it cannot hold.
-
-        Examples:
-            >>> import numpy as np
-            >>> table = Table(["good"], np.array([[1.27, 0.5]], "float32")).astype("int8")
-            >>> table["good"], table.stored_dtype
-            (array([1.27, 0.5 ], dtype=float32), 'int8')
-        """
-        return self._stored(stored_type("dtype", dtype))
-
-    def _stored(self, wanted: str, room: Room = np.empty) -> "Table":
-        """`astype`, with the numbers where `room` makes a place for them."""
-        if wanted == self.stored_dtype:
-            return self
-        rows = as_stored(self._rows, wanted, lambda row: shown(self.tokens[row]), room)
-        return self._with(rows, {"stored_dtype": self.stored_dtype})
-
-    def _with(self, rows: "Array | WordRows | StoredRows", facts: Mapping[str, Any]) -> "Table":
-        """The same table with other rows of as many numbers, and a provenance that says more."""
-        return self._replaced(rows, provenance={**self._provenance, **facts})
-
-    def _replaced(
-        self, rows: "Array | WordRows | StoredRows | None" = None, *, provenance: Mapping[str, Any]
-    ) -> "Table":
-        return Table._unchecked(
-            self.tokens,
-            self._rows if rows is None else rows,
-            counts=self.counts,
-            pad_id=self.pad_id,
-            unk_id=self.unk_id,
-            provenance=provenance,
-            subwords=self._subwords,
-            parts=self._parts,
         )
 
     @refuses_unknown()
