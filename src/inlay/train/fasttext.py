@@ -41,7 +41,6 @@ FOREIGN = foreign(
         "neg": "negative=",
         "t": "sample=",
         "pretrainedVectors": "start=inlay.load(path), of a model with n-grams",
-        **dict.fromkeys(("pretrained", "pretrained_vectors", "weights"), "start=inlay.load(path)"),
         "lrUpdateRate": "leave it out: the rate falls with every piece of the corpus",
         "output": 'fasttext(...).save("vectors.bin")',
     },

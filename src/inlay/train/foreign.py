@@ -25,6 +25,7 @@ COMMON: Elsewhere = {
     **dict.fromkeys(("callback", "on_epoch_end"), "callbacks=[...]"),
     **dict.fromkeys(("thread", "threads", "num_threads", "n_jobs"), "workers="),
     **dict.fromkeys(("random_state", "hashfxn"), "seed="),
+    **dict.fromkeys(("pretrained", "pretrained_vectors", "weights"), "start=inlay.load(path)"),
     **dict.fromkeys(("lower", "lowercase", "do_lower_case"), "tokenizer='lower'"),
     **dict.fromkeys(("dm", "dbow_words", "documents"), "inlay.train.doc2vec(texts), for texts"),
     **dict.fromkeys(("output", "save_path", "model_path"), "leave it out, and save what it gives"),

@@ -81,10 +81,6 @@ FOREIGN = foreign(
         **dict.fromkeys(
             ("min_alpha", "start_alpha"), "leave it out: AdaGrad's steps get smaller by themselves"
         ),
-        **dict.fromkeys(
-            ("start", "pretrained"),
-            "inlay.train.word2vec(corpus, start=table), which goes on from one",
-        ),
         "context": "symmetric=True, or symmetric=False for words to the left of others alone",
     },
 )

@@ -107,7 +107,6 @@ FOREIGN = foreign(
         "sg": "architecture='skipgram' for sg=1, architecture='cbow' for sg=0",
         "cbow": "architecture='cbow' for cbow=1, architecture='skipgram' for cbow=0",
         "shrink_window": "shrink_windows=",
-        **dict.fromkeys(("pretrained", "pretrained_vectors", "weights"), "start=inlay.load(path)"),
         "hs": "loss='hs' for hs=1, loss='ns' for hs=0",
         "compute_loss": "leave it out: table.provenance['losses'] has the loss of each epoch",
     },
