@@ -11,6 +11,7 @@ import numpy as np
 
 from inlay.aliases import Array
 from inlay.text.corpus import Corpus
+from inlay.train.start import BLOCK
 from inlay.train.word2vec_objectives import LOAD, Local, Noise, Tree
 
 # Of the nodes of a path, one in so many is in doubt; the others hardly move anything. With all of
@@ -151,7 +152,9 @@ class SubwordObjective:
         """As of words with a row each; but a row is moved by all words that are made of it."""
         starts, rows, _ = self.parts
         inputs, outputs = self.of.load(keep, words)
-        n = inputs.size  # of words; those behind have no pairs
-        moved = np.repeat(inputs, np.diff(starts[: n + 1]))
-        found: Array = np.bincount(rows[: starts[n]], moved, minlength=self.n_rows)
+        found = np.zeros(self.n_rows)
+        for at in range(0, inputs.size, BLOCK):  # of words; those behind have no pairs
+            some = inputs[at : at + BLOCK]
+            begins = starts[at : at + some.size + 1]
+            np.add.at(found, rows[begins[0] : begins[-1]], np.repeat(some, np.diff(begins)))
         return found, outputs
