@@ -13,6 +13,11 @@ LONG = [(i * 7) % 10 for i in range(37)]
 CASES = {
     "sentences": {"sentences": [LONG, [4], [1, 2], LONG[:5]]},
     "the same word over and over": {"sentences": [[3] * 12 + [1, 3, 2, 3]], "window": 6},
+    "one word between two fours": {
+        "sentences": [[0, 1, 2, 3, 4, 4, 5, 6, 7, 8]],
+        "shrink": False,
+        "window": 9,
+    },
     "a window that does not shrink": {"sentences": [LONG], "shrink": False, "window": 4},
     "the sum": {"sentences": [LONG], "mean": False},
     "one number in the last register": {"sentences": [LONG], "dim": 9},

@@ -12,7 +12,7 @@ gone through one by one: if one stands there twice, the second time it has moved
 import numpy as np
 
 from inlay.kernels.logistic import weigh_errors, weigh_losses
-from inlay.kernels.rows import lanes_row, part
+from inlay.kernels.rows import lanes_row, part, plus
 from inlay.kernels.wide import WIDTH, fma, load, splat, spread, store, store_sums, zeros
 
 
@@ -80,6 +80,45 @@ def exchange_four(h, four, d, d0, y, targets, first, last, weights, at, by, lane
 
 
 @part
+def exchange_here(h, four, y, targets, first, last, weights, at, by, lanes):
+    """Four rows h and the rows y move each other, in place.
+
+    Where a row h stands there again, its weights must be zeros.
+    """
+    h0, h1, h2, h3 = four
+    row = lanes_row(lanes)
+    for c in range(0, len(lanes) * 8, WIDTH):
+        x = load(h, h0 + c), load(h, h1 + c), load(h, h2 + c), load(h, h3 + c)
+        s = zeros(), zeros(), zeros(), zeros()
+        for k in range(last - first):
+            y0 = targets[np.uint64(first + k)] * row + c
+            s = exchange_row(y, y0, weights, at + k * by, 1, x, s)
+        # Loaded again: they may have changed, where one of the rows stands there twice.
+        store(h, h0 + c, plus(load(h, h0 + c), s[0]))
+        store(h, h1 + c, plus(load(h, h1 + c), s[1]))
+        store(h, h2 + c, plus(load(h, h2 + c), s[2]))
+        store(h, h3 + c, plus(load(h, h3 + c), s[3]))
+
+
+@part
+def exchange_two(h, two, y, targets, first, last, weights, at, by, lanes):
+    """As `exchange_here`, of two rows h; the weights of the second are `by` further on."""
+    h0, h1 = two
+    row = lanes_row(lanes)
+    for c in range(0, len(lanes) * 8, WIDTH):
+        x0, x1 = load(h, h0 + c), load(h, h1 + c)
+        s0, s1 = zeros(), zeros()
+        for k in range(last - first):
+            y0 = targets[np.uint64(first + k)] * row + c
+            v0, v1 = spread(weights, at + k), spread(weights, at + by + k)
+            z = load(y, y0)
+            s0, s1 = fma(v0, z, s0), fma(v1, z, s1)
+            store(y, y0, fma(v1, x1, fma(v0, x0, z)))
+        store(h, h0 + c, plus(load(h, h0 + c), s0))
+        store(h, h1 + c, plus(load(h, h1 + c), s1))
+
+
+@part
 def exchange_pair(h, h0, d, d0, y, y0, w, lanes):
     """One row each: `d += w y` and `y += w h`."""
     v = splat(w)
@@ -129,6 +168,21 @@ def exchange_one(h, h0, d, y, targets, first, last, weights, at, lanes):
 
 
 @part
+def exchange_all(h, h0, y, targets, first, last, weights, at, lanes):
+    """A row h and rows y, no two alike, move each other in place, in one pass."""
+    row = lanes_row(lanes)
+    for c in range(0, len(lanes) * 8, WIDTH):
+        x = load(h, h0 + c)
+        s = x
+        for k in range(last - first):
+            y0 = targets[np.uint64(first + k)] * row + c
+            v, z = spread(weights, at + k), load(y, y0)
+            s = fma(v, z, s)
+            store(y, y0, fma(v, x, z))
+        store(h, h0 + c, s)
+
+
+@part
 def clear(a, lanes):
     """The first row of a becomes zeros."""
     for at in range(0, len(lanes) * 8, WIDTH):
@@ -157,6 +211,24 @@ def gather(out, a, words, first, last, skip, scale, row, lanes):
 
 
 @part
+def weigh_targets(h, h0, y, targets, first, last, weights, errors, measured, lanes):
+    """The errors of `targets[first:last]` for a row h, by `weigh_errors`; returns the loss."""
+    row = lanes_row(lanes)
+    n = last - first
+    for k in range(0, n, 4):
+        t = first + k
+        y0 = targets[t] * row
+        y1 = targets[min(t + 1, last - 1)] * row
+        y2, y3 = targets[min(t + 2, last - 1)] * row, targets[min(t + 3, last - 1)] * row
+        dots_one(h, h0, y, (y0, y1, y2, y3), errors, k, lanes)
+    loss = np.float32(0)
+    if measured:
+        loss, _ = weigh_losses(errors, weights, 0, n)
+    weigh_errors(errors, weights, 0, n)
+    return loss
+
+
+@part
 def learn(h, h0, d, y, targets, first, last, weights, errors, measured, lanes):
     """One row h against the rows y of `targets[first:last]`: a whole step but that of h.
 
@@ -176,17 +248,6 @@ def learn(h, h0, d, y, targets, first, last, weights, errors, measured, lanes):
     Returns:
         The loss times the learning rate, or 0.
     """
-    row = lanes_row(lanes)
-    n = last - first
-    for k in range(0, n, 4):
-        t = first + k
-        y0 = targets[t] * row
-        y1 = targets[min(t + 1, last - 1)] * row
-        y2, y3 = targets[min(t + 2, last - 1)] * row, targets[min(t + 3, last - 1)] * row
-        dots_one(h, h0, y, (y0, y1, y2, y3), errors, k, lanes)
-    loss = np.float32(0)
-    if measured:
-        loss, _ = weigh_losses(errors, weights, 0, n)
-    weigh_errors(errors, weights, 0, n)
+    loss = weigh_targets(h, h0, y, targets, first, last, weights, errors, measured, lanes)
     exchange_one(h, h0, d, y, targets, first, last, errors, 0, lanes)
     return loss

@@ -23,7 +23,15 @@ from collections import namedtuple
 
 import numpy as np
 
-from inlay.kernels.exchange import add_row, clear, dots_four, exchange_four, gather, learn
+from inlay.kernels.exchange import (
+    add_row,
+    clear,
+    dots_four,
+    exchange_here,
+    exchange_two,
+    gather,
+    learn,
+)
 from inlay.kernels.logistic import weigh_errors, weigh_losses
 from inlay.kernels.rows import aligned_zeros, fetch_far, lanes_row, part, row_width
 from inlay.kernels.sampling import INCREMENT, MEASURED, MULTIPLIER, below, kernel, subsample
@@ -44,7 +52,7 @@ def make_scratch(size, window, n_nodes, dim):
         right=np.zeros(size, np.int32),
         mean=aligned_zeros(row),
         four=np.zeros(4, np.int32),
-        change=aligned_zeros(4 * row),
+        change=aligned_zeros(row),
         weights=aligned_zeros(4 * n_nodes + 4),
         errors=aligned_zeros(4 * n_nodes + 4),
     )
@@ -91,10 +99,39 @@ def choose_four(words, p, high, c, four):
 @part
 def weigh_paths(codes, first, last, alpha, m, weights):
     """`weigh_path` for four words, of which m count."""
-    for k in range(first, last):
-        w = alpha if codes[k] == 0 else -alpha
+    for k in range(last - first):
+        w = alpha if codes[np.uint64(first + k)] == 0 else -alpha
         for j in range(4):
-            weights[4 * (k - first) + j] = w if j < m else np.float32(0)
+            weights[np.uint64(4 * k + j)] = w if j < m else np.float32(0)
+
+
+@part
+def learn_two(inputs, x, outputs, tree, path, m, alpha, weights, errors, measured, lanes):
+    """The step of a word, or two (m), at half the cost of four; returns the loss times alpha.
+
+    `x` is where the rows of both begin, of one twice; `path` where the centre's path does and ends.
+    """
+    first, last = path
+    row, n, points = lanes_row(lanes), last - first, tree.points
+    by = (n + 3) & -4
+    for k in range(by):
+        w = np.float32(0)
+        if k < n:
+            w = alpha if tree.codes[np.uint64(first + k)] == 0 else -alpha
+        weights[np.uint64(k)] = w
+        weights[np.uint64(by + k)] = w if m == 2 else np.float32(0)
+    for k in range(first, last, 4):
+        y0, y1 = points[np.uint64(k)] * row, points[np.uint64(min(k + 1, last - 1))] * row
+        y2 = points[np.uint64(min(k + 2, last - 1))] * row
+        y3 = points[np.uint64(min(k + 3, last - 1))] * row
+        at = k - first
+        dots_four(inputs, x[0], x[1], outputs, (y0, y1, y2, y3), errors, at, by + at, lanes)
+    loss = np.float32(0)
+    if measured:
+        loss, _ = weigh_losses(errors, weights, 0, 2 * by)
+    weigh_errors(errors, weights, 0, 2 * by)
+    exchange_two(inputs, x, outputs, points, first, last, errors, 0, by, lanes)
+    return loss
 
 
 @kernel
@@ -118,7 +155,7 @@ def train(ids, keep, model, tree, scratch, step, lanes):
     """
     inputs, outputs, points = model.inputs, model.outputs, tree.points
     words, left, right = scratch.words, scratch.left, scratch.right
-    change, weights, errors = scratch.change, scratch.weights, scratch.errors
+    weights, errors = scratch.weights, scratch.errors
     four, row = scratch.four, lanes_row(lanes)
     n, state = subsample(ids, keep, step.seed, words, left, right)
     state = np.uint64(state)  # a Python int, when run uncompiled
@@ -137,24 +174,29 @@ def train(ids, keep, model, tree, scratch, step, lanes):
             p, m = choose_four(words, p, high, c, four)
             if m == 0:  # the centre was all that was left
                 break
+            terms += m if measured else 0
+            if m <= 2:
+                x01, path = (four[0] * row, four[1] * row), (first, last)
+                loss += learn_two(
+                    *(inputs, x01, outputs, tree, path, m, step.alpha, weights, errors),
+                    *(measured, lanes),
+                )
+                filled = 0  # the weights are others now
+                continue
             if m != filled:
                 weigh_paths(tree.codes, first, last, step.alpha, m, weights)
                 filled = m
             x = (four[0] * row, four[1] * row, four[2] * row, four[3] * row)
             for k in range(first, last, 2):
-                y0, y1 = points[k] * row, points[min(k + 1, last - 1)] * row
+                y0 = points[np.uint64(k)] * row
+                y1 = points[np.uint64(min(k + 1, last - 1))] * row
                 at = 4 * (k - first)
                 dots_four(outputs, y0, y1, inputs, x, errors, at, at + 4, lanes)
             if measured:
                 more, _ = weigh_losses(errors, weights, 0, 4 * (last - first))
                 loss += more
-                terms += m
             weigh_errors(errors, weights, 0, 4 * (last - first))
-            exchange_four(
-                *(inputs, x, change, 0, outputs, points, first, last, errors, 0, 4, lanes)
-            )
-            for j in range(m):
-                add_row(inputs, four[j] * row, change[j * row :], np.float32(1), lanes)
+            exchange_here(inputs, x, outputs, points, first, last, errors, 0, 4, lanes)
     return n, loss / step.alpha if terms > 0 else 0.0, terms
 
 

@@ -24,8 +24,15 @@ from collections import namedtuple
 
 import numpy as np
 
-from inlay.kernels.exchange import add_row, clear, gather, learn
-from inlay.kernels.rows import aligned_zeros, fetch_far, lanes_row, part, row_width
+from inlay.kernels.exchange import (
+    add_row,
+    clear,
+    exchange_all,
+    gather,
+    learn,
+    weigh_targets,
+)
+from inlay.kernels.rows import ROW, aligned_zeros, fetch_far, lanes_row, part, row_width
 from inlay.kernels.sampling import (
     HIGH,
     INCREMENT,
@@ -35,6 +42,7 @@ from inlay.kernels.sampling import (
     kernel,
     subsample,
 )
+from inlay.kernels.wide import WIDTH
 
 # Work space, see `make_scratch`.
 Scratch = namedtuple("Scratch", "words left right mean change weights errors targets sizes")
@@ -128,8 +136,8 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
     weights[0], weights[1:] = step.alpha, -step.alpha
     n, state = subsample(ids, keep, step.seed, words, left, right)
     state = np.uint64(state)  # a Python int, when run uncompiled
-    loss, terms = 0.0, 0
-    low, high = np.int64(0), np.int64(0)
+    loss, terms, zero = 0.0, 0, np.int64(0)
+    low, high = zero, zero
     for following in range(n + 1):
         c, now, then = following - 1, following % 2 * half, (following + 1) % 2 * half
         next_low, next_high = np.int64(0), np.int64(0)
@@ -150,12 +158,19 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         q, measured = now, c % MEASURED == 0 and step.alpha > 0
         for p in range(low, high):
             if p != c:
-                x = words[p] * row
-                loss += learn_pair(
-                    *(inputs, x, change, outputs, targets, q * width, sizes[q], weights, errors),
-                    *(measured, lanes),
-                )
-                add_row(inputs, x, change, np.float32(1), lanes)
+                x, at, size = words[p] * row, q * width, np.int64(sizes[q])
+                if size > 0 and WIDTH == ROW:  # of 8 at once, addresses would be half of the work
+                    loss += weigh_targets(
+                        *(inputs, x, outputs, targets, at, at + size, weights, errors),
+                        *(measured, lanes),
+                    )
+                    exchange_all(inputs, x, outputs, targets, at, at + size, errors, zero, lanes)
+                else:
+                    loss += learn_pair(
+                        *(inputs, x, change, outputs, targets, at, size, weights, errors),
+                        *(measured, lanes),
+                    )
+                    add_row(inputs, x, change, np.float32(1), lanes)
                 terms += measured
                 q += 1
         low, high = next_low, next_high
