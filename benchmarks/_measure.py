@@ -29,6 +29,13 @@ with Meter() as meter:
 {body}
 print("MEASURED " + json.dumps(meter.figures | {{"result": {result}}}), flush=True)
 """
+# English judgements of likeness, each a file in `eval-wordsim-en`.
+LIKENESS = {
+    "WS-353": "EN-WS-353-ALL.txt",
+    "MEN": "EN-MEN-TR-3k.txt",
+    "SimLex": "EN-SIMLEX-999.txt",
+    "RW": "EN-RW-STANFORD.txt",
+}
 PERIOD = 0.002  # seconds between two looks at another process's memory
 
 
@@ -112,6 +119,20 @@ def run_measured(
                 added = {"private_peak_added_mb": round(peak - before, 1)}
                 return json.loads(line.removeprefix("MEASURED ")) | added
     raise RuntimeError(f"the measurement failed:\n{script}")
+
+
+def english_scores(table: Any) -> dict[str, float]:
+    """What English vectors are worth: rho of each set, their mean, and Google's analogies.
+
+    The analogies are those whose words are among the 30,000 most frequent.
+    """
+    from inlay.evaluate import analogies, word_pairs
+
+    folder = DATA / "eval-wordsim-en"
+    found = {name: word_pairs(table, folder / file).spearman for name, file in LIKENESS.items()}
+    questions = DATA / "eval-analogy-en" / "questions-words.txt"
+    asked = analogies(table, questions, max_size=30_000)
+    return found | {"mean": sum(found.values()) / len(found), "analogies": asked.accuracy}
 
 
 def _anonymous_mb(pid: int) -> float:

@@ -1,7 +1,7 @@
 """All trainers beside their peers: speed, memory and quality, a part for each trainer.
 
     python benchmarks/train.py [PART ...] [--words N] [--epochs N] [--seeds N] [--workers N ...]
-        [--jobs TEXT ...] [--times N ...]
+        [--jobs TEXT ...] [--times N ...] [--corpus FILE]
 
 Each part is `_train_NAME.py` beside this file, with `rows(args)`: it prints and yields what it
 measured, a dict for each row with "job", "who" and figures. Every measured run is a process of
@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     made.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     made.add_argument("--words", type=int, help="only about so many words of the corpus")
+    made.add_argument("--corpus", type=Path, help="glove: a text file, in place of Wikipedia")
     made.add_argument("--epochs", type=int, help="instead of the part's own number")
     made.add_argument("--seeds", type=int, default=3, help="medians of so many runs")
     made.add_argument("--workers", type=int, nargs="+", default=[1, 2])
