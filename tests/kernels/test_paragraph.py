@@ -123,7 +123,7 @@ def test_texts_with_several_tags_and_a_tag_of_several_texts(kind):
     np.testing.assert_array_equal(found[0][3], made.vectors[0][3].astype(np.float32))
 
 
-@pytest.mark.parametrize(("kind", "dim"), [("bag", 33), ("mean", 33), ("join", 1)])
+@pytest.mark.parametrize(("kind", "dim"), [("bag", 33), ("mean", 33), ("mean", 70), ("join", 1)])
 def test_any_number_of_dimensions(kind, dim):
     made, texts = Made(kind, dim), CASES["many blocks"]
     check_agree(made.train(KERNELS[kind], texts, [[0]])[1], made.expected(texts, [[0]]))

@@ -231,10 +231,10 @@ def train(ids, keep, model, noise_table, scratch, step, lanes):
         state = np.uint64(draw_noise(accept, alias, state, targets, n_noise, 2 * n_noise))
         for k in range(n_noise, 2 * n_noise):
             fetch_far(outputs, targets[k] * row, lanes)
-        if high + BLOCK <= n:
-            for p in range(BLOCK):
-                fetch_far(outputs, words[stop + p] * row, lanes)
-                fetch_far(inputs, words[high + p] * row, lanes)
+        if stop + step.window + BLOCK <= n:
+            for p in range(stop, stop + BLOCK):
+                fetch_far(outputs, words[p] * row, lanes)
+                fetch_far(inputs, words[p + step.window] * row, lanes)
 
         block = (start, stop, b)
         find_ranges(left, right, block, step.mean, firsts, lasts, ups, downs)

@@ -31,11 +31,38 @@ from inlay.kernels.sampling import (
 from inlay.kernels.wide import WIDTH, load, splat, store, zeros
 
 
+@part
+def plus_four(s, a, at):
+    """Four registers += as many of a."""
+    s0, s1, s2, s3 = s
+    s0, s1 = plus(s0, load(a, at)), plus(s1, load(a, at + WIDTH))
+    return s0, s1, plus(s2, load(a, at + 2 * WIDTH)), plus(s3, load(a, at + 3 * WIDTH))
+
+
+@part
+def minus_four(s, a, at):
+    """Four registers -= as many of a."""
+    s0, s1, s2, s3 = s
+    s0, s1 = minus(s0, load(a, at)), minus(s1, load(a, at + WIDTH))
+    return s0, s1, minus(s2, load(a, at + 2 * WIDTH)), minus(s3, load(a, at + 3 * WIDTH))
+
+
+@part
+def store_four(a, at, v, s):
+    """Four registers of a = as many times v."""
+    store(a, at, times(v, s[0]))
+    store(a, at + WIDTH, times(v, s[1]))
+    store(a, at + 2 * WIDTH, times(v, s[2]))
+    store(a, at + 3 * WIDTH, times(v, s[3]))
+
+
 @kernel
 def take_means(hidden, shares, model, own, words, block, row, lanes):
     """What predicts each word of a block: the mean of the words around it and of the text.
 
     `own` is the numbers of the tags of the text; `shares` becomes that of each part in its mean.
+    Four registers at a time go along the words, so that these are looked up the less often; the
+    last four may be some of those before once more.
     """
     documents, vectors = model.documents, model.words
     start, stop, b, n = block
@@ -43,7 +70,22 @@ def take_means(hidden, shares, model, own, words, block, row, lanes):
     for p in range(start, stop):
         size = min(p + b + 1, n) - max(p - b, 0) - 1 + own.size
         shares[p - start] = np.float32(1) / np.float32(size)
-    for at in range(0, len(lanes) * 8, WIDTH):
+    four = 4 * WIDTH
+    for begin in range(0, row if row >= four else 0, four):
+        at = min(begin, row - four)
+        total = zeros(), zeros(), zeros(), zeros()
+        for t in range(own.size):
+            total = plus_four(total, documents, own[t] * row + at)
+        for q in range(low, high):
+            total = plus_four(total, vectors, words[q] * row + at)
+        for p in range(start, stop):
+            others = minus_four(total, vectors, words[p] * row + at)
+            store_four(hidden, (p - start) * row + at, splat(shares[p - start]), others)
+            if p + b + 1 < n:
+                total = plus_four(total, vectors, words[p + b + 1] * row + at)
+            if p >= b:
+                total = minus_four(total, vectors, words[p - b] * row + at)
+    for at in range(0, 0 if row >= four else row, WIDTH):
         total = zeros()
         for t in range(own.size):
             total = plus(total, load(documents, own[t] * row + at))
@@ -124,6 +166,10 @@ def mean(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
             number = step.text + text
             own = tags.numbers[tags.offsets[number] : tags.offsets[number + 1]]
             state = np.uint64(draw_noise(accept, alias, state, targets, columns, targets.size))
+            for p in range(min(BLOCK + step.window, n)):
+                fetch_far(model.words, words[p] * row, lanes)
+            for p in range(min(BLOCK, n)):
+                fetch_far(outputs, words[p] * row, lanes)
             stop = 0
             while stop < n:
                 start = stop
@@ -135,7 +181,7 @@ def mean(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                 state = np.uint64(draw_block(targets, n_noise, words, start, accept, alias, state))
                 for p in range(stop, min(stop + BLOCK, n)):
                     fetch_far(outputs, words[p] * row, lanes)
-                for p in range(stop + b, min(stop + b + BLOCK, n)):
+                for p in range(stop + step.window, min(stop + step.window + BLOCK, n)):
                     fetch_far(model.words, words[p] * row, lanes)
                 count = stop - start
                 take_means(hidden, shares, model, own, words, block, row, lanes)

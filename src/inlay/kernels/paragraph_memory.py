@@ -19,9 +19,10 @@ and some 8 * dim for h, in sums that slide along the text.
 
 At 100 dimensions and K = 8 that is 60 ns for a word that is kept, at the 117 GFLOP/s of the core
 that it was measured on. It took 280 to 370 ns by means, on IMDB's 42,000 words, and 220 with every
-row in the first caches: waiting for rows of words is the largest part. A quarter of the time goes
-to draws, step sizes and errors, a quarter to the steps of noise words, a fifth to logits, and three
-tenths to the means and their steps, where the rows of words come in.
+row in the first caches: waiting for rows of words was the largest part. Since they are asked for in
+the second-level cache (`rows.fetch_far`) it is a seventh less. A quarter of the time went to draws,
+step sizes and errors, a quarter to the steps of noise words, a fifth to logits, and three tenths to
+the means and their steps, where the rows of words come in.
 
 Source: Le and Mikolov 2014, "Distributed Representations of Sentences and Documents", 2.2.
 """
