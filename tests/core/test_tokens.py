@@ -95,6 +95,15 @@ def test_refuses_what_utf8_cannot_hold():
 
 
 @pytest.mark.parametrize(
+    "given", [[], [""], ["", ""], ["é", "", "가나"], ["\0"], ["a\0", "b"], ["\0", "", "\0\0é"]]
+)
+def test_whatever_strings_there_are_is_packed(given):
+    blob, offsets = module.pack(given)
+    assert offsets.size == len(given) + 1
+    assert list(Tokens(blob, offsets)) == given
+
+
+@pytest.mark.parametrize(
     "offsets", [[0, 9], [2, 1], [0, -1], [-5, 1]], ids=["beyond", "falling", "minus", "before"]
 )
 def test_damaged_offsets_are_an_error_and_read_nothing_outside(offsets):

@@ -258,22 +258,33 @@ class Tokens(Sequence[str]):
 
 def pack(tokens: Sequence[str], *, errors: str = "strict") -> tuple[Array, Array]:
     """Strings as `(blob, offsets)`: uint8 `(bytes,)` and int64 `(n + 1,)`."""
-    joined = "".join(tokens)
-    lengths: Iterator[int] = map(len, tokens)
-    if not joined.isascii():  # else as many bytes as characters
-        lengths = (len(token.encode(errors=errors)) for token in tokens)
     offsets = np.zeros(len(tokens) + 1, np.int64)
     try:
+        raw = "\0".join(tokens).encode(errors=errors)
+        ends = np.flatnonzero(np.frombuffer(raw, np.uint8) == 0)
+        if ends.size + 1 == len(tokens):  # each stands between two strings
+            offsets[1:-1] = ends - np.arange(ends.size)
+            offsets[-1] = len(raw) - ends.size
+            return np.frombuffer(raw.replace(b"\0", b""), np.uint8), offsets
+        lengths = (len(token.encode(errors=errors)) for token in tokens)
         np.cumsum(np.fromiter(lengths, np.int64, len(tokens)), out=offsets[1:])
-    except UnicodeEncodeError as error:
-        at = next(i for i, token in enumerate(tokens) if token == error.object)
+        return np.frombuffer("".join(tokens).encode(errors=errors), np.uint8), offsets
+    except UnicodeEncodeError:
+        at, token = next((i, token) for i, token in enumerate(tokens) if not _encodes(token))
         raise ArgumentError(
             f"tokens, item {at}",
             expected="text that UTF-8 can hold",
-            got=repr(error.object),
+            got=repr(token),
             hint="token.encode(errors='replace').decode()",
-        ) from error
-    return np.frombuffer(joined.encode(errors=errors), np.uint8), offsets
+        ) from None
+
+
+def _encodes(token: str) -> bool:
+    try:
+        token.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _rebuilt(blob: Array, offsets: Array, slots: Array | None, name: str) -> Tokens:
