@@ -74,7 +74,7 @@ def one(
     for seed in range(args.seeds):
         same = {"tokenizer": "lower", "vector_size": 100, "workers": args.workers[0], "seed": seed}
         how = ", ".join(f"{key}={value!r}" for key, value in (same | {"epochs": epochs}).items())
-        said = call.format(how=how, how_glove=same | {"epochs": 25})
+        said = call.format(how=how, how_glove=same | {"epochs": 25, "x_max": 10})
         quick = said.replace("(path", f"({str(warm)!r}").replace(f"epochs={epochs}", "epochs=1")
         answer = run_measured(
             BODY.format(call=said),

@@ -140,7 +140,8 @@ def glove(
         epochs: How many times the pairs are gone through. The paper has 50 for vectors of
             fewer than 300 numbers, and 100 for others.
         eta: Learning rate of AdaGrad, whose steps get smaller by themselves.
-        x_max: Pairs that are counted so often, or more often, have the full weight, 1.
+        x_max: Pairs that are counted so often, or more often, have the full weight, 1. The default
+            is the paper's, for billions of words; for ten million, 10 is better.
         exponent: Other pairs have the weight `(x / x_max) ** exponent`; the paper's alpha.
         memory: How many GB counting may use, apart from what its threads need for the words
             of the vocabulary. A corpus of more than 67 million words to the GB is counted in parts,
