@@ -3,7 +3,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inlay.core import tokens as module
@@ -13,6 +13,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, IdError
 texts = st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=40)
 
 
+@settings(deadline=None)  # the first compiles
 @given(texts, texts)
 def test_finds_what_a_dict_finds(words, queries):
     tokens = Tokens.from_list(words)
