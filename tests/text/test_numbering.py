@@ -11,6 +11,7 @@ from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, NoSpaceE
 from inlay.text import encode_corpus, numbering, vocabularies
 from inlay.text.space import write_whole
 from inlay.text.vocabularies import Vocabularies
+from tests.processes import soon
 
 TEXTS = st.lists(
     st.text(st.sampled_from("ab.,'-é한\u1112\u1161👍🏽 \t\u3000\u00a0\x1c很")),
@@ -31,6 +32,15 @@ def test_a_file_is_what_its_lines_are(tmp_path_factory, name, texts):
     assert file.tokens == lines.tokens
     assert file.counts.tolist() == lines.counts.tolist()
     assert file.ids.tolist() == lines.ids.tolist()
+
+
+@pytest.mark.parametrize("before", ["", "a "])
+def test_a_run_may_have_many_more_tokens_than_all_others(tmp_path, before):
+    path = tmp_path / "corpus.txt"
+    path.write_text(before + "가나다라마바사아자차카타파하\n", encoding="utf-8")
+    with soon(60):  # compiling is slow; but it had no end
+        corpus = encode_corpus(path, min_count=1, tokenizer="ngrams:1")
+    assert len(corpus.tokens) == 14 + len(before.split())
 
 
 def test_runs_are_forgotten_before_they_fill_the_memory(tmp_path, monkeypatch):

@@ -170,10 +170,10 @@ class Tokens(Splitter):
             return items.copy()
         if self._runs.n > self._n:
             self._add()
-        tokens, at, n = np.empty(2 * items.size, np.int32), 0, 0
-        while at < items.size:
-            if at:  # runs of more than two tokens, on average
-                tokens = grown(tokens, 2 * tokens.size + int(self._flat.max()))
+        tokens = np.empty(2 * items.size, np.int32)
+        at, n = expand(items, 0, self._spans, self._flat, tokens)
+        while at < items.size:  # runs of more than two tokens, on average
+            tokens = grown(tokens, 2 * tokens.size + int(self._flat.max()))
             at, more = expand(items, at, self._spans, self._flat, tokens[n:])
             n += more
         tokens = tokens[:n]
