@@ -58,6 +58,23 @@ def test_registers_are_what_they_say(width, compiled):
 
 
 @widths
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "plain"])
+def test_the_lower_half_of_a_float_is_the_upper_half_of_another(width, compiled):
+    of = registers(width)
+    load, store, lower_half = of.load, of.store, of.lower_half
+
+    @njit
+    def run(a, out):
+        store(out, 0, lower_half(load(a, 1)))
+
+    values = np.random.default_rng(0).normal(size=(2, width + 1)).astype(np.float32)
+    upper, lower = values.view(np.uint32) >> 16
+    a, out = (upper << 16 | lower).view(np.float32), np.zeros(width + 1, np.float32)
+    (run if compiled else run.py_func)(a, out)
+    np.testing.assert_array_equal(out.view(np.uint32), np.append(lower[1:] << 16, 0))
+
+
+@widths
 def test_nan_and_infinity_stay_visible(width):
     a = np.zeros(3 * width, np.float32)
     a[1], a[3], a[4], a[4 + width] = 0, np.nan, np.inf, 2

@@ -83,6 +83,10 @@ def registers(width):
         """`x * y + z`, rounded once where the processor can."""
         return x * y + z
 
+    def lower_half(x):
+        """Floats whose upper 16 bits are the lower 16 of each of x: see `inlay.kernels.halves`."""
+        return (x.view(np.uint32) << np.uint32(16)).view(np.float32)
+
     def greater(x, y):
         """The greater of each two; `y` where one of them is NaN."""
         return np.where(x > y, x, y)
@@ -166,6 +170,15 @@ def registers(width):
             return builder.fadd(product, arguments[2], flags=_FLAGS)
 
         return kind(kind, kind, kind), emit
+
+    @intrinsic
+    def _lower_half(typing, x):
+        def emit(context, builder, signature, arguments):
+            whole = ir.VectorType(_INT32, width)
+            bits = builder.bitcast(arguments[0], whole)
+            return builder.bitcast(builder.shl(bits, ir.Constant(whole, [16] * width)), register)
+
+        return kind(kind), emit
 
     @intrinsic
     def _greater(typing, x, y):
@@ -268,6 +281,10 @@ def registers(width):
     def _fma_compiled(x, y, z):
         return lambda x, y, z: _fma(x, y, z)
 
+    @overload(lower_half)
+    def _lower_half_compiled(x):
+        return lambda x: _lower_half(x)
+
     @overload(greater)
     def _greater_compiled(x, y):
         return lambda x, y: _greater(x, y)
@@ -303,6 +320,7 @@ def registers(width):
         load=load,
         store=store,
         fma=fma,
+        lower_half=lower_half,
         greater=greater,
         smaller=smaller,
         over_root=over_root,

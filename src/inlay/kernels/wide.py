@@ -12,6 +12,7 @@ spread = _all.spread
 load = _all.load
 store = _all.store
 fma = _all.fma
+lower_half = _all.lower_half
 greater = _all.greater
 smaller = _all.smaller
 over_root = _all.over_root
