@@ -117,6 +117,34 @@ def parts_of(
     return [*((v.documents, tag) for tag in own), *((v.words, word) for word in beside)]
 
 
+def errors_of_block(
+    v: Vectors,
+    own: list[int],
+    noise: list[int],
+    words: list[int],
+    block: tuple[int, int, int],
+    s: Settings,
+    *,
+    joined: bool,
+) -> tuple[list[list[tuple[Array, int]]], list[Array], list[Array]]:
+    """Of each word of a block: what helps to predict it, the vector that does, and the errors.
+
+    These are of the noise words, then of the word itself.
+    """
+    start, stop, b = block
+    parts = [parts_of(words, own, p, b, v, joined=joined) for p in range(start, stop)]
+    vectors = [[array[row] for array, row in each] for each in parts]
+    hidden = [np.concatenate(each) if joined else np.mean(each, axis=0) for each in vectors]
+    errors: list[Array] = []
+    for c, h in enumerate(hidden):
+        word, mine = words[start + c], noise[c // 2 * s.n_noise :][: s.n_noise]
+        share = np.array([s.negative / s.n_noise * (each != word) for each in mine] + [0])
+        is_pair = np.arange(s.n_noise + 1) == s.n_noise
+        logits = v.outputs[[*mine, word]] @ h
+        errors.append(s.alpha * errors_of(logits, is_pair, share))
+    return parts, hidden, errors
+
+
 def memory_step(
     v: Vectors,
     own: list[int],
@@ -128,17 +156,8 @@ def memory_step(
     joined: bool,
 ) -> None:
     """One block: all logits, then each word with itself, then each two with their noise words."""
-    start, stop, b = block
-    parts = [parts_of(words, own, p, b, v, joined=joined) for p in range(start, stop)]
-    vectors = [[array[row] for array, row in each] for each in parts]
-    hidden = [np.concatenate(each) if joined else np.mean(each, axis=0) for each in vectors]
-    errors = []
-    for c, h in enumerate(hidden):
-        word, mine = words[start + c], noise[c // 2 * s.n_noise :][: s.n_noise]
-        share = np.array([s.negative / s.n_noise * (each != word) for each in mine] + [0])
-        is_pair = np.arange(s.n_noise + 1) == s.n_noise
-        logits = v.outputs[[*mine, word]] @ h
-        errors.append(s.alpha * errors_of(logits, is_pair, share))
+    parts, hidden, errors = errors_of_block(v, own, noise, words, block, s, joined=joined)
+    start = block[0]
     change = []
     for c, h in enumerate(hidden):
         word = words[start + c]
@@ -155,3 +174,29 @@ def memory_step(
         shares = np.split(change[c], len(each)) if joined else [change[c]] * len(each)
         for (array, row), share in zip(each, shares, strict=True):
             array[row] += share
+
+
+def read(texts: list[list[int]], v: Vectors, s: Settings, states: Any, rates: int) -> None:
+    """PV-DM by means, of new texts: only their vectors move. `s.noise` are words to draw from."""
+    pool, w, drawn = list(s.noise), s.window, 4 * s.n_noise
+    pool += pool[:drawn]
+    for text, words in enumerate(texts):
+        chance, n = Chance(int(states[text])), len(words)
+        for _ in range(rates):
+            for _ in words:
+                chance.draw()
+            first, start = chance.below(len(s.noise)), 0
+            while start < n:
+                b = 1 + chance.below(w)
+                reach = range(max(start - b, 0), min(start + 8 + b, n))
+                most = max(words[max(p - max(8, w), 0) : p + 1].count(words[p]) for p in reach)
+                room = min(s.limit / most, 8)
+                stop = block_end(start, n, max(1, int(room)))
+                mine, first = pool[first : first + drawn], chance.below(len(s.noise))
+                step = s._replace(alpha=s.alpha * min(room, 1))
+                block = start, stop, b
+                _, _, errors = errors_of_block(v, [text], mine, words, block, step, joined=False)
+                for c, each in enumerate(errors):
+                    targets = [*mine[c // 2 * s.n_noise :][: s.n_noise], words[start + c]]
+                    v.documents[text] += each @ v.outputs[targets]
+                start = stop

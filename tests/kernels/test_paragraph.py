@@ -142,7 +142,7 @@ def test_blocks_of_fewer_words():
     check_agree(found, made.expected(texts, [[0]], block=3))
 
 
-@pytest.mark.parametrize("kind", KERNELS)
+@pytest.mark.parametrize("kind", ["bag", "join"])
 def test_a_new_text_changes_nothing_of_the_words(kind):
     made, texts = Made(kind), CASES["many blocks"]
     (_, _, terms), found = made.train(KERNELS[kind], texts, [[0]], learns=False, alpha=1e-3)
@@ -156,7 +156,7 @@ def test_a_new_text_changes_nothing_of_the_words(kind):
     assert np.abs(got - wanted).max() < 0.05 * np.abs(wanted).max()
 
 
-@pytest.mark.parametrize("kind", KERNELS)
+@pytest.mark.parametrize("kind", ["bag", "join"])
 def test_a_state_for_each_text_makes_it_independent_of_the_others(kind):
     made, texts = Made(kind), [[1, 2, 3], [4, 5, 6, 7, 8, 9], [1, 2, 3]]
     states = np.empty(3, np.uint64)

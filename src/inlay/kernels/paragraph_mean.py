@@ -2,7 +2,8 @@
 
 The means of a block are made register by register: one holds the sum of what stands around a
 word, and for the next word one row comes to it and one goes. So are the steps of what the means
-are of, the other way round. See `inlay.kernels.paragraph_memory`.
+are of, the other way round. See `inlay.kernels.paragraph_memory`; new texts, of which nothing is
+learned but their vectors, are read by `inlay.kernels.paragraph_reading`.
 """
 
 import numpy as np
@@ -14,7 +15,6 @@ from inlay.kernels.paragraph_memory import (
     draw_block,
     exchange_all,
     products,
-    pull,
     weigh,
 )
 from inlay.kernels.rows import ROW, fetch_far, minus, part, plus, times
@@ -137,7 +137,7 @@ def spread(model, own, words, change, block, row, lanes):
 def mean(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
     """Learn from one piece of the corpus, by means; arguments and result as of `paragraph.bag`.
 
-    `scratch` is a `Scratch` of one slot.
+    `scratch` is a `Scratch` of one slot. Words always learn, too.
     """
     outputs = model.outputs
     accept, alias = noise_table.accept, noise_table.alias
@@ -187,23 +187,17 @@ def mean(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                 take_means(hidden, shares, model, own, words, block, row, lanes)
                 products(hidden, at, outputs, targets, row, zero, errors, count, n_noise, lanes)
                 weigh(weights, targets, n_noise, count, rate * scale, step.share)
-                if step.learns and blocks % MEASURED == 0:
+                if blocks % MEASURED == 0:
                     sums = weigh_losses(errors, weights, zero, errors.size)
                     loss += sums[0] / (rate * scale)
                     terms += sums[1]
                 blocks += 1
                 weigh_errors(errors, weights, zero, errors.size)
-                if step.learns:
-                    exchange_all(
-                        *(change, zero, hidden, at, outputs, targets, row, zero, errors),
-                        *(count, n_noise, row, lanes),
-                    )
-                    spread(model, own, words, change, block, row, lanes)
-                else:
-                    pull(
-                        *(model.documents, own, change, outputs, targets, row, errors),
-                        *(count, n_noise, row, lanes),
-                    )
+                exchange_all(
+                    *(change, zero, hidden, at, outputs, targets, row, zero, errors),
+                    *(count, n_noise, row, lanes),
+                )
+                spread(model, own, words, change, block, row, lanes)
             if text < states.size:
                 states[text] = state
             text += 1

@@ -31,7 +31,7 @@ def test_unknown_words_change_nothing(encoder):
 def test_threads_change_nothing(encoder, monkeypatch):
     texts = [" ".join(text.split() * n) for n, text in enumerate(TEXTS, 1)]
     alone = encoder.encode(texts)
-    monkeypatch.setattr("inlay.encode.paragraph.network.WORDS", 50)
+    monkeypatch.setattr("inlay.encode.paragraph.reading.WORDS", 50)
     many = ParagraphEncoder(
         encoder.design, outputs=encoder.outputs, documents=encoder.documents, workers=3
     )

@@ -16,7 +16,8 @@ from inlay.calls import refuses_unknown
 from inlay.checks import every_text, number, whole, whole_or_none
 from inlay.core import Table
 from inlay.encode.base import TextEncoder
-from inlay.encode.paragraph.network import Design, Network
+from inlay.encode.paragraph.network import Design
+from inlay.encode.paragraph.reading import Reader
 from inlay.encode.paragraph.saving import Parts, write
 from inlay.errors import ArgumentError, ArgumentTypeError
 from inlay.formats.native import content_digests
@@ -59,7 +60,7 @@ class ParagraphEncoder(TextEncoder):
     """
 
     pools = ("paragraph",)
-    MADE = ("_lexicon", "_network")
+    MADE = ("_lexicon", "_reader")
 
     def __init__(
         self,
@@ -240,7 +241,7 @@ class ParagraphEncoder(TextEncoder):
         return Lexicon(get_tokenizer(self.tokenizer), [self.outputs])
 
     @cached_property
-    def _network(self) -> Network:
+    def _reader(self) -> Reader:
         words, counts = None, self.outputs.counts
         if self.design.reads_words and self.words is not None:
             words = self.words.vectors
@@ -248,7 +249,7 @@ class ParagraphEncoder(TextEncoder):
                 words = np.vstack([words, self.null[None]])
         if counts is None:
             raise ArgumentError("outputs", expected="a table with counts", got="one without")
-        return Network(self.design, counts, self.outputs.vectors, words)
+        return Reader(self.design, counts, self.outputs.vectors, words)
 
     def _rows(self, texts: list[str | list[str]]) -> tuple[Array, Array]:
         """The row of each word, below 0 if it is not known, and where each text begins."""
@@ -267,7 +268,7 @@ class ParagraphEncoder(TextEncoder):
             is_word[np.append(0, np.cumsum(known))[offsets[1:]] + np.arange(len(texts))] = False
             ids[is_word] = words
         rates = _rates(self.alpha, self.min_alpha, self.infer_epochs)
-        return self._network.infer(ids, rates, self.workers or thread_count())
+        return self._reader.infer(ids, rates, self.workers or thread_count())
 
 
 @lru_cache(16)

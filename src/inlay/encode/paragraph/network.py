@@ -1,9 +1,7 @@
 """What predicts words from the vector of a text, as arrays that the kernels take."""
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -11,7 +9,6 @@ import numpy as np
 from inlay.aliases import Array
 from inlay.checks import choice, flag, number, whole
 from inlay.errors import ArgumentError
-from inlay.jobs.threads import run_pieces
 
 Architecture = Literal["dbow", "dm"]
 ARCHITECTURES = ("dbow", "dm")
@@ -20,11 +17,6 @@ ARCHITECTURES = ("dbow", "dm")
 LOAD = 2.75
 # What nobody means to ask for, and what would not fit into any memory.
 MOST = {"vector_size": 1 << 16, "window": 1000, "negative": 10_000, "epochs": 1 << 20}
-WORDS = 8192  # of texts that a thread takes at a time
-# Noise words that are drawn for all new texts of PV-DM. A probe on IMDB reaches .827 with their
-# vectors, as with noise from all words; but .820 with 16,384 and .807 with 4,096. PV-DBOW, whose
-# step is a row alone, would gain 2 % of the time and lose a quarter of a point.
-POOL = 65_536
 OTHER = np.uint64(0x5DEECE66D)  # so that the pool is not drawn as the piece is thinned out
 
 
@@ -131,7 +123,42 @@ class Piece(NamedTuple):
     text: int = 0
 
 
-class Network:
+class Chances:
+    """What is left to chance in a network: the noise words, and which words are kept.
+
+    Args:
+        design: What the network is.
+        counts: How often each word came.
+    """
+
+    def __init__(self, design: Design, counts: Array) -> None:
+        from inlay.kernels import sampling
+
+        self.design = design
+        chance = counts.astype(np.float64) ** design.ns_exponent
+        self.noise = sampling.make_noise(chance)
+        self.keep = sampling.keep_thresholds(counts, design.sample)
+        often = 1 / design.n_noise + float(chance.max() / chance.sum())
+        self._noise_load = design.negative * often
+
+    def draw(self, seed: np.uint64, words: Array) -> None:
+        """Fill int32 `words` with noise words."""
+        from inlay.kernels import sampling
+
+        sampling.draw_noise(*self.noise, seed ^ OTHER, words, 0, words.size)
+
+    def limit(self, rate: float) -> float:
+        """How many pairs of a block may have a vector in common; see `sampling.choose_centres`.
+
+        As of word2vec: a step along a direction of curvature h must stay below 2 / h, and h stays
+        below 0.7 for vectors as they are learned. A pair moves its vector by a word and `negative`
+        noise words; each word of a block moves a noise vector at a share of `negative`.
+        """
+        pair, noise = rate * (1 + self.design.negative), rate * self._noise_load
+        return float(min(LOAD / max(pair, 1e-9) - 1, LOAD / max(noise, 1e-9), 1e6))
+
+
+class Network(Chances):
     """The vectors of words that are predicted, and of those that help.
 
     Args:
@@ -145,9 +172,10 @@ class Network:
     def __init__(
         self, design: Design, counts: Array, outputs: Array | None, words: Array | None
     ) -> None:
-        from inlay.kernels import paragraph, rows, sampling
+        from inlay.kernels import paragraph, rows
 
-        self.design, dim = design, design.vector_size
+        super().__init__(design, counts)
+        dim = design.vector_size
         self.row, self.lanes = rows.row_width(dim), paragraph.lanes_of(dim)
         self.outputs = rows.aligned_zeros(len(counts) * design.slots * self.row)
         if outputs is not None:
@@ -157,13 +185,7 @@ class Network:
         if words is not None:
             self.words = rows.aligned_zeros(len(words) * self.row)
             self.words.reshape(-1, self.row)[:, :dim] = words
-        chance = counts.astype(np.float64) ** design.ns_exponent
-        self.noise = sampling.make_noise(chance)
-        self.keep = sampling.keep_thresholds(counts, design.sample)
-        often = 1 / design.n_noise + float(chance.max() / chance.sum())
-        self._noise_load = design.negative * often
         self._even = np.zeros(0, np.uint32)
-        self._spare: list[Any] = []  # work space for new texts, which one call after another takes
 
     def scratch(self, size: int, *, learns: bool = True) -> Any:
         """Work space of one thread, for pieces of so many words; see `learn`."""
@@ -185,7 +207,7 @@ class Network:
         """
         from inlay.kernels import sampling
 
-        sampling.draw_noise(*self.noise, seed ^ OTHER, words, 0, words.size)
+        self.draw(seed, words)
         even = self._even
         if even.size != words.size:
             even = self._even = np.zeros(words.size, np.uint32)
@@ -200,7 +222,10 @@ class Network:
     def learn(
         self, piece: Piece, documents: Array, tags: Any, scratch: Any, *, learns: bool
     ) -> tuple[int, float, int]:
-        """Change the vectors of texts, and those of words if it `learns`; see `paragraph.bag`."""
+        """Change the vectors of texts, and those of words if it `learns`; see `paragraph.bag`.
+
+        PV-DM by means always does: its new texts are read by `reading.Means`.
+        """
         from inlay.kernels import paragraph, paragraph_join, paragraph_mean
 
         design = self.design
@@ -219,96 +244,3 @@ class Network:
             *(piece.states, step, self.lanes),
         )
         return found
-
-    @cached_property
-    def _for_new(self) -> "Network":
-        """For new texts: with PV-DM all draw from the same noise words."""
-        if not self.design.reads_words:
-            return self
-        return self.on(noise=self.pool(np.uint64(0), np.empty(POOL, np.int32)))
-
-    def infer(self, ids: Array, rates: Array, workers: int) -> Array:
-        """The vectors of new texts: float32 `(texts, dim)`, zeros where there is no word.
-
-        Each text has the vector that its words and their order give, whatever else there is.
-
-        Args:
-            ids: int32, -1 at the end of each text.
-            rates: float32, the learning rate of each time that a text is gone through.
-            workers: Threads; they change nothing.
-        """
-        from inlay.kernels import paragraph, rows
-
-        is_end = ids < 0
-        n, network = int(np.count_nonzero(is_end)), self._for_new
-        states, documents = np.empty(n, np.uint64), rows.aligned_zeros(n * self.row)
-        paragraph.seed_texts(ids, states)
-        paragraph.begin_texts(documents, states, self.design.vector_size)
-        tags = paragraph.Tags(np.arange(n + 1), np.arange(n, dtype=np.int32))
-        if 0 < ids.size <= WORDS:
-            scratch = self._spare_scratch(ids.size)
-            network.learn(Piece(ids, states, rates), documents, tags, scratch, learns=False)
-            self._spare.append(scratch)
-        else:
-            self._infer_spans(ids, is_end, states, rates, documents, tags, workers)
-        found: Array = documents.reshape(n, self.row)[:, : self.design.vector_size].copy()
-        return found
-
-    def _infer_spans(
-        self,
-        ids: Array,
-        is_end: Array,
-        states: Array,
-        rates: Array,
-        documents: Array,
-        tags: Any,
-        workers: int,
-    ) -> None:
-        """`infer` for many texts, a span of them at a time."""
-        ends, network = np.append(0, np.flatnonzero(is_end) + 1), self._for_new
-
-        def read(span: tuple[int, int], scratch: Any) -> None:
-            first, last = span
-            piece = Piece(ids[ends[first] : ends[last]], states[first:last], rates, first)
-            network.learn(piece, documents, tags, scratch, learns=False)
-
-        spans = _spans(ends, WORDS)
-        most = max((int(ends[last] - ends[first]) for first, last in spans), default=0)
-        if len(spans) > 1 and workers > 1:
-            n_threads = min(workers, len(spans))
-            scratches = [self.scratch(most, learns=False) for _ in range(n_threads)]
-            run_pieces(read, spans, scratches)
-        else:
-            scratch = self._spare_scratch(most)
-            for span in spans:
-                read(span, scratch)
-            if most <= WORDS:
-                self._spare.append(scratch)
-
-    def _spare_scratch(self, size: int) -> Any:
-        """Work space of `infer` that no other thread has: one that was made before, if it fits."""
-        try:
-            return self._spare.pop() if size <= WORDS else self.scratch(size, learns=False)
-        except IndexError:
-            return self.scratch(WORDS, learns=False)
-
-    def limit(self, rate: float) -> float:
-        """How many pairs of a block may have a vector in common; see `sampling.choose_centres`.
-
-        As of word2vec: a step along a direction of curvature h must stay below 2 / h, and h stays
-        below 0.7 for vectors as they are learned. A pair moves its vector by a word and `negative`
-        noise words; each word of a block moves a noise vector at a share of `negative`.
-        """
-        pair, noise = rate * (1 + self.design.negative), rate * self._noise_load
-        return float(min(LOAD / max(pair, 1e-9) - 1, LOAD / max(noise, 1e-9), 1e6))
-
-
-def _spans(ends: Sequence[int] | Array, size: int) -> list[tuple[int, int]]:
-    """Texts `first` to `last`, as many as have `size` words together, or one that has more."""
-    spans, first = [], 0
-    while first < len(ends) - 1:
-        last = int(np.searchsorted(ends, ends[first] + size, side="right")) - 1
-        last = max(first + 1, last)
-        spans.append((first, last))
-        first = last
-    return spans
