@@ -92,6 +92,23 @@ def test_update_is_the_formula_step_by_step(compiled, kernel, case):
 
 
 @pytest.mark.parametrize("kernel", [hierarchical.train, hierarchical.train_cbow])
+def test_a_thread_changes_its_own_copies_of_the_last_nodes(kernel):
+    ids, first, by = [1, 4, 2, 3, 0, 9, 5, 0, 1, 8, -1], 5, 7
+    tree = huffman.make_tree(np.arange(10, 0, -1))
+    plain, trial = (
+        Trial(hierarchical, kernel, vocab_size=10, dim=12, n_noise=huffman.longest(tree))
+        for _ in range(2)
+    )
+    begun = trial.outputs.copy()
+    trial.outputs = np.vstack([begun, begun[:2], begun[first:]])  # two rows of nobody between them
+    assert trial.train(ids, tree, own=(first, by)) == plain.train(ids, tree)
+    np.testing.assert_array_equal(trial.inputs, plain.inputs)
+    np.testing.assert_array_equal(trial.outputs[:first], plain.outputs[:first])
+    np.testing.assert_array_equal(trial.outputs[first:12], np.vstack([begun[first:], begun[:2]]))
+    np.testing.assert_array_equal(trial.outputs[12:], plain.outputs[first:])
+
+
+@pytest.mark.parametrize("kernel", [hierarchical.train, hierarchical.train_cbow])
 def test_nothing_is_learned_of_one_word_or_of_none(kernel):
     tree = huffman.make_tree(np.array([9]))
     trial = Trial(hierarchical, kernel, vocab_size=1, dim=12, n_noise=0)

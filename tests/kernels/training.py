@@ -31,10 +31,12 @@ class Trial:
         self.keep = np.full(vocab_size, ALL, np.uint32)
         self.share = self.settings["negative"] / max(self.settings["n_noise"], 1)
 
-    def train(self, ids, table=None):
-        """Run the kernel once; `table` in place of the noise words'."""
+    def train(self, ids, table=None, own=None):
+        """Run the kernel once; `table` in place of the noise words', `own` of the scratch's."""
         s = self.settings
         scratch = self.module.make_scratch(max(len(ids), 1), s["window"], s["n_noise"], self.dim)
+        if own is not None:
+            scratch.own[:] = own
         step = sampling.Step(
             alpha=np.float32(s["alpha"]),
             window=s["window"],

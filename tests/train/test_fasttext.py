@@ -240,7 +240,7 @@ def test_a_piece_that_is_learned_from_apart_is_learned_from_as_ever(architecture
     work = sys.modules["inlay.train.word2vec_work"]
     for name, value in (("TOGETHER", 1), ("PIECE", 250)):
         monkeypatch.setattr(work, name, value)
-    monkeypatch.setattr(work, "damping", lambda load, rate: np.ones(load.size, np.float32))
+    monkeypatch.setattr(work, "damping", lambda load, *how: np.ones(load.size, np.float32))
     corpus = encode_corpus(sentences(100), min_count=1)
     settings = only(architecture=architecture, loss="hs", epochs=1)
     plain, apart = (fasttext(corpus, **settings, deterministic=d) for d in (False, True))

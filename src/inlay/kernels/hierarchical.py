@@ -37,7 +37,7 @@ from inlay.kernels.rows import aligned_zeros, fetch_far, lanes_row, part, row_wi
 from inlay.kernels.sampling import INCREMENT, MEASURED, MULTIPLIER, below, kernel, subsample
 
 # Work space, see `make_scratch`.
-Scratch = namedtuple("Scratch", "words left right mean four change weights errors")
+Scratch = namedtuple("Scratch", "words left right mean four path own change weights errors")
 
 
 def make_scratch(size, window, n_nodes, dim):
@@ -52,24 +52,44 @@ def make_scratch(size, window, n_nodes, dim):
         right=np.zeros(size, np.int32),
         mean=aligned_zeros(row),
         four=np.zeros(4, np.int32),
+        path=np.zeros(n_nodes, np.int32),
+        own=no_copies(),
         change=aligned_zeros(row),
         weights=aligned_zeros(4 * n_nodes + 4),
         errors=aligned_zeros(4 * n_nodes + 4),
     )
 
 
+def no_copies():
+    """Of nodes; a thread that has some of the last ones sets `[first, by]`: see `follow`."""
+    return np.array([np.iinfo(np.int32).max, 0], np.int32)
+
+
 @part
-def weigh_path(tree, word, alpha, weights):
-    """The learning rate, and less it where the path takes the other turn; where the path is."""
+def follow(tree, word, own, path):
+    """Fill `path` with a word's nodes, `by` further on from number `first` on.
+
+    Returns where it begins and ends in the tree.
+    """
     first, last = tree.starts[word], tree.starts[word + 1]
-    for k in range(first, last):
-        weights[k - first] = alpha if tree.codes[k] == 0 else -alpha
+    for k in range(last - first):
+        node = tree.points[np.uint64(first + k)]
+        path[k] = node + (own[1] if node >= own[0] else 0)
     return first, last
 
 
 @part
+def weigh_path(tree, word, own, path, alpha, weights):
+    """`follow`, and the learning rate, or less it where the path turns to 1; how many nodes."""
+    first, last = follow(tree, word, own, path)
+    for k in range(first, last):
+        weights[k - first] = alpha if tree.codes[k] == 0 else -alpha
+    return last - first
+
+
+@part
 def fetch_path(tree, word, outputs, row, lanes):
-    """Ask for the vectors of a path, but for those near the root."""
+    """Ask for the vectors of a path, but for those near the root, which are there."""
     for k in range(tree.starts[word] + 6, tree.starts[word + 1]):
         fetch_far(outputs, tree.points[k] * row, lanes)
 
@@ -106,31 +126,30 @@ def weigh_paths(codes, first, last, alpha, m, weights):
 
 
 @part
-def learn_two(inputs, x, outputs, tree, path, m, alpha, weights, errors, measured, lanes):
+def learn_two(inputs, x, outputs, codes, path, span, m, alpha, weights, errors, measured, lanes):
     """The step of a word, or two (m), at half the cost of four; returns the loss times alpha.
 
-    `x` is where the rows of both begin, of one twice; `path` where the centre's path does and ends.
+    `x` is where the rows of both begin, of one twice; `span` where the path's codes do and end.
     """
-    first, last = path
-    row, n, points = lanes_row(lanes), last - first, tree.points
+    first, last = span
+    row, n, zero = lanes_row(lanes), last - first, np.int64(0)
     by = (n + 3) & -4
     for k in range(by):
         w = np.float32(0)
         if k < n:
-            w = alpha if tree.codes[np.uint64(first + k)] == 0 else -alpha
+            w = alpha if codes[np.uint64(first + k)] == 0 else -alpha
         weights[np.uint64(k)] = w
         weights[np.uint64(by + k)] = w if m == 2 else np.float32(0)
-    for k in range(first, last, 4):
-        y0, y1 = points[np.uint64(k)] * row, points[np.uint64(min(k + 1, last - 1))] * row
-        y2 = points[np.uint64(min(k + 2, last - 1))] * row
-        y3 = points[np.uint64(min(k + 3, last - 1))] * row
-        at = k - first
-        dots_four(inputs, x[0], x[1], outputs, (y0, y1, y2, y3), errors, at, by + at, lanes)
+    for k in range(0, n, 4):
+        y0, y1 = path[np.uint64(k)] * row, path[np.uint64(min(k + 1, n - 1))] * row
+        y2 = path[np.uint64(min(k + 2, n - 1))] * row
+        y3 = path[np.uint64(min(k + 3, n - 1))] * row
+        dots_four(inputs, x[0], x[1], outputs, (y0, y1, y2, y3), errors, k, by + k, lanes)
     loss = np.float32(0)
     if measured:
         loss, _ = weigh_losses(errors, weights, 0, 2 * by)
     weigh_errors(errors, weights, 0, 2 * by)
-    exchange_two(inputs, x, outputs, points, first, last, errors, 0, by, lanes)
+    exchange_two(inputs, x, outputs, path, zero, n, errors, 0, by, lanes)
     return loss
 
 
@@ -153,10 +172,10 @@ def train(ids, keep, model, tree, scratch, step, lanes):
         How many words were kept of the piece; the summed loss of the pairs of every eighth
         centre, -log of the probability, before they are learned from; and how many these are.
     """
-    inputs, outputs, points = model.inputs, model.outputs, tree.points
+    inputs, outputs, path = model.inputs, model.outputs, scratch.path
     words, left, right = scratch.words, scratch.left, scratch.right
     weights, errors = scratch.weights, scratch.errors
-    four, row = scratch.four, lanes_row(lanes)
+    four, row, zero = scratch.four, lanes_row(lanes), np.int64(0)
     n, state = subsample(ids, keep, step.seed, words, left, right)
     state = np.uint64(state)  # a Python int, when run uncompiled
     loss, terms = 0.0, 0
@@ -166,7 +185,8 @@ def train(ids, keep, model, tree, scratch, step, lanes):
         if c + 1 < n:
             fetch_path(tree, words[c + 1], outputs, row, lanes)
             fetch_far(inputs, words[min(c + 1 + step.window, n - 1)] * row, lanes)
-        first, last = tree.starts[words[c]], tree.starts[words[c] + 1]
+        first, last = follow(tree, words[c], scratch.own, path)
+        length = last - first
         measured = c % MEASURED == 0 and step.alpha > 0 and first < last
         high, filled = min(c + b + 1, right[c]), 0
         p = max(c - b, left[c])
@@ -176,10 +196,10 @@ def train(ids, keep, model, tree, scratch, step, lanes):
                 break
             terms += m if measured else 0
             if m <= 2:
-                x01, path = (four[0] * row, four[1] * row), (first, last)
+                x01, span = (four[0] * row, four[1] * row), (first, last)
                 loss += learn_two(
-                    *(inputs, x01, outputs, tree, path, m, step.alpha, weights, errors),
-                    *(measured, lanes),
+                    *(inputs, x01, outputs, tree.codes, path, span, m, step.alpha, weights),
+                    *(errors, measured, lanes),
                 )
                 filled = 0  # the weights are others now
                 continue
@@ -187,26 +207,25 @@ def train(ids, keep, model, tree, scratch, step, lanes):
                 weigh_paths(tree.codes, first, last, step.alpha, m, weights)
                 filled = m
             x = (four[0] * row, four[1] * row, four[2] * row, four[3] * row)
-            for k in range(first, last, 2):
-                y0 = points[np.uint64(k)] * row
-                y1 = points[np.uint64(min(k + 1, last - 1))] * row
-                at = 4 * (k - first)
-                dots_four(outputs, y0, y1, inputs, x, errors, at, at + 4, lanes)
+            for k in range(0, length, 2):
+                y0 = path[np.uint64(k)] * row
+                y1 = path[np.uint64(min(k + 1, length - 1))] * row
+                dots_four(outputs, y0, y1, inputs, x, errors, 4 * k, 4 * k + 4, lanes)
             if measured:
-                more, _ = weigh_losses(errors, weights, 0, 4 * (last - first))
+                more, _ = weigh_losses(errors, weights, 0, 4 * length)
                 loss += more
-            weigh_errors(errors, weights, 0, 4 * (last - first))
-            exchange_here(inputs, x, outputs, points, first, last, errors, 0, 4, lanes)
+            weigh_errors(errors, weights, 0, 4 * length)
+            exchange_here(inputs, x, outputs, path, zero, length, errors, 0, 4, lanes)
     return n, loss / step.alpha if terms > 0 else 0.0, terms
 
 
 @kernel
 def train_cbow(ids, keep, model, tree, scratch, step, lanes):
     """Learn CBOW from one piece of the corpus; as `train`, but for a centre in place of a pair."""
-    inputs, outputs, points = model.inputs, model.outputs, tree.points
+    inputs, outputs, path = model.inputs, model.outputs, scratch.path
     words, left, right, mean = scratch.words, scratch.left, scratch.right, scratch.mean
     change, weights, errors = scratch.change, scratch.weights, scratch.errors
-    row = lanes_row(lanes)
+    row, zero = lanes_row(lanes), np.int64(0)
     n, state = subsample(ids, keep, step.seed, words, left, right)
     state = np.uint64(state)  # a Python int, when run uncompiled
     loss, terms = 0.0, 0
@@ -218,14 +237,14 @@ def train_cbow(ids, keep, model, tree, scratch, step, lanes):
             fetch_far(inputs, words[min(c + 1 + step.window, n - 1)] * row, lanes)
         low, high = max(c - b, left[c]), min(c + b + 1, right[c])
         if high - low > 1:
-            first, last = weigh_path(tree, words[c], step.alpha, weights)
-            measured = c % MEASURED == 0 and step.alpha > 0 and first < last
+            length = weigh_path(tree, words[c], scratch.own, path, step.alpha, weights)
+            measured = c % MEASURED == 0 and step.alpha > 0 and length > 0
             over = np.float32(1) / np.float32(high - low - 1)
             up, down = (over, np.float32(1)) if step.mean else (np.float32(1), over)
             gather(mean, inputs, words, low, high, c, up, row, lanes)
             clear(change, lanes)
             loss += learn(
-                *(mean, 0, change, outputs, points, first, last, weights, errors),
+                *(mean, 0, change, outputs, path, zero, length, weights, errors),
                 *(measured, lanes),
             )
             for p in range(low, high):

@@ -26,7 +26,7 @@ from collections import namedtuple
 import numpy as np
 
 from inlay.kernels.exchange import add_row, clear, learn
-from inlay.kernels.hierarchical import fetch_path, weigh_path
+from inlay.kernels.hierarchical import fetch_path, no_copies, weigh_path
 from inlay.kernels.rows import aligned_zeros, copy, fetch, lanes_row, row_width
 from inlay.kernels.sampling import (
     INCREMENT,
@@ -43,7 +43,7 @@ from inlay.kernels.subword_training import MEASURED, SLOTS, compose, shrink_shar
 # Work space, see `make_scratch`.
 Scratch = namedtuple(
     "Scratch",
-    "words left right repeats counts shrunk sums hidden changes change weights errors",
+    "words left right repeats counts shrunk sums hidden changes change path own weights errors",
 )
 
 
@@ -64,6 +64,8 @@ def make_scratch(size, window, n_nodes, dim):
         hidden=aligned_zeros(SPAN * row),
         changes=aligned_zeros(SPAN * row),
         change=aligned_zeros(row),
+        path=np.zeros(n_nodes, np.int32),
+        own=no_copies(),
         weights=aligned_zeros(n_nodes + 4),
         errors=aligned_zeros(n_nodes + 4),
     )
@@ -89,7 +91,7 @@ def train(ids, keep, model, parts, tree, scratch, step, lanes):
         How many words were kept of the piece; the summed loss of the pairs of every eighth
         word, -log of the probability, before they are learned from; and how many these are.
     """
-    inputs, outputs, points = model.inputs, model.outputs, tree.points
+    inputs, outputs, path = model.inputs, model.outputs, scratch.path
     starts, rows, shares = parts.starts, parts.rows, parts.shares
     words, left, right = scratch.words, scratch.left, scratch.right
     hidden, total, change = scratch.hidden, scratch.changes, scratch.change
@@ -113,15 +115,15 @@ def train(ids, keep, model, parts, tree, scratch, step, lanes):
         clear(total, lanes)
         for p in range(low, high):
             if p != c:
-                first, last = weigh_path(tree, words[p], step.alpha, weights)
+                length = weigh_path(tree, words[p], scratch.own, path, step.alpha, weights)
                 clear(change, lanes)
                 loss += learn(
-                    *(hidden, zero, change, outputs, points, first, last, weights, errors),
+                    *(hidden, zero, change, outputs, path, zero, length, weights, errors),
                     *(measured, lanes),
                 )
                 add_row(hidden, zero, change, one, lanes)
                 add_row(total, zero, change, one, lanes)
-                terms += measured and first < last
+                terms += measured and length > 0
         shrink_shared(scratch.counts, shrunk, words, parts, c, c + 1, one)
         spread(inputs, rows, starts[w], starts[w + 1], total, zero, shrunk[0], row)
     return n, loss / step.alpha if terms > 0 else 0.0, terms
@@ -133,12 +135,12 @@ def train_cbow(ids, keep, model, parts, tree, scratch, step, lanes):
 
     The steps of a row in a span are made smaller, if there may be more than the limit.
     """
-    inputs, outputs, points = model.inputs, model.outputs, tree.points
+    inputs, outputs, path = model.inputs, model.outputs, scratch.path
     starts, rows, _ = parts
     words, left, right, repeats = scratch.words, scratch.left, scratch.right, scratch.repeats
     sums, hidden, changes, change = scratch.sums, scratch.hidden, scratch.changes, scratch.change
     weights, errors, shrunk = scratch.weights, scratch.errors, scratch.shrunk
-    row, one = lanes_row(lanes), np.float32(1)
+    row, one, zero = lanes_row(lanes), np.float32(1), np.int64(0)
     n, state = subsample(ids, keep, step.seed, words, left, right)
     count_repeats(words, n, max(SPAN, step.window), repeats)
     state = np.uint64(state)  # a Python int, when run uncompiled
@@ -165,14 +167,14 @@ def train_cbow(ids, keep, model, parts, tree, scratch, step, lanes):
                 fetch_path(tree, words[c + 1], outputs, row, lanes)
             clear(change, lanes)
             if min(c + b + 1, right[c]) - max(c - b, left[c]) > 1:
-                first, last = weigh_path(tree, words[c], step.alpha, weights)
-                measured = c % MEASURED == 0 and step.alpha > 0 and first < last
+                length = weigh_path(tree, words[c], scratch.own, path, step.alpha, weights)
+                measured = c % MEASURED == 0 and step.alpha > 0 and length > 0
                 loss += learn(
-                    *(hidden, (c - start) * row, change, outputs, points, first, last, weights),
+                    *(hidden, (c - start) * row, change, outputs, path, zero, length, weights),
                     *(errors, measured, lanes),
                 )
                 terms += measured
-            copy(changes, (c - start) * row, change, np.int64(0), lanes)
+            copy(changes, (c - start) * row, change, zero, lanes)
         less = (shrunk, scale)
         give_back(inputs, sums, changes, words, left, right, parts, block, around, less, row)
     return n, loss / step.alpha if terms > 0 else 0.0, terms

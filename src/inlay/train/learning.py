@@ -5,6 +5,7 @@ from typing import Any
 
 from inlay.core import Table
 from inlay.jobs.stop import on_stop
+from inlay.jobs.threads import available_workers
 from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike
 from inlay.train.corpora import check_pairs, facts, numbered
@@ -54,7 +55,7 @@ def learned(
         about = facts(model, asdict(settings), data, given=data is corpus)
         if start is not None:
             about["start"] = start.facts()
-        work = words(data, settings, start)
+        work = words(data, settings, start, available_workers(running.workers))
         about["model"] += f", {work.objective.name}"
         work.facts |= about | {"inlay": __version__}
     report = run(

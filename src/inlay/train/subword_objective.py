@@ -88,7 +88,7 @@ class SubwordObjective:
             self.often = float(1 / noise.n_noise + chance.max() / chance.sum())
         has_both = is_cbow and self.module is not subword_cbow
         self.train = self.module.train_cbow if has_both else self.module.train
-        self.name, self.n_outputs = self.of.name, self.of.n_outputs
+        self.name, self.n_outputs, self.n_hot = self.of.name, self.of.n_outputs, self.of.n_hot
         self.share, self.limit = self.of.share, self.of.limit
         self.source = parts, self.of.source
 

@@ -87,14 +87,19 @@ class SubwordWork(Words):
         data: The corpus.
         settings: The `FastTextSettings`.
         start: What to go on from, or None.
+        threads: How many are to train.
     """
 
     def __init__(
-        self, data: Corpus, settings: FastTextSettings, start: SubwordStart | None
+        self,
+        data: Corpus,
+        settings: FastTextSettings,
+        start: SubwordStart | None,
+        threads: int = 1,
     ) -> None:
         self.start, self.still = start, np.empty(0, np.int64)
         self.came = np.empty(0, np.int64)  # buckets of `start` that no word has
-        super().__init__(data, settings, start)
+        super().__init__(data, settings, start, threads)
 
     def _objective(self) -> Any:
         self.parts, self.places, self.n_rows = _parts(self.tokens, self.settings)

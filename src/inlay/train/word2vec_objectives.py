@@ -18,6 +18,9 @@ LOAD = 2.75
 MAX_32 = 2**32 - 1
 OTHER = np.uint64(0x5DEECE66D)  # so that the pool is not drawn as the piece is thinned out
 APART = 250  # words that are kept, about, of a piece that is learned from apart
+# Nodes of a tree, counted from its root, on which most of all steps are. Two threads that share
+# them wait for each other a third of their time; with copies of 64 or of 1,024 they do not.
+NEAR_ROOT = 256
 EXACT_POOL = 2048  # noise words of a piece, if each pair draws its own
 
 
@@ -66,6 +69,7 @@ class Objective(Protocol):
         share: Of a noise word.
         limit: See `choose_centres` in `inlay.kernels.sampling`.
         n_outputs: How many rows it has for what is predicted.
+        n_hot: How many of the last of these change all the time: each thread has copies of them.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Objective(Protocol):
     share: Any
     limit: Any
     n_outputs: int
+    n_hot: int
 
     def scratch(self, size: int) -> Any:
         """Work space of the kernel for pieces of so many words."""
@@ -113,6 +118,8 @@ def pairs_each(settings: Any) -> int:
 
 class Noise:
     """Negative sampling: a word is told from noise words, shared by a block or of each pair."""
+
+    n_hot = 0
 
     def __init__(self, data: Corpus, settings: Any) -> None:
         from inlay.kernels import cbow, pairs, sampling, skipgram
@@ -181,6 +188,7 @@ class Tree:
         self.source = huffman.make_tree(data.counts)
         self.longest = max(huffman.longest(self.source), 1)
         self.n_outputs = max(len(data.tokens) - 1, 1)
+        self.n_hot = min(NEAR_ROOT, self.n_outputs)
         if settings.alpha * self.longest >= LOAD:
             raise _too_fast(settings, LOAD / self.longest, f"paths of {self.longest} turns")
 

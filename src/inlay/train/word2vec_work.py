@@ -13,6 +13,7 @@ from inlay.text.corpus import Corpus
 from inlay.train.corpora import check_length
 from inlay.train.damping import RATES, SHARES, TOGETHER, damping
 from inlay.train.job import Done
+from inlay.train.replicas import Replicas
 from inlay.train.schedule import seed_of
 from inlay.train.start import Start
 from inlay.train.word2vec_objectives import APART, MAX_32, Local, Objective, objective
@@ -37,11 +38,12 @@ class Words:
         data: The corpus.
         settings: The `Word2VecSettings`.
         start: What to go on from, or None.
+        threads: How many are to train.
     """
 
     spare = 0
 
-    def __init__(self, data: Corpus, settings: Any, start: Start | None) -> None:
+    def __init__(self, data: Corpus, settings: Any, start: Start | None, threads: int = 1) -> None:
         from inlay.kernels import rows, sampling
 
         self.data, self.settings = data, settings
@@ -59,9 +61,10 @@ class Words:
         self.has_context = settings.loss == "ns"
         n_outputs = len(self.tokens) if self.has_context else self.objective.n_outputs
         self.room = rows.aligned_zeros((self.n_rows + self.spare) * self.row)
+        hot = 0 if threads == 1 or settings.deterministic else self.objective.n_hot
+        self.replicas = Replicas(n_outputs, self.row, hot, threads)
         self.model = sampling.Model(
-            inputs=self.room[: self.n_rows * self.row],
-            outputs=rows.aligned_zeros(n_outputs * self.row),
+            inputs=self.room[: self.n_rows * self.row], outputs=self.replicas.matrix
         )
         # As gensim and fastText do. From half as far, as in Mikolov's program, CBOW takes longer to
         # begin: on eight million words it completes 12 analogies in a hundred, where this makes 13.
@@ -71,11 +74,10 @@ class Words:
             self._begin(start, of)
         self.ones = np.ones(max(self.n_rows, n_outputs), np.float32)
         self.is_apart = self.factors is not None or self.anchors is not None
-        self.size = PIECE
+        kept = float(np.dot(data.counts, self.keep / MAX_32) / data.counts.sum())
+        self.size, self.kept, self.together = PIECE, round(kept * PIECE), threads
         if settings.deterministic or self.is_apart:
-            kept = float(np.dot(data.counts, self.keep / MAX_32) / data.counts.sum())
-            self.size = int(min(APART / kept, PIECE))
-        self.together = TOGETHER
+            self.size, self.kept, self.together = int(min(APART / kept, PIECE)), APART, TOGETHER
         self.pieces, self.units = -(-data.ids.size // self.size), int(data.ids.size)
         self.free: list[Local] = []
         self.shares = 0
@@ -83,8 +85,8 @@ class Words:
 
     @cached_property
     def load(self) -> tuple[Array, Array]:
-        """See `Objective.load`: for pieces that are learned from apart."""
-        return self.objective.load(self.keep, APART)
+        """See `Objective.load`: of a piece."""
+        return self.objective.load(self.keep, self.kept)
 
     def _objective(self) -> Objective:
         return objective(self.data, self.settings)
@@ -103,14 +105,17 @@ class Words:
 
     def scratch(self) -> Any:
         self.shares = min(2 * self.shares or 1, SHARES)  # each row is in one of them: no matter
-        return self.objective.scratch(self.size), np.full(self.n_rows, -1, np.int32)
+        made, by = self.objective.scratch(self.size), 0
+        if self.replicas.hot and not self.is_apart:
+            by = self.replicas.add()
+            made.own[:] = self.replicas.first, by
+        return made, np.full(self.n_rows, -1, np.int32), by
 
     def piece(self, epoch: int, piece: int, rate: float, scratch: Any) -> Done:
         ids = self.data.ids[piece * self.size : (piece + 1) * self.size]
         seed = seed_of(self.settings.seed, epoch * self.pieces + piece)
         if not self.is_apart:
-            source = self.objective.source
-            return self._train(ids, self.keep, self.model, source, scratch, (rate, seed))
+            return self._piece_together(ids, (rate, seed), scratch)
         local, source = self._localised(ids, seed, scratch)
         before = local.inputs.copy(), local.outputs.copy()
         done = self._learn(local, ids, source, (rate, seed), scratch)
@@ -120,6 +125,17 @@ class Words:
         for share in range(self.shares):
             self._add(local, share, (factors, self.ones))
         self.free.append(local)
+        return done
+
+    def _piece_together(self, ids: Array, how: tuple[float, np.uint64], scratch: Any) -> Done:
+        """Learn on the rows that all threads have, but for those that each has copies of."""
+        replicas, by = self.replicas, scratch[2]
+        model = self.model._replace(outputs=replicas.whole)
+        if by:
+            replicas.take(by)
+        done = self._train(ids, self.keep, model, self.objective.source, scratch, how)
+        if by:
+            replicas.give(by, self._damped(how[0])[1][replicas.first :])
         return done
 
     def apart(self, epoch: int, piece: int, rate: float, scratch: Any) -> tuple[Done, Local]:
@@ -152,7 +168,8 @@ class Words:
         """What changes of a round are multiplied by, at this rate or one that is hardly larger."""
         step = math.ceil(RATES * rate / self.settings.alpha)
         if self.damped[0] != step:
-            inputs, outputs = (damping(x, self.settings.alpha * step / RATES) for x in self.load)
+            highest = self.settings.alpha * step / RATES
+            inputs, outputs = (damping(x, highest, self.together) for x in self.load)
             if self.factors is not None:
                 inputs = inputs * self.factors[: inputs.size]
             self.damped = step, (inputs, outputs)
