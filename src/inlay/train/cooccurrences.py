@@ -70,6 +70,17 @@ class Layout:
         """How many rows there are, a few of which have no word."""
         return self.bands * self.band
 
+    def order(self, together: int) -> Iterator[int]:
+        """All bands: of so many stripes the first, then the second, and so on.
+
+        The first band of a stripe has its frequent words and takes longest. Worked on side by side
+        by as many threads, those of several stripes end together.
+        """
+        for stripe in range(0, self.stripes, together):
+            for band in range(self.per):
+                for each in range(stripe, min(stripe + together, self.stripes)):
+                    yield each * self.per + band
+
     def places(self) -> Array:
         """The row of each word: int32 `(words,)`."""
         words = np.arange(self.words, dtype=np.int32)
@@ -171,18 +182,18 @@ class Runs:
     sizes: list[Array] = field(default_factory=list)
     begins: list[Array] = field(default_factory=list)
 
-    def add(self, sizes: Array, bands: Iterator[tuple[Array, Array]]) -> None:
+    def add(self, sizes: Array, bands: Iterator[tuple[int, tuple[Array, Array]]]) -> None:
         """Add a part, whose rows have these sizes, by its bands: columns and values of each."""
         begins = np.zeros(self.layout.bands, np.int64)
-        for band, (columns, values) in enumerate(bands):
+        for band, (columns, values) in bands:
             begins[band] = self.columns.size
             self.columns.add(columns)
             self.values.add(values)
         self.sizes.append(sizes)
         self.begins.append(begins)
 
-    def merged(self, use: "Use[R]", threads: int) -> Iterator[R]:
-        """`use` of the rows of each band, summed over all parts."""
+    def merged(self, use: "Use[R]", threads: int) -> Iterator[tuple[int, R]]:
+        """Each band, and `use` of its rows, summed over all parts."""
         from inlay.kernels import cooccurrence as co
 
         columns, values, band_size = self.columns.map(), self.values.map(), self.layout.band
@@ -213,8 +224,8 @@ Use = Callable[[int, Any], R]
 
 def count(
     ids: Array, layout: Layout, counting: Counting, use: Use[R], report: Progress
-) -> Iterator[R]:
-    """`use` of the rows of each band of the matrix, in the order of the bands.
+) -> Iterator[tuple[int, R]]:
+    """Each band of the matrix, in the order of `layout.order`, and `use` of its rows.
 
     The sums in the rows are to be divided by the scale of `counting.weights`.
 
@@ -226,7 +237,7 @@ def count(
         report: Told the words that were counted.
 
     Yields:
-        What `use` returned.
+        The number of a band, and what `use` returned of it.
     """
     parts = range(0, ids.size, counting.part)
     if len(parts) == 1:
@@ -247,7 +258,7 @@ def count(
 
 def _count_part(
     ids: Array, begin: int, layout: Layout, counting: Counting, use: Use[R], report: Progress
-) -> Iterator[R]:
+) -> Iterator[tuple[int, R]]:
     """The same of the words from `begin` on, as many as a part has, with all their neighbours."""
     from inlay.kernels import cooccurrence as co
 
@@ -266,9 +277,9 @@ def _count_part(
         done = int(starts[last] - starts[first])
         return done, use(band, co.Rows(rows.sizes, rows.columns[:n], rows.values[:n]))
 
-    for done, used in _bands(layout, work, counting.threads):
+    for band, (done, used) in _bands(layout, work, counting.threads):
         report.update(done)
-        yield used
+        yield band, used
 
 
 def _room(rows: int, cells: int) -> Any:
@@ -277,23 +288,23 @@ def _room(rows: int, cells: int) -> Any:
     return Rows(np.zeros(rows, np.int64), np.empty(cells, np.int32), np.empty(cells))
 
 
-def _bands(layout: Layout, work: Callable[[int, Any], R], threads: int) -> Iterator[R]:
-    """`work(band, space)` for every band, in threads, the results in order."""
+def _bands(layout: Layout, work: Callable[[int, Any], R], threads: int) -> Iterator[tuple[int, R]]:
+    """Every band and `work(band, space)`, in threads, the results in their order."""
     from inlay.kernels.cooccurrence import make_sums
 
     free: SimpleQueue[Any] = SimpleQueue()
     for _ in range(threads):
         free.put(make_sums(layout.rows))
 
-    def one(band: int) -> R:
+    def one(band: int) -> tuple[int, R]:
         space = free.get()
         try:
-            return work(band, space)
+            return band, work(band, space)
         finally:
             free.put(space)
 
     with Pool(threads) as pool:
-        yield from pool.in_order(one, range(layout.bands), 2 * threads)
+        yield from pool.in_order(one, layout.order(threads), 2 * threads)
 
 
 @dataclass(frozen=True)
@@ -302,6 +313,10 @@ class Weighting:
 
     x_max: float
     exponent: float
+
+
+Tile = tuple[Array, Array, Array]
+Bands = Callable[[Use[Tile]], Iterator[tuple[int, Tile]]]
 
 
 class Tiles:
@@ -317,7 +332,7 @@ class Tiles:
     def __init__(
         self,
         layout: Layout,
-        bands: Callable[[Use[tuple[Array, Array, Array]]], Iterator[tuple[Array, Array, Array]]],
+        bands: Bands,
         scale: float,
         weighting: Weighting,
         seed: int,
@@ -333,7 +348,7 @@ class Tiles:
         """
         from inlay.kernels import cooccurrence as co
 
-        def tile(band: int, rows: Any) -> tuple[Array, Array, Array]:
+        def tile(band: int, rows: Any) -> Tile:
             starts = np.zeros(layout.bands + 1, np.int64)
             n = rows.columns.size
             cells, terms = np.empty(n, np.uint32), np.empty((n, 2), np.float32)
@@ -346,7 +361,7 @@ class Tiles:
 
         self.layout, self.starts = layout, np.zeros((layout.bands, layout.bands + 1), np.int64)
         with Growing(np.uint32) as cells, Growing(np.float32) as terms:
-            for band, (starts, some, their) in enumerate(bands(tile)):
+            for band, (starts, some, their) in bands(tile):
                 self.starts[band] = starts + cells.size
                 cells.add(some)
                 terms.add(their)

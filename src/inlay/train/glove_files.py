@@ -69,7 +69,9 @@ class Pairs:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def bands(self, layout: Layout, part: int, threads: int, use: Use[R]) -> Iterator[R]:
+    def bands(
+        self, layout: Layout, part: int, threads: int, use: Use[R]
+    ) -> Iterator[tuple[int, R]]:
         """As `cooccurrences.count`; the sums in the rows are what the file says.
 
         Args:
@@ -79,7 +81,7 @@ class Pairs:
             use: Called with the number of each band and its rows.
 
         Yields:
-            What `use` returned.
+            The number of a band, and what `use` returned of it.
 
         Raises:
             FormatError: There is no such word, or a value whose logarithm is no number.
@@ -95,10 +97,8 @@ class Pairs:
                 sizes = np.bincount(rows, minlength=layout.rows).astype(np.int32)
                 ends = np.concatenate([[0], np.cumsum(sizes)])[bands]
                 parts = [order[a:b] for a, b in pairwise(ends)]
-                runs.add(
-                    sizes,
-                    ((places[records["context"][p] - 1], records["value"][p]) for p in parts),
-                )
+                of_bands = ((places[records["context"][p] - 1], records["value"][p]) for p in parts)
+                runs.add(sizes, enumerate(of_bands))
             yield from runs.merged(use, threads)
 
     def _check(self, records: Array, begin: int) -> None:
@@ -226,7 +226,8 @@ def write_cooccurrences(
         part.open("wb") as file,
         show_progress(corpus.ids.size, unit=" words", desc="counting", enabled=progress) as report,
     ):
-        for made in count(corpus.ids, layout, counting, records, report):
+        # A single stripe's bands come in the order of their words.
+        for _, made in count(corpus.ids, layout, counting, records, report):
             file.write(made.data)
             n += made.size
     return n
