@@ -29,9 +29,11 @@ def half_width(dim):
 @part
 def rounded(bits, low):
     """The upper 16 bits of a float, so that with `low` below them they are as near as can be."""
-    size = bits & REST
-    up = max(size + AWAY, low) - low
-    return ((bits & SIGN) | (NAN if size >= INFINITE else up)) >> BITS
+    size = np.uint32(bits & REST)
+    up = np.uint32(size + AWAY)  # numba adds in 64 bits, if it is not told
+    up = np.uint32((up if up > low else low) - low)
+    up = NAN if size >= INFINITE else up
+    return np.uint32(np.uint32(bits & SIGN | up) >> BITS)
 
 
 @kernel
@@ -44,10 +46,14 @@ def pack_rows(rows, into, half):
         half: `half_width(dim)`.
     """
     n, dim = rows.shape
+    flat, both = rows.reshape(-1), max(dim - half, 0)
     for r in range(n):
-        both = max(dim - half, 0)
-        for i in range(both):
-            low = np.uint32(rounded(rows[r, half + i], NONE))  # an int, when run uncompiled
-            into[r * half + i] = np.uint32(rounded(rows[r, i], low)) << BITS | low
-        for i in range(both, min(half, dim)):
-            into[r * half + i] = np.uint32(rounded(rows[r, i], NONE)) << BITS
+        # Numbers that cannot be negative: else the compiler gathers number by number.
+        at, to, behind = np.uint64(r * dim), np.uint64(r * half), np.uint64(r * dim + half)
+        for k in range(both):
+            i = np.uint64(k)
+            low = np.uint32(rounded(flat[behind + i], NONE))  # an int, when run uncompiled
+            into[to + i] = np.uint32(rounded(flat[at + i], low) << BITS) | low
+        for k in range(both, min(half, dim)):
+            i = np.uint64(k)
+            into[to + i] = np.uint32(rounded(flat[at + i], NONE)) << BITS

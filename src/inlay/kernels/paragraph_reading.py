@@ -14,7 +14,7 @@ import numpy as np
 from inlay.kernels.halves import half_width
 from inlay.kernels.logistic import weigh_errors
 from inlay.kernels.paragraph import block_end, take_text
-from inlay.kernels.rows import ROW, aligned_zeros, minus, part, plus
+from inlay.kernels.rows import ROW, aligned_zeros, minus, part, plus, times
 from inlay.kernels.sampling import (
     BLOCK,
     INCREMENT,
@@ -38,7 +38,7 @@ from inlay.kernels.wide import (
 PAIRS = BLOCK // 2  # of words in a block
 FULL = 16  # words that are compared at once, the last ones with what lies behind them
 # Work space, see `make_scratch`.
-Scratch = namedtuple("Scratch", "words repeats places rows total shares weights errors")
+Scratch = namedtuple("Scratch", "words repeats places rows total weights errors")
 # What a piece needs: float32 rates, one for each time that it is gone through; int64 window;
 # float32 share of a noise word, negative / K; float32 limit (see `sampling.choose_centres`).
 Step = namedtuple("Step", "rates window share limit")
@@ -56,7 +56,6 @@ def make_scratch(size, window, n_noise, dim):
         places=np.zeros(size + 2 * (window + BLOCK), np.int64),
         rows=np.zeros(PAIRS * n_noise + BLOCK, np.int64),
         total=aligned_zeros(4 * half_width(dim)),
-        shares=aligned_zeros(room),
         weights=aligned_zeros(room),
         errors=aligned_zeros(room),
     )
@@ -71,14 +70,18 @@ def fetch_half(a, at, half):
 
 @part
 def find_repeats(words, n, reach, repeats):
-    """`sampling.count_repeats`, of words that have `reach` others before them."""
+    """`sampling.count_repeats`, of words that have `reach` others before them, 8 or more."""
     size, first = (n + FULL - 1) // FULL * FULL, np.uint64(reach)
-    for i in range(size):
-        repeats[i] = 0
-    for by in range(1, reach + 1):
+    for k in range(size):
+        i = first + np.uint64(k)
+        w, r = words[i], np.int32(0)
+        for by in range(1, 9):  # in one go, which the compiler unrolls
+            r += w == words[i - np.uint64(by)]
+        repeats[k] = r
+    for by in range(9, reach + 1):
         before = first - np.uint64(by)
-        for i in range(size):
-            repeats[i] += words[first + np.uint64(i)] == words[before + np.uint64(i)]
+        for k in range(size):
+            repeats[k] += words[first + np.uint64(k)] == words[before + np.uint64(k)]
 
 
 @part
@@ -94,11 +97,12 @@ def gather(total, document, d, words, places, first, last, half):
 
 
 @part
-def predict(out, to, near, total, after, words, around, outputs, four, own, half, n_noise):
+def predict(out, to, near, total, after, words, around, outputs, four, own, shares, half, n_noise):
     """The logits of two neighbours: with four noise words, and each with its own word.
 
     `total` is the sum of the first one's words, itself among them; that of the word behind both is
-    written from `after` on. `around` is the places of both, and of what comes and goes for each.
+    written from `after` on. `around` is the places of both, and of what comes and goes for each;
+    `shares` those of the words in their means.
     """
     x0, x1, in0, out0, in1, out1 = around
     y0, y1, y2, y3 = four
@@ -134,9 +138,10 @@ def predict(out, to, near, total, after, words, around, outputs, four, own, half
         z, x = load(outputs, c0 + i), load(outputs, c1 + i)
         s4, t4 = fma(a, z, s4), fma(c, x, t4)
         s4, t4 = fma(b, lower_half(z), s4), fma(d, lower_half(x), t4)
-    store_sums(s0, s1, s2, s3, out, to)
-    store_sums(t0, t1, t2, t3, out, to + n_noise)
-    store_sums(s4, t4, zeros(), zeros(), out, near)
+    u, v = splat(shares[0]), splat(shares[1])
+    store_sums(times(s0, u), times(s1, u), times(s2, u), times(s3, u), out, to)
+    store_sums(times(t0, v), times(t1, v), times(t2, v), times(t3, v), out, to + n_noise)
+    store_sums(times(s4, u), times(t4, v), zeros(), zeros(), out, near)
 
 
 @part
@@ -181,41 +186,42 @@ def take_rows(rows, pool, drawn, places, start, n_noise, half):
 
 
 @part
-def weigh(weights, shares, rows, n_noise, block, alpha, share):
-    """Step sizes: of each word and its noise words, negative; then of the words. And means."""
-    start, stop, b, n = block
+def weigh(weights, n_noise, alpha, share):
+    """Step sizes: of the noise words of each word, negative; then of the words."""
+    for k in range(BLOCK * n_noise):
+        weights[k] = -alpha * share
     for c in range(BLOCK):
-        real = start + c < stop
-        p = start + c
-        of = np.float32(1) / np.float32(max(min(p + b + 1, n) - max(p - b, 0), 1))
-        own, own_row = BLOCK * n_noise + c, rows[PAIRS * n_noise + c]
-        weights[own] = alpha if real else np.float32(0)
-        shares[own] = of
-        for k in range(n_noise):
-            counts = real and rows[c // 2 * n_noise + k] != own_row
-            weights[c * n_noise + k] = -alpha * share if counts else np.float32(0)
-            shares[c * n_noise + k] = of
+        weights[BLOCK * n_noise + c] = alpha
 
 
 @part
-def collect(errors, n_noise, count):
-    """Add up the errors of each noise word, and those of the words behind them."""
-    n_own = PAIRS * n_noise
+def collect(errors, rows, n_noise, count):
+    """Add up what both words of a pair ask of each noise word; behind that, of the words.
+
+    A noise word does not count against itself, and no word does from `count` on.
+    """
+    n_own, none = PAIRS * n_noise, np.float32(0)
     for c in range(0, BLOCK, 2):
+        one, other = rows[n_own + c], rows[n_own + c + 1]
         for k in range(n_noise):
-            at = c * n_noise + k
-            e = errors[at] if c < count else np.float32(0)
-            if c + 1 < count:
-                e += errors[at + n_noise]
+            at, row = c * n_noise + k, rows[c // 2 * n_noise + k]
+            e = errors[at] if row != one and c < count else none
+            e += errors[at + n_noise] if row != other and c + 1 < count else none
             errors[c // 2 * n_noise + k] = e
     for c in range(BLOCK):
-        errors[n_own + c] = errors[2 * n_own + c] if c < count else np.float32(0)
+        errors[n_own + c] = errors[2 * n_own + c] if c < count else none
+
+
+@part
+def share_of(p, b, n):
+    """The share of each part in the mean that predicts word `p` of n."""
+    return np.float32(1) / np.float32(max(min(p + b + 1, n) - max(p - b, 0), 1))
 
 
 @part
 def predict_block(out, total, words, outputs, rows, places, pool, drawn, block, n_noise, half):
     """All logits of a block; meanwhile the rows of the next one are asked for."""
-    first, count, b, window = block
+    first, count, b, n, window = block
     for c in range(0, count, 2):
         p = first + c
         around = (
@@ -223,6 +229,7 @@ def predict_block(out, total, words, outputs, rows, places, pool, drawn, block, 
             *(places[p + b + 2], places[p - b + 1]),
         )
         own = places[p], places[p + 1]
+        shares = share_of(p - window, b, n), share_of(p + 1 - window, b, n)
         for k in range(0, n_noise, 4):
             at = c // 2 * n_noise + k
             four = rows[at], rows[at + 1], rows[at + 2], rows[at + 3]
@@ -230,7 +237,7 @@ def predict_block(out, total, words, outputs, rows, places, pool, drawn, block, 
             after = 0 if k + 4 >= n_noise else 2 * half
             predict(
                 *(out, c * n_noise + k, BLOCK * n_noise + c, total, after),
-                *(words, around, outputs, four, own, half, n_noise),
+                *(words, around, outputs, four, own, shares, half, n_noise),
             )
             for j in range(drawn + at, drawn + at + 4):
                 fetch_half(outputs, pool[j] * half, half)
@@ -256,8 +263,7 @@ def read(ids, keep, model, pool, scratch, states, step, half):
     """
     documents, vectors, outputs = model.documents, model.words, model.outputs
     words, repeats, places, rows = scratch.words, scratch.repeats, scratch.places, scratch.rows
-    total, shares = scratch.total, scratch.shares
-    weights, errors = scratch.weights, scratch.errors
+    total, weights, errors = scratch.total, scratch.weights, scratch.errors
     n_own = rows.size - BLOCK
     n_noise = n_own // PAIRS
     n_pool = pool.size - n_own
@@ -269,7 +275,7 @@ def read(ids, keep, model, pool, scratch, states, step, half):
     reach = max(BLOCK, window)
     for p in range(reach):
         words[p] = -1  # no word
-    kept = 0
+    kept, alpha = 0, np.float32(-1)
     for rate in step.rates:
         begin, text = 0, 0
         while begin < ids.size:
@@ -295,17 +301,17 @@ def read(ids, keep, model, pool, scratch, states, step, half):
                 take_rows(rows, pool, drawn, places, window + start, n_noise, half)
                 state = state * MULTIPLIER + INCREMENT
                 drawn = below(state, n_pool)
-                weigh(weights, shares, rows, n_noise, (start, stop, b, n), rate * scale, step.share)
+                if rate * scale != alpha:
+                    alpha = rate * scale
+                    weigh(weights, n_noise, alpha, step.share)
                 first = window + start
                 gather(total, documents, d, vectors, places, first - b, first + b + 1, half)
                 predict_block(
                     *(errors, total, vectors, outputs, rows, places, pool, drawn),
-                    *((first, stop - start, b, window), n_noise, half),
+                    *((first, stop - start, b, n, window), n_noise, half),
                 )
-                for i in range(BLOCK * (n_noise + 1)):
-                    errors[i] *= shares[i]
                 weigh_errors(errors, weights, zero, BLOCK * (n_noise + 1))
-                collect(errors, n_noise, stop - start)
+                collect(errors, rows, n_noise, stop - start)
                 for k in range(0, rows.size, 8):
                     pull(documents, d, outputs, rows, errors, k, half)
             states[text] = state
