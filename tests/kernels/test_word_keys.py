@@ -37,6 +37,32 @@ def test_each_byte_of_a_long_word_counts(size):
     assert (items[0] >= kernels.LONG).all()
 
 
+JOINED = [kernels.joined_keys, kernels.joined_keys.py_func]
+
+
+@pytest.mark.parametrize("joined_keys", JOINED, ids=["compiled", "plain"])
+def test_words_between_zero_bytes_have_the_same_keys(joined_keys):
+    words = ["", *WORDS[:7], "", "a"]
+    raw = [word.encode() for word in words]
+    offsets = np.cumsum([0, *map(len, raw)])
+    items, known = (
+        [np.zeros(len(words), kind) for kind in (np.uint64, np.int32, np.int32)] for _ in range(2)
+    )
+    kernels.word_keys(np.frombuffer(b"".join(raw), np.uint8), offsets, *known)
+    text = np.frombuffer(b"".join(word + b"\0" for word in raw), np.uint8)
+    assert joined_keys(text, *items) == len(words)
+    assert items[0].tolist() == known[0].tolist()
+    assert (items[1] - known[1]).tolist() == list(range(len(words)))
+    assert (items[2] - items[1]).tolist() == list(map(len, raw))
+
+
+@pytest.mark.parametrize("joined_keys", JOINED, ids=["compiled", "plain"])
+def test_a_word_with_a_zero_byte_counts_as_two(joined_keys):
+    items = np.zeros(2, np.uint64), *np.zeros((2, 2), np.int32)
+    assert joined_keys(np.frombuffer(b"a\0b\0c\0", np.uint8), *items) == 3
+    assert items[2].tolist() == [1, 3]
+
+
 @njit
 def compiled(*words):
     return kernels.equal_words(*words)

@@ -87,3 +87,30 @@ def word_keys(text, offsets, keys, starts, stops):
         keys[i] = key_of(text, start, stop) if start < stop else LONG
         starts[i] = start
         stops[i] = stop
+
+
+@kernel
+def joined_keys(text, keys, starts, stops):
+    """The items of words that stand between zero bytes, as of `word_keys`; returns how many.
+
+    Args:
+        text: uint8: the words, with a zero byte after each.
+        keys: uint64; receives the keys of as many words as it has room for, and so do the others.
+        starts: int32, as many.
+        stops: int32, as many.
+    """
+    n, start = 0, 0
+    for at in range(text.size):
+        if text[at] == 0:
+            if n < keys.size:
+                if start == at:
+                    keys[n] = LONG
+                elif start + 8 <= text.size:
+                    keys[n] = quick_key(text, start, at)
+                else:
+                    keys[n] = key_of(text, start, at)
+                starts[n] = start
+                stops[n] = at
+            n += 1
+            start = at + 1
+    return n

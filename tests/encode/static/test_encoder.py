@@ -167,6 +167,13 @@ def test_many_new_words_are_found_as_few_are(monkeypatch):
         np.testing.assert_array_equal(StaticEncoder(given).encode(lists), expected)
 
 
+def test_a_token_may_have_a_zero_byte():
+    given = Table(["a", "b", "a\0b", "\0"], np.eye(4, dtype="f4"))
+    lists = [["a"], ["a\0b", "b"], ["\0", "", "b"], ["b\0a"]]
+    found = StaticEncoder(given, pool="sum").encode(lists)
+    assert found.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 1, 0, 1], [0, 0, 0, 0]]
+
+
 def test_texts_are_cut():
     encoder = StaticEncoder(table(), max_length=2)
     expected = by_hand(["a good", "qzxv good", "film"], "mean")

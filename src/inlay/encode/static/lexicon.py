@@ -130,14 +130,17 @@ class Lexicon:
 
     def _numbers(self, words: list[str]) -> Array:
         """The number of each word, int32; new ones get the next numbers."""
-        from inlay.kernels.word_keys import word_keys
+        from inlay.kernels.word_keys import joined_keys, word_keys
 
-        ids = np.empty(len(words), np.int32)
+        n = len(words)
+        ids, items = np.empty(n, np.int32), (np.empty(n, np.uint64), *np.empty((2, n), np.int32))
         if words:
-            text, offsets = pack(words, errors="surrogatepass")
-            items = np.empty(len(words), np.uint64), *np.empty((2, len(words)), np.int32)
-            word_keys(text, offsets, *items)
-            self._words.look_up(text, items, len(words), ids)
+            raw = ("\0".join(words) + "\0").encode(errors="surrogatepass")
+            text = np.frombuffer(raw, np.uint8)
+            if joined_keys(text, *items) != n:  # a word has a zero byte
+                text, offsets = pack(words, errors="surrogatepass")
+                word_keys(text, offsets, *items)
+            self._words.look_up(text, items, n, ids)
         return ids
 
     def _numbered(self, raw: Sequence[bytes]) -> tuple[Array, Array]:
@@ -162,7 +165,9 @@ class Lexicon:
         """The same for texts that are split one by one, or are lists already."""
         strings = [text for text in texts if isinstance(text, str)]
         split = iter(batched(self.tokenizer, strings))
-        tokens = [(next(split) if isinstance(text, str) else text)[:max_length] for text in texts]
+        tokens = [next(split) if isinstance(text, str) else text for text in texts]
+        if max_length is not None:
+            tokens = [each[:max_length] for each in tokens]
         lengths = np.fromiter(map(len, tokens), np.int64, len(tokens))
         return self._numbers(list(chain.from_iterable(tokens))), lengths
 
