@@ -1,10 +1,26 @@
 """Vectors of new texts by a distributed memory of means (PV-DM, mean): all else stands still.
 
-Nothing but the vector d of the text moves, so that a step is
+Only the vector d of a text moves, so that the step of a block of up to eight words w is
 
     d += alpha * (sum_w (1 - s(h.w)) w  -  negative / K * sum_n s(h.n) n)
 
-with h the mean of d and the words around w. See `inlay.kernels.paragraph_memory`.
+with h the mean of d and of the words around w; see `inlay.kernels.paragraph_memory`. Where words do
+not learn, much of it is cheaper:
+
+- Their rows take half the room (`inlay.kernels.halves`).
+- The noise words of a block follow each other in a pool that was drawn at random, from anywhere on:
+  one draw for all of them. Two vectors of a text by two seeds are as near to each other as if each
+  word was drawn (a cosine of .919 on IMDB), and a probe finds as much in them.
+- No mean is written: the sum of what stands around a word is multiplied as it slides along, and
+  its logits are divided. Beyond both ends of a text stand zeros, so that no sum asks where it is.
+- What two neighbours ask of a noise word they share is added up before its row is read again.
+
+At 100 dimensions, K = 4 and a window of 5, on IMDB's 42,000 words, a word that is kept takes 60 ns
+(120 by the kernel of the training with its words held still): 19 for logits, 8 for the step of d, 8
+for thinning out, draws and places, 3 for errors, 3 for the first sum of each block, 2 for repeats,
+2 for asking for rows, 11 for waiting for them; the rest is one waiting for the other. That is what
+each part saves when it is left out; of waiting, what few rows save, which stay in the first-level
+cache. If no rows were asked for ahead, it would be 35 more.
 """
 
 from collections import namedtuple
