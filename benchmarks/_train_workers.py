@@ -1,7 +1,9 @@
 """Two workers beside one: seconds of each trainer's whole call on a numbered corpus, in turns.
 
 These are wall-clock seconds: the machine must have two cores to itself. Each run is a process of
-its own, whose kernels are compiled before the clock starts; `cpu` is how many CPU seconds two
+its own, whose kernels are compiled before the clock starts. `times` is how much faster two workers
+are; `apart`, how much more two processes of one worker each get done side by side, that have
+nothing in common: what the machine has to give at that time. `cpu` is how many CPU seconds two
 workers take for one of one worker.
 """
 
@@ -9,6 +11,7 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,13 @@ corpus = encode_corpus([["a", "b", "c", "d"]] * 9, min_count=1, every_text=True)
 {warm}
 corpus = encode_corpus({path!r}, every_text=True)
 """
+TOGETHER = """
+import time
+from pathlib import Path
+Path({ready!r}, "{number}").touch()
+while len(list(Path({ready!r}).iterdir())) < 2:
+    time.sleep(0.001)
+"""
 
 
 def rows(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -42,23 +52,33 @@ def rows(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for name, call in CALLS.items():
             if args.jobs and not any(text in name for text in args.jobs):
                 continue
-            runs: dict[int, list[dict[str, Any]]] = {1: [], 2: []}
-            for seed in range(args.seeds):
-                for workers, found in runs.items():
-                    how = f"epochs={args.epochs or 5}, seed={seed}, workers={workers}"
-                    warm = call.format(how=f"epochs=1, workers={workers}")
-                    setup = SETUP.format(path=str(path), warm=warm)
-                    body = call.format(how=how)
-                    found.append(run_measured(body, setup=setup, result="None"))
-            one, two = (
-                {key: statistics.median(run[key] for run in found) for key in ("wall_s", "cpu_s")}
-                for found in runs.values()
-            )
+            turns = [
+                _turn(call, path, f"epochs={args.epochs or 5}, seed={seed}")
+                for seed in range(args.seeds)
+            ]
+            one, apart, two, cpu = (statistics.median(each) for each in zip(*turns, strict=True))
             yield {
                 "job": name,
                 "who": "inlay",
-                "one_s": one["wall_s"],
-                "two_s": two["wall_s"],
-                "times": one["wall_s"] / two["wall_s"],
-                "cpu": two["cpu_s"] / one["cpu_s"],
+                "one_s": one,
+                "two_s": two,
+                "times": one / two,
+                "apart": 2 * one / apart,
+                "cpu": cpu,
             }
+
+
+def _turn(call: str, path: Path, how: str) -> tuple[float, float, float, float]:
+    """Seconds of one worker, of two processes side by side and of two workers; CPU, two to one."""
+
+    def measured(workers: int, more: str = "") -> dict[str, Any]:
+        warm = call.format(how=f"epochs=1, workers={workers}")
+        setup = SETUP.format(path=str(path), warm=warm) + more
+        return run_measured(call.format(how=f"{how}, workers={workers}"), setup=setup)
+
+    one = measured(1)
+    with tempfile.TemporaryDirectory() as ready, ThreadPoolExecutor(2) as pool:
+        waits = [TOGETHER.format(ready=ready, number=number) for number in range(2)]
+        apart = [each["wall_s"] for each in pool.map(measured, (1, 1), waits)]
+    two = measured(2)
+    return one["wall_s"], sum(apart) / 2, two["wall_s"], two["cpu_s"] / one["cpu_s"]
