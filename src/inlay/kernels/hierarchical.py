@@ -61,7 +61,7 @@ def make_scratch(size, window, n_nodes, dim):
 
 
 def no_copies():
-    """Of nodes; a thread that has some of the last ones sets `[first, by]`: see `follow`."""
+    """`[first, by]` for `follow`, of a thread that has no copies of nodes; int32."""
     return np.array([np.iinfo(np.int32).max, 0], np.int32)
 
 
