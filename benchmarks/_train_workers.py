@@ -6,7 +6,7 @@ are; `apart`, how much more two processes of one worker each get done side by si
 nothing in common: what the machine has to give at that time. `cpu` is how many CPU seconds two
 workers take for one of one worker. `shared` is how many times as long two threads take to change
 rows that both do than rows of their own, before and after those two workers: 3 or so where the
-cores share a cache, 6 or more where they do not. A virtual machine may be moved from one to the other.
+cores share a cache, 6 or more where they do not. A virtual machine may be moved between the two.
 """
 
 import argparse
