@@ -1,5 +1,6 @@
 """Processes that a test starts, waits for, signals and collects: none outlives the test."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -63,11 +64,14 @@ def ended(running: subprocess.Popen[bytes]) -> tuple[int, str, str]:
 
 
 @contextmanager
-def soon(seconds: float = 1.0) -> Iterator[None]:
+def soon(seconds: float = 3.0) -> Iterator[None]:
     """Fail what takes more CPU seconds, also while it runs: what is wrong might take years.
 
-    Seconds by the clock would depend on what else the machine does.
+    Seconds by the clock would depend on what else the machine does, and those of the garbage
+    collector on what other tests left behind.
     """
+    collects = gc.isenabled()
+    gc.disable()
     end = time.process_time() + seconds
     if os.name == "posix":
         before = signal.signal(signal.SIGPROF, lambda *_: pytest.fail(f"not in {seconds} s"))
@@ -78,6 +82,8 @@ def soon(seconds: float = 1.0) -> Iterator[None]:
         if os.name == "posix":
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, before)
+        if collects:
+            gc.enable()
     assert time.process_time() <= end, f"it took more than {seconds} s"
 
 
