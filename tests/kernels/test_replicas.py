@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inlay.kernels.replicas import give, take
+from inlay.kernels.replicas import give, renumber, take
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "plain"])
@@ -25,3 +25,14 @@ def test_what_two_threads_changed_is_added_up(compiled):
     expected = begun[n - hot : n] + factors[:, None] * changes.sum(0)
     np.testing.assert_allclose(matrix[n - hot : n], expected, atol=1e-6)
     np.testing.assert_array_equal(matrix[: n - hot], begun[: n - hot])
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "plain"])
+def test_numbers_of_copies_and_of_all_others(compiled):
+    ids = np.array([0, 3, 4, -1, 9, 1], np.int32)
+    into = np.full(7, 5, np.int32)
+    call = renumber if compiled else renumber.py_func
+    call(ids, 4, 20, into)
+    assert into.tolist() == [20, 23, 4, -1, 9, 21, 5]
+    call(ids, 4, 20, ids)
+    assert ids.tolist() == into[:6].tolist()

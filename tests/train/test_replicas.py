@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
 
+from inlay.encode.paragraph.network import Design
+from inlay.kernels import paragraph
 from inlay.text import encode_corpus
+from inlay.train import doc2vec_work
+from inlay.train.doc2vec_work import Paragraphs
 from inlay.train.fasttext import FastTextSettings
 from inlay.train.subwords import SubwordWork
+from inlay.train.tags import Tagged
 from inlay.train.word2vec import Word2VecSettings
 from inlay.train.word2vec_objectives import NEAR_ROOT
 from inlay.train.word2vec_work import Words
@@ -55,3 +60,60 @@ def test_only_several_threads_of_a_tree_need_copies(threads):
         expected = 3 if (threads, loss, deterministic) == (2, "hs", False) else 0
         assert work.replicas.hot == expected
         assert work.replicas.whole.size == work.model.outputs.size + 2 * expected * work.row
+
+
+def paragraphs(architecture, threads, *, words=False, deterministic=False):
+    """What trains the vectors of 100 texts, of 300 words of which the first are thinned out."""
+    rng = np.random.default_rng(0)
+    lines = [[f"w{int(300 * x)}" for x in rng.random(20) ** 3] for _ in range(100)]
+    data = encode_corpus(lines, min_count=1, every_text=True)
+    design = Design(architecture, words, False, 12, 3, 5, 1e-2, 0.75, 1, 0.05, 1e-4)
+    made = Paragraphs(
+        *(data, Tagged.of(None, data, one=False), design, 1, {}),
+        deterministic=deterministic,
+        threads=threads,
+    )
+    rows = made.network.outputs.reshape(-1, made.row)
+    rows[:, :12] = np.random.default_rng(1).normal(size=(len(rows), 12))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("architecture", "words"), [("dbow", False), ("dbow", True), ("dm", False)]
+)
+def test_what_a_piece_changes_of_frequent_words_is_added_up(architecture, words, monkeypatch):
+    monkeypatch.setattr(doc2vec_work, "FREQUENT", 50)
+    alone, work = (paragraphs(architecture, n, words=words) for n in (1, 2))
+    begun = {name: rows.reshape(-1, 16).copy() for name, rows in alone._rows(whole=False).items()}
+    assert list(begun) == (["outputs", "words"] if words or architecture == "dm" else ["outputs"])
+    scratches = [work.scratch() for _ in range(2)]
+    work.piece(0, 0, 0.05, scratches[1])
+    # The same noise words, of the same rows.
+    scratch = alone.scratch()
+    seed, ids = alone._seed_and_words(0, 0)
+    noise = alone.network.pool(seed, scratch.pool)
+    tags = paragraph.Tags(alone.tagged.offsets, alone.tagged.numbers)
+    network = alone.network.on(noise=noise)
+    alone._learn(ids, (0.05, seed), network, alone.documents, tags, 0, scratch)
+    np.testing.assert_array_equal(work.documents, alone.documents)
+    inputs, outputs = (factors[:50, None] for factors in work._damped(0.05))
+    for name, factors in (("outputs", outputs), ("words", inputs)):
+        if name not in begun:
+            continue
+        assert 0.5 <= factors.min() < factors.max() < 1
+        was, expected = begun[name], alone._rows(whole=False)[name].reshape(-1, 16)
+        found = work._rows(whole=False)[name].reshape(-1, 16)
+        np.testing.assert_array_equal(found[50:], expected[50:])
+        changed = factors * (expected - was)[:50]
+        np.testing.assert_allclose((found - was)[:50], changed, atol=1e-6)
+        assert np.abs(changed).max() > 1e-3
+        assert np.abs(expected - was)[50:].max() > 1e-3
+
+
+@pytest.mark.parametrize(("threads", "deterministic"), [(1, False), (2, True), (2, False)])
+def test_only_several_threads_of_frequent_words_need_copies(threads, deterministic):
+    work = paragraphs("dm", threads, deterministic=deterministic)
+    copied = len(work.data.tokens) if (threads, deterministic) == (2, False) else 0
+    assert work.hot == copied
+    for rows in work.replicas:
+        assert rows.whole.size == rows.matrix.size + 2 * copied * work.row

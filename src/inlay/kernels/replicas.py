@@ -37,3 +37,13 @@ def give(matrix, there, by, before, factors, row):
         z = before[r * row : (r + 1) * row]
         for i in range(row):
             x[i] += factor * (y[i] - z[i])
+
+
+@kernel
+def renumber(ids, hot, by, into):
+    """`into = ids`, and `by` more for those from 0 to below `hot`.
+
+    Both are int32; they may be the same array.
+    """
+    for i in range(ids.size):
+        into[i] = ids[i] + (by if 0 <= ids[i] < hot else 0)

@@ -12,6 +12,7 @@ from inlay.encode.paragraph.encoder import ParagraphEncoder
 from inlay.encode.paragraph.network import Architecture, Design
 from inlay.errors import ArgumentError
 from inlay.jobs.stop import on_stop
+from inlay.jobs.threads import available_workers
 from inlay.text.corpus import Corpus, CorpusLike
 from inlay.tokenizers import TokenizerLike, saved_tokenizer
 from inlay.tokenizers.named import PHRASES
@@ -206,6 +207,7 @@ def doc2vec(
             *(data, tagged, design, running.seed, about | {"inlay": __version__}),
             deterministic=running.deterministic,
             start=begin,
+            threads=available_workers(running.workers),
         )
     report = run(
         work,

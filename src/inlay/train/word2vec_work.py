@@ -62,7 +62,7 @@ class Words:
         n_outputs = len(self.tokens) if self.has_context else self.objective.n_outputs
         self.room = rows.aligned_zeros((self.n_rows + self.spare) * self.row)
         hot = 0 if threads == 1 or settings.deterministic else self.objective.n_hot
-        self.replicas = Replicas(n_outputs, self.row, hot, threads)
+        self.replicas = Replicas(n_outputs, self.row, hot, threads, n_outputs - hot)
         self.model = sampling.Model(
             inputs=self.room[: self.n_rows * self.row], outputs=self.replicas.matrix
         )
