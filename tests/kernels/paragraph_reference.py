@@ -72,13 +72,20 @@ def bag(ids: Any, tags: list[list[int]], v: Vectors, s: Settings, seed: int, blo
             start = stop
 
 
-def bag_step(v: Vectors, tag: int, noise: list[int], words: list[int], s: Settings) -> None:
-    """One block and one tag; a word that stands twice is changed twice, one after the other."""
+def errors_of_bag(
+    v: Vectors, tag: int, noise: list[int], words: list[int], s: Settings
+) -> tuple[list[int], Array]:
+    """All targets of a block, and the errors of one tag."""
     targets, is_pair = [*noise, *words], np.arange(s.n_noise + len(words)) >= s.n_noise
     against = np.array([sum(word != each for word in words) for each in targets])
     share = s.negative / s.n_noise * against
+    return targets, s.alpha * errors_of(v.outputs[targets] @ v.documents[tag], is_pair, share)
+
+
+def bag_step(v: Vectors, tag: int, noise: list[int], words: list[int], s: Settings) -> None:
+    """One block and one tag; a word that stands twice is changed twice, one after the other."""
     d = v.documents[tag].copy()
-    errors = s.alpha * errors_of(v.outputs[targets] @ d, is_pair, share)
+    targets, errors = errors_of_bag(v, tag, noise, words, s)
     for target, error in zip(targets, errors, strict=True):
         v.documents[tag] += error * v.outputs[target]
         v.outputs[target] += error * d
@@ -200,3 +207,22 @@ def read(texts: list[list[int]], v: Vectors, s: Settings, states: Any, rates: in
                     targets = [*mine[c // 2 * s.n_noise :][: s.n_noise], words[start + c]]
                     v.documents[text] += each @ v.outputs[targets]
                 start = stop
+
+
+def read_bags(
+    texts: list[list[int]], v: Vectors, s: Settings, states: Any, rates: int, block: int
+) -> None:
+    """PV-DBOW, of new texts: only their vectors move. `s.noise` are words to go through."""
+    pool = list(s.noise)
+    for text, words in enumerate(texts):
+        chance = Chance(int(states[text]))
+        for _ in range(rates):
+            for _ in words:
+                chance.draw()
+            first, start = chance.below(len(pool)), 0
+            while start < len(words):
+                stop = block_end(start, len(words), block)
+                noise = [pool[(first + k) % len(pool)] for k in range(s.n_noise)]
+                targets, errors = errors_of_bag(v, text, noise, words[start:stop], s)
+                v.documents[text] += errors @ v.outputs[targets]
+                first, start = (first + s.n_noise) % len(pool), stop

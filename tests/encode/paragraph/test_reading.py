@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inlay.encode.paragraph.network import Network, Piece
-from inlay.encode.paragraph.reading import Means, Reader, _spans
+from inlay.encode.paragraph.reading import Bags, Means, Reader, _spans
 from inlay.kernels import paragraph
 from tests.encode.paragraph.test_network import design
 from tests.kernels.test_halves import unpacked
@@ -89,9 +89,31 @@ def test_new_texts_of_pv_dm_all_draw_from_the_same_noise_words():
         assert np.abs(found[0] - usual[0]).max() > 1e-4
 
 
-def test_new_texts_of_pv_dbow_draw_from_all_words():
-    reader = made({}, np.ones((3, 8), np.float32), None, np.array([90, 5, 3]))
-    assert reader.frozen.network.noise.alias.size == 3
+@pytest.mark.parametrize("kind", [{}, {"words": True}], ids=["alone", "with words"])
+def test_new_texts_of_pv_dbow_take_noise_words_that_follow_each_other(kind):
+    outputs, counts = np.ones((5, 8), np.float32), np.array([90, 5, 3, 2, 100])
+    ids, rates = np.array([0, 1, 2, -1, -1], np.int32), np.full(2, 0.1, np.float32)
+    reader, other = (Reader(design(**kind), counts, outputs, None) for _ in range(2))
+    frozen = reader.frozen
+    assert isinstance(frozen, Bags)
+    assert np.bincount(frozen.pool, minlength=5).argmax() == 4
+    assert len(frozen.pool) == 262_144 + 8
+    np.testing.assert_array_equal(frozen.pool[-8:], frozen.pool[:8])
+    frozen.pool = np.zeros_like(frozen.pool)
+    found, usual = reader.infer(ids, rates, 1), other.infer(ids, rates, 1)
+    assert not found[1].any()
+    assert np.abs(found[0] - usual[0]).max() > 1e-4
+
+
+def test_pv_dbow_takes_fewer_words_at_a_time_where_steps_are_long(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "inlay.kernels.paragraph_bag_reading.read", lambda *given: asked.append(given[6].block)
+    )
+    outputs, counts = np.ones((50, 8), np.float32), np.ones(50, np.int64)
+    for rate in (0.025, 0.1):
+        Reader(design(), counts, outputs).infer(np.int32([1, -1]), np.float32([rate]), 1)
+    assert asked == [8, 3]
 
 
 @pytest.mark.parametrize("size", [5, 2500])

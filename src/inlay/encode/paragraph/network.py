@@ -224,7 +224,7 @@ class Network(Chances):
     ) -> tuple[int, float, int]:
         """Change the vectors of texts, and those of words if it `learns`; see `paragraph.bag`.
 
-        PV-DM by means always does: its new texts are read by `reading.Means`.
+        Only PV-DM by vectors side by side may not: see `reading` for the new texts of the others.
         """
         from inlay.kernels import paragraph, paragraph_join, paragraph_mean
 

@@ -11,9 +11,11 @@ from inlay.jobs.threads import run_pieces
 
 WORDS = 8192  # of texts that a thread takes at a time
 # Noise words that are drawn for all new texts of PV-DM. A probe on IMDB reaches .827 with their
-# vectors, as with noise from all words; but .820 with 16,384 and .807 with 4,096. PV-DBOW, whose
-# step is a row alone, would gain 2 % of the time and lose a quarter of a point.
+# vectors, as with noise from all words; but .820 with 16,384 and .807 with 4,096.
 POOL = 65_536
+# The same for PV-DBOW, which takes them one after the other: more cost no time. The probe finds as
+# much as with noise from all words, to .001; with 65,536 it loses as much.
+BAG_POOL = 262_144
 ROWS = 1024  # packed at a time: few enough to stay in the second-level cache
 
 
@@ -36,16 +38,13 @@ class Frozen(Protocol):
 
 
 class Plain:
-    """The network as it is trained: PV-DBOW, and PV-DM by vectors side by side."""
+    """The network as it is trained: PV-DM by vectors side by side."""
 
-    def __init__(
-        self, design: Design, counts: Array, outputs: Array, words: Array | None = None
-    ) -> None:
+    def __init__(self, design: Design, counts: Array, outputs: Array, words: Array) -> None:
         self.network = Network(design, counts, outputs, words)
         self.row = self.network.row
-        if design.reads_words:  # all draw from the same noise words
-            pool = self.network.pool(np.uint64(0), np.empty(POOL, np.int32))
-            self.network = self.network.on(noise=pool)
+        pool = self.network.pool(np.uint64(0), np.empty(POOL, np.int32))
+        self.network = self.network.on(noise=pool)  # all draw from the same noise words
 
     def scratch(self, size: int) -> Any:
         return self.network.scratch(size, learns=False)
@@ -58,20 +57,30 @@ class Plain:
         self.network.learn(piece, documents, tags, scratch, learns=False)
 
 
-class Means(Chances):
-    """PV-DM by means: its rows take half the memory; see `inlay.kernels.paragraph_reading`."""
+class Packed(Chances):
+    """A network whose rows take half the memory, and whose noise words follow each other.
 
-    def __init__(self, design: Design, counts: Array, outputs: Array, words: Array) -> None:
+    Args:
+        design: What the network is.
+        counts: How often each word came.
+        outputs: float32 `(vocab_size, dim)`.
+        size: Noise words to draw.
+        drawn: How many of them a block takes, from anywhere on.
+    """
+
+    def __init__(
+        self, design: Design, counts: Array, outputs: Array, size: int, drawn: int
+    ) -> None:
         from inlay.kernels import halves
 
         super().__init__(design, counts)
         self.half = np.int64(halves.half_width(design.vector_size))
         self.row = 2 * int(self.half)
-        self.outputs, self.words = self._packed(outputs), self._packed(words)
-        drawn = np.empty(POOL, np.int32)
-        self.draw(np.uint64(0), drawn)
-        # A block takes noise words that follow each other, from anywhere on.
-        self.pool = np.append(drawn, drawn[: 4 * design.n_noise_new])
+        self.outputs = self._packed(outputs)
+        pool = np.empty(size, np.int32)
+        self.draw(np.uint64(0), pool)
+        self.pool = np.append(pool, pool[:drawn])
+        self.share = np.float32(design.negative / design.n_noise_new)
 
     def _packed(self, vectors: Array) -> Array:
         """Rows of halves, and one of zeros behind them."""
@@ -84,6 +93,36 @@ class Means(Chances):
             into = packed[at * half : (at + len(some)) * half].view(np.uint32)
             halves.pack_rows(some.view(np.uint32), into, self.half)
         return packed
+
+
+class Bags(Packed):
+    """PV-DBOW; see `inlay.kernels.paragraph_bag_reading`."""
+
+    def __init__(self, design: Design, counts: Array, outputs: Array) -> None:
+        super().__init__(design, counts, outputs, BAG_POOL, design.n_noise_new)
+
+    def scratch(self, size: int) -> Any:
+        from inlay.kernels import paragraph_bag_reading
+
+        return paragraph_bag_reading.make_scratch(size, self.design.n_noise_new)
+
+    def read(self, piece: Piece, documents: Array, scratch: Any) -> None:
+        from inlay.kernels import paragraph, paragraph_bag_reading
+
+        most = max(1, min(8, int(self.limit(float(piece.rates[0])))))
+        step = paragraph_bag_reading.Step(piece.rates, most, self.design.n_noise_new, self.share)
+        model = paragraph.Model(documents, self.outputs, self.outputs)
+        paragraph_bag_reading.read(
+            *(piece.ids, self.keep, model, self.pool, scratch, piece.states, step, self.half),
+        )
+
+
+class Means(Packed):
+    """PV-DM by means; see `inlay.kernels.paragraph_reading`."""
+
+    def __init__(self, design: Design, counts: Array, outputs: Array, words: Array) -> None:
+        super().__init__(design, counts, outputs, POOL, 4 * design.n_noise_new)
+        self.words = self._packed(words)
 
     def scratch(self, size: int) -> Any:
         from inlay.kernels import paragraph_reading
@@ -98,7 +137,7 @@ class Means(Chances):
 
         design = self.design
         step = paragraph_reading.Step(
-            *(piece.rates, design.window, np.float32(design.negative / design.n_noise_new)),
+            *(piece.rates, design.window, self.share),
             np.float32(self.limit(float(piece.rates[0]))),
         )
         model = paragraph.Model(documents, self.words, self.outputs)
@@ -123,7 +162,9 @@ class Reader:
     ) -> None:
         self.dim = design.vector_size
         self.frozen: Frozen
-        if words is None or not design.reads_words or design.concatenate:
+        if words is None or not design.reads_words:
+            self.frozen = Bags(design, counts, outputs)
+        elif design.concatenate:
             self.frozen = Plain(design, counts, outputs, words)
         else:
             self.frozen = Means(design, counts, outputs, words)
