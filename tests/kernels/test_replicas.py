@@ -32,7 +32,7 @@ def test_numbers_of_copies_and_of_all_others(compiled):
     ids = np.array([0, 3, 4, -1, 9, 1], np.int32)
     into = np.full(7, 5, np.int32)
     call = renumber if compiled else renumber.py_func
-    call(ids, 4, 20, into)
-    assert into.tolist() == [20, 23, 4, -1, 9, 21, 5]
-    call(ids, 4, 20, ids)
+    call(ids, 1, 3, 20, into)
+    assert into.tolist() == [0, 23, 4, -1, 9, 21, 5]
+    call(ids, 1, 3, 20, ids)
     assert ids.tolist() == into[:6].tolist()

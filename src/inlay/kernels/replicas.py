@@ -40,10 +40,10 @@ def give(matrix, there, by, before, factors, row):
 
 
 @kernel
-def renumber(ids, hot, by, into):
-    """`into = ids`, and `by` more for those from 0 to below `hot`.
+def renumber(ids, first, hot, by, into):
+    """`into = ids`, and `by` more for the `hot` of them from `first` on.
 
     Both are int32; they may be the same array.
     """
     for i in range(ids.size):
-        into[i] = ids[i] + (by if 0 <= ids[i] < hot else 0)
+        into[i] = ids[i] + (by if first <= ids[i] < first + hot else 0)
