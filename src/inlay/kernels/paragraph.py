@@ -21,7 +21,7 @@ from collections import namedtuple
 import numpy as np
 
 from inlay.kernels.logistic import weigh_errors, weigh_losses
-from inlay.kernels.rows import ROW, add_one, aligned_zeros, fetch_far, part, row_width
+from inlay.kernels.rows import ROW, aligned_zeros, fetch_far, part, row_width
 from inlay.kernels.sampling import BLOCK, HIGH, INCREMENT, MULTIPLIER, draw_noise, kernel
 from inlay.kernels.wide import WIDTH, fma, load, splat, store, store_sums, zeros
 
@@ -34,7 +34,8 @@ Model = namedtuple("Model", "documents words outputs")
 Tags = namedtuple("Tags", "offsets numbers")
 # What a piece needs: float32 rates, one for each time that it is gone through; int64 window; int64
 # words of a block, at most BLOCK; float32 share of a noise word, negative / K; float32 limit above
-# 0 (see `sampling.choose_centres`); int64 number of the first text; whether words are learned too.
+# 0 (see `sampling.choose_centres`); int64 number of the first text; whether words are learned too,
+# as they always are by `bag` and by `paragraph_mean.mean`.
 Step = namedtuple("Step", "rates window block share limit text learns")
 # Work space, see `make_scratch`.
 Scratch = namedtuple("Scratch", "words targets weights errors change")
@@ -190,9 +191,7 @@ def weigh(weights, targets, n_noise, n, alpha, share):
 
 
 @part
-def learn(
-    documents, d, outputs, targets, weights, errors, change, size, learns, measured, row, lanes
-):
+def learn(documents, d, outputs, targets, weights, errors, change, size, measured, row, lanes):
     """One step for the vector at `d` and its targets; returns the loss and of how many words."""
     loss, pairs = np.float32(0), 0
     for k in range(0, size, 4):
@@ -200,14 +199,10 @@ def learn(
     if measured:
         loss, pairs = weigh_losses(errors, weights, 0, size)
     weigh_errors(errors, weights, 0, size)
-    near = np.int64(1)
     change[:] = 0
     for k in range(0, size, 4):
         rows = four_rows(targets, k, row)
-        if learns:
-            exchange(documents, d, change, outputs, rows, errors, k, lanes)
-        else:
-            add_one(change, 0, outputs, rows, errors, k, near, lanes)
+        exchange(documents, d, change, outputs, rows, errors, k, lanes)
     for i in range(row):
         documents[d + i] += change[i]
     return loss, pairs
@@ -268,13 +263,13 @@ def bag(ids, keep, tags, model, noise_table, scratch, states, step, lanes):
                     fetch_far(outputs, words[p] * row, lanes)
                 weigh(weights, targets, n_noise, stop - start, rate, step.share)
                 size = n_noise + (stop - start + 3) // 4 * 4
-                measured = step.learns and number % MEASURED == 0
+                measured = number % MEASURED == 0
                 number += 1
                 for t in range(first, last):
                     d = tags.numbers[t] * row
                     sums = learn(
                         *(documents, d, outputs, targets, weights, errors, change),
-                        *(size, step.learns, measured, row, lanes),
+                        *(size, measured, row, lanes),
                     )
                     loss += sums[0] / rate
                     terms += sums[1]

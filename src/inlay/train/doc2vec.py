@@ -84,8 +84,8 @@ def doc2vec(
     (PV-DM, a distributed memory) it does so together with the words around.
 
     Several threads update the same vectors without locks, so that two runs differ a little.
-    With one worker, which `deterministic=True` means, the same corpus, settings and seed give the
-    same vectors, on the same kind of processor to the last bit.
+    With one worker, or with `deterministic=True`, the same corpus, settings and seed give the same
+    vectors, on the same kind of processor to the last bit.
 
     Args:
         corpus: Path of a text file with a text on each line, packed or not; or an iterable of
@@ -102,8 +102,8 @@ def doc2vec(
             `1 + 2 * window` times as large, and as slow. Each text has one tag.
         vector_size: How many numbers a vector has.
         window: How many words to each side help to predict a word with `"dm"`, or are predicted
-            from it with `words=True`. But for `concatenate`, this is the most: each block of up to
-            eight words draws a width from 1 to this.
+            from it with `words=True`; `"dbow"` alone has no use for it. But for `concatenate`, this
+            is the most: each block of up to eight words draws a width from 1 to this.
         negative: How many noise words each word is set against.
         sample: Words that are more frequent than this share of the corpus are thinned out;
             0 keeps them all.

@@ -14,7 +14,7 @@ WORDS = 8192  # of texts that a thread takes at a time
 # vectors, as with noise from all words; but .820 with 16,384 and .807 with 4,096.
 POOL = 65_536
 # The same for PV-DBOW, which takes them one after the other: more cost no time. The probe finds as
-# much as with noise from all words, to .001; with 65,536 it loses as much.
+# much as with noise from all words, to .001, and so it does with 65,536 or a million.
 BAG_POOL = 262_144
 ROWS = 1024  # packed at a time: few enough to stay in the second-level cache
 
