@@ -42,7 +42,17 @@ def test_files_folders_and_tables_give_the_same_vectors(inlay, tmp_path):
     (folder / "a.txt").write_text("\n".join(lines[:30]), encoding="utf-8")
     (folder / "b.txt").write_text("\n".join(lines[30:]), encoding="utf-8")
     (tmp_path / "c.csv").write_text("text,stars\n" + "".join(f"{x},3\n" for x in lines), "utf-8")
-    sources = [(folder,), sorted(folder.iterdir()), (folder / "*.txt",), (tmp_path / "c.csv",)]
+    (tmp_path / "d.csv").write_text("n,text\n" + "".join(f"3,{x}\n" for x in lines[:30]), "utf-8")
+    (tmp_path / "e.tsv").write_text("text\n" + "\n".join(lines[30:]), "utf-8")
+    tables = tmp_path / "d.csv", tmp_path / "e.tsv"
+    sources = [
+        (folder,),
+        sorted(folder.iterdir()),
+        (folder / "*.txt",),
+        (tmp_path / "c.csv",),
+        tables,
+        (tmp_path / "[de].csv", tmp_path / "?.tsv"),
+    ]
     found = []
     for i, given in enumerate(sources):
         target = tmp_path / f"{i}.npz"
@@ -61,6 +71,13 @@ def test_a_corpus_that_cannot_be_read_is_refused_at_once(inlay, corpus, tmp_path
     assert "A hyphen reads standard input, and takes no files beside it." in said(corpus, "-")
     assert "absent.txt: expected a text file or a folder of them" in said(corpus, "absent.txt")
     assert "--text has no effect on several files" in said(corpus, corpus, "--text", "x")
+    (tmp_path / "c.csv").write_text("text,stars\na,3\n", "utf-8")
+    message = f"c.csv is a table, and {corpus} is none: give tables alone, or texts alone."
+    assert message in said(tmp_path / "c.csv", corpus)
+    assert "expected a column 'x'" in said(*[tmp_path / "c.csv"] * 2, "--text", "x")
+    table = said(tmp_path)
+    assert "a table, whose other columns would be read as texts too" in table
+    assert f"Try: {tmp_path / '**' / '*.txt'}, for the files of text alone." in table
 
 
 def test_every_option_reaches_the_trainer(inlay, corpus, tmp_path):

@@ -113,6 +113,42 @@ def test_names_of_files_are_no_texts(folder, monkeypatch):
     assert encoded(["a.txt", "no file"]).texts == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "write", "reads"),
+    [
+        ("c.csv", "to_csv", "pandas.read_csv(path)['text']"),
+        ("c.tsv", "to_csv", r"pandas.read_csv(path, sep='\t')['text']"),
+        ("c.csv.gz", "to_csv", "pandas.read_csv(path)['text']"),
+        ("c.jsonl", "to_json", "pandas.read_json(path, lines=True)['text']"),
+        ("c.json", "to_json", "pandas.read_json(path, lines=True)['text']"),
+    ],
+)
+def test_a_table_is_no_text(folder, name, write, reads):
+    pandas = pytest.importorskip("pandas")
+    frame, path = pandas.DataFrame({"label": [1] * 4, "text": TEXTS}), folder / "a.d" / name
+    options = {"orient": "records", "lines": True} if write == "to_json" else {"index": False}
+    getattr(frame, write)(path, **options | ({"sep": "\t"} if name.endswith("tsv") else {}))
+    for source in (path, str(path), [folder / "a.txt", path], folder, f"{folder}/a*/c.*"):
+        with pytest.raises(ArgumentError, match="got a table, whose other columns") as caught:
+            encoded(source)
+        assert f"{name}: expected a file whose lines are texts" in str(caught.value)
+        assert f"Try: {reads}, for a column of it" in str(caught.value)
+        pattern = f"{folder / '**' / '*.txt'}, for the files of text alone"
+        assert (pattern in str(caught.value)) == (source == folder)
+        assert ("open(path, encoding='utf-8'), for its" in str(caught.value)) == (".gz" not in name)
+    said = {"pandas": pandas, "path": path}
+    assert words_of(encoded(eval(reads, said))) == TEXTS
+    with open(path, encoding="utf-8", errors="replace") as lines:
+        assert encoded(lines).texts >= 4 or ".gz" in name
+    assert words_of(encoded(f"{folder}/**/*.txt")) == TEXTS
+
+
+def test_a_table_of_parquet_is_no_text(tmp_path):
+    (tmp_path / "c.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ArgumentError, match=r"Try: pandas\.read_parquet\(path\)\['text'\], for"):
+        encoded(tmp_path)
+
+
 def test_where_nothing_is(tmp_path):
     with pytest.raises(MissingFileError, match="a folder with text files, got none"):
         encoded(tmp_path)

@@ -112,8 +112,8 @@ def encode_corpus(
         wait on the disk, 40 bytes for each. Counts are exact.
 
     Raises:
-        ArgumentError: The corpus is empty, no word is frequent enough, or the folder has a corpus
-            of other settings.
+        ArgumentError: The corpus is empty, a file is a table of columns (.csv, .tsv, .jsonl), no
+            word is frequent enough, or the folder has a corpus of other settings.
         ArgumentTypeError: A number that is not whole, or what is neither a path nor texts.
         FormatError: The file is not text in this encoding, or is cut off.
         MissingFileError: There is no such file.

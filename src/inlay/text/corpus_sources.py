@@ -14,11 +14,20 @@ from inlay.bytes.content import kind_of, near_path, shortened
 from inlay.checks import OF_TUPLES, described, many_texts, no_order
 from inlay.errors import ArgumentError, ArgumentTypeError, MissingFileError
 from inlay.paths import path_to_read
+from inlay.text.labelled.readers import PACKED, kind_of_table
 
 # A path, several of them, or texts.
 CorpusLike = str | PathLike[str] | Iterable[str | Sequence[str]] | Iterable[PathLike[str]]
 Texts = Iterable[str | Sequence[str]]
 
+PARQUET = ".parquet"
+# How pandas reads a table of columns.
+READS = {
+    "csv": "pandas.read_csv(path)",
+    "tsv": r"pandas.read_csv(path, sep='\t')",
+    "jsonl": "pandas.read_json(path, lines=True)",
+    PARQUET: "pandas.read_parquet(path)",
+}
 FEW = 8  # items of a list that tell whether names of files stand in the place of texts
 
 
@@ -39,7 +48,8 @@ def files_or_texts(corpus: Any) -> list[Path] | Texts:
         A list of paths, or an iterable that can be gone through once.
 
     Raises:
-        ArgumentError: A list of strings that are names of files; no path among the paths.
+        ArgumentError: A list of strings that are names of files; no path among the paths; a table
+            of columns (.csv, .tsv, .jsonl, .parquet) among the files.
         ArgumentTypeError: Neither a path nor texts, or a set of them, which has no order.
         MissingFileError: There is no such file, no file in a folder, or none that matches.
     """
@@ -99,17 +109,46 @@ def _expanded(given: str | PathLike[str]) -> list[Path]:
     path = path_to_read("corpus", given)
     kind = kind_of(path)
     if kind == stat.S_IFDIR:
-        return _below(path)
+        return _no_tables(_below(path), others=str(path / "**" / "*.txt"))
     if kind is None:
         if glob.has_magic(os.fspath(given)):
-            return _matching(os.fspath(given))
+            return _no_tables(_matching(os.fspath(given)))
         raise MissingFileError(
             shortened(path),
             expected="a text file",
             got="nothing there",
             hint=near_path(path) or "texts themselves are given as a list of strings",
         )
-    return [path]
+    return _no_tables([path])
+
+
+def _no_tables(files: list[Path], others: str = "") -> list[Path]:
+    """The files, none of which is a table of columns, whose commas and labels would be words.
+
+    Args:
+        files: What was found.
+        others: A pattern for those among them that are no tables, where that may be meant.
+
+    Raises:
+        ArgumentError: There is one.
+    """
+    for file in files:
+        ending = file.suffix.lower()
+        kind = PARQUET if ending == PARQUET else kind_of_table(file)
+        if kind is None:
+            continue
+        ways = [f"{READS[kind]}['text'], for a column of it"]
+        if kind != PARQUET and ending not in PACKED:
+            ways.append("open(path, encoding='utf-8'), for its lines")
+        if others:
+            ways.append(f"{others}, for the files of text alone")
+        raise ArgumentError(
+            shortened(file),
+            expected="a file whose lines are texts",
+            got="a table, whose other columns would be read as texts too",
+            hint="; ".join(ways),
+        )
+    return files
 
 
 def _below(folder: Path) -> list[Path]:

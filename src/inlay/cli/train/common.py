@@ -4,6 +4,7 @@ import glob
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -219,14 +220,36 @@ def texts_of_corpus(
     Args:
         corpus: What was given.
         encoding: That of the files.
-        column: Where the texts are in a table (.csv, .tsv, .jsonl), which stands alone.
+        column: Where the texts are in tables (.csv, .tsv, .jsonl).
 
     Raises:
         InlayError: As `column_or_lines`.
-        click.UsageError: A column, of files that have none.
+        click.UsageError: A column, of files that have none; tables among files that are none.
     """
-    if len(corpus) == 1:
-        return column_or_lines(corpus[0], encoding, column)
-    if column is not None:
+    from inlay.text.labelled.readers import kind_of_table
+
+    files = [file for given in corpus for file in _tables_that_match(given) or (given,)]
+    if len(files) == 1:
+        return column_or_lines(files[0], encoding, column)
+    tables = [file for file in files if file != "-" and kind_of_table(file) is not None]
+    if not tables:
+        if column is None:
+            return [Path(file) for file in files], encoding
         raise click.UsageError("--text has no effect on several files, whose lines are the texts.")
-    return [Path(file) for file in corpus], encoding
+    if len(tables) < len(files):
+        other = next(file for file in files if file not in tables)
+        raise click.UsageError(
+            f"{tables[0]} is a table, and {other} is none: give tables alone, or texts alone."
+        )
+    found = [column_or_lines(file, encoding, column) for file in tables]
+    return chain.from_iterable(texts for texts, _ in found), found[0][1]
+
+
+def _tables_that_match(given: str) -> list[str]:
+    """The files that a pattern of tables, such as `news/*.csv`, stands for, in order."""
+    from inlay.text.labelled.readers import kind_of_table
+
+    if not glob.has_magic(given) or Path(given).exists() or kind_of_table(given) is None:
+        return []
+    found = (Path(name) for name in glob.glob(given, recursive=True))
+    return [str(file) for file in sorted(found, key=lambda file: file.parts) if file.is_file()]
