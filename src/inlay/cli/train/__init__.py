@@ -1,5 +1,7 @@
 """`inlay train`: new vectors from text, a file for each trainer."""
 
+import re
+
 import click
 
 from inlay.cli.failures import debug_option
@@ -26,10 +28,27 @@ Example:
   inlay train bilm corpus.txt -o elmo"""
 
 
+TRAINER = re.compile(r"inlay\.train\.(\w+)\(")  # in a hint in Python
+
+
 class Trainers(Lazily):
     """Finds the trainers by the table above."""
 
     table, package = TRAINERS, "inlay.cli.train"
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a trainer, or say what others' is called here, as `inlay.train` does in Python."""
+        if args and args[0] not in self.table:
+            from inlay.train import ELSEWHERE
+
+            hint = ELSEWHERE.get(args[0].lower().replace("-", "_"), "")
+            if (found := TRAINER.match(hint)) and found[1] in self.table:
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {found[1]!r}?")
+            if hint.startswith("inlay.TextClassifier("):
+                ctx.fail(f"No such command {args[0]!r}. Try: inlay classify fit --model fasttext.")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Trainers, help=GROUP_HELP, no_args_is_help=True, params=[debug_option()])
