@@ -376,6 +376,7 @@ def test_a_training_goes_on_from_a_file(inlay, corpus, tmp_path):
         ("fasttext", "--wordNgrams", "-wordNgrams: n-grams of words are for labels"),
         ("glove", "--lr", "'--eta'"),
         ("glove", "-input-file", "CORPUS is the text itself"),
+        ("glove", "-vocab-file", "inlay.train.glove_files.read_pairs('cooccurrence.shuf.bin', "),
         ("doc2vec", "--dm", "'--architecture'"),
     ],
 )
@@ -395,6 +396,42 @@ def test_a_line_of_the_original_writes_text_as_it_does(inlay, corpus, tmp_path):
         assert done.exit_code == 0, done.stderr
         first = (tmp_path / name).read_text().splitlines()[0].split()
         assert first == ["7", "12"] if name[0] == "v" else len(first) == 13
+
+
+@pytest.mark.parametrize(
+    ("trainer", "option"), [("word2vec", "-debug"), ("fasttext", "-verbose"), ("glove", "-verbose")]
+)
+def test_how_much_the_originals_print_changes_nothing(inlay, trainer, option):
+    lines = [["c.txt", "-o", "o.npz"], ["c.txt", option, "-1", "-o", "o.npz", option, "2"]]
+    found = [command.get_command(None, trainer).make_context("it", line) for line in lines]
+    assert found[0].params == found[1].params
+    assert f"{option} is accepted with any value and changes nothing." in " ".join(
+        inlay("train", trainer, "--help").stdout.split()
+    )
+    last = inlay("train", trainer, "c.txt", "-o", "o.npz", option)
+    assert f"Option '{option}' requires an argument." in last.stderr
+
+
+def test_the_help_says_what_hierarchical_softmax_leaves_out(inlay):
+    shown = " ".join(inlay("train", "word2vec", "--help").stdout.split())
+    assert "With -hs 1 the training is by hierarchical softmax alone" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("w2v", "Did you mean 'word2vec'?"),
+        ("ELMo", "Did you mean 'bilm'?"),
+        ("paragraph-vectors", "Did you mean 'doc2vec'?"),
+        ("glvoe", "Did you mean 'glove'?"),
+        ("supervised", "Try: inlay classify fit --model fasttext."),
+        ("load", "No such command 'load'."),
+    ],
+)
+def test_what_others_call_a_trainer(inlay, name, said):
+    done = inlay("train", name, "corpus.txt")
+    assert (done.exit_code, f"No such command '{name}'" in done.stderr) == (2, True)
+    assert said in done.stderr
 
 
 def test_other_commands_of_fasttext_are_elsewhere(inlay):

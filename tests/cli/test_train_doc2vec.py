@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import inlay as lib
+from inlay.cli.train.doc2vec import doc2vec as command
 from inlay.train import Phrases
 
 TEXT = "the cat sat on the mat\nthe dog sat on the rug\n\n" * 10
@@ -52,6 +53,32 @@ def test_settings_and_tags_arrive(inlay, corpus, tmp_path):
     assert (settings["seed"], settings["min_count"]) == (4, 2)
     table = lib.load_encoder(tmp_path / "made").documents
     assert table.tokens.tolist() == ["one", "two", "three", "four"]
+
+
+@pytest.mark.parametrize(
+    ("cbow", "architecture", "words"), [("0", "dbow", True), ("1", "dm", False)]
+)
+def test_the_options_of_word2vec(cbow, architecture, words):
+    theirs = "-train c.txt -output d -size 12 -window 3 -negative 4 -sample 0.01 -threads 1"
+    theirs += f" -iter 2 -min-count 2 -alpha 0.05 -hs 0 -debug 2 -cbow {cbow}"
+    given = command.make_context("doc2vec", theirs.split()).params
+    wanted = {"corpus": ("c.txt",), "target": "d", "vector_size": 12, "window": 3, "negative": 4}
+    wanted |= {"sample": 0.01, "workers": 1, "epochs": 2, "min_count": 2, "alpha": 0.05}
+    wanted |= {"architecture": architecture, "words": words}
+    assert {name: given[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("-output d.txt", "-output: expected a folder, for an encoder, got 'd.txt'"),
+        ("-sentence-vectors 1", "whose first word is a word and no id"),
+        ("-hs 1", "-hs: expected 0, got '1'"),
+    ],
+)
+def test_what_word2vec_does_otherwise(inlay, line, said):
+    done = inlay("train", "doc2vec", "-train", "c.txt", *line.split())
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,19 @@ def test_every_option_reaches_the_search(inlay, corpus, tmp_path):
     assert (wrong.exit_code, "--threshold" in wrong.stderr) == (2, True)
 
 
+def test_the_options_of_word2phrase(inlay, corpus, tmp_path):
+    file = tmp_path / "p.json"
+    line = ("train", "phrases", "-train", corpus, "-min-count", 3, "-debug", 2)
+    done = inlay(*line, "-o", file, "--threshold", 0.3, "--tokenizer", "lower")
+    assert done.exit_code == 0, done.stderr
+    assert "new_york" in Phrases.load(file).scores
+    for option, said in (("-output", "Did you mean --output?"), ("-threshold", "--threshold?")):
+        before = corpus.read_bytes()
+        done = inlay(*line, option, corpus)
+        assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+        assert corpus.read_bytes() == before
+
+
 def test_a_file_without_phrases_is_refused(inlay, corpus, tmp_path):
     for name in ("corpus.txt", "absent.json"):
         done = inlay(

@@ -2,6 +2,7 @@
 
 import click
 
+from inlay.cli.dashes import WholeWords
 from inlay.cli.failures import Command
 from inlay.cli.options import json_option
 from inlay.cli.outputs import note, print_json, say, size
@@ -41,7 +42,11 @@ Example:
   inlay cache path"""
 
 
-@click.group(help=GROUP_HELP, no_args_is_help=True)
+class Caching(WholeWords, click.Group):
+    """Refuses words behind a single dash."""
+
+
+@click.group(cls=Caching, help=GROUP_HELP, no_args_is_help=True)
 def cache() -> None:
     """The commands of the cache."""
 

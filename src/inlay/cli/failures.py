@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from inlay.cli.dashes import WholeWords
 from inlay.cli.hints import in_options, in_words, names_of
 from inlay.cli.interrupts import INTERRUPTED
 from inlay.errors import ArgumentError, ArgumentTypeError, InlayError, InlayWarning
@@ -21,7 +22,7 @@ DEBUG, EXIT_CODE = "inlay.debug", "inlay.exit_code"
 FAILED, PIPE_CLOSED = 1, 141  # click's own 2: used wrongly
 
 
-class Command(click.Command):
+class Command(WholeWords):
     """A command whose library calls may refuse an option's value: that is wrong usage too."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:

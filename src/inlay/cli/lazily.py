@@ -5,8 +5,10 @@ from collections.abc import Mapping
 
 import click
 
+from inlay.cli.dashes import WholeWords
 
-class Lazily(click.Group):
+
+class Lazily(WholeWords, click.Group):
     """Finds each command in the module of its name when it is called.
 
     Attributes:

@@ -1,7 +1,7 @@
 """The options of other programs, which many know by heart: `-minCount 1` for `--min-count 1`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
@@ -19,11 +19,15 @@ class Originals(Command):
 
     Attributes:
         theirs: Their option to ours; to `UNNAMED`, if its value is our argument.
+        values: Their option, whose values are options here.
+        ignored: Their options whose values, whatever they are, change nothing here.
         refused: Their option, and why it is not known here.
         trainer: The module of the function behind the command, whose `FOREIGN` has others' words.
     """
 
     theirs: ClassVar[Mapping[str, str]] = {}
+    values: ClassVar[Mapping[str, Mapping[str, Sequence[str]]]] = {}
+    ignored: ClassVar[Sequence[str]] = ()
     refused: ClassVar[Mapping[str, str]] = {}
     trainer: ClassVar[str] = ""
 
@@ -31,14 +35,24 @@ class Originals(Command):
         """Read the arguments, with their options replaced by ours.
 
         Raises:
-            click.UsageError: One of theirs that has no meaning here.
+            click.UsageError: One of theirs that has no meaning here, or no such value.
         """
         ours: list[str] = []
-        for arg in args:
+        rest = iter(args)
+        for arg in rest:
             if "--" in ours:
                 ours.append(arg)  # no option stands behind it
             elif arg in self.refused:
                 raise click.UsageError(f"{arg}: {self.refused[arg]}", ctx)
+            elif arg in self.ignored:
+                if next(rest, None) is None:
+                    raise click.BadOptionUsage(arg, f"Option {arg!r} requires an argument.", ctx)
+            elif arg in self.values:
+                value = next(rest, "")
+                if value not in self.values[arg]:
+                    expected = " or ".join(self.values[arg])
+                    raise click.UsageError(f"{arg}: expected {expected}, got {value!r}.", ctx)
+                ours += self.values[arg][value]
             elif self.theirs.get(arg) != UNNAMED:
                 ours.append(self.theirs.get(arg, arg))
         try:
@@ -52,6 +66,10 @@ class Originals(Command):
             ask = f"Did you mean {' or '.join(map(repr, meant))}?"
             message = f"No such option {error.option_name!r}. {ask}"
             raise click.NoSuchOption(error.option_name, message, ctx=ctx) from None
+
+    def others(self) -> Iterable[str]:
+        """Their options."""
+        return (*self.theirs, *self.values)
 
     def _meant(self, option: str) -> list[str]:
         """What others call so, as `--dim` and `--iter`, by our options."""

@@ -2,6 +2,7 @@
 
 import click
 
+from inlay.cli.dashes import WholeWords
 from inlay.cli.failures import FailingWell, debug_option
 from inlay.cli.lazily import Lazily
 from inlay.version import __version__
@@ -65,7 +66,7 @@ def inlay() -> None:
 inlay.params.append(debug_option(hidden=False))
 
 
-@click.command("help", help="Show the help of a command.")
+@click.command("help", cls=WholeWords, help="Show the help of a command.")
 @click.argument("names", metavar="[COMMAND]...", nargs=-1)
 @click.pass_context
 def help_command(context: click.Context, names: tuple[str, ...]) -> None:

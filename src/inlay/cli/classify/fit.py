@@ -36,7 +36,8 @@ FIT_HELP = """Train a classifier on the labelled texts in DATA and save it in a 
 DATA is a folder with a subfolder for each class (or a .tar.gz of one), a folder with a file for
 each class, a .csv, .tsv or .jsonl file with a column of texts and one of labels, or a file of
 lines that begin with __label__. A line of the fastText program is understood as it stands there:
-supervised -input train.txt -output model -lr 0.5 -epoch 25 -wordNgrams 2.
+supervised -input train.txt -output model -lr 0.5 -epoch 25 -wordNgrams 2. There,
+-verbose is accepted with any value and changes nothing.
 
 \b
 Example:

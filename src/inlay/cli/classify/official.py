@@ -46,6 +46,7 @@ class FitCommand(Originals):
         "-autotune-validation": "--validation",
         "-autotune-duration": "--autotune-seconds",
     }
+    ignored: ClassVar = ("-verbose",)
     refused: ClassVar = {
         "-label": "labels begin with __label__.",
         "-minCountLabel": "all labels are learned.",
@@ -53,7 +54,6 @@ class FitCommand(Originals):
         "-ws": "all words of a text count alike, however far apart they are.",
         "-lrUpdateRate": "the learning rate falls at each text.",
         "-saveOutput": "the vectors of labels are in the classifier.",
-        "-verbose": "--progress and --no-progress say whether there is a bar.",
         "-autotune-metric": "--autotune-metric takes accuracy, which is their f1 where a text has "
         "one label, or f1, the mean over the labels.",
         "-autotune-predictions": "trials are judged by the most probable label.",
@@ -103,6 +103,7 @@ class QuantizeCommand(Originals):
     """Knows the options of `fasttext quantize`."""
 
     theirs: ClassVar = {"-cutoff": "--cutoff", "-dsub": "--dsub", "-qnorm": "--qnorm"}
+    ignored: ClassVar = ("-verbose",)
     refused: ClassVar = {
         "-output": "there it names the classifier, which is the first argument here. "
         "--output names the file to write.",

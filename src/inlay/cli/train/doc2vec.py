@@ -1,14 +1,16 @@
 """`inlay train doc2vec`."""
 
 import time
-from typing import Any
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, ClassVar
 
 import click
 
 from inlay.cli.inputs import check_there
 from inlay.cli.interrupts import work
 from inlay.cli.options import seed_option
-from inlay.cli.originals import Originals
+from inlay.cli.originals import UNNAMED, Originals
 from inlay.cli.outputs import check_folder, check_vectors, print_json, say
 from inlay.cli.train.common import (
     check_corpus,
@@ -35,6 +37,10 @@ read. A hyphen reads standard input. FOLDER receives an encoder: inlay encode fi
 texts with it, and inlay classify and inlay compare take it as well. The vectors of the texts
 themselves are in its documents.safetensors, by the number of the text, from 0.
 
+The options of word2vec's branch for vectors of sentences are understood, too: -size, -iter, and
+-cbow 1 for dm or -cbow 0 for dbow with --words. -debug is accepted with any value and changes
+nothing. The defaults are those below, whoever's options are given.
+
 \b
 Example:
   inlay train doc2vec reviews.txt -o reviews-encoder --epochs 20
@@ -42,10 +48,56 @@ Example:
   inlay train doc2vec reviews.csv --text review -o encoder --documents-out vectors.vec"""
 
 
+FILES = (".txt", ".bin", ".vec")  # what the original writes
+
+
 class Doc2VecCommand(Originals):
-    """Knows the words of gensim's Doc2Vec."""
+    """Knows the words of gensim's Doc2Vec, and word2vec's options with `-sentence-vectors`."""
 
     trainer = "inlay.train.doc2vec"
+    theirs: ClassVar = {
+        "-train": UNNAMED,
+        "-output": "--output",
+        "-size": "--vector-size",
+        "-window": "--window",
+        "-sample": "--sample",
+        "-negative": "--negative",
+        "-threads": "--workers",
+        "-iter": "--epochs",
+        "-min-count": "--min-count",
+        "-alpha": "--alpha",
+    }
+    values: ClassVar = {
+        "-cbow": {
+            "0": ("--architecture", "dbow", "--words"),
+            "1": ("--architecture", "dm"),
+        },
+        "-hs": {"0": ()},
+    }
+    ignored: ClassVar = ("-debug",)
+    refused: ClassVar = {
+        "-sentence-vectors": "each line of CORPUS is a text, whose first word is a word and no id. "
+        "Try: the ids in a file of their own, which --tags reads.",
+        "-binary": "the ending of --documents-out says how the vectors of texts are written.",
+        "-classes": "words are not clustered.",
+        "-save-vocab": "the words and their counts are in FOLDER.",
+        "-read-vocab": "--folder keeps the words, with the numbered corpus.",
+    }
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; what stands behind `-output` is a folder.
+
+        Raises:
+            click.UsageError: It has the name of a file.
+        """
+        for option, name in pairwise(args):
+            if option == "-output" and Path(name).suffix in FILES:
+                raise click.UsageError(
+                    f"-output: expected a folder, for an encoder, got {name!r}. "
+                    f"Try: --documents-out {name}, beside it, for the vectors of the texts.",
+                    ctx,
+                )
+        return super().parse_args(ctx, args)
 
 
 @click.command(

@@ -26,7 +26,8 @@ FASTTEXT_HELP = """Learn word vectors with n-grams of characters (fastText).
 
 A word is the mean of its own vector and those of its n-grams, so that words which are built alike
 learn from each other, and words that are not in the corpus have vectors, too. The defaults are
-those of the official program, whose options are understood: -minCount, -dim, -ws, -lr, -epoch.
+those of the official program, whose options are understood: -minCount, -dim, -ws, -lr, -epoch;
+-verbose is accepted with any value and changes nothing.
 
 CORPUS is a text file with a sentence or a text on each line, several of them, or a folder, which
 stands for all files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file,
@@ -80,13 +81,13 @@ class FastTextCommand(Originals):
         "-seed": "--seed",
         "-loss": "--loss",
     }
+    ignored: ClassVar = ("-verbose",)
     refused: ClassVar = {
         "-label": "labels are learned by inlay classify fit --model fasttext.",
         "-wordNgrams": "n-grams of words are for labels; --max-n 0 leaves those of characters out.",
         "-pretrainedVectors": "--start goes on from a model, with the n-grams that a .vec has not.",
         "-lrUpdateRate": "the learning rate falls after every 10,000 words.",
         "-saveOutput": "a .safetensors file has them, as a part of the table.",
-        "-verbose": "--progress and --no-progress say whether there is a bar.",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -29,18 +29,13 @@ the format that its ending names. If Ctrl-C stops the training, OUT is written w
 they are then; with --folder a checkpoint is written instead, and the same command goes on from it.
 
 The options of the original programs are understood: -vector-size, -window-size, -iter, -x-max,
--alpha and others. The vectors are the same for any number of threads.
+-alpha and others; -verbose is accepted with any value and changes nothing. The vectors are the
+same for any number of threads.
 
 \b
 Example:
   inlay train glove corpus.txt -o vectors.safetensors --epochs 50
   inlay train glove corpus.txt -o vectors.txt --format-out glove -window-size 10 -x-max 10"""
-
-# Options of the original whose value, 0 or 1, chooses between two of ours.
-SWITCHES = {
-    "-symmetric": ("--left", "--symmetric"),
-    "-distance-weighting": ("--no-distance-weighting", "--distance-weighting"),
-}
 
 
 class GloVeCommand(Originals):
@@ -61,10 +56,21 @@ class GloVeCommand(Originals):
         "-seed": "--seed",
         "-save-file": "--output",
     }
+    values: ClassVar = {
+        "-symmetric": {"0": ("--left",), "1": ("--symmetric",)},
+        "-distance-weighting": {
+            "0": ("--no-distance-weighting",),
+            "1": ("--distance-weighting",),
+        },
+    }
+    ignored: ClassVar = ("-verbose",)
     refused: ClassVar = {
         **dict.fromkeys(
             ("-input-file", "-vocab-file"),
-            "CORPUS is the text itself, whose words and pairs are counted here.",
+            "CORPUS is the text itself, whose words and pairs are counted here. Pairs that cooccur "
+            "has counted are learned from in Python: "
+            "inlay.train.glove(inlay.train.glove_files.read_pairs('cooccurrence.shuf.bin', "
+            "'vocab.txt')).",
         ),
         "-write-header": "--format-out word2vec has a header, and --format-out glove has none.",
         **dict.fromkeys(
@@ -77,31 +83,17 @@ class GloVeCommand(Originals):
         ),
         "-binary": "the ending of OUT, or --format-out, says how vectors are written.",
         "-model": "vectors are the sums of those of words and of contexts (-model 2).",
-        "-verbose": "--progress and --no-progress say whether there is a bar.",
         "-checkpoint-every": "--folder keeps checkpoints.",
         "-grad-clip": "gradients are clipped at 100, the default of the original.",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; `-symmetric 0` is `--left`.
-
-        Raises:
-            click.UsageError: A switch that is neither 0 nor 1.
-        """
-        ours, rest = [], iter(args)
-        for arg in rest:
-            if "--" in ours or arg not in SWITCHES:
-                ours.append(arg)
-                continue
-            value = next(rest, "")
-            if value not in ("0", "1"):
-                raise click.UsageError(f"{arg}: expected 0 or 1, got {value!r}.", ctx)
-            ours.append(SWITCHES[arg][int(value)])
-        if "-save-file" in ours and "--format-out" not in ours:  # theirs is text, without a header
-            ours = with_ending(ours, "-save-file", ".txt")
-            if any(arg.endswith(".txt") for arg in ours[ours.index("-save-file") + 1 :][:1]):
-                ours = ["--format-out", "glove", *ours]
-        return super().parse_args(ctx, ours)
+        """Read the arguments; a name behind `-save-file` gets the ending that the original adds."""
+        if "-save-file" in args and "--format-out" not in args:  # theirs is text, without a header
+            args = with_ending(args, "-save-file", ".txt")
+            if any(arg.endswith(".txt") for arg in args[args.index("-save-file") + 1 :][:1]):
+                args = ["--format-out", "glove", *args]
+        return super().parse_args(ctx, args)
 
 
 @click.command(

@@ -1,12 +1,12 @@
 """`inlay train phrases`."""
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
-from inlay.cli.failures import Command
 from inlay.cli.interrupts import work
+from inlay.cli.originals import UNNAMED, Originals
 from inlay.cli.outputs import check_file, print_json, say
 from inlay.cli.train.common import (
     check_corpus,
@@ -27,14 +27,32 @@ stands for all files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv
 one column is read. A hyphen reads standard input. OUT is a JSON file, which the trainers of word
 vectors take to treat each phrase as a word.
 
+Of the original program, word2phrase, the options -train and -min-count are understood, and -debug
+is accepted with any value and changes nothing. Its scores are others, and so are the thresholds.
+
 \b
 Example:
   inlay train phrases corpus.txt -o phrases.json --passes 2
   inlay train word2vec corpus.txt --phrases phrases.json -o vectors.safetensors"""
 
 
+class PhrasesCommand(Originals):
+    """Knows the options of Mikolov's word2phrase, and gensim's words."""
+
+    trainer = "inlay.train.phrases"
+    theirs: ClassVar = {"-train": UNNAMED, "-min-count": "--min-count"}
+    ignored: ClassVar = ("-debug",)
+    refused: ClassVar = {
+        "-output": "the original writes the text with its phrases joined. Did you mean --output? "
+        "It names a .json file of phrases, which --phrases of the other trainers reads.",
+        "-threshold": "the original multiplies its scores by the number of all words, where they "
+        "are multiplied here by that of different words and pairs. Did you mean --threshold? Its "
+        "default is 10.",
+    }
+
+
 @click.command(
-    cls=Command, help=HELP, no_args_is_help=True, context_settings={"show_default": True}
+    cls=PhrasesCommand, help=HELP, no_args_is_help=True, context_settings={"show_default": True}
 )
 @corpus_argument
 @click.option(

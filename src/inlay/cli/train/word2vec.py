@@ -25,7 +25,9 @@ from inlay.cli.train.common import (
 WORD2VEC_HELP = """Learn word vectors by skip-gram or CBOW (word2vec).
 
 The options of the original program are understood, too: -size, -window, -iter, -cbow 0. The
-defaults are those below, whoever's options are given.
+defaults are those below, whoever's options are given. With -hs 1 the training is by hierarchical
+softmax alone, where the original adds its 5 negatives unless -negative 0 is given as well. -debug
+is accepted with any value and changes nothing.
 
 CORPUS is a text file with a sentence or a text on each line, several of them, or a folder, which
 stands for all files in it; they may be packed (.gz, .bz2, .xz). Of a .csv, .tsv or .jsonl file,
@@ -37,14 +39,6 @@ they are then; with --folder a checkpoint is written instead, and the same comma
 Example:
   inlay train word2vec corpus.txt -o vectors.safetensors --epochs 10
   zcat news.gz | inlay train word2vec - -o news.bin --vector-size 300"""
-
-
-# Options of the original program whose values are others here.
-VALUES: dict[str, dict[str, tuple[str, ...]]] = {
-    "-cbow": {"0": ("--architecture", "skipgram"), "1": ("--architecture", "cbow")},
-    "-hs": {"0": (), "1": ("--loss", "hs")},
-    "-binary": {"0": ("--format-out", "word2vec"), "1": ("--format-out", "word2vec-binary")},
-}
 
 
 class Word2VecCommand(Originals):
@@ -63,33 +57,27 @@ class Word2VecCommand(Originals):
         "-min-count": "--min-count",
         "-alpha": "--alpha",
     }
+    values: ClassVar = {
+        "-cbow": {"0": ("--architecture", "skipgram"), "1": ("--architecture", "cbow")},
+        "-hs": {"0": (), "1": ("--loss", "hs")},
+        "-binary": {"0": ("--format-out", "word2vec"), "1": ("--format-out", "word2vec-binary")},
+    }
+    ignored: ClassVar = ("-debug",)
     refused: ClassVar = {
         "-classes": "words are not clustered.",
         "-save-vocab": "the words and their counts are in a .safetensors file.",
         "-read-vocab": "--folder keeps the words, with the numbered corpus.",
-        "-debug": "--progress and --no-progress say whether there is a bar.",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments, with values of the original's switches as ours."""
-        ours: list[str] = []
+        """Read the arguments, where the original's defaults are others than ours."""
         at = args.index("-output") + 1 if "-output" in args else len(args)
         if at < len(args) and Path(args[at]).suffix in ("", ".txt") and "-binary" not in args:
             args = [*args, "-binary", "0"] if "--format-out" not in args else args  # their default
         if ("-hs", "1") in pairwise(args) and ("-negative", "0") in pairwise(args):
             at = args.index("-negative")  # a tree draws none
             args = [*args[:at], *args[at + 2 :]]
-        given = iter(args)
-        for arg in given:
-            if arg not in VALUES:
-                ours.append(arg)
-                continue
-            value = next(given, "nothing")
-            if value not in VALUES[arg]:
-                expected = " or ".join(VALUES[arg])
-                raise click.UsageError(f"{arg}: expected {expected}, got {value!r}.", ctx)
-            ours += VALUES[arg][value]
-        return super().parse_args(ctx, ours)
+        return super().parse_args(ctx, args)
 
 
 @click.command(
