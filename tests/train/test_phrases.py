@@ -14,7 +14,13 @@ import pytest
 
 from inlay import load_encoder
 from inlay.encode.static import StaticEncoder
-from inlay.errors import ArgumentError, ArgumentTypeError, FormatError, MissingFileError
+from inlay.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    MissingFileError,
+    UnknownNameError,
+)
 from inlay.text import encode_corpus
 from inlay.text import phrase_counts as counting
 from inlay.text.vocabularies import Vocabularies
@@ -41,6 +47,30 @@ def test_phrases_are_called_as_gensim_does_it():
     for given in (["in new york"], [["in", "new", "york"]], 5):
         with pytest.raises(ArgumentTypeError, match=r"^Phrases: .* Try: inlay\.train\.phrases\("):
             Phrases(given)
+    by_gensim = [
+        (([["new", "york"]],), {"min_count": 1}, r"\(corpus, min_count=\.\.\.\)"),
+        (([["new", "york"]],), {"connector_words": "of"}, r"\(corpus, connectors=\.\.\.\)"),
+        ((), {"sentences": [["new", "york"]]}, r"\(corpus\), which finds them"),
+        ((), {}, r"\(corpus\), which finds them"),
+        ((1, 2, 3, 4, 5), {}, r"\(corpus\), which finds them"),
+    ]
+    for args, settings, hint in by_gensim:
+        with pytest.raises(
+            ArgumentTypeError, match=rf"^Phrases: .* Try: inlay\.train\.phrases{hint}"
+        ):
+            Phrases(*args, **settings)
+
+
+def test_what_gensim_has_in_its_phrases_has_a_name_here():
+    joined = Phrases(({("new", "york"): 9.0},))
+    for name, hint in (("export_phrases", r"phrases\.scores"), ("freeze", "the phrases them")):
+        with pytest.raises(UnknownNameError, match=rf"^Phrases\.{name}: .* Try: {hint}"):
+            getattr(joined, name)
+    with pytest.raises(UnknownNameError, match=r"Try: phrases\.scores, for only"):
+        Phrases.vocab  # noqa: B018
+    assert not hasattr(joined, "other")
+    assert repr(joined) == "Phrases(1 in 1 pass, delimiter='_')"
+    assert repr(Phrases(({}, {}))) == "Phrases(0 in 2 passes, delimiter='_')"
 
 
 def test_the_scores_are_those_of_the_papers():

@@ -76,7 +76,8 @@ OF_TABLES = {
     "infer_vector": "inlay.train.doc2vec(texts).encode([text])",
     **dict.fromkeys(("dv", "docvecs"), "inlay.train.doc2vec(texts).documents"),
     **dict.fromkeys(
-        ("syn1", "syn1neg", "trainables"), "table.parts, which has context vectors as 'context'"
+        ("syn1", "syn1neg", "trainables", "context", "contexts", "predict_output_word"),
+        "table.parts, which has context vectors as 'context'",
     ),
     **dict.fromkeys(
         (

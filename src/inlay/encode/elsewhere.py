@@ -85,7 +85,8 @@ OF_READING = {
     **dict.fromkeys(("embed_batch", "encode_as_sequence"), "encoder.tokens(texts)"),
     **dict.fromkeys(("transform", "fit_transform"), "inlay.Vectorizer(encoder)"),
     "similarity_unseen_docs": "encoder.encode(texts, normalize=True), and a @ b.T",
-    "infer_vector": "encoder.encode([text])[0]",  # gensim's, of paragraph vectors
+    # gensim's, of paragraph vectors
+    **dict.fromkeys(("infer_vector", "infer"), "encoder.encode([text])[0]"),
     **dict.fromkeys(("dv", "docvecs"), "encoder.documents, a table of the vectors by tag"),
     "wv": "encoder.words, where vectors of words were trained",
     "most_similar": "encoder.documents.most_similar(...)",

@@ -7,11 +7,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from inlay.bytes.damage import damage_reported
-from inlay.calls import refuses_unknown
+from inlay.calls import UNNAMED, refuses_unknown
 from inlay.checks import described, one_text
+from inlay.core.elsewhere import Elsewhere
 from inlay.core.json_file import read_json, write_json
 from inlay.errors import ArgumentError, ArgumentTypeError, FormatError
 from inlay.tokenizers import TokenizerLike, get_tokenizer, saved_tokenizer, tokenizer_name
@@ -21,12 +22,42 @@ from inlay.tokenizers.protocol import Named
 FORMAT = "inlay-phrases"
 EXPECTED = "phrases that inlay saved"
 
+FINDS = "inlay.train.phrases(corpus), which finds them"
+# What gensim gives its class, which finds phrases as it is made.
+FOREIGN = {
+    "passes": FINDS,
+    UNNAMED: FINDS,
+    "sentences": FINDS,
+    **{
+        name: f"inlay.train.phrases(corpus, {name}=...)"
+        for name in ("min_count", "threshold", "progress")
+    },
+    **dict.fromkeys(("scoring", "scorer"), "inlay.train.phrases(corpus, scorer=...)"),
+    **dict.fromkeys(
+        ("connector_words", "common_terms"), "inlay.train.phrases(corpus, connectors=...)"
+    ),
+    **dict.fromkeys(("max_vocab_size", "progress_per"), "inlay.train.phrases(corpus)"),
+}
+KEPT = "phrases.scores, for only what became a phrase is kept"
+# gensim's names for what its objects have.
+OF_PHRASES = {
+    **dict.fromkeys(("export_phrases", "find_phrases", "phrasegrams"), "phrases.scores"),
+    "freeze": "the phrases themselves, which hold nothing but what joins words",
+    **dict.fromkeys(("vocab", "corpus_word_count", "min_reduce"), KEPT),
+    **dict.fromkeys(
+        ("add_vocab", "learn_vocab"), "inlay.train.phrases(corpus), of all texts at once"
+    ),
+    **dict.fromkeys(("connector_words", "common_terms"), "phrases.connectors"),
+    "analyze_sentence": "phrases(text)",
+    "score_item": "phrases.scores[phrase]",
+}
+
 # The words of a phrase, connectors among them, and its score.
 Scores = dict[tuple[str, ...], float]
 
 
 @dataclass(frozen=True)
-class Phrases(Named):
+class Phrases(Elsewhere, Named):
     """Joins words to phrases: a function of a text, or of a list of tokens.
 
     Given to a trainer as `tokenizer=`, it makes a word of each phrase, and what was trained says
@@ -38,6 +69,8 @@ class Phrases(Named):
         connectors: Words that may stand inside a phrase, and neither begin nor end one.
         tokenizer: What splits a text into the words; None for lists of tokens alone.
     """
+
+    _elsewhere: ClassVar[Mapping[str, str]] = OF_PHRASES
 
     passes: tuple[Scores, ...]
     delimiter: str = "_"
@@ -51,7 +84,7 @@ class Phrases(Named):
                 "Phrases",
                 expected="of each pass a dict of phrases and their scores",
                 got=described(given),
-                hint="inlay.train.phrases(corpus), which finds them",
+                hint=FINDS,
             )
 
     @cached_property
@@ -75,7 +108,8 @@ class Phrases(Named):
         return sum(map(len, self.passes))
 
     def __repr__(self) -> str:
-        return f"Phrases({len(self):,} in {len(self.passes)} passes, delimiter={self.delimiter!r})"
+        times = f"{len(self.passes)} pass{'es' if len(self.passes) != 1 else ''}"
+        return f"Phrases({len(self):,} in {times}, delimiter={self.delimiter!r})"
 
     def __hash__(self) -> int:
         return hash((len(self), self.delimiter, self.connectors))
@@ -174,3 +208,7 @@ class Phrases(Named):
         saved = saved_tokenizer(name, hint="Phrases.load(path, tokenizer=...)")
         chosen = saved if tokenizer is None else tokenizer
         return cls(passes, content["delimiter"], frozenset(content["connectors"]), chosen)
+
+
+# Of a dataclass, which makes it by itself.
+setattr(Phrases, "__init__", refuses_unknown(FOREIGN)(Phrases.__init__))  # noqa: B010

@@ -19,6 +19,15 @@ def encoder():
     return made(epochs=100, alpha=0.05).adjusted(infer_epochs=4)
 
 
+def test_it_says_what_has_another_name_in_gensim(encoder):
+    with pytest.raises(InlayError, match=r"Try: encoder\.encode\(\[text\]\)\[0\]"):
+        encoder.infer  # noqa: B018
+    for tag in (0, "0"):
+        with pytest.raises(TypeError, match=r"Try: encoder\.documents\['0'\], for"):
+            encoder[tag]
+    assert encoder.documents["0"].shape == (12,)
+
+
 def test_unknown_words_change_nothing(encoder):
     vectors = encoder.encode(["good film", "good qxz film", "film good", "qxz", ""])
     np.testing.assert_array_equal(vectors[0], vectors[1])

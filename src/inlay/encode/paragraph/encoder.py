@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
 from inlay.aliases import Array, Text
 from inlay.calls import refuses_unknown
-from inlay.checks import every_text, number, whole, whole_or_none
+from inlay.checks import every_text, number, shown, whole, whole_or_none
 from inlay.core import Table
 from inlay.encode.base import TextEncoder
 from inlay.encode.paragraph.network import Design
@@ -90,6 +90,15 @@ class ParagraphEncoder(TextEncoder):
         return (
             f"ParagraphEncoder({kind}: vectors of {self.dim}, {len(self.documents):,} documents, "
             f"{len(self.outputs):,} words)"
+        )
+
+    def __getitem__(self, tag: Any) -> NoReturn:
+        """Say where the vectors of the training's texts are."""
+        raise ArgumentTypeError(
+            "ParagraphEncoder",
+            expected="texts to encode",
+            got=f"[{shown(tag)}]",
+            hint=f"encoder.documents[{shown(str(tag))}], for the vector of a text by its tag",
         )
 
     @classmethod
