@@ -42,6 +42,8 @@ def test_bounds_of_numbers():
     assert checks.number("x", 0, least=0) == 0
     with pytest.raises(ArgumentError, match="above 0 and below 1, got 1"):
         checks.number("x", 1, above=0, below=1)
+    with pytest.raises(ArgumentError, match="from 0 up to, but not including, 1, got 1"):
+        checks.number("x", 1, least=0, below=1)
     with pytest.raises(ArgumentError, match="above 0, got 0"):
         checks.number("x", 0, above=0)
     with pytest.raises(ArgumentError, match="from 0 to 1, got 2"):

@@ -80,9 +80,12 @@ def number(
     """
     bounds = {"from": least, "above": above, "to": most, "below": below}
     said = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
-    expected = " ".join(["a number", *said]).replace(
-        " below", " and below" if said[1:] else " below"
-    )
+    expected = " ".join(["a number", *said])
+    if below is not None and said[1:]:
+        between = (
+            f"up to, but not including, {below:g}" if above is None else f"and below {below:g}"
+        )
+        expected = f"a number {said[0]} {between}"
     # Strings have `float`, and so would "3"; what has `__float__` or `__index__` is a number.
     numeric = hasattr(value, "__float__") or hasattr(value, "__index__")
     if isinstance(value, bool) or not numeric or getattr(value, "shape", ()) != ():

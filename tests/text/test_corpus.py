@@ -227,6 +227,13 @@ def test_no_word_is_frequent_enough():
         encode_corpus(["a b"])
 
 
+def test_only_an_iterator_may_have_been_used_up():
+    for source in ([], [""], iter([])):
+        with pytest.raises(ArgumentError, match="a corpus with words, got none") as raised:
+            encode_corpus(source)
+        assert ("list(corpus)" in str(raised.value)) == (not isinstance(source, list))
+
+
 def test_pairs_in_the_place_of_texts():
     with pytest.raises(ArgumentTypeError, match=r"item 1: .* got tuple .*Try: \[row\[0\] for row"):
         encode_corpus(["a b", ("a film", "pos")], min_count=1)
@@ -234,7 +241,9 @@ def test_pairs_in_the_place_of_texts():
 
 @pytest.mark.parametrize("source", [[b"bytes"], [1, 2], [["a", 3]], [None]], ids=repr)
 def test_items_that_are_not_text(source):
-    with pytest.raises(ArgumentTypeError, match="expected a str, or a list of them"):
+    inside = isinstance(source[0], list)
+    expected = "a token: expected a str, got" if inside else "expected a str, or a list of them"
+    with pytest.raises(ArgumentTypeError, match=expected):
         encode_corpus(source, min_count=1)
 
 

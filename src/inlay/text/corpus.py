@@ -132,6 +132,7 @@ def encode_corpus(
         every_text=flag("every_text", every_text),
         is_said=tokenizer not in (None, AUTO),
         where=where,
+        once=isinstance(corpus, Iterator),
         progress=bar,
         workers=available_workers(workers),
         folder=None if folder is None else folder_to_write(folder),
@@ -175,6 +176,7 @@ class _Job:
     every_text: bool
     is_said: bool
     where: str
+    once: bool
     progress: bool | None
     workers: int
     folder: Path | None
@@ -214,7 +216,7 @@ def _number(
                 stretches = number_texts(watched, tokenize, file, known, report)
             if not (watched.strings or job.is_said):
                 tokenizer = None
-        chosen = known.choose(job.min_count, job.max_size, job.where)
+        chosen = known.choose(job.min_count, job.max_size, job.where, once=job.once)
         file.seek(START)
         size = renumber(file, stretches, known, every_end=job.every_text, workers=workers)
     name = None if tokenizer is None else tokenizer_name(tokenizer)

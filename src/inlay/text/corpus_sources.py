@@ -170,8 +170,8 @@ def _matching(pattern: str) -> list[Path]:
     return sorted(files, key=lambda file: file.parts)
 
 
-def not_text(where: str, got: Any) -> ArgumentTypeError:
-    """The error of an item that is neither a text nor a list of tokens."""
+def not_text(where: str, got: Any, expected: str = "a str, or a list of them") -> ArgumentTypeError:
+    """The error of an item that is neither a text nor a list of tokens, or of a token."""
     hint = OF_TUPLES if isinstance(got, tuple) else ""
     if hasattr(got, "words") and hasattr(got, "tags"):  # gensim's TaggedDocument
         hint = "doc2vec([d.words for d in documents], tags=[d.tags for d in documents])"
@@ -184,4 +184,4 @@ def not_text(where: str, got: Any) -> ArgumentTypeError:
     elif got is None or (isinstance(got, float) and math.isnan(got)):
         hint = "leave out what is missing: corpus.dropna() in pandas, corpus.drop_nulls() in Polars"
     found = f"{type(got).__name__} {got!r:.40}"
-    return ArgumentTypeError(where, expected="a str, or a list of them", got=found, hint=hint)
+    return ArgumentTypeError(where, expected=expected, got=found, hint=hint)

@@ -285,7 +285,7 @@ def number_texts(
             wrong = [token for token in tokens if not isinstance(token, str)]
             if not wrong:
                 raise
-            raise not_text(f"corpus, item {number}, a token", wrong[0]) from None
+            raise not_text(f"corpus, item {number}, a token", wrong[0], "a str") from None
         batch.append(END)
         if len(batch) > BATCH:
             write()
@@ -309,7 +309,7 @@ def _words(numbers: defaultdict[str, int], counts: Array) -> Words:
 
     for token in numbers:
         if not isinstance(token, str):
-            raise not_text("corpus, a token", token)
+            raise not_text("corpus, a token", token, "a str")
     blob, offsets = pack(list(numbers), errors="surrogatepass")
     items = _room_for_items(len(numbers))
     word_keys(blob, offsets, *items)

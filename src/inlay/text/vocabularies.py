@@ -100,7 +100,13 @@ class Vocabularies:
             self._file.close()
 
     def choose(
-        self, least: int, most: int | None, where: str, *, may_be_none: bool = False
+        self,
+        least: int,
+        most: int | None,
+        where: str,
+        *,
+        may_be_none: bool = False,
+        once: bool = False,
     ) -> Chosen:
         """Find the words that occur `least` times, `most` of them at most.
 
@@ -111,6 +117,7 @@ class Vocabularies:
             most: How many there are at most; None: any number.
             where: What to call the text in errors.
             may_be_none: Whether it is no error if none is frequent enough.
+            once: Whether the text was an iterator, which may have been used up.
 
         Raises:
             ArgumentError: There is none.
@@ -135,7 +142,7 @@ class Vocabularies:
             self._settle((part, parts), chosen)
             found.append(_picked(merged, kept))
         if not words:
-            hint = "list(corpus), for an iterator is read once" if where == "corpus" else ""
+            hint = "list(corpus), for an iterator is read once" if once else ""
             raise ArgumentError(where, expected="a corpus with words", got="none", hint=hint)
         if not n and not may_be_none:
             raise ArgumentError(
