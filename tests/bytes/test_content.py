@@ -161,7 +161,7 @@ def test_a_word_may_begin_as_bzip2_does(make):
 @pytest.mark.parametrize("content", PACKED.values(), ids=PACKED)
 def test_whatever_loads_as_vectors_loads_as_a_corpus_and_as_labelled_text(make, content):
     """One way of opening for all: once a zip loaded as one and not as the other."""
-    path = make(content, "name.csv")
+    path = make(content, "name.txt")
     corpus = encode_corpus(path, min_count=1)
     assert corpus.tokens == ["1", "2", "3", "4", "a", "b"]
     assert encode_corpus(path, min_count=1, tokenizer="words").tokens == corpus.tokens
