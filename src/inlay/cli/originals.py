@@ -13,6 +13,20 @@ from inlay.cli.hints import names_of
 
 UNNAMED = ""  # what stands for an option in the table below whose value is our argument
 
+# Of Mikolov's word2vec, and of its branch for vectors of sentences.
+WORD2VEC = {
+    "-train": UNNAMED,
+    "-output": "--output",
+    "-size": "--vector-size",
+    "-window": "--window",
+    "-sample": "--sample",
+    "-negative": "--negative",
+    "-threads": "--workers",
+    "-iter": "--epochs",
+    "-min-count": "--min-count",
+    "-alpha": "--alpha",
+}
+
 
 class Originals(Command):
     """A command that knows another program's options, too; its help does not list them.

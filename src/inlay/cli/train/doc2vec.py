@@ -10,7 +10,7 @@ import click
 from inlay.cli.inputs import check_there
 from inlay.cli.interrupts import work
 from inlay.cli.options import seed_option
-from inlay.cli.originals import UNNAMED, Originals
+from inlay.cli.originals import WORD2VEC, Originals
 from inlay.cli.outputs import check_folder, check_vectors, print_json, say
 from inlay.cli.train.common import (
     check_corpus,
@@ -55,18 +55,7 @@ class Doc2VecCommand(Originals):
     """Knows the words of gensim's Doc2Vec, and word2vec's options with `-sentence-vectors`."""
 
     trainer = "inlay.train.doc2vec"
-    theirs: ClassVar = {
-        "-train": UNNAMED,
-        "-output": "--output",
-        "-size": "--vector-size",
-        "-window": "--window",
-        "-sample": "--sample",
-        "-negative": "--negative",
-        "-threads": "--workers",
-        "-iter": "--epochs",
-        "-min-count": "--min-count",
-        "-alpha": "--alpha",
-    }
+    theirs: ClassVar = WORD2VEC
     values: ClassVar = {
         "-cbow": {
             "0": ("--architecture", "dbow", "--words"),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import click
 
 from inlay.cli.options import seed_option
-from inlay.cli.originals import UNNAMED, Originals
+from inlay.cli.originals import WORD2VEC, Originals
 from inlay.cli.outputs import check_vectors
 from inlay.cli.train.common import (
     check_corpus,
@@ -45,18 +45,7 @@ class Word2VecCommand(Originals):
     """Knows the options of Mikolov's word2vec."""
 
     trainer = "inlay.train.word2vec"
-    theirs: ClassVar = {
-        "-train": UNNAMED,
-        "-output": "--output",
-        "-size": "--vector-size",
-        "-window": "--window",
-        "-sample": "--sample",
-        "-negative": "--negative",
-        "-threads": "--workers",
-        "-iter": "--epochs",
-        "-min-count": "--min-count",
-        "-alpha": "--alpha",
-    }
+    theirs: ClassVar = WORD2VEC
     values: ClassVar = {
         "-cbow": {"0": ("--architecture", "skipgram"), "1": ("--architecture", "cbow")},
         "-hs": {"0": (), "1": ("--loss", "hs")},
