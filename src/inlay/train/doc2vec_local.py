@@ -4,12 +4,32 @@ See `inlay.kernels.apart`. The rows are of three kinds: of the tags of its texts
 they are read, and, with the noise words that are drawn for it, as they are predicted.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from inlay.aliases import Array
 from inlay.encode.paragraph.network import OTHER, Network
+
+
+class Scratch(NamedTuple):
+    """What a thread has of its own.
+
+    Attributes:
+        kernel: Work space of the network's kernel.
+        of_words: That of skip-gram, where words are trained along.
+        pool: int32, room for the noise words of a piece.
+        number: As of `apart.localise`.
+        by: How much higher the numbers of its copies of frequent words are; 0: there are none.
+        words: int32, room for the words of a piece by its own numbers.
+    """
+
+    kernel: Any
+    of_words: Any
+    pool: Array
+    number: Array
+    by: int
+    words: Array
 
 
 class Local:

@@ -2,7 +2,7 @@
 
 import math
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from inlay.text.corpus import Corpus
 from inlay.tokenizers import TokenizerLike
 from inlay.train.corpora import check_length
 from inlay.train.damping import RATES, SHARES, TOGETHER, damping
-from inlay.train.doc2vec_local import Local
+from inlay.train.doc2vec_local import Local, Scratch
 from inlay.train.job import Done
 from inlay.train.replicas import Replicas
 from inlay.train.schedule import seed_of
@@ -38,26 +38,6 @@ SHARED = 16
 MAX_32 = 2**32 - 1
 # Learned vectors have a norm of 1 to 10; those that overshot, of dozens to infinity.
 LONG = 100.0
-
-
-class Scratch(NamedTuple):
-    """What a thread has of its own.
-
-    Attributes:
-        kernel: Work space of the network's kernel.
-        of_words: That of skip-gram, where words are trained along.
-        pool: int32, room for the noise words of a piece.
-        number: As of `apart.localise`.
-        by: How much higher the numbers of its copies of frequent words are; 0: there are none.
-        words: int32, room for the words of a piece by its own numbers.
-    """
-
-    kernel: Any
-    of_words: Any
-    pool: Array
-    number: Array
-    by: int
-    words: Array
 
 
 class Paragraphs:
@@ -93,9 +73,9 @@ class Paragraphs:
         self.row, self.threads = rows.row_width(self.dim), threads
         rng, n = np.random.default_rng(seed), len(data.tokens)
         self.first = min(SHARED * max(threads - 2, 0), n)
-        self.hot = min(FREQUENT, n - self.first)
-        if threads == 1 or deterministic or design.concatenate:
-            self.hot = 0
+        self.is_apart = start is not None and (start.rates is not None or start.pull > 0)
+        together = not (deterministic or self.is_apart or design.concatenate)
+        self.hot = min(FREQUENT, n - self.first) if together and threads > 1 else 0
         copies = self.hot, threads, self.first
         outputs = Replicas(n, design.slots * self.row, *copies)
         words, of, self.replicas = None, None, [outputs]
@@ -141,11 +121,9 @@ class Paragraphs:
         ids, design, counts = self.data.ids, self.design, self.data.counts
         self.often = counts * (self.network.keep / MAX_32)
         kept = float(self.often.sum() / counts.sum())
-        self.is_apart = self.factors is not None or self.anchors is not None
         self.size, self.kept, self.together, pool = PIECE, kept * PIECE, self.threads, POOL
         if deterministic or self.is_apart:
             self.size, self.kept, self.together = int(min(APART / kept, PIECE)), APART, TOGETHER
-            self.hot = 0
             pool = APART if design.reads_words else 2 * APART
         self.pieces, self.units = -(-ids.size // self.size), int(ids.size)
         self.pool = pool
